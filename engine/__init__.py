@@ -1,0 +1,1 @@
+"""BPMN engine on SpiffWorkflow and SQLAlchemy. Knows no case, form, page or department."""

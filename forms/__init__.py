@@ -1,0 +1,1 @@
+"""Form definitions as data: validation and display, without pages or databases."""

@@ -1,0 +1,1 @@
+"""Case management over the engine: use cases, permissions, inbox and worker."""
