@@ -131,6 +131,12 @@ class Retry(BanliError):
         self.after = after
 
 
+class WorkRefused(BanliError):
+    """A department will never do this work (4xx, schema or identity mismatch): no retry helps."""
+
+    code = "work_refused"
+
+
 class MessageRefused(BanliError):
     """A message from outside is not authentic, not well formed, or too old."""
 

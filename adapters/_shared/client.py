@@ -1,0 +1,125 @@
+"""HTTP to one department: allowed host only, time-outs, size cap, no redirects, circuit breaker.
+
+Invariant: a passing failure (no connection, time-out, 5xx, 429, open circuit) raises `Retry`;
+what no repetition mends (4xx, an answer that is no JSON object) raises `WorkRefused`.
+"""
+
+import ipaddress
+import socket
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import urllib3
+
+from adapters._shared import wire
+from engine import clock, limits
+from engine.errors import MessageRefused, Retry, WorkRefused
+from engine.variables import Value
+
+_TOO_MANY: Final = 429
+_SERVER_ERROR: Final = 500
+_BAD_REQUEST: Final = 400
+_BREAKER_FAILURES: Final = 5
+_BREAKER_PAUSE: Final = timedelta(seconds=30)
+
+
+class Department:
+    """The HTTP side of one department; safe to share between threads."""
+
+    def __init__(self, name: str, base_url: str) -> None:
+        """`base_url` is the only place this client ever calls.
+
+        Raises:
+            ValueError: not an http(s) address; plain http is for this machine only.
+        """
+        parts = urlsplit(base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"『{name}』的地址（URL）不正确：{base_url!r}")
+        self.name = name
+        self._base = base_url.rstrip("/")
+        self._host = parts.hostname
+        self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        self._plain = parts.scheme == "http"
+        self._pool = urllib3.PoolManager(
+            num_pools=1,
+            maxsize=4,
+            retries=False,
+            timeout=urllib3.Timeout(
+                connect=limits.CALL_CONNECT.total_seconds(),
+                total=limits.CALL_TOTAL.total_seconds(),
+            ),
+        )
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._open_until = clock.now()
+
+    def post(
+        self, path: str, body: Mapping[str, Value] | bytes, headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """POST a JSON object and return the JSON object of the answer."""
+        content = body if isinstance(body, bytes) else wire.dump(body)
+        return self._call("POST", path, content, dict(headers or {}))
+
+    def get(self, path: str) -> dict[str, Any]:
+        """GET a JSON object."""
+        return self._call("GET", path, None, {})
+
+    def _call(
+        self, method: str, path: str, content: bytes | None, headers: dict[str, str]
+    ) -> dict[str, Any]:
+        if clock.now() < self._open_until:
+            raise Retry(f"『{self.name}』暂停调用，稍后再试", after=_BREAKER_PAUSE)
+        try:
+            self._check_address()
+            response = self._pool.request(
+                method,
+                self._base + path,
+                body=content,
+                headers={"Content-Type": "application/json; charset=utf-8", **headers},
+                redirect=False,
+                preload_content=False,
+            )
+            answer = response.read(limits.REPLY_BYTES + 1, decode_content=True)
+            response.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            self._failed()
+            raise Retry(f"『{self.name}』无法连接或超时：{type(error).__name__}") from error
+        if response.status >= _SERVER_ERROR or response.status == _TOO_MANY:
+            self._failed()
+            raise Retry(f"『{self.name}』暂时不可用（{response.status}）")
+        self._failures = 0
+        return self._read(response.status, answer)
+
+    def _read(self, status: int, answer: bytes) -> dict[str, Any]:
+        if len(answer) > limits.REPLY_BYTES:
+            raise WorkRefused(f"『{self.name}』的答复超过 5 MiB")
+        if status >= _BAD_REQUEST or status < 200 or status >= 300:
+            raise WorkRefused(f"『{self.name}』拒绝了请求（{status}）：{_reason(answer)}")
+        try:
+            return wire.load(answer)
+        except MessageRefused as error:
+            raise WorkRefused(f"『{self.name}』的答复无法识别：{error.message}") from error
+
+    def _check_address(self) -> None:
+        # the name is checked after resolution: it must not lead to a metadata service or, without
+        # TLS, off this machine
+        for *_, address in socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
+            ip = ipaddress.ip_address(str(address[0]).split("%", 1)[0])
+            if ip.is_link_local or ip.is_multicast or ip.is_unspecified:
+                raise WorkRefused(f"『{self.name}』的地址 {ip} 不允许访问")
+            if self._plain and not ip.is_loopback:
+                raise WorkRefused(f"『{self.name}』在本机之外必须使用 https")
+
+    def _failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+            if self._failures >= _BREAKER_FAILURES:
+                self._open_until = clock.now() + _BREAKER_PAUSE
+                self._failures = 0
+
+
+def _reason(answer: bytes) -> str:
+    return answer[:200].decode("utf-8", "replace").replace("\n", " ")

@@ -1,0 +1,1 @@
+"""The departments outside, as separate HTTP programs for the demo and the tests."""

@@ -1,0 +1,36 @@
+"""`python -m adapters._simulators NAME --port N`: run one simulated department."""
+
+import argparse
+import os
+
+from adapters._simulators.card_centre import CardCentre
+from adapters._simulators.card_machine import CardMachine
+from adapters._simulators.courier import Courier
+from adapters._simulators.server import Simulator, serve
+
+
+def main() -> None:
+    """Serve one department until the process ends; prints its address first."""
+    parser = argparse.ArgumentParser(prog="python -m adapters._simulators")
+    parser.add_argument("name", choices=["card_machine", "courier", "card_centre"])
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--callback", default="http://127.0.0.1:8000/api/channels/card_centre")
+    parser.add_argument("--seconds", type=float, default=1.0, help="how long the work takes")
+    options = parser.parse_args()
+    server = serve(_make(options), options.port)
+    print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)  # noqa: T201
+    server.serve_forever()
+
+
+def _make(options: argparse.Namespace) -> Simulator:
+    if options.name == "card_machine":
+        return CardMachine(seconds=options.seconds)
+    if options.name == "courier":
+        return Courier()
+    # the shared secret comes by the environment: arguments are visible to everyone on the machine
+    key = os.environ["CARD_CENTRE_KEY"].encode()
+    return CardCentre(options.callback, key=key, seconds=options.seconds)
+
+
+if __name__ == "__main__":
+    main()

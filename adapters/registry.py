@@ -1,0 +1,50 @@
+"""Which adapters there are (a directory listing) and which of them this installation uses.
+
+Invariant: an adapter is made once, from the settings with its own prefix only.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import adapters
+from engine.ports import Channel, Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """The workers by topic and the channels by name that are switched on."""
+
+    workers: Mapping[str, Worker] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+
+
+def available() -> Sequence[str]:
+    """The names of all adapters; a folder whose name starts with `_` is none."""
+    return sorted(
+        module.name
+        for module in pkgutil.iter_modules(adapters.__path__)
+        if module.ispkg and not module.name.startswith("_")
+    )
+
+
+def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
+    """Make the named adapters, each from the settings that start with `<NAME>_`.
+
+    Raises:
+        ValueError: an unknown name, or a setting that the adapter needs is missing.
+    """
+    workers: dict[str, Worker] = {}
+    channels: dict[str, Channel] = {}
+    for name in names:
+        if name not in available():
+            raise ValueError(f"没有名为『{name}』的适配器，可用：{'、'.join(available())}")
+        prefix = f"{name.upper()}_"
+        own = {key.removeprefix(prefix): v for key, v in settings.items() if key.startswith(prefix)}
+        made = importlib.import_module(f"adapters.{name}").create(own)
+        if isinstance(made, Worker):
+            workers[made.topic] = made
+        if isinstance(made, Channel):
+            channels[made.name] = made
+    return Adapters(workers, channels)
