@@ -1,6 +1,6 @@
 """Signatures of messages between us and a department, over the raw bytes.
 
-Header `X-Banli-Signature`: HMAC-SHA-256 over `timestamp LF nonce LF hex(SHA-256(body))`, with the key
+`X-Banli-Signature` is HMAC-SHA-256 over `timestamp LF nonce LF hex(SHA-256(body))`, with the key
 that `X-Banli-Key-Id` names. A replay inside the window is harmless: the message id is stored for
 good and a copy changes nothing.
 """
