@@ -218,9 +218,11 @@ def test_an_unsigned_callback_is_refused() -> None:
 @pytest.mark.parametrize("minutes", [-6, 6])
 def test_a_callback_outside_five_minutes_is_refused(minutes: int) -> None:
     headers = signed(posted())
-    with clock.travel(timedelta(minutes=minutes)):
-        with pytest.raises(MessageRefused, match="超过 5 分钟"):
-            centre().receive(posted(), headers)
+    with (
+        clock.travel(timedelta(minutes=minutes)),
+        pytest.raises(MessageRefused, match="超过 5 分钟"),
+    ):
+        centre().receive(posted(), headers)
 
 
 @pytest.mark.parametrize(
