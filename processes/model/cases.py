@@ -1,0 +1,182 @@
+"""Cases and what belongs to them: drafts, materials, opinions, the clock ledger, notices.
+
+Invariant: a case row is derived from its process instance (same id) after each step; no page
+writes it. Opinions, clock entries and links are appended, never changed.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine import clock
+from engine.model import Base
+from processes.model.types import Id, Instant, Stored
+
+
+class Case(Base):
+    """One matter of one applicant, from filing to archive; 1:1 with its root instance."""
+
+    __tablename__ = "case_file"
+    __table_args__ = (
+        Index("ix_case_scope", "org_code", "status", "id"),
+        Index("ix_case_applicant_user", "applicant_user", "id"),
+        Index("ix_case_applicant_org", "applicant_org", "id"),
+        Index("ix_case_due", "due_on"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    reference: Mapped[str] = mapped_column(String(64), unique=True)
+    query_code: Mapped[str] = mapped_column(String(16))
+    process_key: Mapped[str] = mapped_column(String(128), index=True)
+    title: Mapped[str] = mapped_column(String(300))
+    kind: Mapped[str] = mapped_column(String(64), default="")
+    channel: Mapped[str] = mapped_column(String(32), default="efiling")
+    org_code: Mapped[str | None] = mapped_column(ForeignKey("org.org_code"))
+    applicant_name: Mapped[str] = mapped_column(String(200), default="", index=True)
+    applicant_user: Mapped[int | None] = mapped_column(BigInteger)
+    applicant_org: Mapped[str | None] = mapped_column(String(64))
+    applicant_person_key: Mapped[str | None] = mapped_column(String(64), index=True)
+    id_no_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    id_no_tail: Mapped[str] = mapped_column(String(8), default="")
+    status: Mapped[str] = mapped_column(String(32), default="submitted")
+    outcome: Mapped[str] = mapped_column(String(64), default="")
+    step: Mapped[str] = mapped_column(String(200), default="")
+    submitted_at: Mapped[datetime] = mapped_column(Instant, default=clock.now, index=True)
+    accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    urged_at: Mapped[datetime | None] = mapped_column(Instant)
+    urge_count: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class CaseLink(Base):
+    """Two cases that belong together, and why."""
+
+    __tablename__ = "case_link"
+
+    id: Mapped[Id]
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    other_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    relation: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class FormDraft(Base):
+    """Answers not yet submitted: to a task, or of a new application; seen by their author alone."""
+
+    __tablename__ = "form_draft"
+    __table_args__ = (Index("ux_form_draft", "user_id", "subject", unique=True),)
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    subject: Mapped[str] = mapped_column(String(160))
+    """`task:<id>`, `event:<subscription id>` or `apply:<process key>[:<n>]`."""
+    title: Mapped[str] = mapped_column(String(300), default="")
+    answers: Mapped[dict[str, Any]] = mapped_column(Stored)
+    saved_at: Mapped[datetime] = mapped_column(Instant, default=clock.now, onupdate=clock.now)
+
+
+class ModelDraft(Base):
+    """A bundle on its way to release: draft → submitted → released, or rejected / withdrawn."""
+
+    __tablename__ = "model_draft"
+    __table_args__ = (Index("ix_model_draft_key", "key", "status"),)
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(128))
+    status: Mapped[str] = mapped_column(String(16), default="draft")
+    files: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[str] = mapped_column(String(64))
+    note: Mapped[str] = mapped_column(Text, default="")
+    based_on: Mapped[int | None] = mapped_column(Integer)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    author: Mapped[int] = mapped_column(BigInteger)
+    saved_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    submitted_at: Mapped[datetime | None] = mapped_column(Instant)
+    decided_by: Mapped[int | None] = mapped_column(BigInteger)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    decision: Mapped[str] = mapped_column(Text, default="")
+    deployment_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Material(Base):
+    """One file handed in for a case; a new version of it is a new row."""
+
+    __tablename__ = "material"
+    __table_args__ = (Index("ix_material_case", "case_id", "id"),)
+
+    id: Mapped[Id]
+    case_id: Mapped[int] = mapped_column(BigInteger)
+    code: Mapped[str] = mapped_column(String(128))
+    """The form field that carries it."""
+    title: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"), index=True)
+    file_name: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigInteger)
+    content_type: Mapped[str] = mapped_column(String(100))
+    trust: Mapped[str] = mapped_column(String(1), default="C")
+    """Grade of the State Council guide 2016 no. 108: A issued, B checked, C uploaded, D own."""
+    uploaded_by: Mapped[int | None] = mapped_column(BigInteger)
+    uploaded_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    replaced_by: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Opinion(Base):
+    """What one person decided or said in one task, with the true time and the time of entry."""
+
+    __tablename__ = "opinion"
+    __table_args__ = (Index("ix_opinion_case", "case_id", "id"), Index("ix_opinion_by", "by", "id"))
+
+    id: Mapped[Id]
+    case_id: Mapped[int] = mapped_column(BigInteger)
+    task_id: Mapped[int | None] = mapped_column(BigInteger)
+    activity: Mapped[str] = mapped_column(String(128))
+    activity_name: Mapped[str] = mapped_column(String(200))
+    by: Mapped[int] = mapped_column(BigInteger)
+    by_name: Mapped[str] = mapped_column(String(200))
+    by_org: Mapped[str] = mapped_column(String(200), default="")
+    for_user: Mapped[int | None] = mapped_column(BigInteger)
+    decision: Mapped[str] = mapped_column(String(100), default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    action: Mapped[str] = mapped_column(String(32), default="completed")
+    at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class ClockEntry(Base):
+    """One line of a case's clock ledger; due date and colour are derived from the lines."""
+
+    __tablename__ = "clock_entry"
+    __table_args__ = (Index("ix_clock_case", "case_id", "limit_name", "id"),)
+
+    id: Mapped[Id]
+    case_id: Mapped[int] = mapped_column(BigInteger)
+    limit: Mapped[str] = mapped_column("limit_name", String(64))
+    event: Mapped[str] = mapped_column(String(16))
+    """start, suspend, resume, extend, correct or stop."""
+    amount: Mapped[int | None] = mapped_column(Integer)
+    unit: Mapped[str] = mapped_column(String(16), default="working_days")
+    effective_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    document_id: Mapped[int | None] = mapped_column(BigInteger)
+    actor: Mapped[str] = mapped_column(String(64), default="")
+    entered_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class Notification(Base):
+    """A notice in one user's box, and how far its way by SMS got."""
+
+    __tablename__ = "notification"
+    __table_args__ = (Index("ix_notification_user", "user_id", "read_at", "id"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    case_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    kind: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text, default="")
+    link: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    read_at: Mapped[datetime | None] = mapped_column(Instant)
+    dedupe_key: Mapped[str | None] = mapped_column(String(200), unique=True)

@@ -1,0 +1,99 @@
+"""Ledgers, numbers and the calendar.
+
+Invariant: a number once taken never goes back, because its counter only rises and commits with the
+row that carries the number; every change of a ledger record has its log line.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine import clock
+from engine.model import Base
+from processes.model.types import Id, Instant, Stored
+
+
+class RegisterRecord(Base):
+    """One record of a ledger; its fields are data, its status moves by declared transitions."""
+
+    __tablename__ = "register_record"
+    __table_args__ = (
+        Index("ux_register_key", "register", "key", unique=True),
+        Index("ix_register_status", "register", "status", "key"),
+    )
+
+    id: Mapped[Id]
+    register: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(32), default="")
+    org_code: Mapped[str | None] = mapped_column(String(64), index=True)
+    data: Mapped[dict[str, Any]] = mapped_column(Stored)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class RegisterIndex(Base):
+    """A searchable field of a record as text."""
+
+    __tablename__ = "register_index"
+    __table_args__ = (Index("ix_register_index", "register", "field", "value"),)
+
+    record_id: Mapped[int] = mapped_column(ForeignKey("register_record.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(64), primary_key=True)
+    register: Mapped[str] = mapped_column(String(64))
+    value: Mapped[str] = mapped_column(String(300))
+
+
+class RegisterUnique(Base):
+    """A value that no other record of the ledger may have; the primary key sees to it."""
+
+    __tablename__ = "register_unique"
+
+    register: Mapped[str] = mapped_column(String(64), primary_key=True)
+    rule: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(String(300), primary_key=True)
+    record_id: Mapped[int] = mapped_column(ForeignKey("register_record.id"), index=True)
+
+
+class RegisterLog(Base):
+    """A change of a record: what, who, for which case."""
+
+    __tablename__ = "register_log"
+    __table_args__ = (Index("ix_register_log", "record_id", "id"),)
+
+    id: Mapped[Id]
+    register: Mapped[str] = mapped_column(String(64))
+    record_id: Mapped[int] = mapped_column(BigInteger)
+    key: Mapped[str] = mapped_column(String(200))
+    action: Mapped[str] = mapped_column(String(32))
+    from_status: Mapped[str] = mapped_column(String(32), default="")
+    to_status: Mapped[str] = mapped_column(String(32), default="")
+    changes: Mapped[dict[str, Any]] = mapped_column(Stored)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    actor: Mapped[str] = mapped_column(String(64))
+    reference: Mapped[str] = mapped_column(String(64), default="", index=True)
+    at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class NumberSequence(Base):
+    """A counter that only rises; `year` 0 where the series does not start anew."""
+
+    __tablename__ = "number_sequence"
+
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    year: Mapped[int] = mapped_column(Integer, primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+class CalendarDay(Base):
+    """A day whose being a working day the administrator has laid down."""
+
+    __tablename__ = "calendar_day"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    is_working: Mapped[bool] = mapped_column(Boolean)
+    name: Mapped[str] = mapped_column(String(100), default="")
+    source: Mapped[str] = mapped_column(String(200), default="")
