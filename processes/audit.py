@@ -1,0 +1,165 @@
+"""The audit trail: who did what, for whom, when, from where, with which result; never values.
+
+Invariant: rows are written in the transaction of what they tell and only ever appended; each is
+chained to the one before of its agency by a keyed hash, so that `verify` names the first bad row.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import event, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapper, Session
+
+from engine import clock, ids
+from processes import keys
+from processes.identity import User
+from processes.model.people import AuditEvent, AuditHead
+
+_SYSTEM: Final = "system"
+_FIRST: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a command came from."""
+
+    address: str = ""
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first row of a chain that is not what was written."""
+
+    agency: str
+    sequence: int
+    reason: str
+
+
+_NOWHERE: Final = Origin()
+_origin: ContextVar[Origin] = ContextVar("banli_audit_origin", default=_NOWHERE)
+
+
+@contextmanager
+def origin(address: str = "", *, on_behalf_of: str = "") -> Iterator[None]:
+    """Say where the commands of a block come from."""
+    token = _origin.set(Origin(address, on_behalf_of))
+    try:
+        yield
+    finally:
+        _origin.reset(token)
+
+
+def record(
+    session: Session,
+    action: str,
+    *,
+    by: User | str,
+    subject: tuple[str, object] = ("", ""),
+    detail: str = "",
+    result: str = "done",
+) -> None:
+    """Append one row; `subject` is its kind and id, `detail` never holds a personal value."""
+    agency = by.org_code or _SYSTEM if isinstance(by, User) else _SYSTEM
+    sequence, before = _take(session, agency)
+    came = _origin.get()
+    row: dict[str, object] = {
+        "id": ids.next_id(),
+        "agency": agency,
+        "sequence": sequence,
+        "at": clock.now(),
+        "action": action,
+        "actor": str(by.id) if isinstance(by, User) else by,
+        "on_behalf_of": came.on_behalf_of,
+        "address": came.address,
+        "subject_kind": subject[0],
+        "subject_id": str(subject[1]),
+        "result": result,
+        "detail": detail[:2000],
+    }
+    mac = _mac(before, row)
+    session.execute(insert(AuditEvent).values(**row, mac=mac))
+    head = session.get_one(AuditHead, agency, populate_existing=True)
+    head.mac = mac
+    session.flush()
+
+
+def verify(session: Session, agency: str | None = None) -> Broken | None:
+    """The first row, over the chains of all agencies or of one, that was changed or is missing."""
+    heads = select(AuditHead).order_by(AuditHead.agency).execution_options(populate_existing=True)
+    if agency is not None:
+        heads = heads.where(AuditHead.agency == agency)
+    for head in session.scalars(heads).all():
+        if broken := _verify_chain(session, head):
+            return broken
+    return None
+
+
+def _verify_chain(session: Session, head: AuditHead) -> Broken | None:
+    rows = session.execute(
+        select(*AuditEvent.__table__.columns)
+        .where(AuditEvent.agency == head.agency)
+        .order_by(AuditEvent.sequence)
+        .execution_options(yield_per=500)
+    ).mappings()
+    expected, before = 1, _FIRST
+    for row in rows:
+        if row["sequence"] != expected:
+            return Broken(head.agency, expected, "记录缺失")
+        if _mac(before, row) != row["mac"]:
+            return Broken(head.agency, expected, "记录被改动")
+        before, expected = row["mac"], expected + 1
+    if (head.sequence, head.mac) != (expected - 1, before):
+        return Broken(head.agency, expected, "记录缺失")
+    return None
+
+
+def _take(session: Session, agency: str) -> tuple[int, str]:
+    """The next place in an agency's chain; whoever takes it holds the chain until the commit."""
+    session.flush()
+    dialect = session.get_bind().dialect.name
+    upsert = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    taken = session.execute(
+        upsert(AuditHead)
+        .values(agency=agency, sequence=1, mac=_FIRST)
+        .on_conflict_do_update(
+            index_elements=[AuditHead.agency], set_={"sequence": AuditHead.sequence + 1}
+        )
+        .returning(AuditHead.sequence, AuditHead.mac)
+    ).one()
+    return taken.sequence, taken.mac
+
+
+def _mac(before: str, row: object) -> str:
+    assert hasattr(row, "__getitem__")  # noqa: S101 - a dict or a row mapping
+    told = [row["sequence"], row["at"].isoformat(timespec="microseconds")]
+    told += [str(row[name]) for name in _TOLD]
+    text = json.dumps([before, *told], ensure_ascii=False)
+    return keys.keyed_hash(text, purpose="audit")
+
+
+_TOLD: Final = (
+    "id",
+    "agency",
+    "action",
+    "actor",
+    "on_behalf_of",
+    "address",
+    "subject_kind",
+    "subject_id",
+    "result",
+    "detail",
+)
+
+
+@event.listens_for(AuditEvent, "before_update")
+@event.listens_for(AuditEvent, "before_delete")
+def _append_only(mapper: Mapper[AuditEvent], connection: Connection, row: AuditEvent) -> None:
+    raise RuntimeError(f"audit rows are append-only: {row.id}")

@@ -1,0 +1,279 @@
+"""Who is asking: log-in with lock-out, sessions that can be revoked, the user they give.
+
+Invariant: a password is kept as an argon2 hash alone, a session token as its SHA-256; a natural
+person is known by `person_key`, a keyed hash of the identity number, over all accounts.
+"""
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.errors import BanliError, NotFound
+from processes import identifiers, keys, settings
+from processes.model.people import AuthSession, LoginFailure, Org, UserAccount, UserRole
+
+_REFUSED: Final = "用户名或密码不正确"
+_hashing = threading.BoundedSemaphore(2)  # a hash takes 64 MiB; more at once would starve the rest
+
+
+class LoginRefused(BanliError):
+    """No log-in: wrong name or password, a closed account, or too many failures."""
+
+    code = "login_refused"
+
+
+class LoginLocked(LoginRefused):
+    """Too many failures; `until` tells when to try again."""
+
+    code = "login_locked"
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message, until=until)
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person logged in, with the roles that hold today."""
+
+    id: int
+    login: str
+    name: str
+    kind: str
+    org_code: str = ""
+    org_name: str = ""
+    roles: tuple[tuple[str, str], ...] = ()
+    person_key: str = ""
+    paths: tuple[tuple[str, str], ...] = ()
+    """Path of each organisation in which the user has a role."""
+    must_change_password: bool = False
+    groups: frozenset[str] = field(default=frozenset())
+    """`role@org` for each role."""
+
+    def has_role(self, *codes: str, org: str | None = None) -> bool:
+        """Whether the user holds one of the roles (at that organisation)."""
+        return any(role in codes and org in (None, at) for role, at in self.roles)
+
+    def path(self, org_code: str) -> str:
+        """The path of an organisation the user has a role in; empty for any other."""
+        return dict(self.paths).get(org_code, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of a log-in: a user, or why not."""
+
+    user: User | None = None
+    refusal: LoginRefused | None = None
+
+
+def person_key(id_no: str) -> str:
+    """The key of a natural person; the same for each spelling of the number."""
+    canonical = identifiers.id_no(id_no) or id_no.strip().upper()
+    return keys.keyed_hash(canonical, purpose="person")
+
+
+def user(session: Session, user_id: int) -> User:
+    """The user of an account, with the roles that hold today.
+
+    Raises:
+        NotFound: no such account.
+    """
+    account = session.get(UserAccount, user_id)
+    if account is None:
+        raise NotFound("没有这个用户", user=user_id)
+    return _user(session, account)
+
+
+def by_login(session: Session, login: str) -> User | None:
+    """The user of a log-in name."""
+    account = session.scalar(select(UserAccount).where(UserAccount.login == login.strip().lower()))
+    return _user(session, account) if account else None
+
+
+def users_in_groups(session: Session, groups: Iterable[str]) -> list[int]:
+    """Ids of the active users who hold one of the groups (`role@org`) today."""
+    pairs = [group.partition("@")[::2] for group in groups]
+    wanted = or_(*((UserRole.role == role) & (UserRole.org_code == org) for role, org in pairs))
+    if not pairs:
+        return []
+    return list(
+        session.scalars(
+            select(UserAccount.id)
+            .join(UserRole, UserRole.user_id == UserAccount.id)
+            .where(UserAccount.status == "active", wanted, *_holds(clock.today()))
+            .distinct()
+            .order_by(UserAccount.id)
+        )
+    )
+
+
+def attempt(session: Session, login: str, password: str, *, address: str = "") -> Attempt:
+    """Try to log in; a refusal comes back as a value, so that the failure counted commits.
+
+    Name and password take the same time to refuse, whether the account exists or not.
+    """
+    wanted = login.strip().lower()[:64]
+    if locked := _locked(session, wanted, address):
+        return Attempt(refusal=locked)
+    account = session.scalar(select(UserAccount).where(UserAccount.login == wanted))
+    known = account is not None and account.status == "active" and bool(account.password_hash)
+    right = _verify(account.password_hash if account and known else _no_hash(), password)
+    if account is None or not (known and right) or _past(account.valid_to):
+        session.add(LoginFailure(login=wanted, address=address))
+        session.flush()
+        return Attempt(refusal=_locked(session, wanted, address) or LoginRefused(_REFUSED))
+    session.execute(delete(LoginFailure).where(LoginFailure.login == wanted))
+    if PasswordHasher().check_needs_rehash(account.password_hash):
+        account.password_hash = hash_password(password)
+    account.last_login_at = clock.now()
+    return Attempt(user=_user(session, account))
+
+
+def authenticate(session: Session, login: str, password: str, *, address: str = "") -> User:
+    """Log in or raise; the caller commits also when it raises, or the failure is not counted.
+
+    Raises:
+        LoginLocked: too many failures in a short time.
+        LoginRefused: anything else, always with the same words.
+    """
+    tried = attempt(session, login, password, address=address)
+    if tried.refusal is not None:
+        raise tried.refusal
+    assert tried.user is not None  # noqa: S101 - one of the two is set
+    return tried.user
+
+
+def open_session(session: Session, user_id: int, *, address: str = "", agent: str = "") -> str:
+    """Begin a session; returns the token the browser keeps."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        AuthSession(
+            id=_token_id(token),
+            user_id=user_id,
+            address=address[:64],
+            agent=agent[:200],
+            expires_at=clock.now() + settings.current().absolute,
+        )
+    )
+    session.flush()
+    return token
+
+
+def session_user(session: Session, token: str) -> User | None:
+    """The user of a session that is neither over nor idle for too long; marks it as seen."""
+    row = session.get(AuthSession, _token_id(token))
+    now = clock.now()
+    if row is None or row.revoked_at is not None or row.expires_at <= now:
+        return None
+    if row.seen_at + settings.current().idle <= now:
+        return None
+    account = session.get(UserAccount, row.user_id)
+    if account is None or account.status != "active" or _past(account.valid_to):
+        return None
+    if (now - row.seen_at).total_seconds() >= 60:  # one write a minute is enough
+        row.seen_at = now
+    return _user(session, account)
+
+
+def close_session(session: Session, token: str) -> None:
+    """End a session (log-out)."""
+    row = session.get(AuthSession, _token_id(token))
+    if row is not None and row.revoked_at is None:
+        row.revoked_at = clock.now()
+
+
+def revoke_sessions(session: Session, user_id: int) -> None:
+    """End every session of a user."""
+    session.execute(
+        update(AuthSession)
+        .where(AuthSession.user_id == user_id, AuthSession.revoked_at.is_(None))
+        .values(revoked_at=clock.now())
+    )
+
+
+def _user(session: Session, account: UserAccount) -> User:
+    rows = session.execute(
+        select(UserRole.role, UserRole.org_code, Org.path)
+        .join(Org, Org.org_code == UserRole.org_code)
+        .where(UserRole.user_id == account.id, Org.status == "active", *_holds(clock.today()))
+        .order_by(UserRole.role, UserRole.org_code)
+    ).all()
+    org = session.get(Org, account.org_code) if account.org_code else None
+    return User(
+        id=account.id,
+        login=account.login,
+        name=account.name,
+        kind=account.kind,
+        org_code=account.org_code or "",
+        org_name=org.name if org else "",
+        roles=tuple((row.role, row.org_code) for row in rows),
+        person_key=account.person_key,
+        paths=tuple(sorted({(row.org_code, row.path) for row in rows})),
+        must_change_password=account.must_change_password,
+        groups=frozenset(f"{row.role}@{row.org_code}" for row in rows),
+    )
+
+
+def _holds(today: date) -> tuple[ColumnElement[bool], ...]:
+    return (
+        or_(UserRole.valid_from.is_(None), UserRole.valid_from <= today),
+        or_(UserRole.valid_to.is_(None), UserRole.valid_to >= today),
+    )
+
+
+def _past(day: date | None) -> bool:
+    return day is not None and day < clock.today()
+
+
+def _locked(session: Session, login: str, address: str) -> LoginLocked | None:
+    policy = settings.current()
+    since = clock.now() - policy.lock_window
+    counted = (
+        (LoginFailure.login == login, policy.lock_failures),
+        ((LoginFailure.address == address) & (LoginFailure.address != ""), policy.address_failures),
+    )
+    for condition, allowed in counted:
+        count, last = session.execute(
+            select(func.count(), func.max(LoginFailure.at)).where(
+                condition, LoginFailure.at > since
+            )
+        ).one()
+        if count >= allowed:
+            until = last + policy.lock_window
+            minutes = max(1, -int((clock.now() - until).total_seconds() // 60))
+            return LoginLocked(f"登录失败次数过多，请 {minutes} 分钟后再试", until=until)
+    return None
+
+
+def hash_password(password: str) -> str:
+    with _hashing:
+        return PasswordHasher().hash(password)
+
+
+def _verify(stored: str, password: str) -> bool:
+    with _hashing:
+        try:
+            return PasswordHasher().verify(stored, password[:1024])
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+@cache
+def _no_hash() -> str:
+    return hash_password(secrets.token_urlsafe(16))
+
+
+def _token_id(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
