@@ -54,7 +54,7 @@ class Calendar:
     corrections: Mapping[date, Correction] = field(default_factory=dict)
 
     def is_published(self, year: int) -> bool:
-        """Whether the year's list is known: to the library, or entered with both its anchor days."""
+        """Whether the year's list is known: to the library, or entered with its anchor days."""
         return _LIST_FIRST <= year <= _LIST_LAST or (
             date(year, 1, 1) in self.corrections and date(year, 10, 1) in self.corrections
         )

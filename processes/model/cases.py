@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
 from engine.model import Base
-from processes.model.types import Id, Instant, Stored
+from processes.model.types import Id, Instant, SealedVariables
 
 
 class Case(Base):
@@ -74,7 +74,7 @@ class FormDraft(Base):
     subject: Mapped[str] = mapped_column(String(160))
     """`task:<id>`, `event:<subscription id>` or `apply:<process key>[:<n>]`."""
     title: Mapped[str] = mapped_column(String(300), default="")
-    answers: Mapped[dict[str, Any]] = mapped_column(Stored)
+    answers: Mapped[dict[str, Any]] = mapped_column(SealedVariables("form_draft.answers"))
     saved_at: Mapped[datetime] = mapped_column(Instant, default=clock.now, onupdate=clock.now)
 
 

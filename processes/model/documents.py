@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
 from engine.model import Base
-from processes.model.types import Id, Instant, Stored
+from processes.model.types import Id, Instant, SealedVariables
 
 
 class StoredFile(Base):
@@ -40,7 +40,7 @@ class Document(Base):
     number: Mapped[str | None] = mapped_column(String(100), unique=True)
     template: Mapped[str] = mapped_column(String(128))
     template_digest: Mapped[str] = mapped_column(String(64))
-    values: Mapped[dict[str, Any]] = mapped_column(Stored)
+    values: Mapped[dict[str, Any]] = mapped_column(SealedVariables("document.values"))
     sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"), index=True)
     pages: Mapped[int] = mapped_column(Integer, default=1)
     org_code: Mapped[str | None] = mapped_column(String(64))

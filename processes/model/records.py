@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
 from engine.model import Base
-from processes.model.types import Id, Instant, Stored
+from processes.model.types import Id, Instant, SealedVariables
 
 
 class RegisterRecord(Base):
@@ -29,7 +29,7 @@ class RegisterRecord(Base):
     key: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(32), default="")
     org_code: Mapped[str | None] = mapped_column(String(64), index=True)
-    data: Mapped[dict[str, Any]] = mapped_column(Stored)
+    data: Mapped[dict[str, Any]] = mapped_column(SealedVariables("register_record.data"))
     revision: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
@@ -71,7 +71,7 @@ class RegisterLog(Base):
     action: Mapped[str] = mapped_column(String(32))
     from_status: Mapped[str] = mapped_column(String(32), default="")
     to_status: Mapped[str] = mapped_column(String(32), default="")
-    changes: Mapped[dict[str, Any]] = mapped_column(Stored)
+    changes: Mapped[dict[str, Any]] = mapped_column(SealedVariables("register_log.changes"))
     reason: Mapped[str] = mapped_column(Text, default="")
     actor: Mapped[str] = mapped_column(String(64))
     reference: Mapped[str] = mapped_column(String(64), default="", index=True)

@@ -1,14 +1,13 @@
 """Column types shared by our tables.
 
-Invariant: an instant goes in and comes out aware and in UTC, on SQLite as on PostgreSQL; what a
-`Variables` column holds is the stored form of `engine.variables`; a `Sealed` column never holds
-clear text.
+Invariant: an instant goes in and comes out aware and in UTC, on SQLite as on PostgreSQL; a
+sealed column never holds clear text and opens only as the table and column it was written for.
 """
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Text
+from sqlalchemy import BigInteger, DateTime, Dialect
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import LargeBinary, TypeDecorator
 
@@ -37,19 +36,6 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Stored(TypeDecorator[dict[str, Any]]):
-    """Variables in the one stored form."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
-        return None if value is None else variables.encode(value).decode()
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
-        return None if value is None else variables.decode(value)
-
-
 class Sealed(TypeDecorator[str]):
     """Personal text, encrypted and bound to its table and column (`context`)."""
 
@@ -65,3 +51,22 @@ class Sealed(TypeDecorator[str]):
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         return None if value is None else keys.unseal(value, context=self.context).decode()
+
+
+class SealedVariables(TypeDecorator[dict[str, Any]]):
+    """Variables that may hold personal data, encrypted as a whole."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, context: str) -> None:
+        super().__init__()
+        self.context = context
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else keys.seal(variables.encode(value), context=self.context)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        return variables.decode(keys.unseal(value, context=self.context))

@@ -1,0 +1,218 @@
+"""Authority: which agency may do which business, and who let it (是否下授).
+
+Invariant: a grant to a direct bureau may be passed on, one to a local bureau or a branch never; a
+branch holds at most what its own bureau holds; with a grant fall those that rest on it.
+Source: 《中华人民共和国海事局关于游艇驾驶证签发管理有关事项的通知》.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.errors import BanliError, NotFound
+from processes import audit
+from processes.identity import User
+from processes.model.people import AuthorityGrant, Org
+from processes.roles import ROLES
+
+BUSINESSES: Final = {"training": "培训", "exam": "考试", "licence_issue": "游艇驾驶证签发"}
+SCOPES: Final = {"sea_yacht": "海船游艇", "inland_yacht": "内河游艇"}
+
+
+class GrantRefused(BanliError):
+    """The grant may not be made; `rule` is the row of the delegation table."""
+
+    code = "grant_refused"
+
+    def __init__(self, message: str, *, rule: int) -> None:
+        super().__init__(message, rule=rule)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A grant asked for."""
+
+    grantor: str
+    grantee: str
+    scope: str
+    business: frozenset[str]
+    may_delegate: bool
+    valid_from: date
+    valid_to: date | None = None
+    basis: str = ""
+
+
+def grant(session: Session, wanted: Wanted, *, by: User | str) -> AuthorityGrant:
+    """Make a grant, active at once.
+
+    Raises:
+        NotFound: one of the two organisations does not exist.
+        GrantRefused: the delegation table refuses it.
+    """
+    parent = check(session, wanted)
+    made = AuthorityGrant(
+        grantor=wanted.grantor,
+        grantee=wanted.grantee,
+        scope=wanted.scope,
+        business=",".join(sorted(wanted.business)),
+        may_delegate=wanted.may_delegate,
+        parent_id=parent.id if parent else None,
+        valid_from=wanted.valid_from,
+        valid_to=wanted.valid_to,
+        basis=wanted.basis,
+        granted_by=by.id if isinstance(by, User) else None,
+    )
+    session.add(made)
+    session.flush()
+    audit.record(session, "grant.created", by=by, subject=("authority_grant", made.id))
+    return made
+
+
+def check(session: Session, wanted: Wanted) -> AuthorityGrant | None:
+    """Hold a grant against the delegation table; returns the grant it rests on, if any.
+
+    Raises:
+        NotFound: one of the two organisations does not exist.
+        GrantRefused: naming the rule.
+    """
+    if (
+        not wanted.business
+        or not wanted.business <= BUSINESSES.keys()
+        or wanted.scope not in SCOPES
+    ):
+        raise GrantRefused("请选择授权的业务和范围", rule=10)
+    grantor, grantee = _org(session, wanted.grantor), _org(session, wanted.grantee)
+    pair = (grantor.kind, grantee.kind)
+    if pair == ("msa_hq", "msa_direct"):
+        if not wanted.may_delegate:
+            raise GrantRefused("授权直属海事局时须选中『是否下授』", rule=2)
+        return None
+    if pair == ("msa_hq", "msa_local"):
+        if wanted.may_delegate:
+            raise GrantRefused("授权地方海事局时不可选中『是否下授』", rule=4)
+        return None
+    if grantor.kind == "msa_local":
+        raise GrantRefused("地方海事局不可再授权", rule=9)
+    if pair != ("msa_direct", "msa_branch"):
+        raise GrantRefused("不能在这两个机构之间授权", rule=10)
+    return _check_branch(session, wanted, grantee)
+
+
+def revoke(session: Session, grant_id: int, *, by: User, reason: str) -> list[AuthorityGrant]:
+    """Revoke a grant and those that rest on it; returns all of them, the one named first.
+
+    Running cases end under the old grant.
+
+    Raises:
+        NotFound: no such grant, or it is not active any more.
+    """
+    found = session.get(AuthorityGrant, grant_id)
+    if found is None or found.status != "active":
+        raise NotFound("没有这项有效授权", grant=grant_id)
+    revoked, waiting = [], [found]
+    while waiting:
+        one = waiting.pop()
+        one.status, one.revoke_reason = "revoked", reason
+        one.revoked_at, one.revoked_by = clock.now(), by.id
+        revoked.append(one)
+        waiting += session.scalars(
+            select(AuthorityGrant).where(
+                AuthorityGrant.parent_id == one.id, AuthorityGrant.status == "active"
+            )
+        )
+        audit.record(session, "grant.revoked", by=by, subject=("authority_grant", one.id))
+    session.flush()
+    return revoked
+
+
+def has_grant(
+    session: Session, org_code: str, business: str, scope: str | None = None, on: date | None = None
+) -> bool:
+    """Whether an organisation holds an active grant for a business (in a scope) on a day."""
+    return any(
+        business in held.business.split(",")
+        for held in session.scalars(_active(org_code, scope, on or clock.today()))
+    )
+
+
+def orgs_with_grant(
+    session: Session, business: str, scope: str | None = None, on: date | None = None
+) -> list[Org]:
+    """The active organisations that hold a grant for a business, by code."""
+    held = session.scalars(_active(None, scope, on or clock.today()))
+    codes = {one.grantee for one in held if business in one.business.split(",")}
+    return list(
+        session.scalars(
+            select(Org)
+            .where(Org.org_code.in_(codes), Org.status == "active")
+            .order_by(Org.org_code)
+        )
+    )
+
+
+def require_business(session: Session, role: str, org_code: str) -> None:
+    """Refuse a role whose business the organisation does not hold (first the grant, then roles).
+
+    Raises:
+        GrantRefused: the organisation holds no such grant.
+    """
+    business = ROLES[role].business
+    if business and not has_grant(session, org_code, business):
+        raise GrantRefused(
+            f"该机构没有『{BUSINESSES[business]}』业务授权，不能分配角色『{ROLES[role].name}』",
+            rule=8,
+        )
+
+
+def expire(session: Session, today: date) -> list[AuthorityGrant]:
+    """Mark the grants whose time is over."""
+    over = session.scalars(
+        select(AuthorityGrant).where(
+            AuthorityGrant.status == "active", AuthorityGrant.valid_to < today
+        )
+    ).all()
+    for one in over:
+        one.status = "expired"
+    return list(over)
+
+
+def _check_branch(session: Session, wanted: Wanted, grantee: Org) -> AuthorityGrant:
+    if grantee.parent_code != wanted.grantor:
+        raise GrantRefused("只能授权给本局所属的分支局", rule=7)
+    for held in session.scalars(_active(wanted.grantor, wanted.scope, wanted.valid_from)):
+        if held.may_delegate and wanted.business <= set(held.business.split(",")):
+            if wanted.may_delegate:
+                raise GrantRefused("授权分支局时不可选中『是否下授』，只能下授一级", rule=6)
+            return held
+    raise GrantRefused("本局没有可下授的同范围、同业务的有效授权", rule=8)
+
+
+def _active(org_code: str | None, scope: str | None, on: date) -> Select[tuple[AuthorityGrant]]:
+    conditions: list[ColumnElement[bool]] = [
+        AuthorityGrant.status == "active",
+        AuthorityGrant.valid_from <= on,
+        or_(AuthorityGrant.valid_to.is_(None), AuthorityGrant.valid_to >= on),
+    ]
+    if org_code is not None:
+        conditions.append(AuthorityGrant.grantee == org_code)
+    if scope is not None:
+        conditions.append(AuthorityGrant.scope == scope)
+    return select(AuthorityGrant).where(*conditions).order_by(AuthorityGrant.id)
+
+
+def _org(session: Session, code: str) -> Org:
+    org = session.get(Org, code)
+    if org is None or org.status != "active":
+        raise NotFound(f"没有机构『{code}』", org=code)
+    return org
+
+
+def names(business: Collection[str]) -> str:
+    """Businesses in words."""
+    return "、".join(BUSINESSES[one] for one in BUSINESSES if one in business)

@@ -1,0 +1,157 @@
+"""Files: kept once under their content hash, sealed, outside the web root.
+
+Invariant: a file is complete and synced on disk before its row exists; its type is what its content
+says, and only types on the list come in. Reading checks the hash.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import puremagic
+from sqlalchemy.orm import Session
+
+from engine.errors import BanliError, NotFound
+from processes import keys, settings
+from processes.model.documents import StoredFile
+
+ALLOWED: Final = {
+    "application/pdf": (".pdf",),
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+}
+"""What people may hand in: type by content → usual endings."""
+_MAGIC: Final = (
+    (b"%PDF-", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+)
+
+Scan = Callable[[bytes], str | None]
+"""Looks into a file; returns why it is refused, or None."""
+
+scans: list[Scan] = []
+"""Run over every file handed in (virus scanner of the installation)."""
+
+
+class FileRefused(BanliError):
+    """A file may not come in; the message says why."""
+
+    code = "file_refused"
+
+
+def store(
+    session: Session,
+    content: bytes,
+    *,
+    by: int | None,
+    at_most: int | None = None,
+    content_type: str | None = None,
+) -> StoredFile:
+    """Keep bytes; the same bytes are kept once.
+
+    Args:
+        session: the one of the command.
+        content: the bytes.
+        by: who hands them in.
+        at_most: a bound below that of the settings (a photo: 200 KB).
+        content_type: for files we made ourselves; otherwise the content tells.
+
+    Raises:
+        FileRefused: empty, too large, a type not on the list, or refused by a scan.
+    """
+    found = content_type or check(content, at_most=at_most)
+    digest = hashlib.sha256(content).hexdigest()
+    row = session.get(StoredFile, digest)
+    if row is None or not _path(digest).exists():
+        _write(digest, content)
+    if row is None:
+        row = StoredFile(sha256=digest, size=len(content), content_type=found, created_by=by)
+        session.add(row)
+        session.flush()
+    return row
+
+
+def check(content: bytes, *, at_most: int | None = None) -> str:
+    """The type of a file handed in, if it may come in.
+
+    Raises:
+        FileRefused: empty, too large, a type not on the list, or refused by a scan.
+    """
+    limit = min(at_most or settings.current().upload_bytes, settings.current().upload_bytes)
+    if not content:
+        raise FileRefused("文件是空的")
+    if len(content) > limit:
+        raise FileRefused(f"文件超过 {_size(limit)}")
+    found = content_type(content)
+    if found not in ALLOWED:
+        raise FileRefused("只接受 PDF、PNG、JPG 文件")
+    for scan in scans:
+        if reason := scan(content):
+            raise FileRefused(reason)
+    return found
+
+
+def content_type(content: bytes) -> str:
+    """The type that the content itself tells; octet-stream if it tells none."""
+    for magic, name in _MAGIC:
+        if content.startswith(magic):
+            return name
+    try:
+        return str(puremagic.from_string(content, mime=True)) or "application/octet-stream"
+    except puremagic.PureError:
+        return "application/octet-stream"
+
+
+def read(session: Session, sha256: str) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        NotFound: no such file.
+        FileRefused: what is on the disk is not what was stored.
+    """
+    row = session.get(StoredFile, sha256)
+    if row is None:
+        raise NotFound("没有这个文件", file=sha256)
+    path = _path(sha256)
+    if not path.exists():
+        raise NotFound("文件已不在存储中", file=sha256)
+    content = keys.unseal(path.read_bytes(), context=f"file:{sha256}")
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise FileRefused("文件已损坏", file=sha256)
+    return content
+
+
+def _path(sha256: str) -> Path:
+    return settings.current().home / "files" / sha256[:2] / sha256
+
+
+def _write(sha256: str, content: bytes) -> None:
+    path = _path(sha256)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{sha256}.{secrets.token_hex(4)}")
+    try:
+        with part.open("xb") as out:
+            out.write(keys.seal(content, context=f"file:{sha256}"))
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    _sync_folder(path.parent.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _size(limit: int) -> str:
+    return f"{limit >> 20} MB" if limit >= 1 << 20 else f"{limit >> 10} KB"

@@ -1,0 +1,109 @@
+"""Numbers: work orders, licences, letters; counted in rows.
+
+Invariant: a counter only rises, and in the transaction that uses its number: committed numbers have
+no gaps, a number rolled back is the next one given, none is given twice.
+"""
+
+from datetime import date
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+from stdnum.iso7064 import mod_37_36
+
+from engine.errors import LimitExceeded, NotFound
+from processes.model.people import Org
+from processes.model.records import NumberSequence
+
+_LETTERS: Final = frozenset("YVEMP")
+
+
+def next_value(session: Session, key: str, *, year: int = 0, at_most: int | None = None) -> int:
+    """The next number of a series, from 1; year 0 for a series that never starts anew.
+
+    Raises:
+        LimitExceeded: the series is used up.
+    """
+    taken = _raise(session, key, year=year, to=None)
+    if at_most is not None and taken > at_most:
+        raise LimitExceeded(f"编号序列『{key}』已用完", key=key, year=year)
+    return taken
+
+
+def advance_past(session: Session, key: str, value: int, *, year: int = 0) -> int:
+    """Let a series go on after a number known from elsewhere (restore, back-entry); never back."""
+    return _raise(session, key, year=year, to=value)
+
+
+def work_order(session: Session, domain: str, region_code: str, day: date) -> str:
+    """A work-order number: domain letter, region 6, date 8, daily sequence 5, check character."""
+    if domain not in _LETTERS or len(region_code) != 6 or not _digits(region_code):
+        raise ValueError(f"no work order for domain {domain!r}, region {region_code!r}")
+    series = f"work_order:{domain}{region_code}{day:%m%d}"
+    sequence = next_value(session, series, year=day.year, at_most=99_999)
+    return _with_check(f"{domain}{region_code}{day:%Y%m%d}{sequence:05d}")
+
+
+def licence(session: Session, region_code: str, year: int, *, series: str = "yacht_licence") -> str:
+    """A licence number: region 6, year 4, sequence 6, check character."""
+    if len(region_code) != 6 or not _digits(region_code):
+        raise ValueError(f"no licence number for region {region_code!r}")
+    sequence = next_value(session, f"{series}:{region_code}", year=year, at_most=999_999)
+    return _with_check(f"{region_code}{year:04d}{sequence:06d}")
+
+
+def letter(session: Session, org_code: str, kind: str, year: int) -> str:
+    """A letter's number, as 鲁海事受〔2026〕第00001号: one series per agency, kind and year.
+
+    Raises:
+        NotFound: no such organisation, or it has no mark for documents (发文机关代字).
+    """
+    org = session.get(Org, org_code)
+    if org is None or not org.document_mark:
+        raise NotFound(f"机构『{org_code}』没有维护发文机关代字", org=org_code)
+    sequence = next_value(session, f"letter:{org_code}:{kind}", year=year, at_most=99_999)
+    return f"{org.document_mark}{kind}〔{year}〕第{sequence:05d}号"
+
+
+def is_valid(number: str) -> bool:
+    """Whether the check character of a work-order or licence number is right."""
+    return bool(mod_37_36.is_valid(number)) if number.isascii() and number.isalnum() else False
+
+
+def _with_check(base: str) -> str:
+    return base + str(mod_37_36.calc_check_digit(base))
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _raise(session: Session, key: str, *, year: int, to: int | None) -> int:
+    # one statement: the row lock it takes is held until the commit, so nobody overtakes
+    dialect = session.get_bind().dialect.name
+    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    value = NumberSequence.value
+    if to is None:
+        raised = value + 1
+    else:
+        raised = func.max(value, to) if dialect == "sqlite" else func.greatest(value, to)
+    statement = (
+        insert(NumberSequence)
+        .values(key=key, year=year, value=1 if to is None else to)
+        .on_conflict_do_update(
+            index_elements=[NumberSequence.key, NumberSequence.year], set_={"value": raised}
+        )
+        .returning(NumberSequence.value)
+        .execution_options(populate_existing=True)
+    )
+    return int(session.execute(statement).scalar_one())
+
+
+def last(session: Session, key: str, *, year: int = 0) -> int:
+    """The number given last; 0 if none was."""
+    found = session.scalar(
+        select(NumberSequence.value).where(NumberSequence.key == key, NumberSequence.year == year)
+    )
+    return found or 0

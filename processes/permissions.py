@@ -1,0 +1,234 @@
+"""The one policy: who may see and do what; deny by default.
+
+Invariant: scope is part of the query (`visible_cases`), not a filter afterwards. Out of scope looks
+like not existing (`NotFound`); in scope but not permitted is `Forbidden`. Duties are kept apart by
+natural person, not by account.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Set
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy.orm import Session, object_session
+
+from engine.errors import Forbidden, NotFound
+from processes.identity import User
+from processes.model.cases import Case, Opinion
+from processes.model.people import Org, UserAccount
+from processes.roles import ROLES, UNIT_ROLES, Action
+
+__all__ = ["Action", "TaskFacts", "allowed", "case", "may_complete", "require", "visible_cases"]
+
+_OWN_CASE = frozenset(
+    {
+        Action.VIEW_CASE,
+        Action.SUPPLEMENT_CASE,
+        Action.WITHDRAW_CASE,
+        Action.URGE_CASE,
+        Action.VIEW_DOCUMENT,
+        Action.PRINT_DOCUMENT,
+    }
+)
+_TASK_ACTIONS = frozenset(
+    {Action.CLAIM_TASK, Action.COMPLETE_TASK, Action.RELEASE_TASK, Action.TRANSFER_TASK}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFacts:
+    """What the policy has to know of a task.
+
+    `performers` maps each activity of the case to the person keys of those who did it;
+    `applicant_person` is the person key of the natural person the case is about.
+    """
+
+    id: int
+    name: str = ""
+    assignee: str | None = None
+    groups: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
+    separation: frozenset[str] = frozenset()
+    performers: Mapping[str, Set[str]] = field(default_factory=dict)
+    applicant_persons: frozenset[str] = frozenset()
+
+
+def allowed(user: User, action: Action) -> bool:
+    """Whether any role of the user has the action at all."""
+    return any(role in ROLES and action in ROLES[role].actions for role, _org in user.roles)
+
+
+def allowed_orgs(user: User, action: Action) -> list[str]:
+    """Paths of the organisations in which the user may do something (and below them)."""
+    return sorted(
+        {
+            user.path(org)
+            for role, org in user.roles
+            if role in ROLES and action in ROLES[role].actions
+        }
+    )
+
+
+def require(user: User, action: Action, obj: object = None) -> None:
+    """Refuse what the user may not do to a thing already found in scope.
+
+    Raises:
+        NotFound: the thing is out of scope.
+        Forbidden: in scope, but not for this user.
+    """
+    if isinstance(obj, TaskFacts):
+        if action is Action.ASSIGN_TASK:
+            _require_role(user, action)
+        else:
+            _require_task(user, action, obj)
+    elif isinstance(obj, Case):
+        _require_case(user, action, obj)
+    elif isinstance(obj, Org):
+        if not any(obj.path.startswith(path) for path in allowed_orgs(user, action)):
+            _require_role(user, action)
+            raise NotFound(f"没有机构『{obj.org_code}』", org=obj.org_code)
+    else:
+        _require_role(user, action)
+
+
+def visible_cases(user: User) -> Select[tuple[int]]:
+    """Ids of the cases a user may see; goes into every list, search, count and export."""
+    return select(Case.id).where(_in_scope(user))
+
+
+def case(session: Session, case_id: int, *, by: User, action: Action = Action.VIEW_CASE) -> Case:
+    """A case, if the user may see it and do this to it.
+
+    Raises:
+        NotFound: there is none in the user's scope.
+        Forbidden: in scope, but not permitted.
+    """
+    found = session.scalar(select(Case).where(Case.id == case_id, _in_scope(by)))
+    if found is None:
+        raise NotFound("没有这个办件", case=case_id)
+    _require_case(by, action, found)
+    return found
+
+
+def may_see_task(user: User, task: TaskFacts) -> bool:
+    """Whether a task is on this user's list: as its holder or as a candidate."""
+    me = str(user.id)
+    return task.assignee == me or me in task.users or bool(task.groups & user.groups)
+
+
+def separated(user: User, task: TaskFacts) -> str | None:
+    """Why duties keep this person from the task, or None (applicant ≠ handler, four eyes)."""
+    if user.kind == "staff" and user.person_key in task.applicant_persons:
+        return "您是本办件的申请人，不能办理"
+    for activity in sorted(task.separation):
+        if user.person_key in task.performers.get(activity, frozenset()):
+            return "您已办理过本办件的前序环节，按规定须由他人办理"
+    return None
+
+
+def may_claim(user: User, task: TaskFacts) -> bool:
+    """Whether the user may take the task."""
+    return may_see_task(user, task) and separated(user, task) is None
+
+
+def may_complete(user: User, task: TaskFacts) -> bool:
+    """Whether the user may complete the task: holds it (or nobody does) and duties allow it."""
+    free_or_mine = task.assignee in (None, str(user.id))
+    return free_or_mine and may_claim(user, task)
+
+
+def person_keys(
+    session: Session, performers: Mapping[str, Collection[str]]
+) -> dict[str, frozenset[str]]:
+    """Turn the performers of a history (account ids) into natural persons."""
+    ids = {
+        int(one)
+        for group in performers.values()
+        for one in group
+        if one.isascii() and one.isdigit()
+    }
+    keys = dict(
+        session.execute(
+            select(UserAccount.id, UserAccount.person_key).where(UserAccount.id.in_(ids))
+        ).tuples()
+    )
+    return {
+        activity: frozenset(
+            keys[int(one)] for one in group if one.isascii() and one.isdigit() and int(one) in keys
+        )
+        for activity, group in performers.items()
+    }
+
+
+def _require_role(user: User, action: Action) -> None:
+    if not allowed(user, action):
+        raise Forbidden("您没有这项操作的权限", action=str(action))
+
+
+def _require_task(user: User, action: Action, task: TaskFacts) -> None:
+    if action not in _TASK_ACTIONS:
+        raise Forbidden("这项操作不适用于任务", action=str(action))
+    if not may_see_task(user, task):
+        raise NotFound("没有这个任务", task=task.id)
+    _require_role(user, action)
+    if action in (Action.RELEASE_TASK, Action.TRANSFER_TASK):
+        if task.assignee != str(user.id):
+            raise Forbidden("只有任务的承办人可以这样做", task=task.id)
+        return
+    if reason := separated(user, task):
+        raise Forbidden(reason, task=task.id)
+
+
+def _require_case(user: User, action: Action, obj: Case) -> None:
+    if action in _OWN_CASE and _owns(user, obj):
+        return
+    if any(
+        action in ROLES[role].actions and _sees(role, obj.process_key) and obj_path.startswith(path)
+        for role, org in user.roles
+        if role in ROLES and (path := user.path(org)) and (obj_path := _path_of(obj))
+    ):
+        return
+    if action is Action.VIEW_CASE:
+        return  # found in scope by what the user did in it
+    raise Forbidden("您没有对这个办件进行此操作的权限", action=str(action), case=obj.id)
+
+
+def _path_of(obj: Case) -> str:
+    session = object_session(obj)
+    org = session.get(Org, obj.org_code) if session and obj.org_code else None
+    return org.path if org else ""
+
+
+def _owns(user: User, obj: Case) -> bool:
+    if obj.applicant_user is not None and obj.applicant_user == user.id:
+        return True
+    return bool(obj.applicant_org) and user.has_role(*UNIT_ROLES, org=obj.applicant_org)
+
+
+def _sees(role: str, process_key: str) -> bool:
+    return process_key.startswith(ROLES[role].sees) if ROLES[role].sees else False
+
+
+def _in_scope(user: User) -> ColumnElement[bool]:
+    did = exists().where(Opinion.case_id == Case.id, Opinion.by == user.id)
+    return or_(Case.applicant_user == user.id, did, *_by_unit(user), *_by_role(user))
+
+
+def _by_unit(user: User) -> Iterable[ColumnElement[bool]]:
+    units = sorted({org for role, org in user.roles if role in UNIT_ROLES})
+    if units:
+        yield Case.applicant_org.in_(units)
+
+
+def _by_role(user: User) -> Iterable[ColumnElement[bool]]:
+    scopes: dict[tuple[str, ...], set[str]] = {}
+    for role, org in user.roles:
+        if role in ROLES and ROLES[role].sees and user.path(org):
+            scopes.setdefault(ROLES[role].sees, set()).add(user.path(org))
+    for prefixes, paths in scopes.items():
+        below = select(Org.org_code).where(
+            or_(*(Org.path.startswith(path, autoescape=True) for path in sorted(paths)))
+        )
+        named = or_(
+            false(), *(Case.process_key.startswith(prefix, autoescape=True) for prefix in prefixes)
+        )
+        yield and_(Case.org_code.in_(below), named)
