@@ -1,0 +1,351 @@
+"""The tables of the engine.
+
+Invariant: runtime rows (`user_task`, `event_subscription`, `job`) are alive: the row is there while
+somebody or something is waited for, and gone afterwards; history is append-only.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from engine import clock, ids, variables
+
+
+class Base(DeclarativeBase):
+    """The one metadata of the installation; constraint names are stable for migrations."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant; SQLite keeps no zone, so it is added again on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Stored(TypeDecorator[dict[str, Any]]):
+    """Variables in the one stored form."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
+        return None if value is None else variables.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else variables.decode(value)
+
+
+Id = Annotated[int, mapped_column(BigInteger, primary_key=True, default=ids.next_id)]
+
+
+class Deployment(Base):
+    """A bundle deployed in one piece."""
+
+    __tablename__ = "deployment"
+
+    id: Mapped[Id]
+    label: Mapped[str] = mapped_column(String(200), default="")
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    deployed_by: Mapped[str] = mapped_column(String(64))
+    deployed_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class Resource(Base):
+    """A file of a deployment; the bytes stand once per content."""
+
+    __tablename__ = "resource"
+
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    digest: Mapped[str] = mapped_column(ForeignKey("resource_content.digest"))
+
+
+class ResourceContent(Base):
+    """Content-addressed bytes."""
+
+    __tablename__ = "resource_content"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ProcessDefinition(Base):
+    """A version of a process."""
+
+    __tablename__ = "process_definition"
+    __table_args__ = (UniqueConstraint("key", "version"),)
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(128), index=True)
+    version: Mapped[int] = mapped_column(Integer)
+    version_tag: Mapped[str] = mapped_column(String(64), default="")
+    name: Mapped[str] = mapped_column(String(200), default="")
+    digest: Mapped[str] = mapped_column(String(64))
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"), index=True)
+    suspended: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class DecisionDefinition(Base):
+    """A version of a decision."""
+
+    __tablename__ = "decision_definition"
+    __table_args__ = (UniqueConstraint("key", "version"),)
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(128), index=True)
+    version: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    digest: Mapped[str] = mapped_column(String(64))
+    resource_name: Mapped[str] = mapped_column(String(200))
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"), index=True)
+
+
+class ProcessInstance(Base):
+    """A running or ended instance at one revision."""
+
+    __tablename__ = "process_instance"
+    __table_args__ = (
+        Index("ix_process_instance_business_key", "business_key"),
+        Index("ix_process_instance_definition", "definition_id", "status"),
+    )
+
+    id: Mapped[Id]
+    definition_id: Mapped[int] = mapped_column(ForeignKey("process_definition.id"))
+    business_key: Mapped[str] = mapped_column(String(128))
+    status: Mapped[str] = mapped_column(String(16), default="active")
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    state: Mapped[bytes | None] = mapped_column(LargeBinary)
+    snapshot: Mapped[bytes | None] = mapped_column(LargeBinary)
+    snapshot_revision: Mapped[int] = mapped_column(Integer, default=0)
+    sequence: Mapped[int] = mapped_column(BigInteger, default=0)
+    end_event: Mapped[str | None] = mapped_column(String(128))
+    started_by: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class UserTask(Base):
+    """A person's work, while it is open."""
+
+    __tablename__ = "user_task"
+    __table_args__ = (
+        Index("ix_user_task_assignee", "assignee", "due_at", "id"),
+        Index("ix_user_task_instance", "instance_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
+    definition_id: Mapped[int] = mapped_column(BigInteger)
+    process_key: Mapped[str] = mapped_column(String(128))
+    activity: Mapped[str] = mapped_column(String(128))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    lane: Mapped[str] = mapped_column(String(128), default="")
+    scope_id: Mapped[int] = mapped_column(BigInteger)
+    assignee: Mapped[str | None] = mapped_column(String(64))
+    claimed_at: Mapped[datetime | None] = mapped_column(Instant)
+    form_id: Mapped[str] = mapped_column(String(128), default="")
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    follow_up_at: Mapped[datetime | None] = mapped_column(Instant)
+    limit_title: Mapped[str] = mapped_column(String(100), default="")
+    priority: Mapped[int] = mapped_column(Integer, default=50)
+    separation: Mapped[str] = mapped_column(Text, default="")
+    """Activities, separated by blanks, whose performers may not do this task."""
+    operations: Mapped[str] = mapped_column(Text, default="")
+    suspended: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class UserTaskCandidate(Base):
+    """A group (`role@org`) or user (`user:<id>`) that may claim a task."""
+
+    __tablename__ = "user_task_candidate"
+    __table_args__ = (Index("ix_user_task_candidate_group", "candidate", "task_id"),)
+
+    task_id: Mapped[int] = mapped_column(
+        ForeignKey("user_task.id", ondelete="CASCADE"), primary_key=True
+    )
+    candidate: Mapped[str] = mapped_column(String(200), primary_key=True)
+
+
+class EventSubscription(Base):
+    """A message awaited by an instance, or (instance_id null) by a start event."""
+
+    __tablename__ = "event_subscription"
+    __table_args__ = (
+        Index("ix_event_subscription_match", "kind", "name", "correlation_key"),
+        Index("ix_event_subscription_instance", "instance_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16), default="message")
+    name: Mapped[str] = mapped_column(String(128))
+    correlation_key: Mapped[str] = mapped_column(String(200), default="")
+    instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"))
+    definition_id: Mapped[int] = mapped_column(BigInteger)
+    activity: Mapped[str] = mapped_column(String(128))
+    public_form_id: Mapped[str] = mapped_column(String(128), default="")
+    public_title: Mapped[str] = mapped_column(String(200), default="")
+    suspended: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class Job(Base):
+    """Work for the worker: a timer, an external task or a message to send."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        Index(
+            "ix_job_due",
+            "due_at",
+            "id",
+            sqlite_where=text("suspended = 0 AND retries > 0"),
+            postgresql_where=text("NOT suspended AND retries > 0"),
+        ),
+        Index("ix_job_instance", "instance_id"),
+    )
+    __mapper_args__ = {"polymorphic_on": "kind"}
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"))
+    definition_id: Mapped[int] = mapped_column(BigInteger)
+    activity: Mapped[str] = mapped_column(String(128))
+    topic: Mapped[str] = mapped_column(String(128), default="")
+    """Topic of an external task, name of a message, ISO 8601 repetition of a timer."""
+    business_key: Mapped[str] = mapped_column(String(128), default="")
+    correlation_key: Mapped[str] = mapped_column(String(200), default="")
+    payload: Mapped[dict[str, Any]] = mapped_column(Stored, default=dict)
+    due_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    fencing: Mapped[int] = mapped_column(Integer, default=0)
+    retries: Mapped[int] = mapped_column(Integer)
+    suspended: Mapped[bool] = mapped_column(Boolean, default=False)
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class Timer(Job):
+    """An instant that comes."""
+
+    __mapper_args__ = {"polymorphic_identity": "timer"}
+
+
+class ExternalTask(Job):
+    """Work of a topic."""
+
+    __mapper_args__ = {"polymorphic_identity": "external_task"}
+
+
+class OutboxMessage(Job):
+    """A message to send."""
+
+    __mapper_args__ = {"polymorphic_identity": "outbox_message"}
+
+
+class InboundMessage(Base):
+    """A message that came in, once per channel and sender's id."""
+
+    __tablename__ = "inbound_message"
+    __table_args__ = (
+        UniqueConstraint("channel", "message_id"),
+        Index("ix_inbound_message_match", "state", "name", "correlation_key"),
+    )
+
+    id: Mapped[Id]
+    channel: Mapped[str] = mapped_column(String(64))
+    message_id: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(128))
+    correlation_key: Mapped[str] = mapped_column(String(200))
+    payload: Mapped[dict[str, Any]] = mapped_column(Stored)
+    state: Mapped[str] = mapped_column(String(16), default="buffered")
+    instance_id: Mapped[int | None] = mapped_column(BigInteger)
+    received_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class Incident(Base):
+    """Why something cannot go on, while it cannot."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index("ix_incident_instance", "instance_id"),)
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(64))
+    instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"))
+    definition_id: Mapped[int | None] = mapped_column(BigInteger)
+    activity: Mapped[str] = mapped_column(String(128), default="")
+    activity_id: Mapped[int | None] = mapped_column(BigInteger)
+    job_id: Mapped[int | None] = mapped_column(BigInteger)
+    message: Mapped[str] = mapped_column(Text)
+    details: Mapped[dict[str, Any]] = mapped_column(Stored, default=dict)
+    raised_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class HistoryEvent(Base):
+    """What happened in an instance, in order; never changed."""
+
+    __tablename__ = "history_event"
+
+    instance_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(Integer)
+    type: Mapped[str] = mapped_column(String(64))
+    activity: Mapped[str] = mapped_column(String(128), default="")
+    activity_id: Mapped[int | None] = mapped_column(BigInteger)
+    actor: Mapped[str] = mapped_column(String(64), default="")
+    at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    data: Mapped[dict[str, Any]] = mapped_column(Stored, default=dict)
+
+
+class CommandRecord(Base):
+    """The answer to a command that carried an idempotency key."""
+
+    __tablename__ = "command_record"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    actor: Mapped[str] = mapped_column(String(64), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int] = mapped_column(Integer)
+    response: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
