@@ -1,0 +1,43 @@
+"""Ledgers (台账) defined as data: `registers.create`, `update`, `transition`, `find`, `allot`."""
+
+from processes.registers.definition import Definition, definition, definitions, load, read
+from processes.registers.ledger import (
+    Duplicate,
+    Record,
+    Trace,
+    TransitionRefused,
+    create,
+    get,
+    log,
+    transition,
+    update,
+)
+from processes.registers.search import broken_rules, counts, find, first
+from processes.registers.stock import allot, available, receive, serials
+from processes.registers.values import RecordInvalid
+
+__all__ = [
+    "Definition",
+    "Duplicate",
+    "Record",
+    "RecordInvalid",
+    "Trace",
+    "TransitionRefused",
+    "allot",
+    "available",
+    "broken_rules",
+    "counts",
+    "create",
+    "definition",
+    "definitions",
+    "find",
+    "first",
+    "get",
+    "load",
+    "log",
+    "read",
+    "receive",
+    "serials",
+    "transition",
+    "update",
+]

@@ -1,0 +1,288 @@
+"""What a ledger is: fields, key, uniqueness, statuses and the only ways between them; as data.
+
+Invariant: a definition read here is complete and consistent; a ledger has no rule in code.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from engine.errors import DeploymentRejected, Finding, NotFound
+
+TYPES: Final = (
+    "text",
+    "integer",
+    "decimal",
+    "boolean",
+    "date",
+    "datetime",
+    "list",
+    "context",
+    "file",
+)
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_PLACE: Final = re.compile(r"\{([a-z_]+)(?::0([0-9])d)?\}")
+_KEYS: Final = {
+    "register", "title", "title_en", "key", "fields", "unique", "search", "initial", "statuses",
+    "transitions", "number", "org", "counts",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDefinition:
+    """One field; a sensitive one is searched by its keyed hash and never logged in the clear."""
+
+    name: str
+    label: str
+    type: str = "text"
+    required: bool = False
+    immutable: bool = False
+    sensitive: bool = False
+    max_length: int = 500
+    pattern: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueRule:
+    """No two records (of these statuses, if named) agree in all these fields."""
+
+    name: str
+    fields: tuple[str, ...]
+    statuses: frozenset[str]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A way from one status to another; it requires some fields filled and clears others."""
+
+    source: str
+    target: str
+    name: str
+    requires: tuple[str, ...] = ()
+    clears: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """How a key is made: a series counted by year, a text with places, a check character."""
+
+    series: str
+    text: str
+    yearly: bool = True
+    check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CountRule:
+    """So many records of another ledger belong to one of this (quantity of a batch)."""
+
+    register: str
+    by: str
+    equals: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A ledger."""
+
+    register: str
+    title: str
+    title_en: str
+    key: str
+    fields: Mapping[str, FieldDefinition]
+    unique: tuple[UniqueRule, ...] = ()
+    search: tuple[str, ...] = ()
+    initial: str = ""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    transitions: tuple[Transition, ...] = ()
+    number: NumberFormat | None = None
+    org: str = ""
+    counts: tuple[CountRule, ...] = ()
+
+    def transition(self, source: str, target: str) -> Transition | None:
+        """The declared way between two statuses."""
+        for one in self.transitions:
+            if (one.source, one.target) == (source, target):
+                return one
+        return None
+
+    def status_name(self, status: str) -> str:
+        """A status in words."""
+        return self.statuses.get(status, status)
+
+
+def read(content: bytes, file: str) -> Definition:
+    """The ledger that a YAML file defines.
+
+    Raises:
+        DeploymentRejected: names everything that is wrong with it.
+    """
+    try:
+        raw = yaml.safe_load(content.decode("utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise DeploymentRejected([_finding(f"台账定义不是有效的 YAML：{error}", file)]) from error
+    if not isinstance(raw, dict):
+        raise DeploymentRejected([_finding("台账定义应为对象", file)])
+    findings = [_finding(message, file) for message in _problems(raw)]
+    if findings:
+        raise DeploymentRejected(findings)
+    return _definition(raw)
+
+
+_catalogue: dict[str, Definition] = {}
+
+
+def load(folder: Path) -> Mapping[str, Definition]:
+    """Take in every `registers/*.yaml` below a folder; returns what it defines.
+
+    Raises:
+        DeploymentRejected: a file is wrong, or two define one ledger.
+    """
+    found: dict[str, Definition] = {}
+    for path in sorted(folder.rglob("registers/*.yaml")):
+        one = read(path.read_bytes(), path.name)
+        if one.register in found:
+            raise DeploymentRejected([_finding(f"台账『{one.register}』定义了两次", path.name)])
+        found[one.register] = one
+    _catalogue.update(found)
+    return found
+
+
+def definition(register: str) -> Definition:
+    """A ledger by name; the ledgers of `bpmn/` are taken in at the first question.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    if not _catalogue:
+        load(Path(__file__).parents[2] / "bpmn")
+    if register not in _catalogue:
+        raise NotFound(f"没有台账『{register}』", register=register)
+    return _catalogue[register]
+
+
+def definitions() -> Mapping[str, Definition]:
+    """Every ledger by name."""
+    if not _catalogue:
+        load(Path(__file__).parents[2] / "bpmn")
+    return dict(sorted(_catalogue.items()))
+
+
+def places(text: str) -> list[tuple[str, int]]:
+    """The places of a number format with their widths (0: as it is)."""
+    return [(name, int(width or 0)) for name, width in _PLACE.findall(text)]
+
+
+def fill(text: str, values: Mapping[str, Any]) -> str:
+    """A number format with its places filled."""
+
+    def put(match: re.Match[str]) -> str:
+        value = values[match[1]]
+        return f"{int(value):0{match[2]}d}" if match[2] else str(value)
+
+    return _PLACE.sub(put, text)
+
+
+def _problems(raw: Mapping[str, Any]) -> Iterator[str]:
+    for key in sorted(set(raw) - _KEYS):
+        yield f"未知的键『{key}』"
+    for key in ("register", "title", "key", "fields"):
+        if not raw.get(key):
+            yield f"缺少『{key}』"
+    fields = raw.get("fields")
+    if not isinstance(fields, dict):
+        yield "『fields』应为对象"
+        return
+    for name, options in fields.items():
+        yield from _field_problems(name, options)
+    yield from _reference_problems(raw, set(fields))
+    yield from _status_problems(raw, set(fields))
+
+
+def _field_problems(name: Any, options: Any) -> Iterator[str]:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        yield f"字段名『{name}』不可用"
+    elif not isinstance(options, dict) or not options.get("label"):
+        yield f"字段『{name}』缺少标签"
+    elif options.get("type", "text") not in TYPES:
+        yield f"字段『{name}』的类型『{options['type']}』未知"
+    elif unknown := set(options) - set(FieldDefinition.__dataclass_fields__):
+        yield f"字段『{name}』有未知的选项『{min(unknown)}』"
+
+
+def _reference_problems(raw: Mapping[str, Any], fields: set[str]) -> Iterator[str]:
+    named = [raw.get("key"), *raw.get("search", []), *([raw["org"]] if raw.get("org") else [])]
+    named += [name for rule in raw.get("unique", []) for name in rule.get("fields", [])]
+    named += [rule.get("equals") for rule in raw.get("counts", [])]
+    for name in named:
+        if name not in fields:
+            yield f"引用了不存在的字段『{name}』"
+    number = raw.get("number")
+    if number is not None:
+        known = fields | {"year", "sequence", "org_region"}
+        for text in (number.get("series", ""), number.get("text", "")):
+            for name, _width in places(text):
+                if name not in known:
+                    yield f"编号格式引用了不存在的字段『{name}』"
+
+
+def _status_problems(raw: Mapping[str, Any], fields: set[str]) -> Iterator[str]:
+    statuses = raw.get("statuses") or {}
+    if statuses and raw.get("initial") not in statuses:
+        yield f"初始状态『{raw.get('initial')}』不在状态表中"
+    for one in raw.get("transitions", []):
+        for status in (one.get("from"), one.get("to")):
+            if status not in statuses:
+                yield f"状态转换引用了不存在的状态『{status}』"
+        for name in (*one.get("requires", ()), *one.get("clears", ())):
+            if name not in fields:
+                yield f"状态转换引用了不存在的字段『{name}』"
+
+
+def _definition(raw: Mapping[str, Any]) -> Definition:
+    number = raw.get("number")
+    return Definition(
+        register=raw["register"],
+        title=raw["title"],
+        title_en=raw.get("title_en", ""),
+        key=raw["key"],
+        fields={
+            name: FieldDefinition(name=name, **options) for name, options in raw["fields"].items()
+        },
+        unique=tuple(
+            UniqueRule(
+                rule["name"],
+                tuple(rule["fields"]),
+                frozenset(rule.get("while", ())),
+                rule["message"],
+            )
+            for rule in raw.get("unique", ())
+        ),
+        search=tuple(raw.get("search", ())),
+        initial=raw.get("initial", ""),
+        statuses=dict(raw.get("statuses") or {}),
+        transitions=tuple(
+            Transition(
+                one["from"],
+                one["to"],
+                one["name"],
+                tuple(one.get("requires", ())),
+                tuple(one.get("clears", ())),
+            )
+            for one in raw.get("transitions", ())
+        ),
+        number=NumberFormat(**number) if number else None,
+        org=raw.get("org", ""),
+        counts=tuple(CountRule(**rule) for rule in raw.get("counts", ())),
+    )
+
+
+def _finding(message: str, file: str) -> Finding:
+    return Finding("error", "register", message, file=file)

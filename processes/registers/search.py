@@ -1,0 +1,105 @@
+"""Finding in a ledger: by key, status, organisation and the fields its definition indexes.
+
+Invariant: nothing is sorted or filtered but by what is on the list; a page has at most 500 records.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session
+
+from processes.model.records import RegisterIndex, RegisterRecord
+from processes.registers import values as fields
+from processes.registers.definition import Definition, definition
+from processes.registers.ledger import Record, get, records
+from processes.registers.values import RecordInvalid
+
+_MOST = 500
+
+
+def find(
+    session: Session,
+    register: str,
+    *,
+    where: Mapping[str, Any] | None = None,
+    statuses: Collection[str] = (),
+    after: str = "",
+    limit: int = 100,
+) -> list[Record]:
+    """Records by key, after a key; `where` compares indexed fields, `org_code` and `key`.
+
+    Raises:
+        RecordInvalid: a field is not one to search by.
+    """
+    conditions = conditions_of(definition(register), where or {}, statuses)
+    if after:
+        conditions.append(RegisterRecord.key > after)
+    return records(
+        session.scalars(
+            select(RegisterRecord)
+            .where(*conditions)
+            .order_by(RegisterRecord.key)
+            .limit(min(limit, _MOST))
+        )
+    )
+
+
+def first(
+    session: Session, register: str, *, where: Mapping[str, Any], statuses: Collection[str] = ()
+) -> Record | None:
+    """The first record that fits, or None."""
+    found = find(session, register, where=where, statuses=statuses, limit=1)
+    return found[0] if found else None
+
+
+def counts(
+    session: Session, register: str, *, where: Mapping[str, Any] | None = None
+) -> dict[str, int]:
+    """How many records there are of each status; statuses without any count 0."""
+    ledger = definition(register)
+    found = session.execute(
+        select(RegisterRecord.status, func.count())
+        .where(*conditions_of(ledger, where or {}, ()))
+        .group_by(RegisterRecord.status)
+    )
+    return {**dict.fromkeys(ledger.statuses, 0), **dict(found.tuples())}
+
+
+def broken_rules(session: Session, register: str, key: str) -> list[str]:
+    """Messages of the count rules a record breaks (received = sum over all statuses)."""
+    ledger, record = definition(register), get(session, register, key)
+    return [
+        rule.message
+        for rule in ledger.counts
+        if sum(counts(session, rule.register, where={rule.by: key}).values())
+        != record.values.get(rule.equals, 0)
+    ]
+
+
+def conditions_of(
+    ledger: Definition, where: Mapping[str, Any], statuses: Collection[str]
+) -> list[ColumnElement[bool]]:
+    """What a search demands of a row."""
+    demanded: list[ColumnElement[bool]] = [RegisterRecord.register == ledger.register]
+    if statuses:
+        demanded.append(RegisterRecord.status.in_(sorted(statuses)))
+    for name, value in where.items():
+        if name in ("key", ledger.key):
+            demanded.append(RegisterRecord.key == str(value))
+        elif name == "org_code":
+            demanded.append(RegisterRecord.org_code == value)
+        elif name in ledger.search:
+            demanded.append(_indexed(ledger, name, value))
+        else:
+            raise RecordInvalid(f"台账『{ledger.title}』不能按『{name}』查找", field=name)
+    return demanded
+
+
+def _indexed(ledger: Definition, name: str, value: Any) -> ColumnElement[bool]:
+    return exists().where(
+        RegisterIndex.record_id == RegisterRecord.id,
+        RegisterIndex.register == ledger.register,
+        RegisterIndex.field == name,
+        RegisterIndex.value == fields.indexed(ledger.fields[name], value),
+    )
