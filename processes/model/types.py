@@ -1,39 +1,19 @@
-"""Column types shared by our tables.
+"""Column types for personal data, beside the engine's.
 
-Invariant: an instant goes in and comes out aware and in UTC, on SQLite as on PostgreSQL; a
-sealed column never holds clear text and opens only as the table and column it was written for.
+Invariant: a sealed column never holds clear text, and opens only as the table and column it was
+written for.
 """
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect
-from sqlalchemy.orm import mapped_column
+from sqlalchemy import Dialect
 from sqlalchemy.types import LargeBinary, TypeDecorator
 
-from engine import ids, variables
+from engine import variables
+from engine.model import Id, Instant
 from processes import keys
 
-Id = Annotated[int, mapped_column(BigInteger, primary_key=True, default=ids.next_id)]
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware instant; SQLite keeps no zone, so it is added again on the way out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs a time zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+__all__ = ["Id", "Instant", "Sealed", "SealedVariables"]
 
 
 class Sealed(TypeDecorator[str]):
