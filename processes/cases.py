@@ -1,0 +1,254 @@
+"""Cases as applicants and clerks handle them: find, supplement, urge, hold, end.
+
+Invariant: a case is fed and ended through its process alone; what the applicant may send is what
+the model waits for with a public title.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from engine import clock, runtime
+from engine.errors import Forbidden, NotFound, TaskNotActive
+from engine.model import EventSubscription, UserTask
+from engine.ports import Message
+from engine.variables import Variables
+from forms.definition import FormDefinition
+from processes import (
+    audit,
+    calendar,
+    deployment,
+    drafts,
+    keys,
+    materials,
+    messages,
+    notices,
+    opinions,
+    permissions,
+)
+from processes.duties import facts
+from processes.identity import User, users_in_groups
+from processes.model.cases import Case
+from processes.roles import Action
+
+Answers = Mapping[str, Any]
+PORTAL: Final = "portal"
+_URGE_AFTER: Final = 1
+_URGE_EVERY: Final = 2
+APPLICANT: Final = "applicant"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAction:
+    """Something the applicant may send now."""
+
+    subscription_id: int
+    title: str
+    form: FormDefinition | None
+
+
+def get(session: Session, case_id: int, *, by: User) -> Case:
+    """A case in the user's scope.
+
+    Raises:
+        NotFound: none such, or out of scope.
+    """
+    return permissions.case(session, case_id, by=by)
+
+
+def search(session: Session, *, by: User, text: str, limit: int = 50) -> Sequence[Case]:
+    """Cases in the user's scope by number, applicant's name, or the last four of the identity."""
+    words = text.strip()
+    if not words:
+        return []
+    found = select(Case).where(Case.id.in_(permissions.visible_cases(by)))
+    matches = [
+        Case.reference.startswith(words.upper(), autoescape=True),
+        Case.applicant_name.contains(words, autoescape=True),
+    ]
+    if len(words) == 4:
+        matches.append(Case.id_no_tail == words.upper())
+    if len(words) >= 15:
+        matches.append(Case.id_no_hash == keys.keyed_hash(words.upper(), purpose="identity"))
+    query = found.where(or_(*matches)).order_by(Case.id.desc()).limit(min(limit, 100))
+    return session.scalars(query).all()
+
+
+def of_applicant(session: Session, by: User) -> Sequence[Case]:
+    """The cases an applicant filed, or a unit the user belongs to; latest first."""
+    units = [org for _role, org in by.roles]
+    query = (
+        select(Case)
+        .where(or_(Case.applicant_user == by.id, Case.applicant_org.in_(units)))
+        .order_by(Case.id.desc())
+        .limit(200)
+    )
+    return session.scalars(query).all()
+
+
+def progress(session: Session, reference: str, query_code: str) -> Case:
+    """A case by its number and query code, for anybody who has both.
+
+    Raises:
+        NotFound: the two do not belong together; does not tell which is wrong.
+    """
+    case = session.scalar(select(Case).where(Case.reference == reference.strip().upper()))
+    if case is None or not keys.same(case.query_code, query_code.strip().upper()):
+        raise NotFound("工作单号与查询码不符")
+    return case
+
+
+def public_actions(session: Session, case: Case, *, by: User) -> list[PublicAction]:
+    """What the applicant may send in a case now."""
+    permissions.case(session, case.id, by=by, action=Action.SUPPLEMENT_CASE)
+    found = session.scalars(
+        select(EventSubscription)
+        .where(
+            EventSubscription.instance_id == case.id,
+            EventSubscription.public_title != "",
+            EventSubscription.suspended.is_(False),
+        )
+        .order_by(EventSubscription.id)
+    )
+    return [PublicAction(one.id, one.public_title, _public_form(session, one)) for one in found]
+
+
+def send(
+    session: Session, case_id: int, subscription_id: int, *, by: User, answers: Answers
+) -> Case:
+    """Send what the model waits for: a supplement, a withdrawal, an urge.
+
+    Raises:
+        TaskNotActive: the case does not wait for it any more.
+        FormInvalid: the answers break the form's rules; nothing changed.
+    """
+    permissions.case(session, case_id, by=by, action=Action.SUPPLEMENT_CASE)
+    awaited = session.get(EventSubscription, subscription_id)
+    if awaited is None or awaited.instance_id != case_id or not awaited.public_title:
+        raise TaskNotActive("办件已不再等待此项提交，请刷新后再看")
+    form = _public_form(session, awaited)
+    values: Variables = {}
+    if form is not None:
+        context = runtime.variables(session, case_id)
+        values = form.validate(answers, context=context, node=awaited.activity)
+        materials.record(session, case_id, form=form, values=values, by=by.id)
+    message = Message(f"{subscription_id}", awaited.name, awaited.correlation_key, values)
+    messages.accept(session, channel=PORTAL, message=message)
+    opinions.record(
+        session,
+        case_id,
+        by=by,
+        activity=awaited.activity,
+        activity_name=awaited.public_title,
+        action="sent",
+    )
+    drafts.drop(session, f"event:{subscription_id}", by=by)
+    audit.record(session, "case.message_sent", by=by, subject=("case", case_id))
+    return session.get_one(Case, case_id, populate_existing=True)
+
+
+def urge(session: Session, case_id: int, *, by: User) -> list[str]:
+    """Remind those whose work it is (催办); returns the steps reminded of.
+
+    Raises:
+        Forbidden: nothing has waited a working day yet, or it was urged within two.
+    """
+    case = permissions.case(session, case_id, by=by, action=Action.URGE_CASE)
+    today = clock.today()
+    if case.urged_at is not None:
+        allowed_from = calendar.add_working_days(_day(case.urged_at), _URGE_EVERY).date
+        if today < allowed_from:
+            raise Forbidden(f"已经催办，{allowed_from:%Y-%m-%d} 起可以再次催办")
+    waiting = session.scalars(select(UserTask).where(UserTask.instance_id == case_id)).all()
+    late = [
+        task
+        for task in waiting
+        if calendar.working_days_between(_day(task.created_at), today) >= _URGE_AFTER
+    ]
+    if not late:
+        raise Forbidden("当前环节办理不足 1 个工作日，暂不能催办")
+    for task in late:
+        notice = notices.Notice(
+            kind="urge",
+            title=f"催办：{case.title}",
+            body=f"工作单 {case.reference} 的“{task.name}”环节被催办。",
+            case_id=case_id,
+            link=f"/tasks/{task.id}",
+        )
+        notices.send(session, _holders(session, task), notice)
+    names = [task.name for task in late]
+    session.execute(
+        update(Case)
+        .where(Case.id == case_id)
+        .values(urged_at=clock.now(), urge_count=Case.urge_count + 1)
+    )
+    opinions.record(
+        session,
+        case_id,
+        by=by,
+        activity="urge",
+        activity_name="催办",
+        text="、".join(names),
+        action="urged",
+    )
+    audit.record(session, "case.urged", by=by, subject=("case", case_id))
+    return names
+
+
+def suspend(session: Session, case_id: int, *, by: User, reason: str) -> None:
+    """Hold a case: its tasks and timers rest until it is resumed."""
+    permissions.case(session, case_id, by=by, action=Action.SUSPEND_CASE)
+    runtime.suspend(session, case_id, by=str(by.id), reason=reason)
+    _note(session, case_id, by, "suspended", "挂起", reason)
+
+
+def resume(session: Session, case_id: int, *, by: User, reason: str) -> None:
+    """Let a held case go on."""
+    permissions.case(session, case_id, by=by, action=Action.SUSPEND_CASE)
+    runtime.resume(session, case_id, by=str(by.id), reason=reason)
+    _note(session, case_id, by, "resumed", "恢复", reason)
+
+
+def terminate(session: Session, case_id: int, *, by: User, reason: str) -> None:
+    """End a case by order; everything it waits for is withdrawn."""
+    permissions.case(session, case_id, by=by, action=Action.TERMINATE_CASE)
+    runtime.terminate(session, case_id, by=str(by.id), reason=reason)
+    session.execute(
+        update(Case)
+        .where(Case.id == case_id)
+        .values(status="cancelled", outcome="terminated", ended_at=clock.now(), step="")
+    )
+    _note(session, case_id, by, "terminated", "终止", reason)
+
+
+def _note(session: Session, case_id: int, by: User, action: str, title: str, reason: str) -> None:
+    opinions.record(
+        session,
+        case_id,
+        by=by,
+        activity=action,
+        activity_name=title,
+        text=reason,
+        action=action,
+    )
+    audit.record(session, f"case.{action}", by=by, subject=("case", case_id), detail=reason)
+
+
+def _public_form(session: Session, awaited: EventSubscription) -> FormDefinition | None:
+    if not awaited.public_form_id:
+        return None
+    return deployment.form(session, awaited.definition_id, awaited.public_form_id)
+
+
+def _holders(session: Session, task: UserTask) -> list[int]:
+    if task.assignee and task.assignee.isdigit():
+        return [int(task.assignee)]
+    return users_in_groups(session, facts(session, task).groups)
+
+
+def _day(instant: datetime) -> Any:
+    return instant.astimezone(clock.SHANGHAI).date()

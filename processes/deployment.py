@@ -1,0 +1,180 @@
+"""From files to released processes: check, deploy, look up forms and letters.
+
+Invariant: what one folder deploys goes in whole or not at all; forms and letters are looked up in
+the deployment that the task's own definition belongs to, so a running case keeps its forms.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from engine import definition, dmn, repository
+from engine.errors import BanliError, DeploymentRejected, Finding, NotFound
+from engine.model import Deployment, ProcessDefinition
+from forms import definition as form_definition
+from forms import lint as form_lint
+from forms.definition import FormDefinition
+from processes import letters
+from processes.bundle import Bundle, process_folders, read_folder
+from processes.operations import all_operations
+
+
+def check(
+    bundle: Bundle, *, topics: Iterable[str] = (), known: Iterable[str] = ()
+) -> list[Finding]:
+    """Every finding on a bundle; it may be deployed if none is of severity error.
+
+    Args:
+        bundle: the files to be deployed together.
+        topics: topics that adapters of this installation serve, beside the local operations.
+        known: keys of processes and decisions that the installation has already.
+    """
+    findings = [*_form_findings(bundle), *_letter_findings(bundle)]
+    try:
+        compiled = definition.compile(bundle.files)
+    except DeploymentRejected as error:
+        return [*error.findings, *findings]
+    findings.extend(compiled.findings)
+    findings.extend(_reference_findings(bundle, compiled, {*topics, *all_operations()}, {*known}))
+    return findings
+
+
+def deploy(
+    session: Session, bundle: Bundle, *, by: str, topics: Iterable[str] = (), label: str = ""
+) -> Deployment:
+    """Check a bundle and make it the latest version; the same bundle again changes nothing.
+
+    Raises:
+        DeploymentRejected: carries every finding; nothing was deployed.
+    """
+    findings = check(bundle, topics=topics, known=_known(session))
+    if any(finding.severity == "error" for finding in findings):
+        raise DeploymentRejected(findings)
+    return repository.deploy(session, bundle.files, by=by, label=label or bundle.source)
+
+
+def load_folder(
+    session: Session, root: Path, *, by: str, topics: Iterable[str] = ()
+) -> list[Deployment]:
+    """Deploy every process folder below `root`; they may refer to each other in any order.
+
+    Raises:
+        DeploymentRejected: of the first folder that has errors.
+    """
+    bundles = [read_folder(folder) for folder in process_folders(root)]
+    known = {*_known(session)}
+    for bundle in bundles:
+        known |= _provided(bundle)
+    done = []
+    for bundle in bundles:
+        findings = check(bundle, topics=topics, known=known)
+        if any(finding.severity == "error" for finding in findings):
+            raise DeploymentRejected(findings)
+        done.append(repository.deploy(session, bundle.files, by=by, label=bundle.source))
+    return done
+
+
+def form(session: Session, definition_id: int, form_id: str) -> FormDefinition:
+    """The form with an id in the deployment of a process definition.
+
+    Raises:
+        NotFound: the deployment has no such form.
+    """
+    return _form(*_resource(session, definition_id, "forms", form_id))
+
+
+def start_form(session: Session, process: ProcessDefinition) -> FormDefinition | None:
+    """The form of a process's none start event, or None where it has none."""
+    for event in repository.compiled(session, process.id).process(process.key).starts(""):
+        if event.form_id:
+            return form(session, process.id, event.form_id)
+    return None
+
+
+def letter(session: Session, definition_id: int, letter_id: str) -> tuple[bytes, str]:
+    """The template of a letter in the deployment of a process definition, and its file name.
+
+    Raises:
+        NotFound: the deployment has no such letter.
+    """
+    return _resource(session, definition_id, "letters", letter_id)
+
+
+def _resource(session: Session, definition_id: int, folder: str, name: str) -> tuple[bytes, str]:
+    path = f"{folder}/{name}.yaml"
+    content = repository.resource(session, definition_id, path)
+    if content is None:
+        kind = "表单" if folder == "forms" else "文书模板"
+        raise NotFound(f"流程中没有{kind}『{name}』", name=name)
+    return content, path
+
+
+@lru_cache(maxsize=512)
+def _form(content: bytes, path: str) -> FormDefinition:
+    return form_definition.read(content, path)
+
+
+def _known(session: Session) -> Sequence[str]:
+    return [*repository.process_keys(session), *repository.decision_ids(session)]
+
+
+def _provided(bundle: Bundle) -> set[str]:
+    """Ids of the processes and decisions in a bundle, as far as it can be read."""
+    ids: set[str] = {Path(name).stem for name in bundle.with_ending(".bpmn")}
+    for name, content in bundle.with_ending(".dmn").items():
+        try:
+            ids |= set(dmn.read(content, name).decisions)
+        except DeploymentRejected:
+            continue  # the check of that bundle says what is wrong
+    return ids
+
+
+def _form_findings(bundle: Bundle) -> Iterator[Finding]:
+    for form_id, content in bundle.folder("forms").items():
+        path = f"forms/{form_id}.yaml"
+        try:
+            read = form_definition.read(content, path)
+        except DeploymentRejected as error:
+            yield from error.findings
+            continue
+        if read.id != form_id:
+            yield Finding(
+                "error", "form_id", f"表单标识『{read.id}』与文件名『{form_id}』不一致", file=path
+            )
+        yield from form_lint.check(read)
+
+
+def _letter_findings(bundle: Bundle) -> Iterator[Finding]:
+    for letter_id, content in bundle.folder("letters").items():
+        path = f"letters/{letter_id}.yaml"
+        try:
+            letters.read(content, path)
+        except DeploymentRejected as error:
+            yield from error.findings
+        except BanliError as error:
+            yield Finding("error", error.code, error.message, file=path)
+
+
+def _reference_findings(
+    bundle: Bundle, compiled: definition.CompiledBundle, topics: set[str], known: set[str]
+) -> Iterator[Finding]:
+    known = known | _provided(bundle)
+    forms = set(bundle.folder("forms"))
+    for process in compiled.processes.values():
+        for kind, code, names, present in (
+            ("表单", "form_missing", process.forms, forms),
+            ("决策", "decision_missing", process.decisions_called, known),
+            ("被调用流程", "process_missing", process.processes_called, known),
+            ("服务主题", "topic_unknown", process.topics, topics),
+        ):
+            for element, name in names:
+                if name not in present:
+                    yield Finding(
+                        "error",
+                        code,
+                        f"『{element}』引用的{kind}『{name}』不存在",
+                        file=process.file,
+                        element=element,
+                    )

@@ -1,0 +1,133 @@
+"""Keeps the case row in step with its process instance, inside the step's own transaction.
+
+Invariant: status, outcome, organisation, due date and current step of a case are what its process
+says in the variables below; no other code sets them. Variables read from the root scope:
+`case_title`, `case_kind`, `case_status`, `case_outcome`, `org`, `channel`, `applicant` (context:
+user, name, org, id_no), `accepted_on`, `due_on`.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from engine import clock, store
+from engine.execution import Execution
+from engine.model import ProcessInstance
+from engine.record import StepRecord
+from engine.variables import Variables
+from engine.waiting import MessageWait, UserTaskWait
+from processes import identity, keys
+from processes.model.cases import Case
+
+READ: Final = frozenset(
+    {
+        "case_title",
+        "case_kind",
+        "case_status",
+        "case_outcome",
+        "org",
+        "channel",
+        "applicant",
+        "accepted_on",
+        "due_on",
+    }
+)
+_QUERY_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_STEP_LENGTH: Final = 200
+
+
+def register() -> None:
+    """Have every saved step derive its case row; calling it again changes nothing."""
+    if derive not in store.observers:
+        store.observers.append(derive)
+
+
+def derive(session: Session, execution: Execution, step: StepRecord) -> None:
+    """Insert or update the row of the case; called by the store before it commits."""
+    root = next(scope for scope in execution.scopes.values() if scope.parent_id is None)
+    if execution.revision == 0:
+        session.execute(insert(Case).values(**_new(session, execution, root.variables)))
+        return
+    changed = READ & step.variable_deltas.get(root.id, {}).keys()
+    values = _derived(execution, {name: root.variables.get(name) for name in changed})
+    session.execute(update(Case).where(Case.id == execution.instance_id).values(**values))
+
+
+def _new(session: Session, execution: Execution, variables: Variables) -> dict[str, Any]:
+    instance = session.execute(
+        select(ProcessInstance.business_key, ProcessInstance.definition_id).where(
+            ProcessInstance.id == execution.instance_id
+        )
+    ).one()
+    process = execution.process
+    return {
+        "id": execution.instance_id,
+        "reference": instance.business_key or str(execution.instance_id),
+        "query_code": "".join(secrets.choice(_QUERY_ALPHABET) for _ in range(8)),
+        "process_key": process.key,
+        "title": process.name or process.key,
+        "kind": "",
+        "channel": "",
+        "applicant_name": "",
+        "id_no_tail": "",
+        "outcome": "",
+        "status": "submitted",
+        "submitted_at": clock.now(),
+        "urge_count": 0,
+        **_derived(execution, variables),
+    }
+
+
+def _derived(execution: Execution, variables: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {"step": _step(execution)}
+    for name, column in (
+        ("case_title", "title"),
+        ("case_kind", "kind"),
+        ("case_status", "status"),
+        ("case_outcome", "outcome"),
+        ("channel", "channel"),
+    ):
+        if variables.get(name):
+            values[column] = str(variables[name])
+    if "org" in variables:
+        values["org_code"] = variables["org"] or None
+    if isinstance(variables.get("due_on"), date):
+        values["due_on"] = variables["due_on"]
+    if isinstance(variables.get("accepted_on"), date):
+        values["accepted_at"] = _start_of_day(variables["accepted_on"])
+    if isinstance(variables.get("applicant"), dict):
+        values.update(_applicant(variables["applicant"]))
+    if execution.completed:
+        values["ended_at"] = clock.now()
+    return values
+
+
+def _applicant(applicant: Mapping[str, Any]) -> dict[str, Any]:
+    id_no = applicant.get("id_no")
+    values: dict[str, Any] = {
+        "applicant_name": str(applicant.get("name") or ""),
+        "applicant_org": applicant.get("org") or None,
+    }
+    if applicant.get("user"):
+        values["applicant_user"] = int(applicant["user"])
+    if isinstance(id_no, str) and id_no:
+        values["id_no_hash"] = keys.keyed_hash(id_no, purpose="identity")
+        values["id_no_tail"] = id_no[-4:]
+        values["applicant_person_key"] = identity.person_key(id_no)
+    return values
+
+
+def _step(execution: Execution) -> str:
+    """What the case waits for, in the words of the model."""
+    waits = execution.waits.values()
+    names = [wait.name or wait.activity for wait in waits if isinstance(wait, UserTaskWait)]
+    names += [wait.public_title for wait in waits if isinstance(wait, MessageWait)]
+    return "、".join(dict.fromkeys(name for name in names if name))[:_STEP_LENGTH]
+
+
+def _start_of_day(day: date) -> datetime:
+    return datetime.combine(day, time(), clock.SHANGHAI).astimezone(UTC)

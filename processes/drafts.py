@@ -1,0 +1,53 @@
+"""Answers not yet submitted, kept on the server for their author alone.
+
+Invariant: one draft per author and subject (`task:<id>`, `event:<id>`, `apply:<process key>`).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from engine import clock, ids
+from processes.identity import User
+from processes.model.cases import FormDraft
+
+
+def find(session: Session, subject: str, *, by: User) -> FormDraft | None:
+    """The draft a user has under a subject."""
+    return session.scalar(
+        select(FormDraft).where(FormDraft.user_id == by.id, FormDraft.subject == subject)
+    )
+
+
+def of_user(session: Session, by: User) -> list[FormDraft]:
+    """Every draft of a user, latest first."""
+    query = select(FormDraft).where(FormDraft.user_id == by.id).order_by(FormDraft.saved_at.desc())
+    return list(session.scalars(query))
+
+
+def keep(
+    session: Session, subject: str, *, by: User, answers: Mapping[str, Any], title: str
+) -> FormDraft:
+    """Keep answers under a subject, instead of those kept before."""
+    upsert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    values = {"answers": dict(answers), "title": title, "saved_at": clock.now()}
+    statement = upsert(FormDraft).values(id=ids.next_id(), user_id=by.id, subject=subject, **values)
+    session.execute(
+        statement.on_conflict_do_update(index_elements=["user_id", "subject"], set_=values)
+    )
+    return session.scalars(
+        select(FormDraft)
+        .where(FormDraft.user_id == by.id, FormDraft.subject == subject)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def drop(session: Session, subject: str, *, by: User) -> None:
+    """Forget the draft of a user under a subject."""
+    session.execute(
+        delete(FormDraft).where(FormDraft.user_id == by.id, FormDraft.subject == subject)
+    )

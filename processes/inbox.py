@@ -1,0 +1,245 @@
+"""The boxes of a desk: 待办, 已办, 我发起, with counts, search and keyset pages.
+
+Invariant: whose task it is stands in the query, so a count, a page and a search always agree.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.model import ProcessInstance, UserTask, UserTaskCandidate
+from processes import calendar
+from processes.duties import USER_PREFIX
+from processes.identity import User
+from processes.model.cases import Case, Opinion
+from processes.model.people import UserAccount
+
+Box = Literal["todo", "done", "mine"]
+Colour = Literal["red", "amber", "green", "grey", ""]
+PAGE: Final = 50
+_FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
+_NEAR_DAYS: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What narrows a box: words in number or applicant's name, a process, only the overdue."""
+
+    text: str = ""
+    process_key: str = ""
+    status: str = ""
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of a box; `task_id` is None where no task of the user is open."""
+
+    case_id: int
+    task_id: int | None
+    reference: str
+    title: str
+    applicant: str
+    step: str
+    status: str
+    process_key: str
+    at: datetime
+    due_on: date | None
+    remaining: int | None
+    colour: Colour
+    held_by: str = ""
+    mine: bool = False
+    urged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a box; `next` is the key of the page after it, or None."""
+
+    rows: Sequence[Row]
+    total: int
+    next: str | None
+
+
+def page(
+    session: Session,
+    user: User,
+    *,
+    box: Box = "todo",
+    filters: Filters | None = None,
+    after: str | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """A page of a box, the most urgent (todo) or the latest (others) first."""
+    make = {"todo": _todo, "done": _done, "mine": _mine}[box]
+    return make(session, user, filters or Filters(), after, min(limit, 100))
+
+
+def counts(session: Session, user: User) -> dict[str, int]:
+    """How many lines each box has, and how many of 待办 are overdue."""
+    todo = _for(user)
+    total = select(func.count()).select_from(UserTask)
+    overdue = total.where(todo, UserTask.due_at < clock.now())
+    done = select(func.count(func.distinct(Opinion.case_id))).where(Opinion.by == user.id)
+    mine = select(func.count()).select_from(_started(user).subquery())
+    return {
+        "todo": session.scalar(total.where(todo)) or 0,
+        "overdue": session.scalar(overdue) or 0,
+        "done": session.scalar(done) or 0,
+        "mine": session.scalar(mine) or 0,
+    }
+
+
+def remaining(due_at: datetime | None, *, suspended: bool = False) -> tuple[int | None, Colour]:
+    """Working days left and the colour of the light; grey while the clock stands still."""
+    if suspended:
+        return None, "grey"
+    if due_at is None:
+        return None, ""
+    left = calendar.remaining(due_at.astimezone(clock.SHANGHAI).date())
+    if due_at < clock.now():
+        return min(left, 0), "red"
+    return left, "amber" if left <= _NEAR_DAYS else "green"
+
+
+def _for(user: User) -> ColumnElement[bool]:
+    """Tasks the user holds, and those nobody holds that the user may take."""
+    candidates = [*sorted(user.groups), f"{USER_PREFIX}{user.id}"]
+    pool = select(UserTaskCandidate.task_id).where(UserTaskCandidate.candidate.in_(candidates))
+    return or_(
+        UserTask.assignee == str(user.id),
+        and_(UserTask.assignee.is_(None), UserTask.id.in_(pool)),
+    )
+
+
+def _started(user: User) -> Select[tuple[int]]:
+    started = select(ProcessInstance.id).where(ProcessInstance.started_by == str(user.id))
+    return select(Case.id).where(or_(Case.applicant_user == user.id, Case.id.in_(started)))
+
+
+def _matches(filters: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if words := filters.text.strip():
+        found.append(
+            or_(
+                Case.reference.startswith(words.upper(), autoescape=True),
+                Case.applicant_name.contains(words, autoescape=True),
+                Case.title.contains(words, autoescape=True),
+            )
+        )
+    if filters.process_key:
+        found.append(Case.process_key == filters.process_key)
+    if filters.status:
+        found.append(Case.status == filters.status)
+    return found
+
+
+def _todo(session: Session, user: User, filters: Filters, after: str | None, limit: int) -> Page:
+    where = [_for(user), *_matches(filters)]
+    if filters.overdue:
+        where.append(UserTask.due_at < clock.now())
+    base = select(UserTask, Case).join(Case, Case.id == UserTask.instance_id).where(*where)
+    total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
+    urgency = func.coalesce(UserTask.due_at, _FAR)
+    if after:
+        stamp, _, last = after.partition("~")
+        at = datetime.fromtimestamp(int(stamp) / 1_000_000, UTC) if int(stamp) else _FAR
+        base = base.where(or_(urgency > at, and_(urgency == at, UserTask.id > int(last))))
+    found = session.execute(base.order_by(urgency, UserTask.id).limit(limit + 1)).all()
+    rows = [_task_row(task, case, user) for task, case in found[:limit]]
+    following = None
+    if len(found) > limit:
+        task = found[limit - 1][0]
+        following = f"{_micros(task.due_at)}~{task.id}"
+    return Page(rows, total, following)
+
+
+def _done(session: Session, user: User, filters: Filters, after: str | None, limit: int) -> Page:
+    last = (
+        select(func.max(Opinion.id).label("id"))
+        .where(Opinion.by == user.id)
+        .group_by(Opinion.case_id)
+        .subquery()
+    )
+    base = (
+        select(Opinion, Case)
+        .join(last, last.c.id == Opinion.id)
+        .join(Case, Case.id == Opinion.case_id)
+        .where(*_matches(filters))
+    )
+    total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
+    if after:
+        base = base.where(Opinion.id < int(after))
+    found = session.execute(base.order_by(Opinion.id.desc()).limit(limit + 1)).all()
+    rows = [_case_row(case, step=opinion.activity_name, at=opinion.at) for opinion, case in found]
+    return Page(rows[:limit], total, str(found[limit - 1][0].id) if len(found) > limit else None)
+
+
+def _mine(session: Session, user: User, filters: Filters, after: str | None, limit: int) -> Page:
+    base = select(Case).where(Case.id.in_(_started(user)), *_matches(filters))
+    total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
+    if after:
+        base = base.where(Case.id < int(after))
+    found = session.scalars(base.order_by(Case.id.desc()).limit(limit + 1)).all()
+    rows = [_case_row(case, step=case.step, at=case.submitted_at) for case in found[:limit]]
+    return Page(rows, total, str(found[limit - 1].id) if len(found) > limit else None)
+
+
+def _task_row(task: UserTask, case: Case, user: User) -> Row:
+    left, colour = remaining(task.due_at, suspended=task.suspended)
+    return Row(
+        **_case_columns(case),
+        task_id=task.id,
+        step=task.name or task.activity,
+        at=task.created_at,
+        due_on=task.due_at.astimezone(clock.SHANGHAI).date() if task.due_at else None,
+        remaining=left,
+        colour=colour,
+        mine=task.assignee == str(user.id),
+        urged=case.urged_at is not None and case.urged_at >= task.created_at,
+    )
+
+
+def _case_row(case: Case, *, step: str, at: datetime) -> Row:
+    due_at = None
+    if case.due_on is not None and case.ended_at is None:
+        due_at = datetime.combine(case.due_on, datetime.max.time(), clock.SHANGHAI)
+    left, colour = remaining(due_at, suspended=case.status == "suspended")
+    return Row(
+        **_case_columns(case),
+        task_id=None,
+        step=step,
+        at=at,
+        due_on=case.due_on,
+        remaining=left,
+        colour=colour,
+    )
+
+
+def _case_columns(case: Case) -> dict[str, Any]:
+    return {
+        "case_id": case.id,
+        "reference": case.reference,
+        "title": case.title,
+        "applicant": case.applicant_name,
+        "status": case.status,
+        "process_key": case.process_key,
+    }
+
+
+def holder_names(session: Session, assignees: Sequence[str]) -> dict[str, str]:
+    """Names of those who hold tasks, by the assignee text of the task."""
+    wanted = [int(one) for one in assignees if one.isascii() and one.isdigit()]
+    query = select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(wanted))
+    return {str(one): name for one, name in session.execute(query)}
+
+
+def _micros(instant: datetime | None) -> int:
+    if instant is None:
+        return 0
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -1,0 +1,81 @@
+"""The files handed in for a case; a later file in the same place replaces the earlier one.
+
+Invariant: nothing is removed; a replaced file stays readable in the case's history.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from engine import ids, limits
+from engine.errors import LimitExceeded
+from engine.variables import Value
+from forms.definition import FormDefinition
+from processes.model.cases import Material
+
+
+def of_case(session: Session, case_id: int, *, replaced: bool = False) -> Sequence[Material]:
+    """The materials of a case, oldest first; with `replaced` those too that gave way."""
+    query = select(Material).where(Material.case_id == case_id).order_by(Material.id)
+    if not replaced:
+        query = query.where(Material.replaced_by.is_(None))
+    return session.scalars(query).all()
+
+
+def record(
+    session: Session,
+    case_id: int,
+    *,
+    form: FormDefinition,
+    values: Mapping[str, Value],
+    by: int | None,
+) -> None:
+    """Enter every file among the values of a form as a material of the case.
+
+    Raises:
+        LimitExceeded: the case would have more files than it may.
+    """
+    labels = {field.name: field.label for field in form.fields()}
+    found = [
+        (name, file) for name, value in values.items() if name in labels for file in _files(value)
+    ]
+    if not found:
+        return
+    held = session.scalar(select(func.count()).where(Material.case_id == case_id)) or 0
+    if held + len(found) > limits.FILES_PER_CASE:
+        raise LimitExceeded(f"一件业务最多 {limits.FILES_PER_CASE} 个文件")
+    fresh: dict[str, list[Material]] = {}
+    for name, file in found:
+        material = Material(
+            id=ids.next_id(),
+            case_id=case_id,
+            code=name,
+            title=labels[name],
+            sha256=file["file"],
+            file_name=file.get("name", ""),
+            size=file.get("size", 0),
+            content_type=file.get("type", ""),
+            uploaded_by=by,
+        )
+        session.add(material)
+        fresh.setdefault(name, []).append(material)
+    for name, rows in fresh.items():
+        session.execute(
+            update(Material)
+            .where(
+                Material.case_id == case_id,
+                Material.code == name,
+                Material.replaced_by.is_(None),
+                Material.id.not_in([row.id for row in rows]),
+            )
+            .values(replaced_by=rows[0].id)
+        )
+
+
+def _files(value: Value) -> Iterator[dict[str, Value]]:
+    if isinstance(value, dict) and isinstance(value.get("file"), str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _files(item)

@@ -1,0 +1,39 @@
+"""Messages that come in: stored once under the sender's id, then delivered, buffered or started.
+
+Invariant: a copy (same channel, same id) changes nothing. A message never decides an approval: it
+only reaches an event that a model waits with.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from engine import jobs, runtime, variables
+from engine.correlation import Correlation
+from engine.jobs import JobWork
+from engine.ports import Message
+
+TIME_TO_LIVE: Final = timedelta(days=30)
+INTERNAL: Final = "internal"
+
+
+def accept(session: Session, *, channel: str, message: Message) -> Correlation:
+    """Take a message of a department; raises what `engine.variables.check` raises."""
+    variables.check(message.variables)
+    return runtime.correlate(
+        session,
+        message.name,
+        message.correlation_key,
+        message.variables,
+        message_id=message.id,
+        channel=channel,
+        ttl=TIME_TO_LIVE,
+    )
+
+
+def deliver(session: Session, work: JobWork, message: Message) -> Correlation:
+    """Hand a message that one of our processes sent to another; ends its job in the same step."""
+    correlation = accept(session, channel=INTERNAL, message=message)
+    jobs.finish(session, work)
+    return correlation

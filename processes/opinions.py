@@ -1,0 +1,69 @@
+"""What persons decided and said, task by task: the timeline a clerk reads.
+
+Invariant: appended in the transaction that completes the task; never changed.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import ids
+from engine.variables import Value
+from forms.definition import FormDefinition
+from processes.identity import User
+from processes.model.cases import Opinion
+
+# a form's field that carries the decision, and those that carry its text, first found first
+DECISION_FIELDS = ("decision", "result")
+TEXT_FIELDS = ("opinion", "reason", "remark", "comment")
+
+
+def of_case(session: Session, case_id: int) -> Sequence[Opinion]:
+    """The opinions of a case, oldest first."""
+    query = select(Opinion).where(Opinion.case_id == case_id).order_by(Opinion.id)
+    return session.scalars(query).all()
+
+
+def record(  # noqa: PLR0913 - one row, its columns named at the call
+    session: Session,
+    case_id: int,
+    *,
+    by: User,
+    activity: str,
+    activity_name: str,
+    task_id: int | None = None,
+    decision: str = "",
+    text: str = "",
+    action: str = "completed",
+) -> None:
+    """Append an opinion."""
+    session.add(
+        Opinion(
+            id=ids.next_id(),
+            case_id=case_id,
+            task_id=task_id,
+            activity=activity,
+            activity_name=activity_name,
+            by=by.id,
+            by_name=by.name,
+            by_org=by.org_name,
+            decision=decision,
+            text=text,
+            action=action,
+        )
+    )
+
+
+def from_answers(form: FormDefinition | None, values: Mapping[str, Value]) -> tuple[str, str]:
+    """The decision, in the words of the form, and the text of an opinion among the answers."""
+    if form is None:
+        return "", ""
+    fields = {field.name: field for field in form.fields()}
+    decision = ""
+    for name in DECISION_FIELDS:
+        if name in fields and values.get(name) is not None:
+            decision = fields[name].display(values[name])
+            break
+    texts = [str(values[name]) for name in TEXT_FIELDS if name in fields and values.get(name)]
+    return decision, "\n".join(texts)

@@ -1,0 +1,220 @@
+"""What a clerk does to a task: open, claim, release, transfer, save, submit.
+
+Invariant: every command checks the permission inside the transaction that carries it out; nothing
+that was typed is used before the deployed form has accepted it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from engine import clock, runtime, tasks
+from engine.errors import NotFound, TaskAlreadyClaimed, TaskNotActive
+from engine.model import UserTask
+from engine.variables import Variables
+from forms.definition import FormDefinition
+from processes import audit, deployment, drafts, duties, identity, materials, opinions, permissions
+from processes.identity import User
+from processes.model.cases import Case, FormDraft
+from processes.permissions import TaskFacts
+from processes.roles import Action
+
+Answers = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task as its page shows it; `form` is None where a confirmation is enough."""
+
+    task: UserTask
+    case: Case
+    form: FormDefinition | None
+    values: Variables
+    variables: Variables
+    may_claim: bool
+    may_complete: bool
+    may_release: bool
+    holder: str
+    draft: FormDraft | None
+    why_not: str
+
+
+def view(session: Session, task_id: int, *, by: User) -> TaskView:
+    """What the page of a task needs.
+
+    Raises:
+        NotFound: out of the user's scope. TaskNotActive: it is done; says by whom and when.
+    """
+    task, facts = _get(session, task_id)
+    if not permissions.may_see_task(by, facts):
+        permissions.case(session, task.instance_id, by=by)
+    case = session.get_one(Case, task.instance_id)
+    variables = runtime.variables(session, task.instance_id, scope_id=task.scope_id)
+    draft = drafts.find(session, f"task:{task_id}", by=by)
+    return TaskView(
+        task=task,
+        case=case,
+        form=_form(session, task),
+        values={**variables, **(draft.answers if draft else {})},
+        variables=variables,
+        may_claim=task.assignee is None and permissions.may_claim(by, facts),
+        may_complete=permissions.may_complete(by, facts),
+        may_release=task.assignee == str(by.id) and bool(facts.groups or facts.users),
+        holder=_name(session, task.assignee),
+        draft=draft,
+        why_not=permissions.separated(by, facts) or "",
+    )
+
+
+def claim(session: Session, task_id: int, *, by: User) -> None:
+    """Take a task out of its pool.
+
+    Raises:
+        Forbidden: not a candidate, or separation of duties. TaskAlreadyClaimed: says by whom.
+    """
+    task, facts = _get(session, task_id)
+    permissions.require(by, Action.CLAIM_TASK, facts)
+    _refuse_if_held(session, task, by)
+    tasks.claim(session, task_id, by=str(by.id))
+    audit.record(session, "task.claimed", by=by, subject=("task", task_id))
+
+
+def release(session: Session, task_id: int, *, by: User) -> None:
+    """Put a task back into its pool."""
+    _, facts = _get(session, task_id)
+    permissions.require(by, Action.RELEASE_TASK, facts)
+    tasks.release(session, task_id, by=str(by.id))
+    audit.record(session, "task.released", by=by, subject=("task", task_id))
+
+
+def transfer(session: Session, task_id: int, *, by: User, to: int, reason: str) -> None:
+    """Hand a task to another person who may do it (转办); the reason stands in the timeline.
+
+    Raises:
+        Forbidden: not this user's to hand on, or not the other's to do.
+    """
+    task, facts = _get(session, task_id)
+    permissions.require(by, Action.TRANSFER_TASK, facts)
+    other = identity.user(session, to)
+    permissions.require(other, Action.CLAIM_TASK, facts)
+    tasks.assign(session, task_id, by=str(by.id), assignee=str(to))
+    _opinion(session, task, by, f"转办给{other.name}", reason, action="transferred")
+    audit.record(session, "task.transferred", by=by, subject=("task", task_id))
+
+
+def colleagues(session: Session, task_id: int, *, by: User) -> Sequence[User]:
+    """To whom this user could hand the task."""
+    _, facts = _get(session, task_id)
+    permissions.require(by, Action.TRANSFER_TASK, facts)
+    ids = identity.users_in_groups(session, facts.groups)
+    others = [identity.user(session, one) for one in ids if one != by.id]
+    return [other for other in others if permissions.may_claim(other, facts)]
+
+
+def submit(
+    session: Session,
+    task_id: int,
+    *,
+    by: User,
+    answers: Answers,
+    expected_revision: int | None = None,
+) -> Sequence[UserTask]:
+    """Complete a task with a filled-in form; return what this user can do next in the case.
+
+    Raises:
+        Forbidden: the task is not this user's to complete.
+        FormInvalid: the answers break the form's rules; nothing changed.
+        TaskNotActive: somebody else was first; says who and when.
+    """
+    task, facts = _get(session, task_id)
+    permissions.require(by, Action.COMPLETE_TASK, facts)
+    _refuse_if_held(session, task, by)
+    form = _form(session, task)
+    values: Variables = {}
+    if form is not None:
+        context = runtime.variables(session, task.instance_id, scope_id=task.scope_id)
+        values = form.validate(answers, context=context, node=task.activity)
+        materials.record(session, task.instance_id, form=form, values=values, by=by.id)
+    _opinion(session, task, by, *opinions.from_answers(form, values))
+    case_id = task.instance_id
+    tasks.complete(
+        session, task_id, by=str(by.id), variables=values, expected_revision=expected_revision
+    )
+    session.execute(delete(FormDraft).where(FormDraft.subject == f"task:{task_id}"))
+    audit.record(session, "task.completed", by=by, subject=("task", task_id))
+    return open_in_case(session, case_id, by=by)
+
+
+def open_in_case(session: Session, case_id: int, *, by: User) -> Sequence[UserTask]:
+    """The open tasks of a case that a user may do."""
+    found = session.scalars(
+        select(UserTask).where(UserTask.instance_id == case_id).order_by(UserTask.id)
+    ).all()
+    facts = duties.many(session, found)
+    return [task for task in found if permissions.may_complete(by, facts[task.id])]
+
+
+def save_draft(session: Session, task_id: int, *, by: User, answers: Answers) -> FormDraft:
+    """Keep what was typed so far; only its author sees it."""
+    task, facts = _get(session, task_id)
+    permissions.require(by, Action.COMPLETE_TASK, facts)
+    return drafts.keep(session, f"task:{task_id}", by=by, answers=answers, title=task.name)
+
+
+def _opinion(
+    session: Session,
+    task: UserTask,
+    by: User,
+    decision: str,
+    text: str,
+    *,
+    action: str = "completed",
+) -> None:
+    opinions.record(
+        session,
+        task.instance_id,
+        by=by,
+        activity=task.activity,
+        activity_name=task.name,
+        task_id=task.id,
+        decision=decision,
+        text=text,
+        action=action,
+    )
+
+
+def _get(session: Session, task_id: int) -> tuple[UserTask, TaskFacts]:
+    try:
+        task = tasks.get(session, task_id)
+    except TaskNotActive as error:
+        if error.at is None:
+            raise
+        name = _name(session, error.by)
+        when = error.at.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
+        message = f"该任务已由{name or '系统'}于 {when} 办理"
+        raise TaskNotActive(message, by=name, at=error.at) from error
+    return task, duties.facts(session, task)
+
+
+def _refuse_if_held(session: Session, task: UserTask, by: User) -> None:
+    if task.assignee is not None and task.assignee != str(by.id):
+        name = _name(session, task.assignee)
+        raise TaskAlreadyClaimed(f"该任务已由{name}签收", by=name, at=task.claimed_at)
+
+
+def _form(session: Session, task: UserTask) -> FormDefinition | None:
+    if not task.form_id:
+        return None
+    return deployment.form(session, task.definition_id, task.form_id)
+
+
+def _name(session: Session, actor: str | None) -> str:
+    if not actor or not (actor.isascii() and actor.isdigit()):
+        return ""
+    try:
+        return identity.user(session, int(actor)).name
+    except NotFound:
+        return ""
