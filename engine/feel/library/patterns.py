@@ -1,0 +1,206 @@
+"""Regular expressions of XPath and XQuery 3.1, checked piece by piece and bounded in their cost.
+
+Invariant: only syntax understood here reaches Python's engine, repetition inside repetition never
+does, and the text is short enough for the repetitions a pattern has (it backtracks).
+Source: XPath and XQuery Functions and Operators 3.1, 5.6.1.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from engine.feel.errors import Problem
+from engine.feel.runtime import Runtime
+
+_LENGTH: Final = 300
+_WORK: Final = 20_000_000
+_FLAGS: Final = {"s": re.DOTALL, "m": re.MULTILINE, "i": re.IGNORECASE, "x": re.NOFLAG}
+_CLASS_ESCAPES: Final = {"d": "0-9", "s": " \\t\\n\\r", "w": r"\w"}
+_TEXT_ESCAPES: Final = {
+    "d": "[0-9]", "D": "[^0-9]", "s": "[ \\t\\n\\r]", "S": "[^ \\t\\n\\r]", "w": r"\w", "W": r"\W",
+}  # fmt: skip
+_PLAIN_ESCAPES: Final = frozenset("\\|.?*+(){}$-[]^")
+_CONTROL_ESCAPES: Final = frozenset("nrt")
+_QUANTIFIER: Final = re.compile(r"(?:[*+?]|\{[0-9]{1,4}(?:,[0-9]{0,4})?\})\??")
+_BACK_REFERENCE: Final = re.compile(r"[1-9]")
+_REPLACEMENT: Final = re.compile(r"\\([\\$])|\$([0-9])|([\\$])")
+
+
+class _Checked(NamedTuple):
+    pattern: re.Pattern[str]
+    repeats: int
+
+
+def prepare(pattern: str, flags: str, text: str, runtime: Runtime) -> re.Pattern[str]:
+    """A pattern ready to use on a text, if that is certain to end soon."""
+    checked = _check(pattern, "".join(sorted(set(flags))))
+    # a search tries each place, and each open repetition each length
+    work = (len(text) + 1) ** min(checked.repeats + 1, 12)
+    if work > _WORK and checked.repeats > 1:
+        raise Problem(f"文字共 {len(text)} 个字符，对含 {checked.repeats} 处重复的模式而言过长")
+    runtime.charge(1 + len(text) // 100)
+    return checked.pattern
+
+
+@lru_cache(maxsize=512)
+def _check(pattern: str, flags: str) -> _Checked:
+    if len(pattern) > _LENGTH:
+        raise Problem(f"正则表达式超过 {_LENGTH} 个字符")
+    if set(flags) - set(_FLAGS) - {"q"}:
+        raise Problem(f"正则表达式的标志『{flags}』无效，只能用 s、m、i、x、q")
+    number = re.NOFLAG
+    for flag in flags:
+        number |= _FLAGS.get(flag, re.NOFLAG)
+    if "q" in flags:
+        return _Checked(re.compile(re.escape(pattern), number), 0)
+    if "x" in flags:
+        pattern = re.sub(r"[ \t\r\n]+(?![^\[]*\])", "", pattern)
+    reader = _Reader(pattern)
+    translated = reader.alternatives(depth=0)
+    if reader.position < len(pattern):
+        raise Problem(f"正则表达式第 {reader.position + 1} 个字符处括号不配对")
+    try:
+        return _Checked(re.compile(translated, number), reader.repeats)
+    except (re.error, OverflowError) as reason:
+        raise Problem(f"正则表达式『{pattern[:40]}』无效") from reason
+
+
+class _Reader:
+    """Translates one pattern, counting what can make it slow."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.position = 0
+        self.repeats = 0
+        self.groups = 0
+
+    def ahead(self) -> str:
+        return self.pattern[self.position : self.position + 1]
+
+    def take(self) -> str:
+        character = self.ahead()
+        if not character:
+            raise Problem("正则表达式不完整")
+        self.position += 1
+        return character
+
+    def alternatives(self, *, depth: int) -> str:
+        """Branches up to a closing parenthesis or the end."""
+        if depth > 10:
+            raise Problem("正则表达式的括号嵌套过深")
+        parts = []
+        while self.ahead() not in {"", ")"}:
+            before = self.repeats
+            part = self._atom(depth)
+            found = _QUANTIFIER.match(self.pattern, self.position)
+            if found and part not in {"|", "^", "$"}:
+                self.position = found.end()
+                part += self._repeat(found.group(), before)
+            parts.append(part)
+        return "".join(parts)
+
+    def _repeat(self, quantifier: str, before: int) -> str:
+        if quantifier.startswith("?"):
+            return quantifier
+        low, _, high = quantifier.strip("{}?").partition(",")
+        bounded = quantifier[0] == "{" and ("," not in quantifier or high)
+        most = int(high or low) if bounded else 0
+        if bounded and most > 1000:
+            raise Problem("正则表达式的重复次数超过 1000")
+        if self.repeats > before:
+            raise Problem("正则表达式不允许在重复之内再重复")
+        if not bounded or most > int(low) or most > 1:
+            # a group that may repeat counts like any other repetition
+            self.repeats += 1
+        return quantifier
+
+    def _atom(self, depth: int) -> str:
+        character = self.take()
+        if character == "(":
+            return self._group(depth)
+        if character == "[":
+            return self._class(0)
+        if character == "\\":
+            return self._escape()
+        if character in "*+?{}]":
+            raise Problem(f"正则表达式第 {self.position} 个字符『{character}』的位置不对")
+        return character if character in "|^$." else re.escape(character)
+
+    def _group(self, depth: int) -> str:
+        capturing = not self.pattern.startswith("?:", self.position)
+        if not capturing:
+            self.position += 2
+        elif self.ahead() == "?":
+            raise Problem("正则表达式不支持『(?』开头的特殊分组")
+        inner = self.alternatives(depth=depth + 1)
+        if self.take() != ")":
+            raise Problem("正则表达式的括号不配对")
+        return f"({inner})" if capturing else f"(?:{inner})"
+
+    def _escape(self) -> str:
+        character = self.take()
+        if character in _TEXT_ESCAPES:
+            return _TEXT_ESCAPES[character]
+        if character in _PLAIN_ESCAPES:
+            return re.escape(character)
+        if character in _CONTROL_ESCAPES:
+            return "\\" + character
+        if _BACK_REFERENCE.match(character):
+            raise Problem("正则表达式不支持反向引用")
+        raise Problem(f"正则表达式不支持『\\{character}』")
+
+    def _class(self, depth: int) -> str:
+        negated = self.ahead() == "^"
+        if negated:
+            self.take()
+        parts: list[str] = []
+        removed = ""
+        while self.ahead() != "]" or not parts:
+            if self.pattern.startswith("-[", self.position) and parts and depth == 0:
+                self.position += 2
+                # [a-z-[aeiou]]: what is left after taking the vowels away
+                removed = f"(?!{self._class(1)})"
+                break
+            parts.append(self._class_part())
+        if self.take() != "]":
+            raise Problem("正则表达式的字符集没有结束")
+        return f"{removed}[{'^' if negated else ''}{''.join(parts)}]"
+
+    def _class_part(self) -> str:
+        character = self.take()
+        if character == "\\":
+            return self._class_escape()
+        if character == "[":
+            raise Problem("正则表达式的字符集内『[』要写成『\\[』")
+        return character if character == "-" else re.escape(character)
+
+    def _class_escape(self) -> str:
+        character = self.take()
+        if character in _CLASS_ESCAPES:
+            return _CLASS_ESCAPES[character]
+        if character in "DSW":
+            return {"D": r"\D", "S": r"\S", "W": r"\W"}[character]
+        if character in _PLAIN_ESCAPES:
+            return "\\" + character
+        if character in _CONTROL_ESCAPES:
+            return "\\" + character
+        raise Problem(f"正则表达式不支持『\\{character}』")
+
+
+def expansion(
+    replacement: str, pattern: re.Pattern[str], *, literal: bool
+) -> Callable[[re.Match[str]], str]:
+    """What stands in for a match: `$1` is its first group, `\\$` a dollar sign."""
+    if literal:
+        return lambda _found: replacement
+
+    def part(found: re.Match[str], match: re.Match[str]) -> str:
+        if found[1]:
+            return str(found[1])
+        if found[2] is None:
+            raise Problem("替换文字中『\\』与『$』要写成『\\\\』与『\\$』")
+        index = int(found[2])
+        return (match[index] or "") if index <= pattern.groups else ""
+
+    return lambda match: _REPLACEMENT.sub(lambda found: part(found, match), replacement)
