@@ -1,0 +1,137 @@
+"""From files to definitions that run: parse, check, build; cached by content.
+
+Invariant: a compiled process is immutable, shared by all its instances, and has no finding of
+severity error.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from engine import builder, lint, parser
+from engine.definition import elements as el
+from engine.definition.events import Message, MessageEvent
+from engine.definition.process import Process
+from engine.errors import DeploymentRejected, Finding
+from engine.expressions import Expression
+from engine.specs.workflow import ProcessSpec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledProcess:
+    """A process definition ready to run, and what it refers to by name."""
+
+    key: str
+    name: str
+    digest: str
+    version_tag: str
+    file: str
+    process: Process
+    spec: ProcessSpec
+    start_events: tuple[el.StartEvent, ...]
+    messages: Mapping[str, Message]
+    forms: frozenset[str]
+    decisions_called: frozenset[str]
+    processes_called: frozenset[str]
+    topics: frozenset[str]
+
+    @property
+    def elements(self) -> Mapping[str, el.Element]:
+        """The flow nodes by id."""
+        return self.process.elements
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledBundle:
+    """The processes of a bundle and the warnings of its check."""
+
+    processes: Mapping[str, CompiledProcess] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+def compile(resources: Mapping[str, bytes]) -> CompiledBundle:  # noqa: A001 - the field's word
+    """The processes of all BPMN files among the resources.
+
+    Raises:
+        DeploymentRejected: all findings of all files, if one is an error.
+    """
+    findings, processes = examine(resources)
+    if any(finding.severity == "error" for finding in findings):
+        raise DeploymentRejected(findings)
+    return CompiledBundle({made.key: made for made in processes}, findings)
+
+
+def check(resources: Mapping[str, bytes]) -> tuple[Finding, ...]:
+    """All findings, errors and warnings; the same rules as a deployment."""
+    return examine(resources)[0]
+
+
+def examine(
+    resources: Mapping[str, bytes],
+) -> tuple[tuple[Finding, ...], tuple[CompiledProcess, ...]]:
+    """The findings, and the processes of those files that have no error."""
+    findings: list[Finding] = []
+    made: list[CompiledProcess] = []
+    for name, data in sorted(resources.items()):
+        if not name.endswith(".bpmn"):
+            continue
+        found, processes = _file(name, data)
+        findings += found
+        made += processes
+    findings += lint.across([compiled.process for compiled in made])
+    return tuple(findings), tuple(made)
+
+
+@lru_cache(maxsize=256)
+def _file(name: str, data: bytes) -> tuple[tuple[Finding, ...], tuple[CompiledProcess, ...]]:
+    try:
+        model = parser.parse(data, name)
+    except DeploymentRejected as rejected:
+        return rejected.findings, ()
+    findings = [*model.findings]
+    for process in model.processes:
+        findings += lint.check(process)
+    if any(finding.severity == "error" for finding in findings):
+        return tuple(findings), ()
+    return tuple(findings), tuple(_compiled(process) for process in model.processes)
+
+
+def _compiled(process: Process) -> CompiledProcess:
+    tasks = list(process.of(el.UserTask))
+    services = process.of(el.ServiceTask)
+    return CompiledProcess(
+        key=process.id,
+        name=process.name,
+        digest=process.digest,
+        version_tag=process.version_tag,
+        file=process.file,
+        process=process,
+        spec=builder.build(process),
+        start_events=tuple(process.starts(process.id)),
+        messages=_messages(process),
+        forms=frozenset(form for form in _forms(process, tasks) if form),
+        decisions_called=_literals(task.decision for task in process.of(el.BusinessRuleTask)),
+        processes_called=_literals(task.process for task in process.of(el.CallActivity)),
+        topics=_literals(task.topic for task in services),
+    )
+
+
+def _forms(process: Process, tasks: list[el.UserTask]) -> list[str]:
+    public = [event.public.form_id for event in process.of(el.Event) if event.public]
+    received = [task.public.form_id for task in process.of(el.ReceiveTask) if task.public]
+    starts = [event.form_id for event in process.of(el.StartEvent)]
+    return [*(task.form_id for task in tasks), *public, *received, *starts]
+
+
+def _messages(process: Process) -> dict[str, Message]:
+    found = {}
+    for element in process.elements.values():
+        if isinstance(element, el.Event) and isinstance(element.definition, MessageEvent):
+            found[element.definition.message.name] = element.definition.message
+        elif isinstance(element, el.SendTask | el.ReceiveTask):
+            found[element.message.name] = element.message
+    return found
+
+
+def _literals(expressions: Iterable[Expression]) -> frozenset[str]:
+    return frozenset(made.text for made in expressions if not made.is_feel)

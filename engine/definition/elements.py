@@ -1,0 +1,240 @@
+"""Flow elements of the model: activities, gateways and events, each frozen and complete."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from engine.definition.events import EventDefinition, Message
+from engine.expressions import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class IoMapping:
+    """One `zeebe:input` or `zeebe:output`."""
+
+    source: Expression
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A statutory limit: amount and unit (for example 5 working days), counted by the calendar."""
+
+    amount: Expression
+    unit: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Multi-instance: one activity instance for each item of a collection, or a number of them."""
+
+    sequential: bool
+    collection: Expression | None = None
+    cardinality: Expression | None = None
+    element: str = ""
+    output_collection: str = ""
+    output_element: Expression | None = None
+    completion: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicForm:
+    """`banli:public`: the portal offers this message to the applicant as a form."""
+
+    form_id: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """A flow node; `scope` is the id of the process or sub-process that holds it."""
+
+    zh: ClassVar[str] = "元素"
+    id: str
+    name: str = ""
+    line: int | None = None
+    scope: str = ""
+    lane: str = ""
+    incoming: tuple[str, ...] = ()
+    outgoing: tuple[str, ...] = ()
+    default: str = ""
+    inputs: tuple[IoMapping, ...] = ()
+    outputs: tuple[IoMapping, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    documentation: str = ""
+
+    @property
+    def label(self) -> str:
+        """Kind, name and id for people."""
+        name = f"『{self.name}』" if self.name else ""
+        return f"{self.zh}{name}（{self.id}）"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity(Element):
+    """Work that takes time; may repeat and may carry boundary events."""
+
+    loop: Loop | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserTask(Activity):
+    """A person works with a form."""
+
+    zh: ClassVar[str] = "用户任务"
+    form_id: str = ""
+    assignee: Expression | None = None
+    candidate_groups: Expression | None = None
+    candidate_users: Expression | None = None
+    due_date: Expression | None = None
+    follow_up_date: Expression | None = None
+    priority: Expression | None = None
+    separation: tuple[str, ...] = ()
+    limit: Limit | None = None
+    operations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainTask(Activity):
+    """An abstract or manual task: a note that something happens; the engine passes through."""
+
+    zh: ClassVar[str] = "任务"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceTask(Activity):
+    """Work of a topic, done by the worker."""
+
+    zh: ClassVar[str] = "服务任务"
+    topic: Expression
+    retries: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptTask(Activity):
+    """A FEEL expression whose value becomes a variable."""
+
+    zh: ClassVar[str] = "脚本任务"
+    script: Expression
+    result_variable: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessRuleTask(Activity):
+    """A decision whose value becomes a variable."""
+
+    zh: ClassVar[str] = "业务规则任务"
+    decision: Expression
+    result_variable: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendTask(Activity):
+    """Sends a message and goes on."""
+
+    zh: ClassVar[str] = "发送任务"
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveTask(Activity):
+    """Waits for a message."""
+
+    zh: ClassVar[str] = "接收任务"
+    message: Message
+    public: PublicForm | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallActivity(Activity):
+    """Runs another process definition within this instance."""
+
+    zh: ClassVar[str] = "调用活动"
+    process: Expression
+    propagate_parent: bool = True
+    propagate_child: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubProcess(Activity):
+    """An embedded sub-process, or an event sub-process of its scope."""
+
+    zh: ClassVar[str] = "子流程"
+    by_event: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExclusiveGateway(Element):
+    """Takes the first flow whose condition is true."""
+
+    zh: ClassVar[str] = "排他网关"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParallelGateway(Element):
+    """Waits for every incoming flow, takes every outgoing one."""
+
+    zh: ClassVar[str] = "并行网关"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InclusiveGateway(Element):
+    """Waits for those that can still come, takes each flow whose condition is true."""
+
+    zh: ClassVar[str] = "包容网关"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventGateway(Element):
+    """Waits for the first of several events."""
+
+    zh: ClassVar[str] = "事件网关"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(Element):
+    """An event; no definition means a none event."""
+
+    zh: ClassVar[str] = "事件"
+    definition: EventDefinition | None = None
+    public: PublicForm | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartEvent(Event):
+    """Where a process or sub-process begins."""
+
+    zh: ClassVar[str] = "开始事件"
+    form_id: str = ""
+    interrupting: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndEvent(Event):
+    """Where a path ends."""
+
+    zh: ClassVar[str] = "结束事件"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatchEvent(Event):
+    """Waits on the path."""
+
+    zh: ClassVar[str] = "中间捕获事件"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThrowEvent(Event):
+    """Throws on the path."""
+
+    zh: ClassVar[str] = "中间抛出事件"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundaryEvent(Event):
+    """Waits while its activity is under way."""
+
+    zh: ClassVar[str] = "边界事件"
+    attached_to: str = ""
+    interrupting: bool = True

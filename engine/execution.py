@@ -1,0 +1,247 @@
+"""Moves tokens: the only way in which an instance changes.
+
+Invariant: a command changes the instance in memory only; whoever gave it calls `advance` and then
+stores the step as a whole, or throws the object away after any exception.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from engine import state as codec
+from engine.compiler import CompiledProcess
+from engine.errors import TaskNotActive
+from engine.record import Incident, StepRecord
+from engine.scopes import Scope, storable
+from engine.specs.events import throw_error
+from engine.specs.token import READY, STARTED, WAITING, Token
+from engine.specs.workflow import CaseWorkflow, Resolver
+from engine.variables import Variables
+from engine.waiting import Wait
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+class Execution:
+    """One process instance, its workflow and scopes in memory, at one revision."""
+
+    def __init__(self, compiled: CompiledProcess, instance_id: int, workflow: CaseWorkflow) -> None:
+        self.compiled = compiled
+        self.instance_id = instance_id
+        self.workflow = workflow
+        self.revision = 0
+        self.actor = ""
+        self._waits: Mapping[int, Wait] | None = None
+
+    @classmethod
+    def start(
+        cls,
+        compiled: CompiledProcess,
+        *,
+        instance_id: int,
+        variables: Variables,
+        resolver: Resolver,
+        start_event: str | None = None,
+        definition_id: int = 0,
+    ) -> "Execution":
+        """A new instance, not advanced yet; the root scope has the instance's id."""
+        workflow = CaseWorkflow(compiled.spec, resolver)
+        root = Token(workflow, compiled.spec.root, None, READY, instance_id)
+        root.internal_data["definition"] = definition_id
+        if start_event:
+            root.internal_data["start"] = start_event
+        workflow.task_tree = root
+        workflow.ready.append(root.id)
+        workflow.scopes.open(
+            Scope(instance_id, None, instance_id, storable(variables), isolated=True)
+        )
+        return cls(compiled, instance_id, workflow)
+
+    @classmethod
+    def load(
+        cls,
+        compiled: CompiledProcess,
+        *,
+        instance_id: int,
+        state: bytes,
+        scopes: Mapping[int, Variables],
+        resolver: Resolver,
+    ) -> "Execution":
+        """The instance of a stored state; `scopes` are the variables of each scope id."""
+        workflow = CaseWorkflow(compiled.spec, resolver)
+        codec.load(workflow, compiled.digest, state, scopes)
+        if instance_id not in workflow.scopes:
+            values = dict(scopes.get(instance_id, {}))
+            root = Scope(instance_id, None, instance_id, values, isolated=True)
+            workflow.scopes[instance_id] = root
+        return cls(compiled, instance_id, workflow)
+
+    def begin_step(self) -> StepRecord:
+        """Start a new record; the cache calls it when it hands a live object out again."""
+        self.workflow.scopes.step = StepRecord()
+        return self.step
+
+    # -- commands -------------------------------------------------------------------------
+
+    def complete(self, activity_id: int, variables: Variables) -> None:
+        """A user task or an external task is done.
+
+        Raises:
+            TaskNotActive: it is not under way.
+        """
+        token = self._active(activity_id, "work_done")
+        token.task_spec.work_done(token, storable(variables))
+
+    def deliver(self, activity_id: int, payload: Variables) -> None:
+        """The message that an activity instance waits for has come.
+
+        Raises:
+            TaskNotActive: it does not wait for a message.
+        """
+        token = self._active(activity_id, "trigger")
+        if "key" not in token.internal_data:
+            raise self._gone(activity_id)
+        token.task_spec.trigger(token, storable(payload))
+
+    def fire(self, activity_id: int) -> None:
+        """The timer that an activity instance waits for is due.
+
+        Raises:
+            TaskNotActive: it does not wait for a timer.
+        """
+        token = self._active(activity_id, "trigger")
+        if "due" not in token.internal_data:
+            raise self._gone(activity_id)
+        token.task_spec.note(token, "timer.fired")
+        token.task_spec.trigger(token, {})
+
+    def throw(
+        self, activity_id: int, code: str, message: str = "", variables: Variables | None = None
+    ) -> None:
+        """The work of an activity ended with a business error; without a catcher: an incident.
+
+        Raises:
+            TaskNotActive: the activity is not under way.
+        """
+        token = self._active(activity_id, "work_done")
+        if throw_error(token, code, storable(variables or {})):
+            return
+        text = message or f"错误『{code}』没有被任何错误事件捕获"
+        token.task_spec.get_stuck(token, "error_uncaught", text, {"error": code})
+        token.internal_data["incident"]["resume"] = "wait"
+
+    def retry(self, activity_id: int) -> None:
+        """Run an activity with an incident again, from the phase in which it got stuck.
+
+        Raises:
+            TaskNotActive: there is no incident.
+        """
+        token = self.workflow.tasks.get(activity_id)
+        if token is None or token.incident is None:
+            raise self._gone(activity_id)
+        incident = token.internal_data.pop("incident")
+        if incident.get("resume") != "wait":
+            token._set_state(READY)
+            self.workflow.ready.append(token.id)
+
+    def terminate(self, reason: str) -> None:
+        """End the instance with everything in it."""
+        root = self.workflow.task_tree
+        if self.completed or root is None:
+            raise self._gone(self.instance_id)
+        for child in root.children:
+            child.cancel()
+        self.workflow._remove_task(root.id)
+        self.workflow.completed = True
+        self.step.note("instance.terminated", self.compiled.key, self.instance_id, reason=reason)
+
+    def advance(self) -> None:
+        """Run every automatic step, then see anew what the instance waits for.
+
+        Raises:
+            LimitExceeded: the step breaks a bound; throw the object away.
+        """
+        self._waits = None
+        self.workflow.run_ready()
+
+    def dump(self) -> bytes:
+        """The compact state, without variables; its size does not depend on the past."""
+        return codec.dump(self.workflow, self.compiled.digest)
+
+    # -- what is -------------------------------------------------------------------------
+
+    @property
+    def waits(self) -> Mapping[int, Wait]:
+        """What the instance waits for, by activity instance."""
+        if self._waits is None:
+            self._waits = {wait.id: wait for wait in self._find_waits()}
+        return self._waits
+
+    @property
+    def incidents(self) -> Mapping[int, Incident]:
+        """The activity instances that are stuck."""
+        return {
+            token.id: Incident(token.task_spec.activity, token.id, **_told(token.incident))
+            for token in self.workflow.tasks.values()
+            if token.incident is not None
+        }
+
+    @property
+    def step(self) -> StepRecord:
+        """What happened since the step began."""
+        return self.workflow.step
+
+    @property
+    def completed(self) -> bool:
+        """Whether nothing is left to do."""
+        return bool(self.workflow.completed)
+
+    @property
+    def scopes(self) -> Mapping[int, Scope]:
+        """The living scopes; the one with the instance's id is the root."""
+        return self.workflow.scopes
+
+    @property
+    def variables(self) -> Variables:
+        """The variables of the root scope."""
+        return self.workflow.scopes[self.instance_id].variables
+
+    def _find_waits(self) -> Iterator[Wait]:
+        for token in self.workflow.tasks.values():
+            if token.state in {STARTED, WAITING} and "incident" not in token.internal_data:
+                wait = token.task_spec.wait(token)
+                if wait is not None:
+                    yield wait
+
+    def _active(self, activity_id: int, ability: str) -> Token:
+        token = self.workflow.tasks.get(activity_id)
+        if (
+            token is None
+            or token.incident is not None
+            or token.state not in {STARTED, WAITING}
+            or not hasattr(token.task_spec, ability)
+        ):
+            raise self._gone(activity_id)
+        found: Token = token
+        return found
+
+    def _gone(self, activity_id: int) -> TaskNotActive:
+        return TaskNotActive("这项工作已经办结或被撤销", activity_id=str(activity_id))
+
+
+def _told(incident: dict[str, Any] | None) -> dict[str, Any]:
+    found = incident or {}
+    return {key: found[key] for key in ("code", "message", "details")}
+
+
+@contextmanager
+def execution(session: "Session", instance_id: int, *, actor: str) -> Iterator[Execution]:
+    """Take an instance at its revision, let the caller move it, then advance and save it."""
+    # the store works on this class; importing it above would close a circle
+    from engine import cache, store  # noqa: PLC0415
+
+    step = cache.take(session, instance_id, actor)
+    yield step
+    step.advance()
+    store.save(session, step)

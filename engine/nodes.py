@@ -1,0 +1,372 @@
+"""Turns the XML of one flow node into its typed element.
+
+Invariant: every child element and behavioural attribute is either read here or refused by name.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from engine import vocabulary as voc
+from engine import xml
+from engine.definition import elements as el
+from engine.definition.events import (
+    ErrorEvent,
+    EventDefinition,
+    Message,
+    MessageEvent,
+    TerminateEvent,
+    TimerEvent,
+)
+from engine.reading import Extensions, Reading
+
+_TIMERS: Final = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
+_TRUE: Final = frozenset({"true", "1"})
+_COMMON: Final = frozenset({"documentation", "extensionElements", "incoming", "outgoing"})
+_EVENTS: Final = frozenset(
+    {
+        "messageEventDefinition",
+        "timerEventDefinition",
+        "errorEventDefinition",
+        "terminateEventDefinition",
+    }
+)
+_EVENT_KINDS: Final = frozenset(
+    {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
+)
+_CONTAINED: Final = {"subProcess": None}
+
+
+def flag(node: xml.Node, name: str, *, default: bool = False) -> bool:
+    """A boolean attribute."""
+    value = node.get(name)
+    return default if value is None else value in _TRUE
+
+
+def element(reading: Reading, node: xml.Node, scope: str) -> el.Element | None:
+    """The element of a flow node; None when it cannot be represented (a finding says so)."""
+    kind = xml.tag(node)[1]
+    make = _MAKERS.get(kind)
+    if make is None:
+        return None
+    _refuse_parts(reading, node, kind)
+    extensions = reading.extensions(node)
+    common: dict[str, Any] = {
+        "id": node.get("id", ""),
+        "name": (node.get("name") or "").strip(),
+        "line": xml.line_of(node),
+        "scope": scope,
+        "default": node.get("default", ""),
+        "inputs": extensions.inputs,
+        "outputs": extensions.outputs,
+        "properties": extensions.properties,
+        "documentation": documentation(node),
+    }
+    return make(reading, node, extensions, common)
+
+
+def documentation(node: xml.Node) -> str:
+    """The documentation text of an element."""
+    texts = (xml.text_of(child) for child in node.findall(f"{{{voc.BPMN}}}documentation"))
+    return "\n".join(text for text in texts if text)
+
+
+def _refuse_parts(reading: Reading, node: xml.Node, kind: str) -> None:
+    allowed = set(_COMMON)
+    if kind in _EVENT_KINDS:
+        allowed |= _EVENTS
+    if "Gateway" not in kind and kind not in _EVENT_KINDS:
+        allowed |= {"multiInstanceLoopCharacteristics"}
+    for child in xml.children(node):
+        namespace, local = xml.tag(child)
+        if namespace == voc.BPMN and (local in allowed or kind in _CONTAINED):
+            continue
+        refuse(reading, child, node)
+    for name, value in voc.FIXED_ATTRIBUTES.items():
+        if node.get(name, value) not in {value, {"false": "0"}.get(value, value)}:
+            reading.error("attribute_unsupported", f"不支持 {name}=“{node.get(name)}”", node)
+    _refuse_foreign_attributes(reading, node)
+
+
+def _refuse_foreign_attributes(reading: Reading, node: xml.Node) -> None:
+    for name in node.attrib:
+        namespace = xml.etree.QName(name).namespace
+        if namespace and namespace not in voc.HARMLESS_NAMESPACES:
+            reading.error("attribute_unsupported", f"不支持扩展属性 {name}", node)
+
+
+def refuse(reading: Reading, child: xml.Node, owner: xml.Node) -> None:
+    """A finding for a construct that we do not execute."""
+    namespace, local = xml.tag(child)
+    if namespace != voc.BPMN:
+        reading.error("element_unknown", f"不认识的元素 {local}", owner)
+        return
+    if local in voc.DOCUMENTATION:
+        return
+    name = voc.REFUSED.get(local)
+    if name:
+        reading.error("construct_unsupported", f"暂不执行的构造：{name}（{local}）", child)
+    else:
+        reading.error("element_unknown", f"不允许的元素 {local}", owner)
+
+
+def loop(reading: Reading, node: xml.Node) -> el.Loop | None:
+    """The multi-instance characteristics of an activity."""
+    found = node.find(f"{{{voc.BPMN}}}multiInstanceLoopCharacteristics")
+    if found is None:
+        return None
+    values = reading.extensions(found).of("zeebe:loopCharacteristics")
+    known = {"extensionElements", "completionCondition", "loopCardinality", "documentation"}
+    for child in xml.children(found):
+        if xml.tag(child)[1] not in known:
+            reading.error("construct_unsupported", f"多实例不支持 {xml.tag(child)[1]}", node)
+    if found.get("behavior", "All") != "All":
+        reading.error("construct_unsupported", "多实例不支持 behavior", node)
+    for name, place in (("inputElement", "多实例输入项"), ("outputCollection", "多实例输出集合")):
+        if values.get(name):
+            reading.variable(values[name], node, place)
+    made = el.Loop(
+        sequential=flag(found, "isSequential"),
+        collection=reading.expression(
+            values.get("inputCollection"), node, "多实例输入集合", feel=True
+        ),
+        cardinality=_body(reading, found, "loopCardinality", "多实例次数"),
+        element=values.get("inputElement", ""),
+        output_collection=values.get("outputCollection", ""),
+        output_element=reading.expression(
+            values.get("outputElement"), node, "多实例输出项", feel=True
+        ),
+        completion=_body(reading, found, "completionCondition", "多实例完成条件"),
+    )
+    if (made.collection is None) == (made.cardinality is None):
+        reading.error("loop_source", "多实例须有且只有一个来源：输入集合或次数", node)
+    if bool(made.output_collection) != (made.output_element is not None):
+        reading.error("loop_output", "多实例的输出集合与输出项须成对出现", node)
+    return made
+
+
+def _body(reading: Reading, node: xml.Node, name: str, place: str) -> Any:
+    child = node.find(f"{{{voc.BPMN}}}{name}")
+    if child is None:
+        return None
+    return reading.expression(xml.text_of(child), child, place, feel=True)
+
+
+def event(reading: Reading, node: xml.Node) -> EventDefinition | None:
+    """The one event definition of an event; none means a none event."""
+    found = [child for child in xml.children(node) if xml.tag(child)[1].endswith("EventDefinition")]
+    if len(found) > 1:
+        reading.error("construct_unsupported", "暂不执行的构造：多重事件", node)
+    if not found:
+        return None
+    part = found[0]
+    match xml.tag(part)[1]:
+        case "messageEventDefinition":
+            message = _message(reading, part, node)
+            return MessageEvent(message) if message else None
+        case "timerEventDefinition":
+            return _timer(reading, part, node)
+        case "errorEventDefinition":
+            return _error(reading, part, node)
+        case "terminateEventDefinition":
+            return TerminateEvent()
+    return None
+
+
+def _message(reading: Reading, part: xml.Node, node: xml.Node) -> Message | None:
+    reference = part.get("messageRef", "")
+    message = reading.messages.get(reference)
+    if message is None:
+        text = f"引用的消息『{reference}』不存在" if reference else "没有指明消息"
+        reading.error("message_missing", text, node)
+    return message
+
+
+def _timer(reading: Reading, part: xml.Node, node: xml.Node) -> TimerEvent | None:
+    found = [child for child in xml.children(part) if xml.tag(child)[1] in _TIMERS]
+    made = (
+        reading.expression(xml.text_of(found[0]), found[0], "定时器") if len(found) == 1 else None
+    )
+    if made is None:
+        reading.error("timer_missing", "定时器须有且只有一个日期、时长或周期", node)
+        return None
+    kind: Any = _TIMERS[xml.tag(found[0])[1]]
+    return TimerEvent(kind, made)
+
+
+def _error(reading: Reading, part: xml.Node, node: xml.Node) -> ErrorEvent | None:
+    reference = part.get("errorRef", "")
+    if not reference:
+        return ErrorEvent("")
+    if reference not in reading.errors:
+        reading.error("error_missing", f"引用的错误『{reference}』不存在", node)
+        return None
+    return ErrorEvent(reading.errors[reference])
+
+
+def _public(extensions: Extensions) -> el.PublicForm | None:
+    found = extensions.found.get("banli:public")
+    return el.PublicForm(found.get("formId", ""), found.get("title", "")) if found else None
+
+
+def _user_task(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element:
+    assigned, schedule = ext.of("zeebe:assignmentDefinition"), ext.of("zeebe:taskSchedule")
+    return el.UserTask(
+        **common,
+        loop=loop(reading, node),
+        form_id=ext.of("zeebe:formDefinition").get("formId", ""),
+        assignee=reading.expression(assigned.get("assignee"), node, "办理人"),
+        candidate_groups=reading.expression(assigned.get("candidateGroups"), node, "候选岗位"),
+        candidate_users=reading.expression(assigned.get("candidateUsers"), node, "候选人"),
+        due_date=reading.expression(schedule.get("dueDate"), node, "办理期限"),
+        follow_up_date=reading.expression(schedule.get("followUpDate"), node, "跟进日期"),
+        priority=reading.expression(
+            ext.of("zeebe:priorityDefinition").get("priority"), node, "优先级"
+        ),
+        separation=tuple(ext.of("banli:separation").get("from", "").split()),
+        limit=_limit(reading, node, ext),
+        operations=tuple(ext.of("banli:operations").get("allow", "").split()),
+    )
+
+
+def _limit(reading: Reading, node: xml.Node, ext: Extensions) -> el.Limit | None:
+    found = ext.found.get("banli:limit")
+    if found is None:
+        return None
+    amount = reading.expression(found.get("amount"), node, "时限数量")
+    if amount is None or not found.get("unit"):
+        reading.error("limit_incomplete", "时限须写明数量（amount）与单位（unit）", node)
+        return None
+    return el.Limit(amount, found["unit"], found.get("title", ""))
+
+
+def _plain(reading: Reading, node: xml.Node, _ext: Extensions, common: Any) -> el.Element:
+    return el.PlainTask(**common, loop=loop(reading, node))
+
+
+def _service(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element | None:
+    work = ext.of("zeebe:taskDefinition")
+    topic = reading.expression(work.get("type"), node, "任务类型")
+    if topic is None:
+        reading.error("topic_missing", "没有指明任务类型（zeebe:taskDefinition type）", node)
+        return None
+    retries = reading.expression(work.get("retries"), node, "重试次数")
+    return el.ServiceTask(**common, loop=loop(reading, node), topic=topic, retries=retries)
+
+
+def _script(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element | None:
+    values = ext.of("zeebe:script")
+    source = reading.expression(values.get("expression"), node, "脚本", feel=True)
+    result = values.get("resultVariable", "")
+    if source is None or not result:
+        reading.error("script_missing", "脚本任务须有 FEEL 表达式和结果变量（zeebe:script）", node)
+        return None
+    reading.variable(result, node, "结果")
+    made = loop(reading, node)
+    return el.ScriptTask(**common, loop=made, script=source, result_variable=result)
+
+
+def _rule(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element | None:
+    if "zeebe:taskDefinition" in ext.found:
+        return _service(reading, node, ext, common)
+    values = ext.of("zeebe:calledDecision")
+    decision = reading.expression(values.get("decisionId"), node, "决策")
+    result = values.get("resultVariable", "")
+    if decision is None or not result:
+        text = "业务规则任务须指明决策和结果变量（zeebe:calledDecision）"
+        reading.error("decision_missing", text, node)
+        return None
+    reading.variable(result, node, "结果")
+    made = loop(reading, node)
+    return el.BusinessRuleTask(**common, loop=made, decision=decision, result_variable=result)
+
+
+def _send(reading: Reading, node: xml.Node, _ext: Extensions, common: Any) -> el.Element | None:
+    message = _message(reading, node, node)
+    made = loop(reading, node)
+    return el.SendTask(**common, loop=made, message=message) if message else None
+
+
+def _receive(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element | None:
+    message = _message(reading, node, node)
+    made = loop(reading, node)
+    if message is None:
+        return None
+    return el.ReceiveTask(**common, loop=made, message=message, public=_public(ext))
+
+
+def _call(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element | None:
+    values = ext.of("zeebe:calledElement")
+    process = reading.expression(values.get("processId"), node, "被调用流程")
+    if process is None:
+        reading.error("called_missing", "没有指明被调用的流程（zeebe:calledElement）", node)
+        return None
+    return el.CallActivity(
+        **common,
+        loop=loop(reading, node),
+        process=process,
+        propagate_parent=values.get("propagateAllParentVariables", "true") in _TRUE,
+        propagate_child=values.get("propagateAllChildVariables", "true") in _TRUE,
+    )
+
+
+def _sub_process(reading: Reading, node: xml.Node, _ext: Extensions, common: Any) -> el.Element:
+    by_event = flag(node, "triggeredByEvent")
+    return el.SubProcess(**common, loop=loop(reading, node), by_event=by_event)
+
+
+def _start(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element:
+    return el.StartEvent(
+        **common,
+        definition=event(reading, node),
+        public=_public(ext),
+        form_id=ext.of("zeebe:formDefinition").get("formId", ""),
+        interrupting=flag(node, "isInterrupting", default=True),
+    )
+
+
+def _boundary(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element:
+    return el.BoundaryEvent(
+        **common,
+        definition=event(reading, node),
+        public=_public(ext),
+        attached_to=node.get("attachedToRef", ""),
+        interrupting=flag(node, "cancelActivity", default=True),
+    )
+
+
+def _event(made: type[el.Event]) -> Callable[..., el.Element]:
+    def make(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element:
+        return made(**common, definition=event(reading, node), public=_public(ext))
+
+    return make
+
+
+def _gateway(made: type[el.Element]) -> Callable[..., el.Element]:
+    def make(_reading: Reading, _node: xml.Node, _ext: Extensions, common: Any) -> el.Element:
+        return made(**common)
+
+    return make
+
+
+_MAKERS: Final[Mapping[str, Callable[[Reading, xml.Node, Extensions, Any], el.Element | None]]] = {
+    "userTask": _user_task,
+    "task": _plain,
+    "manualTask": _plain,
+    "serviceTask": _service,
+    "scriptTask": _script,
+    "businessRuleTask": _rule,
+    "sendTask": _send,
+    "receiveTask": _receive,
+    "callActivity": _call,
+    "subProcess": _sub_process,
+    "startEvent": _start,
+    "endEvent": _event(el.EndEvent),
+    "intermediateCatchEvent": _event(el.CatchEvent),
+    "intermediateThrowEvent": _event(el.ThrowEvent),
+    "boundaryEvent": _boundary,
+    "exclusiveGateway": _gateway(el.ExclusiveGateway),
+    "parallelGateway": _gateway(el.ParallelGateway),
+    "inclusiveGateway": _gateway(el.InclusiveGateway),
+    "eventBasedGateway": _gateway(el.EventGateway),
+}
+NODE_KINDS: Final = frozenset(_MAKERS)

@@ -1,0 +1,269 @@
+"""Reads a BPMN file into typed processes, with a finding for everything that is wrong or foreign.
+
+SpiffWorkflow's own parser is not used: see docs/adr/0002-own-model-builder.md.
+"""
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from engine import limits, nodes, xml
+from engine import vocabulary as voc
+from engine.definition.elements import Element, SubProcess
+from engine.definition.events import Message
+from engine.definition.process import Flow, Lane, Process
+from engine.errors import Finding
+from engine.reading import Reading
+
+_NCNAME: Final = re.compile(r"[^\W\d][\w.\-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What one file holds."""
+
+    processes: tuple[Process, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A process while it is read."""
+
+    elements: dict[str, Element] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    lane_of: dict[str, str] = field(default_factory=dict)
+
+
+def parse(data: bytes, filename: str) -> Model:
+    """The processes of a file.
+
+    Raises:
+        DeploymentRejected: the file is no XML that we accept; other faults are findings.
+    """
+    root = xml.read(data, filename)
+    reading = Reading(filename)
+    if xml.tag(root) != (voc.BPMN, "definitions"):
+        reading.error("not_bpmn", "不是 BPMN 2.0 文件（根元素须为 definitions）", root)
+        return Model((), tuple(reading.findings))
+    _check_ids(reading, root)
+    _read_declarations(reading, root)
+    digest = hashlib.sha256(data).hexdigest()
+    processes = [
+        _process(reading, node, digest)
+        for node in root.findall(f"{{{voc.BPMN}}}process")
+        if _executable(reading, node, root)
+    ]
+    if not processes and not reading.findings:
+        reading.error("no_process", "没有可执行的流程（isExecutable=“true”）", root)
+    return Model(tuple(processes), tuple(reading.findings))
+
+
+def _check_ids(reading: Reading, root: xml.Node) -> None:
+    seen: set[str] = set()
+    for node in root.iter():
+        identity = node.get("id")
+        if identity is None:
+            if xml.tag(node)[0] == voc.BPMN and xml.tag(node)[1] in nodes.NODE_KINDS | {
+                "process",
+                "sequenceFlow",
+            }:
+                reading.error("id_missing", f"{xml.tag(node)[1]} 没有 id", node)
+            continue
+        if identity in seen:
+            reading.error("id_twice", f"id『{identity}』重复", node)
+        seen.add(identity)
+        if xml.tag(node)[0] != voc.BPMN:
+            continue
+        if not _NCNAME.fullmatch(identity):
+            reading.error(
+                "id_form", f"id『{identity}』不合规则（须以字母开头，不含空格和冒号）", node
+            )
+        if identity in voc.RESERVED_IDS:
+            reading.error("id_reserved", f"id『{identity}』是引擎保留的名称", node)
+
+
+def _read_declarations(reading: Reading, root: xml.Node) -> None:
+    for node in xml.children(root):
+        namespace, local = xml.tag(node)
+        if namespace == voc.BPMNDI:
+            continue
+        if namespace != voc.BPMN or local not in voc.ROOTS | set(voc.REFUSED_ROOTS):
+            reading.error("element_unknown", f"不认识的元素 {local}", node)
+        elif local in voc.REFUSED_ROOTS:
+            text = f"暂不执行的构造：{voc.REFUSED_ROOTS[local]}（{local}）"
+            reading.error("construct_unsupported", text, node)
+        elif local == "message":
+            _read_message(reading, node)
+        elif local == "error":
+            reading.errors[node.get("id", "")] = node.get("errorCode") or node.get("name") or ""
+            if not reading.errors[node.get("id", "")]:
+                reading.error("error_code", "错误没有 errorCode", node)
+    reading.extensions(root)
+    _check_participants(reading, root)
+
+
+def _read_message(reading: Reading, node: xml.Node) -> None:
+    name = (node.get("name") or "").strip()
+    if not name or name.startswith("="):
+        reading.error("message_name", "消息须有固定的名称", node)
+    key = reading.extensions(node).of("zeebe:subscription").get("correlationKey")
+    reading.messages[node.get("id", "")] = Message(
+        node.get("id", ""),
+        name,
+        reading.expression(key, node, "关联键", feel=True),
+        xml.line_of(node),
+    )
+
+
+def _check_participants(reading: Reading, root: xml.Node) -> None:
+    known = {node.get("id") for node in root.findall(f"{{{voc.BPMN}}}process")}
+    for node in root.iter(f"{{{voc.BPMN}}}participant"):
+        reference = node.get("processRef")
+        if reference and reference not in known:
+            reading.error("process_missing", f"池引用的流程『{reference}』不存在", node)
+    identities = {node.get("id") for node in root.iter() if node.get("id")}
+    for node in root.iter(f"{{{voc.BPMN}}}messageFlow"):
+        for end in ("sourceRef", "targetRef"):
+            if node.get(end) not in identities:
+                reading.error("reference_dangling", f"{end} 指向不存在的『{node.get(end)}』", node)
+
+
+def _executable(reading: Reading, node: xml.Node, root: xml.Node) -> bool:
+    if nodes.flag(node, "isExecutable"):
+        return True
+    if len(root.findall(f"{{{voc.BPMN}}}process")) == 1:
+        reading.error("not_executable", "流程没有标为可执行（isExecutable=“true”）", node)
+    else:
+        reading.warn("not_executable", "流程没有标为可执行，只作为图示保留", node)
+    return False
+
+
+def _process(reading: Reading, node: xml.Node, digest: str) -> Process:
+    draft = _Draft()
+    _scope(reading, node, draft, depth=1)
+    _link(reading, node, draft)
+    extensions = reading.extensions(node)
+    key = node.get("id", "")
+    return Process(
+        id=key,
+        name=(node.get("name") or "").strip(),
+        file=reading.file,
+        digest=hashlib.sha256(f"{digest}#{key}".encode()).hexdigest(),
+        version_tag=extensions.of("zeebe:versionTag").get("value", ""),
+        line=xml.line_of(node),
+        documentation=nodes.documentation(node),
+        properties=extensions.properties,
+        elements=draft.elements,
+        flows=draft.flows,
+        lanes=draft.lanes,
+    )
+
+
+def _scope(reading: Reading, owner: xml.Node, draft: _Draft, *, depth: int) -> None:
+    if depth > limits.MODEL_NESTING:
+        reading.error("nesting", f"子流程嵌套超过 {limits.MODEL_NESTING} 层", owner)
+        return
+    for node in xml.children(owner):
+        namespace, local = xml.tag(node)
+        if namespace == voc.BPMN and local in nodes.NODE_KINDS:
+            _node(reading, node, owner, draft)
+            if local == "subProcess":
+                _scope(reading, node, draft, depth=depth + 1)
+        elif namespace == voc.BPMN and local == "sequenceFlow":
+            _flow(reading, node, owner, draft)
+        elif namespace == voc.BPMN and local == "laneSet":
+            _lanes(reading, node, draft)
+        elif (namespace, local) not in _SCOPE_PARTS:
+            nodes.refuse(reading, node, owner)
+
+
+_SCOPE_PARTS: Final = {
+    (voc.BPMN, name)
+    for name in (
+        "extensionElements",
+        "incoming",
+        "outgoing",
+        "multiInstanceLoopCharacteristics",
+    )
+}
+
+
+def _node(reading: Reading, node: xml.Node, owner: xml.Node, draft: _Draft) -> None:
+    made = nodes.element(reading, node, owner.get("id", ""))
+    if made is None:
+        return
+    draft.elements[made.id] = made
+    if len(draft.elements) == limits.PROCESS_ELEMENTS + 1:
+        reading.error("too_many_elements", f"一个流程的节点超过 {limits.PROCESS_ELEMENTS} 个", node)
+
+
+def _flow(reading: Reading, node: xml.Node, owner: xml.Node, draft: _Draft) -> None:
+    found = node.find(f"{{{voc.BPMN}}}conditionExpression")
+    condition = None
+    if found is not None:
+        if "feel" not in found.get("language", "feel").lower():
+            reading.error("condition_language", "条件只支持 FEEL 表达式", node)
+        condition = reading.expression(xml.text_of(found), found, "条件", feel=True)
+    reading.extensions(node)
+    draft.flows[node.get("id", "")] = Flow(
+        node.get("id", ""),
+        node.get("sourceRef", ""),
+        node.get("targetRef", ""),
+        (node.get("name") or "").strip(),
+        condition,
+        xml.line_of(node),
+        owner.get("id", ""),
+    )
+
+
+def _lanes(reading: Reading, lane_set: xml.Node, draft: _Draft) -> None:
+    for node in lane_set.findall(f"{{{voc.BPMN}}}lane"):
+        identity = node.get("id", "")
+        properties = reading.extensions(node).properties
+        draft.lanes[identity] = Lane(identity, (node.get("name") or "").strip(), properties)
+        for member in node.findall(f"{{{voc.BPMN}}}flowNodeRef"):
+            draft.lane_of[xml.text_of(member)] = identity
+        # the innermost lane wins: it is read after the outer one
+        for inner in node.findall(f"{{{voc.BPMN}}}childLaneSet"):
+            _lanes(reading, inner, draft)
+
+
+def _link(reading: Reading, owner: xml.Node, draft: _Draft) -> None:
+    by_id = {node.get("id"): node for node in owner.iter() if node.get("id")}
+    for flow in draft.flows.values():
+        for end, place in ((flow.source, "sourceRef"), (flow.target, "targetRef")):
+            if end not in draft.elements and not _was_refused(end, by_id):
+                text = f"{place} 指向不存在的『{end}』"
+                reading.error("reference_dangling", text, by_id[flow.id])
+    for member in draft.lane_of:
+        if member not in by_id:
+            reading.error("reference_dangling", f"泳道引用的节点『{member}』不存在", owner)
+    for element in list(draft.elements.values()):
+        draft.elements[element.id] = dataclasses.replace(
+            element,
+            incoming=tuple(f.id for f in draft.flows.values() if f.target == element.id),
+            outgoing=tuple(f.id for f in draft.flows.values() if f.source == element.id),
+            lane=_lane(element, draft),
+        )
+
+
+def _was_refused(identity: str, by_id: dict[str | None, xml.Node]) -> bool:
+    node = by_id.get(identity)
+    return node is not None and xml.tag(node)[0] == voc.BPMN
+
+
+def _lane(element: Element, draft: _Draft) -> str:
+    return next((draft.lane_of[i] for i in _upwards(element, draft) if i in draft.lane_of), "")
+
+
+def _upwards(element: Element, draft: _Draft) -> Iterator[str]:
+    current: Element | None = element
+    while current is not None:
+        yield current.id
+        outer = draft.elements.get(current.scope)
+        current = outer if isinstance(outer, SubProcess) else None

@@ -1,0 +1,66 @@
+"""What one step did: history, variable deltas, scopes, messages, incidents. The store writes it.
+
+Invariant: in the order it happened; nothing in it refers to live objects of the workflow.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+from engine.variables import Value, Variables
+
+
+class _Deleted(Enum):
+    DELETED = "deleted"
+
+
+DELETED: Final = _Deleted.DELETED
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEvent:
+    """Something that happened; `activity` is the BPMN id, `activity_id` the activity instance."""
+
+    type: str
+    activity: str
+    activity_id: int
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ThrownMessage:
+    """A message that the instance sends; it becomes a job of the outbox."""
+
+    name: str
+    correlation_key: str | None
+    variables: Variables
+    activity: str
+    activity_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Why an activity instance cannot go on; `retry` runs it again."""
+
+    activity: str
+    activity_id: int
+    code: str
+    message: str
+    details: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class StepRecord:
+    """Everything that happened since the step began."""
+
+    events: list[HistoryEvent] = field(default_factory=list)
+    variable_deltas: dict[int, dict[str, Value]] = field(default_factory=dict)
+    scopes_created: list[int] = field(default_factory=list)
+    scopes_closed: list[int] = field(default_factory=list)
+    messages: list[ThrownMessage] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+
+    def note(self, kind: str, activity: str, activity_id: int, **data: Any) -> None:
+        """Add a history event."""
+        self.events.append(HistoryEvent(kind, activity, activity_id, data))

@@ -1,0 +1,206 @@
+"""Activities: input mappings, boundary events, the work itself, output mappings.
+
+Invariant: the boundary events of an activity wait exactly as long as it is under way.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine import limits
+from engine.errors import VariablesInvalid
+from engine.expressions import evaluate, number, text
+from engine.scopes import storable
+from engine.specs import mapping, waits
+from engine.specs.events import BoundaryEvent, leave_gateway, throw_message
+from engine.specs.node import Node
+from engine.specs.token import WAITING, Token
+from engine.variables import Variables
+from engine.waiting import ExternalTaskWait
+
+
+class Activity(Node):
+    """An activity of the diagram, or one instance of a multi-instance activity."""
+
+    rests = True  # has a wait state, so that boundary events have time to happen
+    sends = False  # its inputs are the payload of a message, not local variables
+
+    def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
+        super().__init__(wf_spec, name, element)
+        self.boundaries: list[BoundaryEvent] = []
+
+    def enter(self, token: Token) -> bool:
+        local = {} if self.sends else mapping.mapped(self.element.inputs, token)
+        prepared = self.prepare(token, local)
+        armed = self._arm_boundaries(token, local)
+        if self.element.inputs and not self.sends:
+            mapping.open_local(token, local)
+        self.note(token, "activity.started", **self.started_data(token))
+        for boundary, data in armed:
+            waits.note_armed(token.workflow.wait_beside(token, boundary, data))
+        return self.begin(token, prepared)
+
+    def _arm_boundaries(
+        self, token: Token, local: Variables
+    ) -> list[tuple[BoundaryEvent, dict[str, Any]]]:
+        if not self.rests:
+            return []
+        armed = ((boundary, boundary.arm_beside(token, local)) for boundary in self.boundaries)
+        return [(boundary, data) for boundary, data in armed if data is not None]
+
+    def started_data(self, token: Token) -> dict[str, Any]:
+        """What the history says of the beginning."""
+        index = token.internal_data.get("index")
+        return {} if index is None else {"loop": index + 1}
+
+    def prepare(self, token: Token, local: Variables) -> Any:
+        """Compute all that can fail; changes nothing."""
+        return None
+
+    def begin(self, token: Token, prepared: Any) -> bool:
+        """Begin the work; True when it is done at once."""
+        return True
+
+    def finish(self, token: Token) -> None:
+        outputs = mapping.mapped(self.element.outputs, token)
+        collect = self._collector(token, outputs)
+        mapping.put_out(token, outputs)
+        if collect is not None:
+            collect()
+        self.note(token, "activity.completed", **self.started_data(token))
+
+    def _collector(self, token: Token, outputs: Variables) -> Any:
+        body = token.parent.task_spec if token.parent is not None else None
+        collect = getattr(body, "collector", None)
+        return collect(token, outputs) if collect else None
+
+
+class PlainTask(Activity):
+    """A manual or abstract task."""
+
+    rests = False
+
+
+class ScriptTask(Activity):
+    """Evaluates an expression into a variable."""
+
+    rests = False
+
+    def prepare(self, token: Token, local: Variables) -> Variables:
+        element = self.element
+        value = evaluate(element.script, self.context(token, local))
+        return storable({element.result_variable: value})
+
+    def begin(self, token: Token, prepared: Variables) -> bool:
+        mapping.accept(token, prepared, local=bool(self.element.outputs))
+        return True
+
+
+class BusinessRuleTask(Activity):
+    """Evaluates a decision into a variable; inputs, rules and outputs go to the history."""
+
+    rests = False
+
+    def prepare(self, token: Token, local: Variables) -> tuple[str, Any, Variables]:
+        context = self.context(token, local)
+        from engine import dmn  # noqa: PLC0415
+
+        name = text(self.element.decision, context)
+        result = dmn.evaluate(token.workflow.resolver.decision(name), context)
+        return name, result, storable({self.element.result_variable: result.value})
+
+    def begin(self, token: Token, prepared: tuple[str, Any, Variables]) -> bool:
+        name, result, value = prepared
+        self.note(
+            token,
+            "decision.evaluated",
+            decision=name,
+            inputs=_recorded(result.inputs),
+            matched=_recorded(result.matched),
+            outputs=_recorded(result.outputs),
+            warnings=[str(warning) for warning in result.warnings],
+        )
+        mapping.accept(token, value, local=bool(self.element.outputs))
+        return True
+
+
+def _recorded(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _recorded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_recorded(item) for item in value]
+    try:
+        return storable({"value": value})["value"]
+    except VariablesInvalid:
+        # a range or a function in a decision: its text will do
+        return str(value)
+
+
+class ServiceTask(Activity):
+    """Work of a topic: the worker gets the local variables and gives back a result."""
+
+    def prepare(self, token: Token, local: Variables) -> dict[str, Any]:
+        context = self.context(token, local)
+        data: dict[str, Any] = {"topic": text(self.element.topic, context)}
+        if self.element.retries is not None:
+            data["retries"] = number(self.element.retries, context)
+        return data
+
+    def begin(self, token: Token, prepared: dict[str, Any]) -> bool:
+        token.internal_data.update(prepared)
+        return False
+
+    def wait(self, token: Token) -> ExternalTaskWait:
+        own = token.workflow.scopes.get(token.id)
+        return ExternalTaskWait(
+            id=token.id,
+            activity=self.activity,
+            topic=token.internal_data["topic"],
+            variables=dict(own.variables) if own else {},
+            retries=token.internal_data.get("retries", limits.RETRIES),
+        )
+
+    def work_done(self, token: Token, result: Variables) -> None:
+        """The worker answered."""
+        mapping.accept(token, result, local=bool(self.element.outputs))
+        token.workflow.requeue(token, "leave")
+
+
+class SendTask(Activity):
+    """Sends a message."""
+
+    rests = False
+    sends = True
+
+    def begin(self, token: Token, prepared: Any) -> bool:
+        return True
+
+    def prepare(self, token: Token, local: Variables) -> None:
+        # the outbox row exists only if the step commits, so throwing here changes nothing outside
+        throw_message(self, token, self.element.message)
+
+
+class ReceiveTask(Activity):
+    """Waits for a message."""
+
+    def prepare(self, token: Token, local: Variables) -> dict[str, Any]:
+        return waits.arm_message(self.element.message, self.context(token, local))
+
+    def begin(self, token: Token, prepared: dict[str, Any]) -> bool:
+        token.internal_data.update(prepared)
+        token._set_state(WAITING)
+        return False
+
+    def arm(self, token: Token) -> dict[str, Any]:
+        """What a wait in an event-based gateway keeps."""
+        return waits.arm_message(self.element.message, self.context(token))
+
+    def wait(self, token: Token) -> Any:
+        if token.state != WAITING:
+            return None
+        return waits.message_wait(token, self.element.message, self.element.public)
+
+    def trigger(self, token: Token, payload: Variables) -> None:
+        """The message came."""
+        leave_gateway(token)
+        mapping.accept(token, payload, local=bool(self.element.outputs))
+        token.workflow.requeue(token, "leave")

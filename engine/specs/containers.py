@@ -1,0 +1,170 @@
+"""What contains tokens: the process, sub-processes, event sub-processes, called processes.
+
+Invariant: a container is done when no token of the flow is left in it; what only waits beside the
+flow goes with it.
+"""
+
+from typing import Any
+
+from engine import limits
+from engine.errors import LimitExceeded
+from engine.expressions import text
+from engine.scopes import Scope, storable
+from engine.specs import mapping, waits
+from engine.specs.activities import Activity
+from engine.specs.events import EventSubStart, StartEvent
+from engine.specs.node import Node, Path
+from engine.specs.token import STARTED, Token
+from engine.variables import Variables
+
+
+class Container(Node):
+    """Mixed into every node that holds a flow of its own."""
+
+    def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
+        super().__init__(wf_spec, name, element)
+        self.starts: list[StartEvent] = []
+        self.event_starts: list[EventSubStart] = []
+
+    @property
+    def error_starts(self) -> list[EventSubStart]:
+        """The event sub-processes that catch errors."""
+        return self.event_starts
+
+    def prepare_events(
+        self, token: Token, local: Variables
+    ) -> list[tuple[EventSubStart, dict[str, Any]]]:
+        """Compute the waits of the event sub-processes."""
+        armed = ((start, start.arm(token, local)) for start in self.event_starts)
+        return [(start, data) for start, data in armed if data is not None]
+
+    def begin_events(self, token: Token, armed: list[tuple[EventSubStart, dict[str, Any]]]) -> None:
+        """Let the event sub-processes wait."""
+        for start, data in armed:
+            waits.note_armed(token.workflow.wait_beside(token, start, data))
+
+    def child_left(self, container: Token, child: Token) -> None:
+        if any(not other.attached for other in container.children):
+            return
+        for other in container.children:
+            other.workflow._remove_task(other.id)
+        container.workflow.requeue(container, "leave")
+
+
+class ProcessRoot(Container):
+    """The process itself: the root of the tree, or the only child of a call activity."""
+
+    visible = False
+
+    def enter(self, token: Token) -> bool:
+        armed = self.prepare_events(token, {})
+        start = self._start(token)
+        self.begin_events(token, armed)
+        token.workflow.spawn(token, start)
+        return False
+
+    def _start(self, token: Token) -> StartEvent:
+        chosen = token.internal_data.get("start")
+        for start in self.starts:
+            if start.activity == chosen or (chosen is None and start.definition is None):
+                return start
+        return self.starts[0]
+
+    def finish(self, token: Token) -> None:
+        """Give the caller what it wants of the variables, before their scope ends."""
+        if token.parent is not None:
+            token.parent.task_spec.receive(token.parent, token.workflow.scopes[token.id])
+
+    def targets(self, token: Token) -> Any:
+        return ()
+
+
+class SubProcess(Container, Activity):
+    """An embedded sub-process."""
+
+    def prepare(self, token: Token, local: Variables) -> Any:
+        return self.prepare_events(token, local)
+
+    def begin(self, token: Token, prepared: Any) -> bool:
+        self.begin_events(token, prepared)
+        token.workflow.spawn(token, self.starts[0])
+        return False
+
+
+class EventSubProcess(Container):
+    """An event sub-process under way; its start event began it."""
+
+    handles_event = True
+
+    def _update(self, my_task: Any) -> None:
+        """It has no step of its own to begin with."""
+
+    def begin_by_event(self, token: Token) -> None:
+        """Called by the start event that happened."""
+        token._set_state(STARTED)
+        self.note(token, "activity.started")
+
+    def taken(self, token: Token) -> list[Path]:
+        return []
+
+
+class CallActivity(Activity):
+    """Runs a process definition within this instance, at the version found now."""
+
+    def prepare(self, token: Token, local: Variables) -> tuple[int, Any, Variables]:
+        workflow = token.workflow
+        depth = sum(1 for t in workflow.ancestors(token) if isinstance(t.task_spec, ProcessRoot))
+        if depth > limits.CALL_DEPTH:
+            raise LimitExceeded(f"流程调用超过 {limits.CALL_DEPTH} 层")
+        context = self.context(token, local)
+        definition_id, compiled = workflow.resolver.process(text(self.element.process, context))
+        values = dict(context) if self.element.propagate_parent else self._own(token, local)
+        return definition_id, compiled, values
+
+    def _own(self, token: Token, local: Variables) -> Variables:
+        own = token.workflow.scopes.get(token.id)
+        return {**(own.variables if own else {}), **local}
+
+    def begin(self, token: Token, prepared: tuple[int, Any, Variables]) -> bool:
+        definition_id, compiled, values = prepared
+        workflow = token.workflow
+        around = workflow.scope_id(token)
+        root = workflow.spawn(token, compiled.spec.root, definition=definition_id)
+        workflow.scopes.open(Scope(root.id, around, root.id, storable(values), isolated=True))
+        self.note(token, "process.called", process=compiled.key, definition=definition_id)
+        return False
+
+    def receive(self, token: Token, called: Scope) -> None:
+        """Take the variables of the called process.
+
+        Only what it wrote comes back: what it merely inherited may meanwhile be stale.
+        """
+        if self.element.outputs:
+            mapping.open_local(token, called.variables)
+        elif self.element.propagate_child:
+            returned = {name: called.variables[name] for name in sorted(called.written)}
+            token.workflow.scopes.propagate(token.workflow.scope_id(token), returned)
+
+    def child_left(self, container: Token, child: Token) -> None:
+        """The called process has ended."""
+        for other in container.children:
+            container.workflow._remove_task(other.id)
+        container.workflow.requeue(container, "leave")
+
+
+def definition_of(token: Token) -> int:
+    """The definition that a token belongs to; 0 is the instance's own."""
+    for ancestor in token.workflow.ancestors(token):
+        if isinstance(ancestor.task_spec, ProcessRoot):
+            return int(ancestor.internal_data.get("definition", 0))
+    return 0
+
+
+def called_path(token: Token) -> tuple[str, ...]:
+    """The call activities around a token, from the outside in."""
+    found = [
+        ancestor.task_spec.activity
+        for ancestor in token.workflow.ancestors(token)
+        if isinstance(ancestor.task_spec, CallActivity)
+    ]
+    return tuple(reversed(found))

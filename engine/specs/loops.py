@@ -1,0 +1,137 @@
+"""Multi-instance: a body that starts its activity once for each item, at once or one by one.
+
+Invariant: the items are fixed when the body begins; results are collected in the order of the
+items, whatever the order of completion.
+"""
+
+from collections import ChainMap
+from collections.abc import Callable
+from typing import Any, Final
+
+from engine import limits
+from engine.definition.elements import Loop
+from engine.errors import LimitExceeded
+from engine.expressions import condition, evaluate, failure, number, required
+from engine.scopes import Scope, storable
+from engine.specs import mapping, waits
+from engine.specs.activities import Activity
+from engine.specs.token import Token
+from engine.variables import Value, Variables
+
+_ITEMS: Final = "multiInstanceItems"
+
+
+class MultiInstance(Activity):
+    """The body around the instances of an activity."""
+
+    inner: Any = None
+    free_children = True
+
+    @property
+    def loop(self) -> Loop:
+        """The characteristics in the model."""
+        found: Loop = self.element.loop
+        return found
+
+    def enter(self, token: Token) -> bool:
+        items = self._items(token)
+        armed = self._arm_boundaries(token, {}) if self.inner.rests else []
+        local: Variables = {}
+        if self.loop.output_collection:
+            local[self.loop.output_collection] = [None] * len(items)
+        if self.loop.sequential and self.loop.element:
+            local[_ITEMS] = items
+        if local:
+            mapping.open_local(token, local)
+        token.internal_data.update(total=len(items), done=0)
+        self.note(token, "activity.started", instances=len(items))
+        if not items:
+            return True
+        for boundary, data in armed:
+            waits.note_armed(token.workflow.wait_beside(token, boundary, data))
+        for index in range(1 if self.loop.sequential else len(items)):
+            self._begin_instance(token, index, items[index])
+        return False
+
+    def _items(self, token: Token) -> list[Value]:
+        context = self.context(token)
+        if self.loop.cardinality is not None:
+            count = number(self.loop.cardinality, context)
+            if count < 0:
+                raise failure(self.loop.cardinality, "次数不能为负数")
+            self._bound(count)
+            return [None] * count
+        assert self.loop.collection is not None  # noqa: S101 - the parser refuses neither and both
+        found = required(self.loop.collection, context)
+        if not isinstance(found, list):
+            raise failure(self.loop.collection, "多实例的输入集合应为列表")
+        self._bound(len(found))
+        items: list[Value] = storable({_ITEMS: found})[_ITEMS]
+        return items
+
+    @staticmethod
+    def _bound(count: int) -> None:
+        if count > limits.CARDINALITY:
+            raise LimitExceeded(f"多实例数量 {count} 超过 {limits.CARDINALITY}")
+
+    def _begin_instance(self, token: Token, index: int, item: Value) -> None:
+        workflow = token.workflow
+        child = workflow.spawn(token, self.inner, index=index)
+        values: Variables = {"loopCounter": index + 1}
+        if self.loop.element:
+            values[self.loop.element] = item
+        workflow.scopes.open(Scope(child.id, workflow.scope_id(token), child.id, values))
+
+    def collector(self, token: Token, outputs: Variables) -> Callable[[], None]:
+        """Compute an instance's contribution now; the function returned writes it."""
+        body, loop = token.parent, self.loop
+        chain = [scope.variables for scope in token.workflow.scopes.chain(token.id)]
+        context = ChainMap(chain[0], outputs, self._counters(body), *chain[1:])
+        collected: Value = None
+        if loop.output_element is not None:
+            value = evaluate(loop.output_element, context)
+            collected = storable({loop.output_collection: value})[loop.output_collection]
+        enough = loop.completion is not None and condition(loop.completion, context)
+
+        def write() -> None:
+            if loop.output_element is not None:
+                scopes = token.workflow.scopes
+                results = list(scopes[body.id].variables[loop.output_collection])
+                results[token.internal_data["index"]] = collected
+                scopes.set_local(body.id, {loop.output_collection: results})
+            if enough:
+                body.internal_data["enough"] = 1
+
+        return write
+
+    @staticmethod
+    def _counters(body: Token) -> Variables:
+        data = body.internal_data
+        active = sum(1 for child in body.children if not child.attached) - 1
+        return {
+            "numberOfInstances": data["total"],
+            "numberOfCompletedInstances": data["done"] + 1,
+            "numberOfActiveInstances": active,
+            "numberOfTerminatedInstances": 0,
+        }
+
+    def child_left(self, container: Token, child: Token) -> None:
+        data = container.internal_data
+        data["done"] += 1
+        if "enough" in data or data["done"] == data["total"]:
+            for other in container.children:
+                other.cancel()
+            container.workflow.requeue(container, "leave")
+        elif self.loop.sequential:
+            index = data["done"]
+            item = None
+            if self.loop.element:
+                item = container.workflow.scopes[container.id].variables[_ITEMS][index]
+            self._begin_instance(container, index, item)
+
+    def finish(self, token: Token) -> None:
+        name = self.loop.output_collection
+        if name:
+            results = token.workflow.scopes[token.id].variables[name]
+            mapping.put_out(token, {name: results})
+        self.note(token, "activity.completed", instances=token.internal_data["done"])

@@ -1,0 +1,136 @@
+"""What all nodes have in common: entering, finishing, going on, and getting stuck.
+
+Invariant: a node first computes everything that can fail and then changes everything at once, so
+that a failure leaves the token where it was, with an incident and nothing half done.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+
+from engine.errors import BanliError, LimitExceeded
+from engine.expressions import Expression
+from engine.record import Incident
+from engine.specs.token import READY, STARTED, WAITING, Token
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """An outgoing flow as the scheduler needs it."""
+
+    flow: str
+    target: Any
+    condition: Expression | None = None
+    default: bool = False
+
+
+class Node(BpmnTaskSpec):
+    """A node of the diagram, or one that the builder put in."""
+
+    element: Any
+    free_children = False  # entering a child costs no step (multi-instance)
+    visible = True  # appears in history when cancelled
+    handles_event = False  # an event sub-process
+    gathers = False  # remembers by which flow a token came
+
+    def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
+        super().__init__(wf_spec, name, lane=getattr(element, "lane", "") or None)
+        self.element = element
+        self.bpmn_id = element.id
+        self.bpmn_name = element.name
+        self.paths: list[Path] = []
+
+    @property
+    def activity(self) -> str:
+        """The BPMN id."""
+        return str(self.element.id)
+
+    # -- the scheduler's life cycle -------------------------------------------------------
+
+    def _predict(self, my_task: Any, *_args: Any, **_kwargs: Any) -> None:
+        """No guesses about the future: children come when a flow is taken."""
+
+    def _update(self, my_task: Any) -> None:
+        my_task._set_state(READY)
+        my_task.workflow.ready.append(my_task.id)
+
+    def _run(self, my_task: Any) -> bool | None:
+        token: Token = my_task
+        try:
+            return self._run_hook(token)
+        except LimitExceeded:
+            raise
+        except BanliError as error:
+            self.get_stuck(token, error.code, error.message, error.details)
+            return None
+
+    def _run_hook(self, my_task: Any) -> bool | None:
+        if my_task.internal_data.get("phase") != "leave":
+            if not self.enter(my_task):
+                if my_task.state == READY:
+                    my_task._set_state(STARTED)
+                return None
+            my_task.internal_data["phase"] = "leave"
+        self.finish(my_task)
+        return True
+
+    def _on_complete(self, my_task: Any) -> None:
+        my_task.workflow.leave(my_task, self.targets(my_task))
+
+    def _on_cancel(self, my_task: Any) -> None:
+        entered = my_task.state in {STARTED, WAITING} or "incident" in my_task.internal_data
+        if self.visible and entered and not my_task.attached:
+            my_task.workflow.step.note("activity.cancelled", self.activity, my_task.id)
+
+    # -- what the kinds of nodes say ------------------------------------------------------
+
+    def enter(self, token: Token) -> bool:
+        """Do the node's work; False when something has to happen first."""
+        return True
+
+    def finish(self, token: Token) -> None:
+        """Write the outputs; the token leaves right after."""
+        self.note(token, "activity.completed")
+
+    def taken(self, token: Token) -> list[Path]:
+        """The flows to go on by."""
+        return self.paths
+
+    def targets(self, token: Token) -> Iterator[Any]:
+        """What to start in the container once the token has left it."""
+        return (partial(self._follow, path=path) for path in self.taken(token))
+
+    @staticmethod
+    def _follow(container: Token, *, path: Path) -> None:
+        data = {"flow": path.flow} if path.target.gathers else {}
+        container.workflow.spawn(container, path.target, **data)
+
+    def child_left(self, container: Token, child: Token) -> None:
+        """A token in this container has ended."""
+
+    def wait(self, token: Token) -> Any:
+        """What the token waits for, as the store wants it."""
+        return None
+
+    # -- tools ----------------------------------------------------------------------------
+
+    def get_stuck(self, token: Token, code: str, message: str, details: dict[str, Any]) -> None:
+        """Leave the token here with an incident."""
+        kept = {key: value for key, value in details.items() if isinstance(value, str | int)}
+        token.internal_data["incident"] = {"code": code, "message": message, "details": kept}
+        token._set_state(STARTED)
+        step = token.workflow.step
+        step.incidents.append(Incident(self.activity, token.id, code, message, kept))
+        step.note("incident.raised", self.activity, token.id, code=code, message=message, **kept)
+
+    def note(self, token: Token, kind: str, **data: Any) -> None:
+        """Add to the history."""
+        token.workflow.step.note(kind, self.activity, token.id, **data)
+
+    def context(self, token: Token, *inner: dict[str, Any]) -> Any:
+        """What an expression at this token sees."""
+        workflow = token.workflow
+        return workflow.scopes.context(workflow.scope_id(token), *inner)

@@ -1,0 +1,71 @@
+"""A token: SpiffWorkflow's task with an integer id and without its prediction and logging.
+
+Invariant: the tree holds what is alive and nothing else. A token's parent is what contains it (a
+process, a sub-process, a multi-instance body, the activity of a boundary event); when it moves on
+it leaves the tree. So the tree is as large as the present, whatever the past was.
+"""
+
+from typing import Any
+
+from SpiffWorkflow.task import Task, TaskState
+
+from engine.ids import next_id
+
+FUTURE = TaskState.FUTURE
+WAITING = TaskState.WAITING
+READY = TaskState.READY
+STARTED = TaskState.STARTED
+LIVE = FUTURE | WAITING | READY | STARTED
+
+
+class Token(Task):
+    """One activity instance; `internal_data` is all that is stored of it besides place and state.
+
+    `phase`: "leave" when the work is done and the outputs are not; `incident`: why it is stuck;
+    `attached`: a wait beside the flow (boundary event, start of an event sub-process).
+    """
+
+    def __init__(
+        self, workflow: Any, task_spec: Any, parent: Any = None, state: int = FUTURE, id: Any = None
+    ) -> None:
+        super().__init__(workflow, task_spec, parent, state, id or next_id())
+
+    @property
+    def attached(self) -> bool:
+        """Whether it only waits beside the flow."""
+        return "attached" in self.internal_data
+
+    @property
+    def incident(self) -> dict[str, Any] | None:
+        """Why it is stuck."""
+        found: dict[str, Any] | None = self.internal_data.get("incident")
+        return found
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is still in the tree."""
+        return self.id in self.workflow.tasks
+
+    def _set_state(self, value: int) -> None:
+        # without the library's log record for each transition: a third of the cost of a step
+        self._state = value
+
+    def _add_child(self, task_spec: Any, state: int = FUTURE) -> "Token":
+        return Token(self.workflow, task_spec, self, state)
+
+    def run(self) -> bool | None:
+        """Run it; a token that was stopped or removed by its own work keeps its state."""
+        result: bool | None = self.task_spec._run(self)
+        if result is None or not self.alive:
+            return None
+        self.complete()
+        return True
+
+    def cancel(self) -> None:
+        """Take it out of the tree with everything in it."""
+        for child in self.children:
+            child.cancel()
+        if self.alive:
+            self.task_spec._on_cancel(self)
+            self._set_state(TaskState.CANCELLED)
+            self.workflow._remove_task(self.id)

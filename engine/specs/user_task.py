@@ -1,0 +1,115 @@
+"""The user task: who may do it, until when, with which form; decided once, when it is created.
+
+A task without an assignment belongs to the role of its lane. A group without "@" gets the scope
+that the process names (`candidateScope`): role@organisation.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from engine import clock, waiting
+from engine.expressions import Expression, evaluate, failure, number, text, texts
+from engine.specs import mapping, waits
+from engine.specs.activities import Activity
+from engine.specs.containers import called_path, definition_of
+from engine.specs.token import Token
+from engine.timers import Schedule, schedule
+from engine.variables import Variables
+from engine.waiting import UserTaskWait
+
+
+class UserTask(Activity):
+    """A person works with a form."""
+
+    candidate_scope: Expression | None = None
+
+    def prepare(self, token: Token, local: Variables) -> dict[str, Any]:
+        context = self.context(token, local)
+        element = self.element
+        data: dict[str, Any] = {"groups": self._groups(context)}
+        if element.assignee is not None:
+            data["assignee"] = _person(element.assignee, context)
+        if element.candidate_users is not None:
+            data["users"] = texts(element.candidate_users, context)
+        due = self._due(context)
+        if due is not None:
+            data["due"] = waits.to_number(due)
+        if element.follow_up_date is not None:
+            data["follow_up"] = waits.to_number(_instant(element.follow_up_date, context))
+        if element.priority is not None:
+            data["priority"] = number(element.priority, context)
+        return {key: value for key, value in data.items() if value not in (None, "", ())}
+
+    def _groups(self, context: Any) -> tuple[str, ...]:
+        element = self.element
+        if element.candidate_groups is not None:
+            groups = texts(element.candidate_groups, context)
+        elif element.assignee is None and element.candidate_users is None and element.lane:
+            groups = (element.lane,)
+        else:
+            return ()
+        if self.candidate_scope is None or all("@" in group for group in groups):
+            return groups
+        scope = text(self.candidate_scope, context)
+        return tuple(group if "@" in group else f"{group}@{scope}" for group in groups)
+
+    def _due(self, context: Any) -> datetime | None:
+        element = self.element
+        if element.limit is not None:
+            amount = number(element.limit.amount, context)
+            return waiting.due(amount, element.limit.unit, clock.now())
+        return None if element.due_date is None else _instant(element.due_date, context)
+
+    def begin(self, token: Token, prepared: dict[str, Any]) -> bool:
+        token.internal_data.update(prepared)
+        told = {key: prepared[key] for key in ("assignee", "groups", "users") if key in prepared}
+        due_at = waits.to_instant(prepared["due"]) if "due" in prepared else None
+        self.note(token, "task.created", name=self.element.name, due_at=due_at, **told)
+        return False
+
+    def wait(self, token: Token) -> UserTaskWait:
+        element, data = self.element, token.internal_data
+        return UserTaskWait(
+            id=token.id,
+            activity=element.id,
+            name=element.name,
+            scope_id=token.workflow.scope_id(token),
+            assignee=data.get("assignee"),
+            candidate_groups=tuple(data.get("groups", ())),
+            candidate_users=tuple(data.get("users", ())),
+            form_id=element.form_id,
+            due_at=waits.to_instant(data["due"]) if "due" in data else None,
+            follow_up_at=waits.to_instant(data["follow_up"]) if "follow_up" in data else None,
+            priority=data.get("priority", 50),
+            separation=element.separation,
+            operations=element.operations,
+            limit_title=element.limit.title if element.limit else "",
+            process_key=self._wf_spec.process.id,
+            definition_id=definition_of(token),
+            lane=element.lane,
+            called_path=called_path(token),
+        )
+
+    def work_done(self, token: Token, result: Variables) -> None:
+        """The person is done."""
+        mapping.accept(token, result, local=bool(self.element.outputs))
+        token.workflow.requeue(token, "leave")
+
+
+def _person(expression: Expression, context: Any) -> str | None:
+    value = evaluate(expression, context)
+    if value is not None and not isinstance(value, str):
+        raise failure(expression, "办理人应为文字")
+    return value
+
+
+def _instant(expression: Expression, context: Any) -> datetime:
+    value = evaluate(expression, context)
+    try:
+        made: Schedule = schedule("date", value, clock.now())
+    except (ValueError, OverflowError) as error:
+        raise failure(expression, str(error)) from None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        # a date as a limit means the whole of that day
+        return made.due_at.replace(hour=23, minute=59, second=59)
+    return made.due_at

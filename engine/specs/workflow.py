@@ -1,0 +1,166 @@
+"""The workflow of one instance: the token tree, the queue of ready tokens, and the step's budget.
+
+Invariant: every automatic token runs within the budget of one command; joins that depend on what
+may still come are looked at only when nothing else can move.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+from SpiffWorkflow.specs import WorkflowSpec
+from SpiffWorkflow.workflow import Workflow
+
+from engine import limits
+from engine.errors import LimitExceeded
+from engine.record import StepRecord
+from engine.scopes import Scopes
+from engine.specs.token import READY, WAITING, Token
+
+
+class ProcessSpec(WorkflowSpec):
+    """The specs of one process, those of its sub-processes included; shared and never changed."""
+
+    root: Any = None
+    process: Any = None
+
+
+class Resolver(Protocol):
+    """How the engine finds other definitions while it runs; the store hands it in."""
+
+    def process(self, key: str) -> tuple[int, Any]:
+        """Definition id and compiled process of the latest version."""
+        ...
+
+    def by_id(self, definition_id: int) -> Any:
+        """The compiled process of a definition."""
+        ...
+
+    def decision(self, decision_id: str) -> Any:
+        """The latest decision of that id."""
+        ...
+
+
+class Budget:
+    """Steps and wall time that one command may use."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.deadline = time.monotonic() + limits.STEP_WALL.total_seconds()
+
+    def spend(self) -> None:
+        """Count one step.
+
+        Raises:
+            LimitExceeded: the command runs away; it is rolled back as a whole.
+        """
+        self.steps += 1
+        if self.steps > limits.ENGINE_STEPS:
+            raise LimitExceeded(f"一次操作中自动执行超过 {limits.ENGINE_STEPS} 步，疑为死循环")
+        if time.monotonic() > self.deadline:
+            raise LimitExceeded("一次操作的自动执行超时")
+
+
+class CaseWorkflow(Workflow):
+    """The tokens of one instance and of all it calls, in one tree."""
+
+    def __init__(self, spec: ProcessSpec, resolver: Resolver) -> None:
+        super().__init__(spec, deserializing=True)
+        self.resolver = resolver
+        self.scopes = Scopes()
+        self.ready: deque[int] = deque()
+        self.joins: set[int] = set()
+        self.budget = Budget()
+
+    @property
+    def step(self) -> StepRecord:
+        """What the present step did."""
+        return self.scopes.step
+
+    def spawn(self, container: Token, spec: Any, **data: Any) -> Token:
+        """A new token in a container, ready to enter its node."""
+        if len(self.tasks) >= limits.LIVE_TASKS:
+            raise LimitExceeded(f"同时进行的活动超过 {limits.LIVE_TASKS} 个")
+        token = container._add_child(spec)
+        token.internal_data.update(data)
+        spec._update(token)
+        return token
+
+    def wait_beside(self, container: Token, spec: Any, data: dict[str, Any]) -> Token:
+        """A token that waits beside the flow of its container."""
+        token = container._add_child(spec, WAITING)
+        token.internal_data.update(data, attached=1)
+        return token
+
+    def move_under(self, token: Token, container: Token) -> None:
+        """Give a token another container; a wait beside the flow thereby joins the flow."""
+        token.parent._children.remove(token.id)
+        token.internal_data.pop("attached", None)
+        token._parent = container.id
+        container._children.append(token.id)
+
+    def requeue(self, token: Token, phase: str = "") -> None:
+        """Have a token run again, to enter or (phase "leave") to finish."""
+        token.internal_data.pop("phase", None)
+        if phase:
+            token.internal_data["phase"] = phase
+        token._set_state(READY)
+        self.ready.append(token.id)
+
+    def leave(self, token: Token, targets: Iterable[Callable[[Token], None]]) -> None:
+        """Take a finished token out; its container gets the next ones, or hears that it left."""
+        container = token.parent
+        self._remove_task(token.id)
+        if container is None:
+            self.completed = True
+            return
+        for target in targets:
+            target(container)
+        container.task_spec.child_left(container, token)
+
+    def scope_id(self, token: Token) -> int:
+        """The scope a token works in: its own, or the nearest one around it."""
+        current: Any = token
+        while current.id not in self.scopes:
+            current = current.parent
+        return int(current.id)
+
+    def ancestors(self, token: Token) -> Iterator[Token]:
+        """The containers of a token, from the inside out."""
+        current = token.parent
+        while current is not None:
+            yield current
+            current = current.parent
+
+    def run_ready(self) -> None:
+        """Run every automatic token until all wait."""
+        self.budget = Budget()
+        while self.ready or self._open_join():
+            token = self.tasks.get(self.ready.popleft())
+            if token is None or token.state != READY:
+                continue
+            # the instances of a multi-instance activity begin as one step, bounded by cardinality
+            if not token.parent or not token.parent.task_spec.free_children:
+                self.budget.spend()
+            token.run()
+
+    def _open_join(self) -> bool:
+        """Let one inclusive join fire that nothing can reach any more."""
+        for identity in sorted(self.joins):
+            token = self.tasks[identity]
+            if token.task_spec.may_fire(token):
+                self.requeue(token, "leave")
+                return True
+        return False
+
+    def _remove_task(self, task_id: int) -> None:
+        token = self.tasks[task_id]
+        for child in token.children:
+            self._remove_task(child.id)
+        if token.parent is not None:
+            token.parent._children.remove(task_id)
+            # the root's variables outlive its token: the case is read when it is over
+            self.scopes.close(task_id)
+        del self.tasks[task_id]
+        self.joins.discard(task_id)

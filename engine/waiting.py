@@ -1,0 +1,91 @@
+"""What an instance waits for: the rows of tasks, subscriptions and jobs are derived from these.
+
+Invariant: plain frozen data; equal before and after the instance was written and read again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.errors import NotFound
+from engine.variables import Variables
+
+DueResolver = Callable[[int, str, datetime], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserTaskWait:
+    """A person has to do something."""
+
+    id: int
+    activity: str
+    name: str
+    scope_id: int
+    assignee: str | None = None
+    candidate_groups: tuple[str, ...] = ()
+    candidate_users: tuple[str, ...] = ()
+    form_id: str = ""
+    due_at: datetime | None = None
+    follow_up_at: datetime | None = None
+    priority: int = 50
+    separation: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    limit_title: str = ""
+    process_key: str = ""
+    definition_id: int = 0
+    lane: str = ""
+    called_path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerWait:
+    """An instant has to come; `repeat` (ISO 8601) says that others follow."""
+
+    id: int
+    activity: str
+    due_at: datetime
+    repeat: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageWait:
+    """A message has to come."""
+
+    id: int
+    activity: str
+    name: str
+    correlation_key: str
+    public_form_id: str = ""
+    public_title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalTaskWait:
+    """The worker has to do the work of a topic."""
+
+    id: int
+    activity: str
+    topic: str
+    variables: Variables = field(default_factory=dict)
+    retries: int = 8
+
+
+Wait = UserTaskWait | TimerWait | MessageWait | ExternalTaskWait
+
+_resolvers: list[DueResolver] = []
+
+
+def set_due_resolver(resolver: DueResolver) -> None:
+    """Hand in the calendar: `(amount, unit, start) -> instant`."""
+    _resolvers[:] = [resolver]
+
+
+def due(amount: int, unit: str, start: datetime) -> datetime:
+    """The end of a statutory limit.
+
+    Raises:
+        NotFound: no calendar was handed in.
+    """
+    if not _resolvers:
+        raise NotFound("没有登记期限日历，无法计算办理时限", unit=unit)
+    return _resolvers[0](amount, unit, start)

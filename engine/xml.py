@@ -1,0 +1,100 @@
+"""Reads model files as XML: bytes in, a tree out, nothing else fetched, expanded or guessed.
+
+Invariant: no document type, no entity, no network; UTF-8 and the size bounds of `engine.limits`.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lxml import etree
+
+from engine import limits
+from engine.errors import DeploymentRejected, Finding
+
+Node = etree._Element
+
+_PROLOG: Final = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.S | re.I
+)
+_ENCODING: Final = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']+)", re.S
+)
+
+
+def read(data: bytes, filename: str) -> Node:
+    """The root element of a model file.
+
+    Raises:
+        DeploymentRejected: the bytes are no XML that we accept; one finding says why.
+    """
+    _refuse_early(data, filename)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        load_dtd=False,
+        dtd_validation=False,
+        remove_comments=True,
+        remove_pis=True,
+        encoding="utf-8",
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position if error.position else (None, None)
+        raise _rejected(
+            "xml_broken", f"不是合格的 XML：{error.msg}", filename, line, column
+        ) from None
+    if root.getroottree().docinfo.doctype:
+        raise _rejected("xml_doctype", "不允许含有 DOCTYPE 声明", filename)
+    if sum(1 for _ in root.iter()) > limits.MODEL_XML_ELEMENTS:
+        message = f"XML 元素超过 {limits.MODEL_XML_ELEMENTS} 个"
+        raise _rejected("xml_too_many_elements", message, filename)
+    return root
+
+
+def _refuse_early(data: bytes, filename: str) -> None:
+    if len(data) > limits.MODEL_BYTES:
+        size = limits.MODEL_BYTES >> 10
+        raise _rejected("xml_too_large", f"文件超过 {size} KiB", filename)
+    declared = _ENCODING.match(data)
+    if declared and declared[1].lower() not in {b"utf-8", b"utf8"}:
+        name = declared[1].decode("ascii", "replace")
+        raise _rejected("xml_encoding", f"编码须为 UTF-8，文件声明为 {name}", filename)
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _rejected("xml_encoding", "文件不是 UTF-8 编码", filename, line) from None
+    if _PROLOG.match(data):
+        raise _rejected("xml_doctype", "不允许含有 DOCTYPE 声明", filename)
+
+
+def _rejected(
+    code: str, message: str, filename: str, line: int | None = None, column: int | None = None
+) -> DeploymentRejected:
+    where = f"第 {line} 行：" if line else ""
+    finding = Finding("error", code, f"{filename} {where}{message}", filename, "", line, column)
+    return DeploymentRejected([finding])
+
+
+def tag(node: Node) -> tuple[str, str]:
+    """Name space and local name of an element."""
+    name = etree.QName(node)
+    return name.namespace or "", name.localname
+
+
+def line_of(node: Node) -> int | None:
+    """Line of an element in its file."""
+    return node.sourceline
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The child elements; comments and processing instructions are gone since reading."""
+    return (child for child in node if isinstance(child.tag, str))
+
+
+def text_of(node: Node) -> str:
+    """The text directly in an element, without space around it."""
+    return (node.text or "").strip()
