@@ -1,0 +1,60 @@
+"""Telling people: a notice in the box of the applicant, of a role at an organisation, of a user."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.variables import Variables
+from processes import identity, notices
+from processes.identity import users_in_groups
+from processes.model.cases import Case
+from processes.model.people import UserRole
+from processes.operations import Call, operation
+from processes.roles import UNIT_ROLES
+
+_TITLE = 200
+
+
+@operation(
+    "notify.send",
+    "发送通知",
+    inputs={
+        "to": "applicant（申请人）、角色@机构，或用户编号",
+        "title": "标题",
+        "text?": "正文",
+    },
+    outputs={"notified": "送达人数"},
+)
+def send(session: Session, call: Call) -> Variables:
+    """Put a notice into boxes, once for each run of the service task."""
+    case = session.get(Case, call.instance_id)
+    notice = notices.Notice(
+        kind="process",
+        title=call.text("title")[:_TITLE],
+        body=str(call.variables.get("text") or ""),
+        case_id=case.id if case else None,
+        link=f"/cases/{case.id}" if case else "",
+        dedupe_key=f"job:{call.key}",
+    )
+    sent = notices.send(session, _receivers(session, call.text("to"), case), notice)
+    return {"notified": len(sent)}
+
+
+def _receivers(session: Session, to: str, case: Case | None) -> list[int]:
+    if to == "applicant":
+        return _applicant(session, case)
+    if "@" in to:
+        return users_in_groups(session, [to])
+    return [identity.user(session, int(to)).id] if to.isascii() and to.isdigit() else []
+
+
+def _applicant(session: Session, case: Case | None) -> list[int]:
+    """The account that filed; of a unit's filing, everyone who files for the unit."""
+    if case is None:
+        return []
+    found = [case.applicant_user] if case.applicant_user else []
+    if case.applicant_org:
+        unit = select(UserRole.user_id).where(
+            UserRole.org_code == case.applicant_org, UserRole.role.in_(UNIT_ROLES)
+        )
+        found.extend(session.scalars(unit))
+    return list(dict.fromkeys(found))
