@@ -1,0 +1,55 @@
+// The BPMN editor: drawing, our panel, findings of the server's check on the diagram.
+import "./modeler.css";
+import { ZeebePropertiesProviderModule, BpmnPropertiesPanelModule, BpmnPropertiesProviderModule } from "bpmn-js-properties-panel";
+import ColorPickerModule from "bpmn-js-color-picker";
+import { CreateAppendAnythingModule } from "bpmn-js-create-append-anything";
+import LintModule from "bpmn-js-bpmnlint";
+import Modeler from "bpmn-js/lib/Modeler";
+import ZeebeBehaviorsModule from "camunda-bpmn-js-behaviors/lib/camunda-cloud";
+import MinimapModule from "diagram-js-minimap";
+import zeebe from "zeebe-bpmn-moddle/resources/zeebe.json";
+import banli from "./banli.json";
+import { findingsModule } from "./findings.js";
+import { linting } from "./lint.js";
+import { menusModule } from "./menus.js";
+import { banliPanel } from "./panel/index.js";
+import { translateModule } from "./translate.js";
+import { zh } from "./zh.js";
+
+/**
+ * Opens the editor.
+ *
+ * `catalogue` lists what exists as {value, label}: forms, decisions, processes, topics, roles.
+ * `onChange` is called after every change, `onSelect` with the id of the selected element.
+ */
+export async function open({ canvas, panel, xml, catalogue, onChange, onSelect }) {
+  const modeler = new Modeler({
+    container: canvas,
+    propertiesPanel: { parent: panel, layout: { groups: { general: { open: true } } } },
+    linting: { bpmnlint: linting, active: true },
+    banliCatalogue: catalogue,
+    minimap: { open: false },
+    moddleExtensions: { zeebe, banli },
+    additionalModules: [
+      translateModule(zh), BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, ZeebePropertiesProviderModule, ZeebeBehaviorsModule,
+      banliPanel, ColorPickerModule, CreateAppendAnythingModule, LintModule, MinimapModule, findingsModule, menusModule,
+    ],
+  });
+  const { warnings } = await modeler.importXML(xml);
+  const eventBus = modeler.get("eventBus");
+  eventBus.on("commandStack.changed", () => onChange?.());
+  eventBus.on("selection.changed", ({ newSelection }) => onSelect?.(newSelection.length === 1 ? newSelection[0].id : null));
+  modeler.get("canvas").zoom("fit-viewport");
+  return {
+    modeler,
+    warnings: warnings.map((one) => one.message),
+    text: async () => (await modeler.saveXML({ format: true })).xml,
+    picture: async () => (await modeler.saveSVG()).svg,
+    load: async (text) => modeler.importXML(text),
+    replaceCatalogue: (lists) => modeler.get("banliCatalogue").replace(lists),
+    show: (id) => modeler.get("banliFindings").reveal(id),
+    showFindings: (findings) => modeler.get("banliFindings").show(findings),
+    resized: () => modeler.get("canvas").resized(),
+    close: () => modeler.destroy(),
+  };
+}

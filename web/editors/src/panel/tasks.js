@@ -1,0 +1,147 @@
+// Groups of a user task: form, who does it, by when, who may not, which operations.
+import { is } from "bpmn-js/lib/util/ModelUtil";
+import { entry } from "./entries.js";
+import { businessObject, extension, setExtension } from "./moddle.js";
+
+const UNITS = [
+  { value: "working_days", label: "工作日" },
+  { value: "days", label: "自然日" },
+  { value: "hours", label: "小时" },
+];
+const OPERATIONS = [
+  ["claim", "签收"],
+  ["release", "退回待签收"],
+  ["complete", "办结本环节"],
+  ["transfer", "转办"],
+];
+
+/** An entry bound to one attribute of an extension element. */
+export function attribute(kind, element, injector, { type, name, ...rest }) {
+  const owner = businessObject(element);
+  return entry(kind, {
+    get: () => extension(owner, type)?.get(name),
+    set: (value) => setExtension(element, injector, type, { [name]: value }),
+    ...rest,
+  });
+}
+
+export function formGroup(element, injector) {
+  const owner = businessObject(element);
+  const ofProcess = is(owner, "bpmn:StartEvent") && is(element.parent, "bpmn:Process");
+  if (!is(owner, "bpmn:UserTask") && !ofProcess && !isPlainStart(element)) return null;
+  const catalogue = injector.get("banliCatalogue");
+  return {
+    id: "banli-form",
+    label: is(owner, "bpmn:UserTask") ? "表单" : "申请表单",
+    entries: [
+      attribute("suggest", element, injector, {
+        type: "zeebe:FormDefinition",
+        name: "formId",
+        id: "banli-formId",
+        label: "表单标识",
+        suggestions: () => catalogue.list("forms"),
+        description: "表单在“表单”页编写，文件名即标识。",
+      }),
+    ],
+  };
+}
+
+function isPlainStart(element) {
+  const owner = businessObject(element);
+  return is(owner, "bpmn:StartEvent") && !owner.get("eventDefinitions").length;
+}
+
+export function assignmentGroup(element, injector) {
+  if (!is(element, "bpmn:UserTask")) return null;
+  const of = (kind, type, name, label, description) =>
+    attribute(kind, element, injector, { type: `zeebe:${type}`, name, id: `banli-${name}`, label, description });
+  return {
+    id: "banli-assignment",
+    label: "办理人",
+    entries: [
+      of("feel", "AssignmentDefinition", "candidateGroups", "候选岗位", "岗位代码，多个用逗号分开；不填则由所在泳道的岗位办理。"),
+      of("feel", "AssignmentDefinition", "assignee", "指定办理人", "指定到人时填登录名或表达式。"),
+      of("feel", "AssignmentDefinition", "candidateUsers", "候选人"),
+      of("feel", "PriorityDefinition", "priority", "优先级", "0 至 100，不填为 50。"),
+    ],
+  };
+}
+
+export function limitGroup(element, injector) {
+  if (!is(element, "bpmn:UserTask")) return null;
+  const of = (kind, name, label, more) => attribute(kind, element, injector, { type: "banli:Limit", name, id: `banli-limit-${name}`, label, ...more });
+  return {
+    id: "banli-limit",
+    label: "办理期限",
+    entries: [
+      of("text", "amount", "期限"),
+      of("select", "unit", "单位", { options: () => [{ value: "", label: "（未设置）" }, ...UNITS] }),
+      of("text", "title", "期限名称", { description: "例如：受理期限。" }),
+      attribute("feel", element, injector, {
+        type: "zeebe:TaskSchedule",
+        name: "dueDate",
+        id: "banli-dueDate",
+        label: "到期时间（表达式）",
+        description: "不按固定天数时填写，例如 =due_on。",
+      }),
+      attribute("feel", element, injector, { type: "zeebe:TaskSchedule", name: "followUpDate", id: "banli-followUpDate", label: "提醒时间（表达式）" }),
+    ],
+  };
+}
+
+export function separationGroup(element, injector) {
+  if (!is(element, "bpmn:UserTask")) return null;
+  const owner = businessObject(element);
+  const chosen = () => (extension(owner, "banli:Separation")?.get("from") ?? "").split(/\s+/).filter(Boolean);
+  const write = (ids) => setExtension(element, injector, "banli:Separation", { from: ids.length ? ids.join(" ") : undefined });
+  const tasks = injector.get("elementRegistry").filter((one) => is(one, "bpmn:UserTask") && one.id !== owner.id && !one.labelTarget);
+  const inDiagram = new Set(tasks.map((one) => one.id));
+  return {
+    id: "banli-separation",
+    label: "回避",
+    entries: [
+      ...tasks.map((task) =>
+        entry("tick", {
+          id: `banli-separation-${task.id}`,
+          label: task.businessObject.name || task.id,
+          get: () => chosen().includes(task.id),
+          set: (on) => write(on ? [...chosen(), task.id] : chosen().filter((id) => id !== task.id)),
+        }),
+      ),
+      entry("text", {
+        id: "banli-separation-others",
+        label: "子流程中的环节标识",
+        description: "办理过所选环节的人，不得办理本环节。多个标识用空格分开。",
+        get: () => chosen().filter((id) => !inDiagram.has(id)).join(" "),
+        set: (text) => write([...chosen().filter((id) => inDiagram.has(id)), ...(text ?? "").split(/\s+/).filter(Boolean)]),
+      }),
+    ],
+  };
+}
+
+export function operationsGroup(element, injector) {
+  if (!is(element, "bpmn:UserTask")) return null;
+  const owner = businessObject(element);
+  const allowed = () => {
+    const text = extension(owner, "banli:Operations")?.get("allow");
+    return text === undefined ? OPERATIONS.map(([code]) => code) : text.split(/\s+/).filter(Boolean);
+  };
+  const write = (codes) => {
+    const all = codes.length === OPERATIONS.length;
+    setExtension(element, injector, "banli:Operations", { allow: all ? undefined : codes.join(" ") });
+  };
+  return {
+    id: "banli-operations",
+    label: "允许的操作",
+    entries: OPERATIONS.map(([code, label]) =>
+      entry("tick", {
+        id: `banli-operation-${code}`,
+        label,
+        get: () => allowed().includes(code),
+        isEdited: () => !allowed().includes(code),
+        disabled: code === "complete",
+        set: (on) => write(OPERATIONS.map(([one]) => one).filter((one) => (one === code ? on : allowed().includes(one)))),
+      }),
+    ),
+  };
+}

@@ -1,0 +1,84 @@
+// Chinese of the panel and of the findings while drawing.
+
+/** The kind of the selected element, above the panel. */
+export const headings = {
+  Process: "流程", Participant: "泳池", Collaboration: "协作图", Lane: "泳道", "Sequence Flow": "顺序流", "Message Flow": "消息流", Association: "关联",
+  "User Task": "人工任务", "Service Task": "服务任务", "Script Task": "计算任务", "Business Rule Task": "决策任务", "Send Task": "发送任务",
+  "Receive Task": "接收任务", "Manual Task": "手工任务", Task: "任务", "Call Activity": "调用子流程", "Sub Process": "子流程", "Event Sub Process": "事件子流程",
+  "Sub Process Expanded": "子流程", "Sub Process Collapsed": "子流程", "Event Sub Process Expanded": "事件子流程",
+  "Start Event": "开始事件", "End Event": "结束事件", "Intermediate Throw Event": "中间抛出事件", "Intermediate Catch Event": "中间捕获事件", "Boundary Event": "边界事件",
+  "Exclusive Gateway": "排他网关", "Parallel Gateway": "并行网关", "Inclusive Gateway": "包容网关", "Event Based Gateway": "事件网关", "Complex Gateway": "复杂网关",
+  "Text Annotation": "注释", Group: "分组", "Data Object Reference": "数据对象", "Data Store Reference": "数据存储",
+  "Conditional Flow": "条件流", "Default Flow": "默认流", "Conditional Sequence Flow": "条件流",
+  ...eventHeadings(),
+};
+
+function eventHeadings() {
+  const kinds = { Message: "消息", Timer: "定时", Error: "错误", Terminate: "终止", Escalation: "升级", Signal: "信号", Conditional: "条件", Link: "链接", Compensate: "补偿", Cancel: "取消" };
+  const places = { "Start Event": "开始事件", "End Event": "结束事件", "Intermediate Catch Event": "中间捕获事件", "Intermediate Throw Event": "中间抛出事件", "Boundary Event": "边界事件" };
+  const found = {};
+  for (const [kind, name] of Object.entries(kinds)) {
+    for (const [place, title] of Object.entries(places)) {
+      found[`${kind} ${place}`] = name + title;
+      found[`${kind} ${place} (Non Interrupting)`] = `${name}${title}（不中断）`;
+      found[`${kind} ${place} Non Interrupting`] = `${name}${title}（不中断）`;
+    }
+  }
+  return found;
+}
+
+export const panel = {
+  "Select an element to edit its properties.": "选中一个元素以编辑其属性。",
+  "Multiple elements are selected. Select a single element to edit its properties.": "选中了多个元素，请只选一个。",
+  General: "常规", Documentation: "说明", Error: "错误", Condition: "条件", "Multi-instance": "多实例",
+  "Input mapping": "输入映射", "Output mapping": "输出映射", "Extension properties": "扩展属性", Inputs: "输入映射", Outputs: "输出映射",
+  Name: "名称", ID: "标识", "Participant Name": "泳池名称", "Participant ID": "泳池标识", "Process name": "流程名称", "Process ID": "流程标识",
+  "Version tag": "版本标签", "Element documentation": "元素说明", "Process documentation": "流程说明", Executable: "可执行",
+  "ID must not be empty.": "标识不能为空。", "ID must be unique.": "标识不能重复。", "ID must not contain spaces.": "标识不能有空格。",
+  "ID must not contain prefix.": "标识不能有前缀。", "ID must be a valid QName.": "标识只能用字母、数字和下划线，并以字母开头。",
+  "Create new ...": "新建…", "<none>": "（无）", "Global error reference": "错误", Code: "代码", Value: "值", Type: "类型",
+  "Condition expression": "条件表达式", "Loop cardinality": "循环次数", "Completion condition": "完成条件", "Cancel remaining instances": "取消其余实例",
+  "Input collection": "输入集合", "Input element": "每项变量名", "Output collection": "输出集合", "Output element": "每项结果",
+  "Local variable name": "局部变量名", "Variable assignment value": "变量值", "Process variable name": "流程变量名", "Variable name": "变量名",
+  "Result variable": "结果变量", "FEEL expression": "FEEL 表达式", "Key": "键",
+  "Local variable": "局部变量", "Is sequential": "依次办理", Sequential: "依次办理",
+  "Toggle section": "展开或收起", "Section contains an error": "本组有错误", "Section contains edits": "本组已填写", "<empty>": "（空）",
+  "Toggle list item": "展开或收起", "Delete item": "删除", "Create new list item": "添加", Create: "添加", Add: "添加", "Open documentation": "打开说明",
+  "Open pop-up editor": "在弹窗中编辑", "Opened in editor": "已在弹窗中打开", "FEEL expression is mandatory": "必须填写表达式",
+  "Click to remove dynamic value with FEEL expression": "点击改为固定值", "Click to set a dynamic value with FEEL expression": "点击改为 FEEL 表达式",
+  "Unparsable FEEL expression.": "表达式有语法错误。", "FEEL": "FEEL", "Expression": "表达式", "Close pop-up editor": "关闭弹窗",
+  "List contains {numOfItems} item": "共 {numOfItems} 项", "List contains {numOfItems} items": "共 {numOfItems} 项",
+  "Throw expression": "抛出的代码", "Error code variable": "错误代码变量", "Error message variable": "错误信息变量",
+};
+
+/** The linter's sentences; what is refused at deployment is said by the server's own check. */
+export const lint = {
+  "A <Start Event> is not allowed in <Ad Hoc Sub Process>": "临时子流程内不能有开始事件",
+  "An <End Event> is not allowed in <Ad Hoc Sub Process>": "临时子流程内不能有结束事件",
+  "Conditional event is missing a condition": "条件事件没有条件",
+  "Sequence flow is missing condition": "这条流没有条件，也不是默认流",
+  "Process is missing end event": "流程没有结束事件", "Sub process is missing end event": "子流程没有结束事件",
+  "Process is missing start event": "流程没有开始事件", "Sub process is missing start event": "子流程没有开始事件",
+  "Process has multiple blank start events": "流程有多个空白开始事件", "Sub process has multiple blank start events": "子流程有多个空白开始事件",
+  "Event has multiple blank start events": "有多个空白开始事件",
+  "An <Event-based Gateway> must have at least 2 outgoing <Sequence Flows>": "事件网关至少要有两条流出",
+  "A <Sequence Flow> outgoing from an <Event-based Gateway> must not be conditional": "事件网关的流出不能带条件",
+  "Start event is missing event definition": "事件子流程的开始事件没有触发方式",
+  "Incoming flows do not join": "多条流入没有合并：每到一条就会执行一次，请先用网关合并",
+  "Element is missing name": "没有名称", "Element is unused": "没有被使用", "Element name is not unique": "名称重复",
+  "Element is missing label/name": "没有名称",
+  "Link event is missing link name": "链接事件没有名称",
+  "Element is missing bpmndi": "没有画在图上",
+  "Element is not connected": "没有连到流程中",
+  "SequenceFlow is a duplicate": "重复的顺序流", "Duplicate outgoing sequence flows": "有重复的流出", "Duplicate incoming sequence flows": "有重复的流入",
+  "Gateway forks and joins": "网关同时合并又分支，请拆成两个",
+  "Element is an implicit end": "流程到此中断，请连到结束事件", "Element is an implicit start": "没有流入，永远不会执行到",
+  "Flow splits implicitly": "不经网关分支，请用网关",
+  "Element overlaps with other element": "与其他元素重叠", "Element is outside of parent boundary": "超出了所在区域",
+  "Event has multiple event definitions": "一个事件有多种触发方式",
+  "Start event must be blank": "子流程的开始事件必须为空白",
+  "Gateway is superfluous. It only has one source and target.": "多余的网关：只有一进一出",
+  "Sequence flow has superfluous label": "多余的流名称", "Termination is superfluous.": "多余的终止事件",
+  "Element type <bpmn:ComplexGateway> is discouraged": "系统不执行复杂网关",
+  "Element type <bpmn:InclusiveGateway> is discouraged": "系统不执行包容网关",
+};
