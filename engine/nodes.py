@@ -88,8 +88,8 @@ def _refuse_parts(reading: Reading, node: xml.Node, kind: str) -> None:
 
 
 def _refuse_foreign_attributes(reading: Reading, node: xml.Node) -> None:
-    for name in node.attrib:
-        namespace = xml.etree.QName(name).namespace
+    for name in xml.attributes(node):
+        namespace = xml.namespace_of(name)
         if namespace and namespace not in voc.HARMLESS_NAMESPACES:
             reading.error("attribute_unsupported", f"不支持扩展属性 {name}", node)
 
@@ -115,12 +115,7 @@ def loop(reading: Reading, node: xml.Node) -> el.Loop | None:
     if found is None:
         return None
     values = reading.extensions(found).of("zeebe:loopCharacteristics")
-    known = {"extensionElements", "completionCondition", "loopCardinality", "documentation"}
-    for child in xml.children(found):
-        if xml.tag(child)[1] not in known:
-            reading.error("construct_unsupported", f"多实例不支持 {xml.tag(child)[1]}", node)
-    if found.get("behavior", "All") != "All":
-        reading.error("construct_unsupported", "多实例不支持 behavior", node)
+    _refuse_loop_parts(reading, found, node)
     for name, place in (("inputElement", "多实例输入项"), ("outputCollection", "多实例输出集合")):
         if values.get(name):
             reading.variable(values[name], node, place)
@@ -142,6 +137,15 @@ def loop(reading: Reading, node: xml.Node) -> el.Loop | None:
     if bool(made.output_collection) != (made.output_element is not None):
         reading.error("loop_output", "多实例的输出集合与输出项须成对出现", node)
     return made
+
+
+def _refuse_loop_parts(reading: Reading, found: xml.Node, node: xml.Node) -> None:
+    known = {"extensionElements", "completionCondition", "loopCardinality", "documentation"}
+    for child in xml.children(found):
+        if xml.tag(child)[1] not in known:
+            reading.error("construct_unsupported", f"多实例不支持 {xml.tag(child)[1]}", node)
+    if found.get("behavior", "All") != "All":
+        reading.error("construct_unsupported", "多实例不支持 behavior", node)
 
 
 def _body(reading: Reading, node: xml.Node, name: str, place: str) -> Any:

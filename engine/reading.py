@@ -97,7 +97,7 @@ class Reading:
 
     def _read_extension(self, result: Extensions, child: xml.Node, name: str) -> None:
         result.found[name] = self._attributes(child, name)
-        nested = [grandchild for grandchild in xml.children(child)]
+        nested = list(xml.children(child))
         for grandchild in nested:
             if prefixed(grandchild) not in voc.NESTED.get(name, frozenset()):
                 self.error("extension_unknown", f"不支持扩展元素 {prefixed(grandchild)}", child)
@@ -111,12 +111,12 @@ class Reading:
 
     def _attributes(self, node: xml.Node, name: str) -> Attributes:
         allowed = voc.EXTENSION_ATTRIBUTES.get(name, frozenset())
-        for attribute in node.attrib:
+        for attribute in xml.attributes(node):
             if attribute not in allowed:
                 self.error("extension_attribute", f"{name} 不支持属性 {attribute}", node)
         if node.get("bindingType", "latest") != "latest":
             self.error("binding_type", f"{name} 的 bindingType 只支持 latest", node)
-        return dict(node.attrib)
+        return xml.attributes(node)
 
     def _mappings(self, nodes: list[xml.Node], kind: str, place: str) -> tuple[IoMapping, ...]:
         made = []
@@ -217,11 +217,13 @@ KINDS: Final[Mapping[str, str]] = {
 def describe(node: xml.Node) -> str:
     """Kind, name and id of an element for people."""
     current = node
-    while current.getparent() is not None and not current.get("id"):
-        current = current.getparent()
+    while (outer := current.getparent()) is not None and not _named(current):
+        current = outer
     local = xml.tag(current)[1]
-    if local in _PARTS and current.getparent() is not None:
-        return describe(current.getparent())
     name = f"『{current.get('name')}』" if current.get("name") else ""
     identity = f"（{current.get('id')}）" if current.get("id") else ""
     return f"{KINDS.get(local, local)}{name}{identity}"
+
+
+def _named(node: xml.Node) -> bool:
+    return bool(node.get("id")) and xml.tag(node)[1] not in _PARTS

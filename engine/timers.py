@@ -46,7 +46,7 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """An armed timer. `every` is an ISO duration, `left` the firings after this one (-1: endless)."""
+    """An armed timer: `every` is an ISO duration, `left` the firings after this (-1: endless)."""
 
     due_at: datetime
     every: str = ""

@@ -5,7 +5,7 @@ Invariant: no document type, no entity, no network; UTF-8 and the size bounds of
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree
 
@@ -46,7 +46,8 @@ def read(data: bytes, filename: str) -> Node:
         raise _rejected(
             "xml_broken", f"不是合格的 XML：{error.msg}", filename, line, column
         ) from None
-    if root.getroottree().docinfo.doctype:
+    docinfo: Any = root.getroottree().docinfo
+    if docinfo.doctype:
         raise _rejected("xml_doctype", "不允许含有 DOCTYPE 声明", filename)
     if sum(1 for _ in root.iter()) > limits.MODEL_XML_ELEMENTS:
         message = f"XML 元素超过 {limits.MODEL_XML_ELEMENTS} 个"
@@ -87,7 +88,18 @@ def tag(node: Node) -> tuple[str, str]:
 
 def line_of(node: Node) -> int | None:
     """Line of an element in its file."""
-    return node.sourceline
+    line: Any = node.sourceline
+    return int(line) if line else None
+
+
+def attributes(node: Node) -> dict[str, str]:
+    """The attributes, foreign ones as `{name space}name`."""
+    return {str(name): str(value) for name, value in node.attrib.items()}
+
+
+def namespace_of(attribute: str) -> str:
+    """The name space of an attribute's name."""
+    return attribute[1:].partition("}")[0] if attribute.startswith("{") else ""
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -115,6 +115,10 @@ class Node(BpmnTaskSpec):
         """What the token waits for, as the store wants it."""
         return None
 
+    def serialize(self, serializer: Any, **_options: Any) -> Any:
+        """Specs are never stored: they are built from the definition's files."""
+        raise NotImplementedError(self.name)
+
     # -- tools ----------------------------------------------------------------------------
 
     def get_stuck(self, token: Token, code: str, message: str, details: dict[str, Any]) -> None:

@@ -7,7 +7,8 @@ it leaves the tree. So the tree is as large as the present, whatever the past wa
 
 from typing import Any
 
-from SpiffWorkflow.task import Task, TaskState
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
 
 from engine.ids import next_id
 
@@ -25,10 +26,35 @@ class Token(Task):
     `attached`: a wait beside the flow (boundary event, start of an event sub-process).
     """
 
+    # the library's own annotations know UUIDs and specs of its own only
+    id: Any
+    workflow: Any
+    task_spec: Any
+    _parent: Any
+    _children: list[Any]
+    internal_data: dict[str, Any]
+
     def __init__(
-        self, workflow: Any, task_spec: Any, parent: Any = None, state: int = FUTURE, id: Any = None
+        self,
+        workflow: Any,
+        task_spec: Any,
+        parent: Any = None,
+        state: int = FUTURE,
+        identity: int | None = None,
     ) -> None:
-        super().__init__(workflow, task_spec, parent, state, id or next_id())
+        number: Any = identity or next_id()
+        super().__init__(workflow, task_spec, parent, state, number)
+
+    @property  # type: ignore[misc]
+    def parent(self) -> Any:
+        """What contains it; None for the root."""
+        return self.workflow.tasks.get(self._parent)
+
+    @property  # type: ignore[misc]
+    def children(self) -> list[Any]:
+        """The tokens in it, oldest first."""
+        tasks = self.workflow.tasks
+        return [tasks[identity] for identity in self._children]
 
     @property
     def attached(self) -> bool:
@@ -44,13 +70,13 @@ class Token(Task):
     @property
     def alive(self) -> bool:
         """Whether it is still in the tree."""
-        return self.id in self.workflow.tasks
+        return bool(self.id in self.workflow.tasks)
 
     def _set_state(self, value: int) -> None:
         # without the library's log record for each transition: a third of the cost of a step
         self._state = value
 
-    def _add_child(self, task_spec: Any, state: int = FUTURE) -> "Token":
+    def _add_child(self, task_spec: Any, state: int = FUTURE) -> Any:
         return Token(self.workflow, task_spec, self, state)
 
     def run(self) -> bool | None:

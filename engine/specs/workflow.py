@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
-from SpiffWorkflow.specs import WorkflowSpec
+from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from SpiffWorkflow.workflow import Workflow
 
 from engine import limits
@@ -24,6 +24,7 @@ class ProcessSpec(WorkflowSpec):
 
     root: Any = None
     process: Any = None
+    start: Any = None
 
 
 class Resolver(Protocol):
@@ -65,6 +66,10 @@ class Budget:
 class CaseWorkflow(Workflow):
     """The tokens of one instance and of all it calls, in one tree."""
 
+    tasks: Any
+    task_tree: Any
+    spec: Any
+
     def __init__(self, spec: ProcessSpec, resolver: Resolver) -> None:
         super().__init__(spec, deserializing=True)
         self.resolver = resolver
@@ -78,7 +83,7 @@ class CaseWorkflow(Workflow):
         """What the present step did."""
         return self.scopes.step
 
-    def spawn(self, container: Token, spec: Any, **data: Any) -> Token:
+    def spawn(self, container: Token, spec: Any, **data: Any) -> Any:
         """A new token in a container, ready to enter its node."""
         if len(self.tasks) >= limits.LIVE_TASKS:
             raise LimitExceeded(f"同时进行的活动超过 {limits.LIVE_TASKS} 个")
@@ -87,7 +92,7 @@ class CaseWorkflow(Workflow):
         spec._update(token)
         return token
 
-    def wait_beside(self, container: Token, spec: Any, data: dict[str, Any]) -> Token:
+    def wait_beside(self, container: Token, spec: Any, data: dict[str, Any]) -> Any:
         """A token that waits beside the flow of its container."""
         token = container._add_child(spec, WAITING)
         token.internal_data.update(data, attached=1)
@@ -154,7 +159,7 @@ class CaseWorkflow(Workflow):
                 return True
         return False
 
-    def _remove_task(self, task_id: int) -> None:
+    def _remove_task(self, task_id: Any) -> None:
         token = self.tasks[task_id]
         for child in token.children:
             self._remove_task(child.id)

@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from engine.compiler import CompiledProcess, compile
+from engine import compiler
+from engine.compiler import CompiledProcess
 from engine.errors import NotFound
 from engine.execution import Execution
 from engine.ids import next_id
@@ -147,7 +149,7 @@ def _default_node(identity: str) -> Node:
 
 def _chain(line: str) -> list[str]:
     parts = [part.strip() for part in line.split("->")]
-    return [f"{a.split()[0]} -> {b}" for a, b in zip(parts, parts[1:], strict=False)]
+    return [f"{a.split()[0]} -> {b}" for a, b in pairwise(parts)]
 
 
 def _body(flows: str, nodes: dict[str, Node], prefix: str) -> str:
@@ -210,7 +212,7 @@ class Registry:
     """Definitions of a test: the latest of each key, found by id too."""
 
     def __init__(self, *files: bytes, decisions: dict[str, Any] | None = None) -> None:
-        bundle = compile({f"m{index}.bpmn": data for index, data in enumerate(files)})
+        bundle = compiler.compile({f"m{index}.bpmn": data for index, data in enumerate(files)})
         self.ids: dict[int, CompiledProcess] = {}
         self.latest: dict[str, int] = {}
         self.decisions = decisions or {}

@@ -19,6 +19,7 @@ from tests.engine.core.scenario import (
     service,
     sub,
     timer,
+    user,
     xml,
 )
 
@@ -323,8 +324,6 @@ def test_a_message_start_takes_the_payload():
 
 
 def test_a_boundary_timer_sees_the_local_variables_of_its_activity():
-    from tests.engine.core.scenario import user
-
     with clock.travel(NOON):
         case = Case(
             xml(
