@@ -1,0 +1,324 @@
+"""A form as plain data for a page: what to show, what may be typed, what was wrong with it.
+
+Invariant: no HTML, and nothing a viewer may not see: a sensitive value that is not editable leaves
+here masked unless it is to be revealed. Typed answers come back exactly as typed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from forms import conditions, text
+from forms.definition import FormDefinition, Section
+from forms.errors import Invalid
+from forms.fields.base import Field, Scope
+from forms.fields.chosen import Choice, Choices
+from forms.fields.composed import Auto, Rows
+from forms.lookups import Lookups
+from forms.validation import hidden_fields, is_required
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the viewer may do: fill in at a node or only read; see sensitive values in clear."""
+
+    node: str | None = None
+    may_edit: bool = True
+    reveal: bool = False
+
+
+READ_ONLY = Rights(may_edit=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OptionView:
+    """One thing to choose."""
+
+    value: str
+    label: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field at this moment; `path` is the name of the input and the key of errors."""
+
+    path: str
+    name: str
+    id: str
+    label: str
+    label_en: str
+    help: str
+    type: str
+    widget: str
+    value: Any
+    text: str
+    editable: bool
+    required: bool
+    visible: bool
+    masked: bool = False
+    errors: Sequence[str] = ()
+    remarks: Sequence[str] = ()
+    options: Sequence[OptionView] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    columns: Sequence["FieldView"] = ()
+    rows: Sequence["RowView"] = ()
+    may_add: bool = False
+    triggers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One row of a table."""
+
+    index: int
+    cells: Sequence[FieldView]
+    errors: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A group of fields; not visible if none of its fields is."""
+
+    title: str
+    title_en: str
+    help: str
+    visible: bool
+    fields: Sequence[FieldView]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One line of the summary above a refused form; `id` is the input to go to."""
+
+    path: str
+    id: str
+    label: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One rendering."""
+
+    form: FormDefinition
+    values: Mapping[str, Any]
+    errors: Mapping[str, Sequence[str]]
+    scope: Scope
+    rights: Rights
+    hidden: frozenset[str]
+    triggers: frozenset[str]
+
+
+def layout(
+    form: FormDefinition,
+    values: Mapping[str, Any],
+    errors: Mapping[str, Sequence[str]] | None = None,
+    *,
+    context: Mapping[str, Any] | None = None,
+    rights: Rights = READ_ONLY,
+    lookups: Lookups | None = None,
+) -> list[SectionView]:
+    """The sections of a form.
+
+    Args:
+        form: the form.
+        values: what the inputs hold: answers as typed, else variables, else nothing (defaults).
+        errors: path → messages of a refused validation.
+        context: variables of the case; also what read-only fields show.
+        rights: what the viewer may do.
+        lookups: sources of options.
+    """
+    context = context or {}
+    lookups = lookups or Lookups()
+    shown = _current(form, values, context, rights)
+    scope = Scope({**context, **_read(form, shown)}, lookups)
+    hidden = hidden_fields(form, scope.context)
+    triggers = frozenset(_referred(form))
+    view = _View(form, shown, errors or {}, scope, rights, hidden, triggers)
+    return [_section(view, section) for section in form.sections]
+
+
+def states(sections: Sequence[SectionView]) -> dict[str, dict[str, bool]]:
+    """Path → visible and required, for a page that asks again while someone types."""
+    return {
+        spec.path: {"visible": spec.visible, "required": spec.required}
+        for section in sections
+        for spec in section.fields
+    }
+
+
+def mistakes(form: FormDefinition, errors: Mapping[str, Sequence[str]]) -> list[Mistake]:
+    """The summary of a refused form, in the order of the page."""
+    order = {spec.name: index for index, spec in enumerate(form.fields())}
+    paths = sorted(errors, key=lambda path: order.get(path.split(".")[0], len(order)))
+    return [
+        Mistake(path, input_id(path), _label(form, path), message)
+        for path in paths
+        for message in errors[path]
+    ]
+
+
+def input_id(path: str) -> str:
+    """The id of an input."""
+    return "f-" + path.replace(".", "-")
+
+
+def _label(form: FormDefinition, path: str) -> str:
+    name, _dot, rest = path.partition(".")
+    spec = form.field(name)
+    if spec is None:
+        return form.title
+    row, _dot, column = rest.partition(".")
+    if not row.isascii() or not row.isdigit():
+        return spec.label
+    found = next((c.label for c in spec.columns() if c.name == column), "")
+    return f"{spec.label}第 {int(row) + 1} 行{found}"
+
+
+def _current(
+    form: FormDefinition, values: Mapping[str, Any], context: Mapping[str, Any], rights: Rights
+) -> dict[str, Any]:
+    """What each field holds: typed, else of the case, else its default while it can be typed."""
+    current: dict[str, Any] = {}
+    for spec in form.fields():
+        if spec.name in values:
+            current[spec.name] = values[spec.name]
+        elif context.get(spec.name) is not None:
+            current[spec.name] = context[spec.name]
+        elif isinstance(spec, Auto) and "value" in spec.options:
+            current[spec.name] = spec.computed(Scope(context))
+        elif rights.may_edit and spec.editable(rights.node) and spec.default is not None:
+            is_computed = conditions.is_expression(spec.default)
+            current[spec.name] = (
+                conditions.value(spec.default, context) if is_computed else spec.default
+            )
+    return current
+
+
+def _read(form: FormDefinition, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that conditions see: typed ones read where they can be, else null."""
+    return {
+        spec.name: _value(spec, shown.get(spec.name)) for spec in form.fields() if spec.has_value
+    }
+
+
+def _value(spec: Field, raw: Any) -> Any:
+    if isinstance(spec, Rows) or not spec.is_writable or raw is None:
+        return raw
+    if text.is_blank(raw):
+        return None
+    try:
+        return spec.parse(spec.raw(raw))
+    except Invalid:
+        return None
+
+
+def _section(view: _View, section: Section) -> SectionView:
+    fields = [_field(view, spec) for spec in section.fields]
+    visible = any(spec.visible for spec in fields)
+    return SectionView(section.title, section.title_en, section.help, visible, fields)
+
+
+def _field(view: _View, spec: Field) -> FieldView:
+    raw = view.values.get(spec.name)
+    more: dict[str, Any] = {"visible": spec.name not in view.hidden}
+    if isinstance(spec, Rows):
+        more |= _table(view, spec, raw)
+    return _one(view, spec, (spec.name, raw), view.scope, more)
+
+
+def _one(
+    view: _View, spec: Field, at: tuple[str, Any], scope: Scope, more: Mapping[str, Any]
+) -> FieldView:
+    path, raw = at
+    editable = view.rights.may_edit and spec.editable(view.rights.node)
+    value = _value(spec, raw)
+    plain = spec.text(value, scope) if value is not None else _typed(raw)
+    hide = bool(spec.sensitive and not editable and not view.rights.reveal and plain)
+    facts: dict[str, Any] = {
+        "text": spec.mask(plain) if hide else plain,
+        "value": spec.raw(raw) if editable else None,
+        "remarks": [] if hide or value is None else spec.remarks(value),
+        "options": _options(spec, raw, scope) if editable else (),
+        "attributes": spec.attributes(scope) if editable else {},
+        **more,
+    }
+    return FieldView(
+        path=path,
+        name=spec.name,
+        id=input_id(path),
+        label=spec.label,
+        label_en=spec.label_en,
+        help=spec.help,
+        type=spec.type,
+        widget=spec.control,
+        editable=editable,
+        required=is_required(spec, scope.context),
+        masked=hide,
+        errors=view.errors.get(path, ()),
+        triggers=spec.name in view.triggers,
+        **facts,
+    )
+
+
+def _typed(raw: Any) -> str:
+    return raw if isinstance(raw, str) else ""
+
+
+def _options(spec: Field, raw: Any, scope: Scope) -> list[OptionView]:
+    if not isinstance(spec, Choice):
+        return []
+    if isinstance(spec, Choices):
+        chosen = {str(item) for item in (raw if isinstance(raw, list) else [raw])}
+    else:
+        chosen = {str(raw)}
+    return [OptionView(o.value, o.label, o.value in chosen) for o in spec.choices(scope)]
+
+
+def _table(view: _View, spec: Rows, raw: Any) -> dict[str, Any]:
+    given = spec.given(view.scope)
+    editable = view.rights.may_edit and spec.editable(view.rights.node)
+    typed = (
+        [row if isinstance(row, Mapping) else {} for row in raw] if isinstance(raw, list) else []
+    )
+    if given is not None and editable:
+        typed += [{}] * (len(given) - len(typed))
+        typed = [{**row, **start} for row, start in zip(typed, given, strict=False)]
+    elif editable and not typed:
+        typed = [{}] * spec.options.get("min", 0)
+    blank = dict.fromkeys(("visible",), True)
+    return {
+        "columns": [
+            _one(view, c, (f"{spec.name}.__row__.{c.name}", None), view.scope, blank)
+            for c in spec.fields
+        ],
+        "rows": [_row(view, spec, index, row) for index, row in enumerate(typed)],
+        "may_add": editable and given is None,
+    }
+
+
+def _row(view: _View, spec: Rows, index: int, row: Mapping[str, Any]) -> RowView:
+    own = {column.name: _value(column, row.get(column.name)) for column in spec.fields}
+    scope = Scope({**view.scope.context, **own}, view.scope.lookups)
+    rights = view.rights if spec.editable(view.rights.node) else READ_ONLY
+    inner = _View(view.form, row, view.errors, scope, rights, view.hidden, view.triggers)
+    cells = [
+        _one(
+            inner,
+            column,
+            (f"{spec.name}.{index}.{column.name}", row.get(column.name)),
+            scope,
+            {"visible": conditions.holds(column.shown_if, scope.context)},
+        )
+        for column in spec.fields
+    ]
+    return RowView(index, cells, view.errors.get(f"{spec.name}.{index}", ()))
+
+
+def _referred(form: FormDefinition) -> set[str]:
+    """Names that conditions of this form look at: a change there may show or hide others."""
+    texts = [section.shown_if for section in form.sections if section.shown_if]
+    for spec in form.fields():
+        texts += [t for key, t in spec.expressions() if key in ("shown_if", "required_if")]
+    return {name for written in texts for name in conditions.names(written)}

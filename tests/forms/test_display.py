@@ -1,0 +1,166 @@
+"""A form as data for pages and paper."""
+
+from datetime import date
+from decimal import Decimal
+
+from openapi_schema_validator import OAS31Validator
+from stdnum.cn import ric
+
+from forms import display, printing
+from forms.definition import FormInvalid, read
+from forms.lookups import ListSource, Lookups, Option
+
+TEXT = """
+form: form_x
+title: 申请
+sections:
+  - title: 申请人
+    fields:
+      - {name: name, label: 姓名, type: text, required: true, sensitive: true, mask: name}
+      - {name: id_no, label: 证件号码, type: cn_id, sensitive: true}
+      - {name: phone, label: 手机, type: phone, sensitive: true}
+      - {name: photo, label: 照片, type: image, max_size: 200 KB}
+  - title: 领取
+    fields:
+      - {name: delivery, label: 领取方式, type: choice, default: collect, values: [{value: collect, label: 自取}, {value: post, label: 邮寄}]}
+      - {name: address, label: 地址, type: text, shown_if: delivery = "post", required_if: delivery = "post"}
+      - {name: fee, label: 费用, type: money, readonly: true}
+      - name: people
+        label: 学员
+        type: rows
+        fields:
+          - {name: who, label: 姓名, type: text}
+          - {name: born, label: 出生日期, type: date}
+  - title: 单位
+    shown_if: delivery = "unit"
+    fields:
+      - {name: org, label: 机构, type: org}
+"""
+FORM = read(TEXT.encode(), "forms/form_x.yaml")
+NUMBER = "11010519491231002X"
+EDIT = display.Rights()
+
+
+def fields(sections):
+    return {spec.name: spec for section in sections for spec in section.fields}
+
+
+def test_a_new_form_shows_defaults_and_hides_what_does_not_apply():
+    sections = display.layout(FORM, {}, rights=EDIT)
+    shown = fields(sections)
+
+    assert [section.visible for section in sections] == [True, True, False]
+    assert [(o.value, o.selected) for o in shown["delivery"].options] == [
+        ("collect", True),
+        ("post", False),
+    ]
+    assert shown["delivery"].triggers
+    assert shown["name"].required
+    assert not shown["address"].visible
+    assert not shown["fee"].editable
+    assert shown["photo"].attributes["data-limit"] == 200 * 1024
+    assert display.states(sections)["address"] == {"visible": False, "required": False}
+
+
+def test_a_refused_form_comes_back_exactly_as_typed_with_messages_at_their_place():
+    typed = {
+        "name": "",
+        "id_no": "123",
+        "delivery": "post",
+        "people": [{"who": "甲", "born": "5月"}],
+    }
+    try:
+        FORM.validate(typed)
+    except FormInvalid as error:
+        errors, answers = error.errors, error.answers
+
+    shown = fields(display.layout(FORM, answers, errors, rights=EDIT))
+
+    assert shown["id_no"].value == "123"
+    assert shown["id_no"].errors == ["居民身份证号码应为 18 位，现在是 3 位"]
+    assert shown["address"].visible
+    assert shown["address"].errors == ["请填写地址"]
+    cell = shown["people"].rows[0].cells[1]
+    assert (cell.path, cell.id, cell.value) == ("people.0.born", "f-people-0-born", "5月")
+    assert cell.errors == ["日期应写成 2026-11-22 的形式（年-月-日）"]
+    assert [(m.id, m.label) for m in display.mistakes(FORM, errors)] == [
+        ("f-name", "姓名"),
+        ("f-id_no", "证件号码"),
+        ("f-address", "地址"),
+        ("f-people-0-born", "学员第 1 行出生日期"),
+    ]
+
+
+def test_sensitive_values_are_masked_for_readers_and_clear_for_who_types_or_may_reveal():
+    context = {"name": "王建国", "id_no": NUMBER, "phone": "13812345678"}
+
+    read_only = fields(display.layout(FORM, {}, context=context))
+    assert [read_only[n].text for n in context] == ["王*国", "1101**********002X", "138****5678"]
+    assert all(read_only[n].value is None and read_only[n].masked for n in context)
+    assert NUMBER not in repr(read_only)
+
+    revealed = fields(
+        display.layout(
+            FORM, {}, context=context, rights=display.Rights(may_edit=False, reveal=True)
+        )
+    )
+    assert revealed["id_no"].text == NUMBER
+    assert fields(display.layout(FORM, {}, context=context, rights=EDIT))["id_no"].value == NUMBER
+
+
+def test_an_unknown_place_is_a_remark_beside_the_field():
+    number = "83000019900101001"
+    number += ric.calc_check_digit(number + "0")
+
+    shown = fields(display.layout(FORM, {"id_no": number}, rights=EDIT))
+
+    assert shown["id_no"].remarks == ["号码前 6 位的行政区划不在现有名录中，请与证件原件核对"]
+
+
+def test_options_of_a_source_are_offered():
+    lookups = Lookups(sources={"orgs": ListSource([Option("370001", "山东海事局")])})
+
+    shown = fields(display.layout(FORM, {}, rights=EDIT, lookups=lookups))
+    assert shown["org"].options == [display.OptionView("370001", "山东海事局", selected=False)]
+    read_only = fields(display.layout(FORM, {}, context={"org": "370001"}, lookups=lookups))
+    assert read_only["org"].text == "山东海事局"
+
+
+def test_a_printed_form_has_lines_tables_and_pictures():
+    values = FORM.validate(
+        {
+            "name": "甲",
+            "photo": {"file": "c" * 64, "name": "a.png", "size": 9, "type": "image/png"},
+            "delivery": "collect",
+            "people": [{"who": "乙", "born": "1990-01-02"}],
+        }
+    )
+
+    blocks = printing.blocks(FORM, values, reveal=True)
+
+    assert blocks[0].lines == [("姓名", "甲"), ("证件号码", "—"), ("手机", "—")]
+    assert blocks[0].pictures == [("照片", "c" * 64)]
+    assert blocks[1].lines == [("领取方式", "自取"), ("费用", "—")]
+    assert blocks[1].tables[0].rows == [["乙", "1990-01-02"]]
+    assert len(blocks) == 2
+
+
+def test_the_component_describes_what_may_be_answered():
+    component = FORM.openapi()
+
+    OAS31Validator.check_schema(component)
+    assert component["required"] == ["name"]
+    assert "fee" not in component["properties"]
+    assert component["additionalProperties"] is False
+    OAS31Validator(component).validate(
+        {"name": "甲", "delivery": "post", "people": [{"who": "乙", "born": "1990-01-02"}]}
+    )
+
+
+def test_a_computed_value_of_any_kind_is_shown_in_words(form):
+    definition = form("name: findings, label: 资格检查, type: auto")
+    values = [{"code": "age", "message": "年龄不符"}, True, Decimal("2.50"), date(2026, 1, 2)]
+
+    shown = fields(display.layout(definition, {}, context={"findings": values}))
+
+    assert shown["findings"].text == "年龄不符、是、2.50、2026-01-02"
