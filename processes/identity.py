@@ -15,7 +15,7 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -105,9 +105,9 @@ def by_login(session: Session, login: str) -> User | None:
 def users_in_groups(session: Session, groups: Iterable[str]) -> list[int]:
     """Ids of the active users who hold one of the groups (`role@org`) today."""
     pairs = [group.partition("@")[::2] for group in groups]
-    wanted = or_(*((UserRole.role == role) & (UserRole.org_code == org) for role, org in pairs))
-    if not pairs:
-        return []
+    wanted = or_(
+        false(), *((UserRole.role == role) & (UserRole.org_code == org) for role, org in pairs)
+    )
     return list(
         session.scalars(
             select(UserAccount.id)

@@ -149,7 +149,9 @@ def person_keys(
     keys = dict(
         session.execute(
             select(UserAccount.id, UserAccount.person_key).where(UserAccount.id.in_(ids))
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     return {
         activity: frozenset(

@@ -63,7 +63,7 @@ def counts(
         .where(*conditions_of(ledger, where or {}, ()))
         .group_by(RegisterRecord.status)
     )
-    return {**dict.fromkeys(ledger.statuses, 0), **dict(found.tuples())}
+    return {**dict.fromkeys(ledger.statuses, 0), **dict(found.tuples().all())}
 
 
 def broken_rules(session: Session, register: str, key: str) -> list[str]:

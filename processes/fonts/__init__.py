@@ -1,0 +1,1 @@
+"""The fonts our documents embed; made by `subset.py`, licences beside them."""

@@ -1,0 +1,105 @@
+"""A database with the organisations and people of the yacht demo, named by function."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, event
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+import processes.model
+from engine.model import Base
+from processes import accounts, authority, identity, organisations, settings
+from processes.authority import Wanted
+from processes.identity import User
+from processes.model.people import Role, UserAccount
+from processes.roles import ROLES
+
+assert processes.model
+
+PASSWORD = "Correct-Horse-9"
+_ORGS = (
+    ("000001", "部海事局", "msa_hq", None, "110101", ""),
+    ("370001", "山东海事局", "msa_direct", "000001", "370000", "鲁海事"),
+    ("370201", "青岛海事局", "msa_branch", "370001", "370200", "青海事"),
+    ("370202", "烟台海事局", "msa_branch", "370001", "370600", "烟海事"),
+    ("310001", "上海海事局", "msa_direct", "000001", "310000", "沪海事"),
+    ("320002", "江苏地方海事局", "msa_local", "000001", "320000", "苏地海"),
+    ("900001", "中国海事服务中心", "cert_production_center", None, "110101", ""),
+    ("club", "青岛海之星游艇俱乐部", "yacht_club", None, "370200", ""),
+)
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Iterator[settings.Settings]:
+    settings.configure(settings.Settings(home=tmp_path, secret_key="k" * 40))
+    yield settings.current()
+    settings.configure(None)
+
+
+@pytest.fixture
+def session(configured: settings.Settings) -> Iterator[Session]:
+    database = create_engine("sqlite://", poolclass=StaticPool)
+    event.listen(database, "connect", lambda link, _: link.execute("PRAGMA foreign_keys=ON"))
+    Base.metadata.create_all(database)
+    with Session(database) as opened:
+        for code, info in ROLES.items():
+            opened.add(Role(code=code, name=info.name, business=info.business))
+        for code, name, kind, parent, region, mark in _ORGS:
+            organisations.create(
+                opened,
+                code,
+                name=name,
+                kind=kind,
+                parent_code=parent,
+                region_code=region,
+                document_mark=mark,
+            )
+        opened.commit()
+        yield opened
+    database.dispose()
+
+
+class People:
+    """Makes accounts by role; each a person of its own unless told otherwise."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.count = 0
+
+    def account(self, login: str, *roles: str, org: str = "370001", **more: str) -> UserAccount:
+        self.count += 1
+        account = accounts.create_user(
+            self.session,
+            login,
+            name=more.get("name", login),
+            org_code=org,
+            id_no=more.get("id_no", f"document-{self.count}"),
+            kind=more.get("kind", "staff"),
+        )
+        for role in roles:
+            accounts.assign_role(self.session, account, role, org_code=org)
+        return account
+
+    def user(self, login: str, *roles: str, org: str = "370001", **more: str) -> User:
+        return identity.user(self.session, self.account(login, *roles, org=org, **more).id)
+
+
+@pytest.fixture
+def people(session: Session) -> People:
+    return People(session)
+
+
+def granted(session: Session, grantor: str, grantee: str, **more: object) -> int:
+    """A grant of all business at sea."""
+    wanted = Wanted(
+        grantor,
+        grantee,
+        str(more.get("scope", "sea_yacht")),
+        frozenset(more.get("business", ("training", "exam", "licence_issue"))),  # type: ignore[call-overload]
+        bool(more.get("may_delegate", False)),
+        date(2026, 1, 1),
+    )
+    return authority.grant(session, wanted, by="system").id
