@@ -12,6 +12,9 @@ const vendor = join(here, "..", "static", "vendor");
 const modules = join(here, "node_modules");
 const require = createRequire(import.meta.url);
 
+// Packages whose licence stands in their README alone.
+const LICENCE_IN_README = { "component-props": "MIT" };
+
 const shared = {
   absWorkingDir: here,
   bundle: true,
@@ -26,12 +29,27 @@ const shared = {
   logLevel: "warning",
 };
 
+// The panel's own titles ("Toggle section") are not handed a translation by its callers: give them ours.
+const panelInChinese = {
+  name: "panel-in-chinese",
+  setup(builder) {
+    builder.onLoad({ filter: /@bpmn-io[\\/]properties-panel[\\/]dist[\\/]index\.esm\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      const head = "function translateFallback(template, replacements) {";
+      if (!source.includes(head)) throw new Error("the panel has changed: look at panel-in-chinese in build.mjs");
+      const ours = `import { translate as __translate } from ${JSON.stringify(join(here, "src", "panel", "translate.js"))};\n`;
+      return { contents: ours + source.replace(head, `${head}\n  return __translate(template, replacements);`), loader: "js" };
+    });
+  },
+};
+
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 const result = await build({
   ...shared,
   entryPoints: ["src/modeler.js", "src/viewer.js", "src/dmn.js", "src/code.js"],
   outdir: output,
+  plugins: [panelInChinese],
 });
 writeFileSync(join(output, "licences.txt"), licences(packagesOf(result.metafile)));
 copyVendor("htmx", "htmx.org", ["dist/htmx.min.js"]);
@@ -61,7 +79,8 @@ function licences(names) {
   for (const name of names) {
     const folder = join(modules, name);
     const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    const licence = manifest.license ?? manifest.licenses?.map((one) => one.type).join(", ") ?? "unknown";
+    const licence = manifest.license ?? LICENCE_IN_README[name];
+    if (!licence) throw new Error(`${name} names no licence`);
     parts.push(`${"=".repeat(72)}\n${name} ${manifest.version} (${licence})\n${"=".repeat(72)}\n${licenceText(folder)}`);
   }
   return parts.join("\n");

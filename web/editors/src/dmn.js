@@ -1,6 +1,6 @@
 // The decision editor: decision tables, expressions and the diagram of what depends on what.
 import "./dmn.css";
-import DmnModeler from "dmn-js/dist/dmn-modeler.production.min.js";
+import DmnModeler from "dmn-js/lib/Modeler";
 import { translateModule } from "./translate.js";
 import { zhDmn } from "./zh-dmn.js";
 
@@ -16,7 +16,8 @@ export async function open({ element, xml, onChange, onView }) {
   canvas.className = "banli-dmn-canvas";
   element.classList.add("banli-dmn");
   element.replaceChildren(views, canvas);
-  const modeler = new DmnModeler({ container: canvas, common: { additionalModules: [translateModule(zhDmn)] }, drd: { propertiesPanel: {} } });
+  const options = { additionalModules: [translateModule(zhDmn)] };
+  const modeler = new DmnModeler({ container: canvas, ...Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, options])) });
   const listening = new Set();
   modeler.on("views.changed", ({ views: all, activeView }) => {
     views.replaceChildren(...all.map((view) => button(modeler, view, view === activeView || view.id === activeView?.id)));

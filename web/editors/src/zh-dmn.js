@@ -50,5 +50,17 @@ export const zhDmn = {
   "Edit end time": "编辑结束时间", "End time": "结束时间", "Time value": "时间", "View DRD": "查看决策关系图", "Variable name:": "变量名：", "Variable type:": "变量类型：",
   "Expression language:": "表达式语言：", "Variable name": "变量名", name: "名称", "Variable type": "变量类型", "Literal expression editor": "表达式编辑框", "Element name": "名称",
   "Edit formal parameters": "编辑形式参数", "Add parameter": "添加参数", "Remove parameter": "删除参数", "Function kind: {kind}": "函数种类：{kind}", "Edit function kind": "编辑函数种类", Kind: "种类",
+  ...hitPolicies(),
+  string: "文本", number: "数字", boolean: "是否", date: "日期", time: "时间", dateTime: "日期时间", "date and time": "日期时间", dayTimeDuration: "日时长", yearMonthDuration: "年月时长",
+  "days and time duration": "日时长", "years and months duration": "年月时长", any: "任意", context: "结构", integer: "整数", long: "长整数", double: "小数",
   "Set expression language": "设定表达式语言",
 };
+
+function hitPolicies() {
+  return {
+    "No overlap is possible and all rules are disjoint. Only a single rule can be matched": "规则不得重叠，只能命中一条",
+    "Rules may overlap. The first matching rule will be chosen": "多条规则命中时，取排在最前的一条",
+    "Rules may overlap. The one with the highest priority will be chosen": "多条规则命中时，取优先级最高的一条",
+    "Rules may overlap. Their output have to match": "规则可以重叠，但结果必须相同",
+  };
+}

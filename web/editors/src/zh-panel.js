@@ -48,6 +48,10 @@ export const panel = {
   "Click to remove dynamic value with FEEL expression": "点击改为固定值", "Click to set a dynamic value with FEEL expression": "点击改为 FEEL 表达式",
   "Unparsable FEEL expression.": "表达式有语法错误。", "FEEL": "FEEL", "Expression": "表达式", "Close pop-up editor": "关闭弹窗",
   "List contains {numOfItems} item": "共 {numOfItems} 项", "List contains {numOfItems} items": "共 {numOfItems} 项",
+  // Groups of the general panel that ours replace.
+  Compensation: "补偿", Link: "链接", Message: "消息", Completion: "完成", Signal: "信号", Escalation: "升级", Timer: "定时", Implementation: "实现",
+  "Called decision": "调用决策", Script: "计算", "Task definition": "服务主题", Assignment: "办理人", "Active elements": "活动元素", Form: "表单", "Called element": "调用子流程",
+  "Input propagation": "带入变量", "Output propagation": "带回变量", Headers: "附加信息", "Task listeners": "任务监听", "Execution listeners": "执行监听",
   "Throw expression": "抛出的代码", "Error code variable": "错误代码变量", "Error message variable": "错误信息变量",
 };
 
