@@ -13,6 +13,7 @@ from engine.compiler import CompiledProcess
 from engine.errors import TaskNotActive
 from engine.record import Incident, StepRecord
 from engine.scopes import Scope, storable
+from engine.specs.containers import definition_of
 from engine.specs.events import throw_error
 from engine.specs.token import READY, STARTED, WAITING, Token
 from engine.specs.workflow import CaseWorkflow, Resolver
@@ -32,6 +33,11 @@ class Execution:
         self.workflow = workflow
         self.revision = 0
         self.actor = ""
+        self.sequence = 0
+        self.dirty = False
+        self.completing: dict[int, str] = {}
+        self.stored: Mapping[int, Wait] = {}
+        self.stored_incidents: frozenset[int] = frozenset()
         self._waits: Mapping[int, Wait] | None = None
 
     @classmethod
@@ -80,7 +86,14 @@ class Execution:
     def begin_step(self) -> StepRecord:
         """Start a new record; the cache calls it when it hands a live object out again."""
         self.workflow.scopes.step = StepRecord()
+        self.dirty = True
+        self.completing = {}
         return self.step
+
+    def remember(self) -> None:
+        """Keep what is stored now: the next step writes the difference to it."""
+        self.stored = dict(self.waits)
+        self.stored_incidents = frozenset(self.incidents)
 
     # -- commands -------------------------------------------------------------------------
 
@@ -201,6 +214,16 @@ class Execution:
     def scopes(self) -> Mapping[int, Scope]:
         """The living scopes; the one with the instance's id is the root."""
         return self.workflow.scopes
+
+    @property
+    def definition_id(self) -> int:
+        """The definition of the instance itself."""
+        return definition_of(self.workflow.task_tree) if self.workflow.task_tree else 0
+
+    def definition_at(self, activity_id: int) -> int:
+        """The definition whose model has the activity: the instance's own or a called one's."""
+        token = self.workflow.tasks.get(activity_id)
+        return definition_of(token) if token is not None else self.definition_id
 
     @property
     def variables(self) -> Variables:

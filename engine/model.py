@@ -277,6 +277,12 @@ class ExternalTask(Job):
     __mapper_args__ = {"polymorphic_identity": "external_task"}
 
 
+class InboundDelivery(Job):
+    """A message that was here before its receiver; the job has the message's id."""
+
+    __mapper_args__ = {"polymorphic_identity": "inbound_message"}
+
+
 class OutboxMessage(Job):
     """A message to send."""
 
@@ -326,6 +332,7 @@ class HistoryEvent(Base):
     """What happened in an instance, in order; never changed."""
 
     __tablename__ = "history_event"
+    __table_args__ = (Index("ix_history_event_activity", "activity_id"),)
 
     instance_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

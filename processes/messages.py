@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from engine import jobs, runtime, variables
+from engine import correlation, jobs, variables
 from engine.correlation import Correlation
 from engine.jobs import JobWork
 from engine.ports import Message
@@ -21,7 +21,7 @@ INTERNAL: Final = "internal"
 def accept(session: Session, *, channel: str, message: Message) -> Correlation:
     """Take a message of a department; raises what `engine.variables.check` raises."""
     variables.check(message.variables)
-    return runtime.correlate(
+    return correlation.correlate(
         session,
         message.name,
         message.correlation_key,

@@ -75,6 +75,8 @@ class JobWorker:
     def _dispatch(self, work: JobWork) -> None:
         if work.kind == "timer":
             self.transact(lambda session: jobs.fire_timer(session, work))
+        elif work.kind == "inbound_message":
+            self.transact(lambda session: jobs.deliver_buffered(session, work))
         elif work.kind == "outbox_message":
             self._send(work)
         elif work.topic in all_operations():

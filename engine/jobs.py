@@ -1,0 +1,229 @@
+"""The one queue: timers, external tasks, messages to send; leased, retried, at last an incident.
+
+Invariant: a job is claimed by one statement and worked on under a lease with a fencing number;
+its effect and the end of its row share a transaction, which fails if the lease is lost. A job at
+0 retries has an incident and rests until that is resolved.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from engine import clock, correlation, ids, limits, runtime, timers
+from engine.errors import TaskNotActive
+from engine.execution import execution
+from engine.model import InboundMessage, Incident, Job, ProcessDefinition, ProcessInstance, Timer
+from engine.variables import Variables
+
+SYSTEM: Final = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobWork:
+    """A job claimed; `key` is the same at every retry, `fencing` differs at each claim."""
+
+    id: int
+    kind: str
+    instance_id: int
+    definition_id: int
+    activity: str
+    topic: str
+    business_key: str
+    correlation_key: str
+    variables: Variables
+    retries: int
+    owner: str
+    fencing: int
+    key: str
+
+
+def acquire(
+    session: Session,
+    owner: str,
+    *,
+    limit: int = 20,
+    kinds: Sequence[str] = (),
+    lease: timedelta = limits.LEASE,
+) -> list[JobWork]:
+    """Claim due jobs, the earliest first.
+
+    One `UPDATE … RETURNING`; on PostgreSQL it skips what other workers are claiming.
+    """
+    now = clock.now()
+    due = (
+        select(Job.id)
+        .where(
+            Job.due_at <= now,
+            Job.suspended.is_(False),
+            Job.retries > 0,
+            or_(Job.lease_until.is_(None), Job.lease_until < now),
+        )
+        .order_by(Job.due_at, Job.id)
+        .limit(limit)
+    )
+    if kinds:
+        due = due.where(Job.kind.in_(kinds))
+    if not session.scalars(due.limit(1)).first():
+        return []  # an empty poll takes no write lock
+    claimed = session.execute(
+        update(Job.__table__)  # type: ignore[arg-type]
+        .where(Job.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+        .values(owner=owner, lease_until=now + lease, fencing=Job.fencing + 1)
+        .returning(*Job.__table__.c)
+    ).mappings()
+    rows = sorted(claimed, key=lambda row: (row["due_at"], row["id"]))
+    keys = _business_keys(session, {row["instance_id"] for row in rows})
+    return [_work(row, keys.get(row["instance_id"], "")) for row in rows]
+
+
+def require_lease(session: Session, work: JobWork) -> None:
+    """Refuse to go on if the lease has passed to another worker or the job is gone.
+
+    Raises:
+        TaskNotActive: so it is.
+    """
+    query = select(Job.id).where(*_held(work))
+    if session.scalar(query) is None:
+        raise TaskNotActive("作业已由其他工作进程处理或已撤销", job=work.id)
+
+
+def fire_timer(session: Session, work: JobWork) -> None:
+    """A timer is due: move the instance that waits for it, or start one."""
+    require_lease(session, work)
+    if work.instance_id:
+        with execution(session, work.instance_id, actor=SYSTEM) as step:
+            step.fire(work.id)
+        _unlease(session, work)
+        return
+    definition = session.get_one(ProcessDefinition, work.definition_id)
+    job = session.get_one(Timer, work.id)
+    schedule = timers.Schedule(job.due_at, work.topic, int(work.variables.get("left", 0)))
+    following = schedule.next(clock.now())
+    if following is None:
+        session.delete(job)
+    else:
+        job.due_at, job.payload = following.due_at, {"left": following.left}
+        job.owner, job.lease_until = None, None
+    session.flush()
+    runtime.start(
+        session,
+        definition.key,
+        by=SYSTEM,
+        variables={},
+        business_key=f"{definition.key}-{clock.now():%Y%m%d%H%M%S}-{ids.next_id() % 1000:03d}",
+        start_event=work.activity,
+        version=definition.version,
+    )
+
+
+def deliver_buffered(session: Session, work: JobWork) -> None:
+    """Deliver a message that was here before anybody waited for it."""
+    require_lease(session, work)
+    session.execute(delete(Job).where(Job.id == work.id))
+    inbound = session.get_one(InboundMessage, work.id)
+    inbound.state = "buffered"
+    session.flush()
+    correlation.redeliver(session, inbound)
+
+
+def finish(session: Session, work: JobWork) -> None:
+    """The message is with its receiver: remove the job.
+
+    Raises:
+        TaskNotActive: the lease is lost.
+    """
+    ended = session.execute(delete(Job).where(*_held(work)))
+    if ended.rowcount != 1:  # type: ignore[attr-defined]
+        raise TaskNotActive("作业已由其他工作进程处理或已撤销", job=work.id)
+
+
+def fail(
+    session: Session,
+    work: JobWork,
+    *,
+    message: str,
+    final: bool = False,
+    after: timedelta | None = None,
+) -> None:
+    """The work failed: one retry less and a pause, or an incident when none is left."""
+    left = 0 if final else work.retries - 1
+    done = session.execute(
+        update(Job)
+        .where(*_held(work))
+        .values(
+            retries=left,
+            owner=None,
+            lease_until=None,
+            last_error=message[:2_000],
+            due_at=clock.now() + (after or backoff(limits.RETRIES - left)),
+        )
+    )
+    if done.rowcount == 1 and left == 0:  # type: ignore[attr-defined]
+        session.execute(
+            insert(Incident).values(
+                id=ids.next_id(),
+                kind="job_failed",
+                instance_id=work.instance_id or None,
+                definition_id=work.definition_id,
+                activity=work.activity,
+                activity_id=work.id,
+                job_id=work.id,
+                message=message[:2_000],
+                details={"topic": work.topic, "kind": work.kind},
+                raised_at=clock.now(),
+            )
+        )
+
+
+def backoff(failures: int) -> timedelta:
+    """The pause after so many failures: 10 s doubling to 1 h, ±20 %."""
+    doubled = limits.BACKOFF_FIRST * 2 ** max(0, min(failures - 1, 20))
+    jitter = random.uniform(0.8, 1.2)  # noqa: S311 - spreads the load, keeps no secret
+    return min(doubled, limits.BACKOFF_LONGEST) * jitter
+
+
+def _held(work: JobWork) -> tuple[Any, ...]:
+    return Job.id == work.id, Job.owner == work.owner, Job.fencing == work.fencing
+
+
+def _unlease(session: Session, work: JobWork) -> None:
+    # a cycle timer keeps its row for the next instant; the store wrote that, the lease goes here
+    session.execute(update(Job).where(Job.id == work.id).values(owner=None, lease_until=None))
+
+
+def _business_keys(session: Session, instances: set[int | None]) -> dict[int, str]:
+    query = select(ProcessInstance.id, ProcessInstance.business_key)
+    wanted = [one for one in instances if one is not None]
+    return dict(session.execute(query.where(ProcessInstance.id.in_(wanted))).tuples())
+
+
+def _work(row: Any, business_key: str) -> JobWork:
+    return JobWork(
+        id=row["id"],
+        kind=row["kind"],
+        instance_id=row["instance_id"] or 0,
+        definition_id=row["definition_id"],
+        activity=row["activity"],
+        topic=row["topic"],
+        business_key=business_key,
+        correlation_key=row["correlation_key"],
+        variables=row["payload"] or {},
+        retries=row["retries"],
+        owner=row["owner"],
+        fencing=row["fencing"],
+        key=f"{row['kind']}-{row['id']}",
+    )
+
+
+def age(session: Session) -> timedelta:
+    """How long the oldest due job has waited: the health of the queue."""
+    query = select(Job.due_at).where(Job.suspended.is_(False), Job.retries > 0, Job.owner.is_(None))
+    oldest: datetime | None = session.scalar(query.order_by(Job.due_at).limit(1))
+    if oldest is None:
+        return timedelta(0)
+    return max(timedelta(0), clock.now() - oldest.astimezone(UTC))
