@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from engine.errors import LimitExceeded
-from engine.feel import library, loops, registry, tree
+from engine.feel import cells, library, loops, registry, tree
 from engine.feel.errors import FeelSyntaxError, FeelWarning, Problem
 from engine.feel.interpreter import compile_node
 from engine.feel.kinds import FeelType, Function, Range, kind
@@ -47,6 +47,7 @@ __all__ = [
 call_function = loops.call_function
 function_names = registry.function_names
 library.load()
+matches = cells.matches
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -36,11 +36,12 @@ class FeelWarning:
     line: int
     column: int
     reason: str
+    element: str = ""
 
     @property
     def message_zh(self) -> str:
         """The whole sentence, with the position in front."""
-        return f"第 {self.line} 行第 {self.column} 列：{self.reason}"
+        return f"{self.element}第 {self.line} 行第 {self.column} 列：{self.reason}"
 
     def __str__(self) -> str:
         return self.message_zh

@@ -79,7 +79,7 @@ def absent(scope: Scope, at: Position, name: str) -> Any:
     """A name without a value: one of our functions as a value, or null with a warning."""
     native = registry.find(name)
     if native is not None:
-        return Function((), lambda runtime, arguments: native.invoke(runtime, arguments), name)
+        return Function((), native.invoke, name)
     shown = "判断的输入值『?』" if name == "?" else f"变量『{name}』"
     scope.runtime.warn(at, f"找不到{shown}")
     return None
@@ -110,7 +110,7 @@ def _range(node: tree.RangeNode) -> Run:
     start = compile_node(node.start) if node.start else None
     end = compile_node(node.end) if node.end else None
 
-    def run(scope: Scope) -> Range | None:
+    def run(scope: Scope) -> Any:
         low = start(scope) if start else None
         high = end(scope) if end else None
         made = Range(low, high, node.start_included, node.end_included)
@@ -159,12 +159,11 @@ def _comparison(node: tree.Comparison) -> Run:
         return _equality(left, right, negated=node.operator == "!=")
     compare, sign, at = operators.ORDERS[node.operator], node.operator, node.at
 
-    def run(scope: Scope) -> bool | None:
+    def run(scope: Scope) -> Any:
         a, b = left(scope), right(scope)
         if type(a) in _NUMBERS and type(b) in _NUMBERS:
             return compare(a, b)
-        ordered: bool | None = guarded(at, operators.ordered, scope, sign, a, b)
-        return ordered
+        return guarded(at, operators.ordered, scope, sign, a, b)
 
     return run
 
@@ -191,7 +190,7 @@ def _logic(node: tree.Logic) -> Run:
         for part, at in parts:
             value = part(scope)
             if value is decisive:
-                return decisive
+                return bool(value)
             if value is not (not decisive):
                 result = None
                 if value is not None:

@@ -5,7 +5,7 @@ Source: DMN 1.5, 10.3.2.9 and 10.3.2.14.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -37,18 +37,31 @@ CHINESE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FeelType:
-    """A type expression; `name` is a kind, or the name of an item definition."""
+    """A type expression; `name` is a kind, or the name of an item definition yet to be looked up.
+
+    `check` is what else a value must meet (allowed values); `label` what an author calls the type.
+    """
 
     name: str
     items: tuple["FeelType", ...] = ()
     entries: tuple[tuple[str, "FeelType"], ...] = ()
     check: Callable[[Any], bool] | None = field(default=None, compare=False)
+    label: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return CHINESE.get(self.name, self.name)
+        return self.label or CHINESE.get(self.name, self.name)
 
 
 ANY: Final = FeelType("any")
+
+WRITTEN: Final = {
+    "any": "any", "Any": "any", "null": "null", "Null": "null", "number": "number",
+    "string": "string", "boolean": "boolean", "date": "date", "time": "time", "list": "list",
+    "context": "context", "function": "function", "range": "range", "dateTime": DATE_TIME,
+    "dayTimeDuration": DAYS, "yearMonthDuration": MONTHS,
+    DATE_TIME: DATE_TIME, DAYS: DAYS, MONTHS: MONTHS,
+}  # fmt: skip
+"""How authors write the names of kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +124,15 @@ def chinese(value: Any) -> str:
 
 def conforms(value: Any, wanted: FeelType) -> bool:
     """Whether a value is an instance of a type; null is an instance of Any and Null alone."""
-    if wanted.check is not None:
-        return wanted.check(value)
-    if wanted.name == "any":
-        return value is not None
     found = kind(value)
-    if found != wanted.name:
-        return found in _GENERAL.get(wanted.name, ())
-    inner = _INNER.get(found)
-    return inner is None or inner(value, wanted)
+    if wanted.name == "any":
+        good = value is not None
+    elif found != wanted.name:
+        good = found in _GENERAL.get(wanted.name, ())
+    else:
+        inner = _INNER.get(found)
+        good = inner is None or inner(value, wanted)
+    return good and (wanted.check is None or wanted.check(value))
 
 
 _GENERAL: Final = {"days duration": (DAYS,), "duration": (DAYS, MONTHS)}
@@ -167,8 +180,6 @@ def fits(value: Any, wanted: FeelType) -> bool:
 
 def resolve(wanted: FeelType, types: Mapping[str, FeelType] | None) -> FeelType:
     """A type expression with the names of item definitions replaced by what they mean."""
-    if wanted.check is not None:
-        return wanted
     if wanted.name not in CHINESE and wanted.name not in _GENERAL:
         found = (types or {}).get(wanted.name)
         if found is None:
@@ -178,7 +189,7 @@ def resolve(wanted: FeelType, types: Mapping[str, FeelType] | None) -> FeelType:
         return wanted
     items = tuple(resolve(item, types) for item in wanted.items)
     entries = tuple((key, resolve(inner, types)) for key, inner in wanted.entries)
-    return FeelType(wanted.name, items, entries)
+    return replace(wanted, items=items, entries=entries)
 
 
 def narrower(one: FeelType, other: FeelType) -> bool:

@@ -8,14 +8,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import operators, registry, tree
+from engine.feel import registry, tree
 from engine.feel.errors import Position, Problem
 from engine.feel.interpreter import compile_node, executes, guarded
 from engine.feel.kinds import FeelType, Function, Range, chinese, coerce, kind, resolve
 from engine.feel.registry import Native
 from engine.feel.runtime import MISSING, Run, Scope, lookup
-
-Rounds = Callable[[Scope], Iterator[dict[str, Any]]]
 
 # ---------------------------------------------------------------------- iteration
 
@@ -23,20 +21,33 @@ Rounds = Callable[[Scope], Iterator[dict[str, Any]]]
 @executes(tree.For)
 def _for(node: tree.For) -> Run:
     domains = [_domain(clause) for clause in node.clauses]
-    body, weight = compile_node(node.body), tree.size(node.body)
+    return iterating(domains, compile_node(node.body), tree.size(node.body), node.at)
+
+
+@executes(tree.Quantified)
+def _quantified(node: tree.Quantified) -> Run:
+    domains = [_domain(clause) for clause in node.clauses]
+    each = iterating(domains, compile_node(node.body), tree.size(node.body), node.at)
+    return quantifying(each, universal=node.universal)
+
+
+Domain = tuple[str, Callable[[Scope], Iterator[Any]]]
+
+
+def iterating(domains: Sequence[Domain], body: Run, weight: int, at: Position) -> Run:
+    """What a body gives for every combination of the domains' values."""
 
     def run(scope: Scope) -> list[Any] | None:
         results: list[Any] = []
-        inner = {"partial": results}
 
         def each(variables: dict[str, Any]) -> None:
             scope.runtime.charge(weight)
             results.append(body(Scope(variables, scope, scope.runtime)))
 
         try:
-            _rounds(domains, scope, inner, each)
+            _rounds(domains, scope, {"partial": results}, each)
         except Problem as problem:
-            scope.runtime.warn(node.at, problem.reason)
+            scope.runtime.warn(at, problem.reason)
             return None
         scope.runtime.sized(results)
         return results
@@ -44,33 +55,23 @@ def _for(node: tree.For) -> Run:
     return run
 
 
-@executes(tree.Quantified)
-def _quantified(node: tree.Quantified) -> Run:
-    domains = [_domain(clause) for clause in node.clauses]
-    body, weight = compile_node(node.body), tree.size(node.body)
+def quantifying(each: Run, *, universal: bool) -> Run:
+    """Whether some or every outcome is true; null if that is open."""
 
     def run(scope: Scope) -> bool | None:
-        outcomes: list[Any] = []
-
-        def each(variables: dict[str, Any]) -> None:
-            scope.runtime.charge(weight)
-            outcomes.append(body(Scope(variables, scope, scope.runtime)))
-
-        try:
-            _rounds(domains, scope, {}, each)
-        except Problem as problem:
-            scope.runtime.warn(node.at, problem.reason)
+        outcomes = each(scope)
+        if outcomes is None:
             return None
-        decisive = not node.universal
+        decisive = not universal
         if any(outcome is decisive for outcome in outcomes):
             return decisive
-        return None if any(outcome is not node.universal for outcome in outcomes) else not decisive
+        return None if any(outcome is not universal for outcome in outcomes) else universal
 
     return run
 
 
 def _rounds(
-    domains: Sequence[tuple[str, Callable[[Scope], Iterator[Any]]]],
+    domains: Sequence[Domain],
     scope: Scope,
     variables: dict[str, Any],
     each: Callable[[dict[str, Any]], None],
@@ -84,9 +85,13 @@ def _rounds(
         _rounds(domains[1:], scope, {**variables, name: value}, each)
 
 
-def _domain(clause: tree.Clause) -> tuple[str, Callable[[Scope], Iterator[Any]]]:
-    start = compile_node(clause.domain)
+def _domain(clause: tree.Clause) -> Domain:
     end = compile_node(clause.end) if clause.end else None
+    return domain(clause.name, compile_node(clause.domain), end)
+
+
+def domain(name: str, start: Run, end: Run | None = None) -> Domain:
+    """A loop's variable and what it goes through."""
 
     def values(scope: Scope) -> Iterator[Any]:
         first = start(scope)
@@ -102,7 +107,7 @@ def _domain(clause: tree.Clause) -> tuple[str, Callable[[Scope], Iterator[Any]]]
             scope.runtime.charge(1)
             yield item
 
-    return clause.name, values
+    return name, values
 
 
 def _walk(bounds: Range, scope: Scope) -> Iterator[Any]:
@@ -145,18 +150,30 @@ def _days(first: date, last: date, scope: Scope) -> Iterator[date]:
 
 @executes(tree.Filter)
 def _filter(node: tree.Filter) -> Run:
-    source, condition = compile_node(node.source), compile_node(node.condition)
-    weight = tree.size(node.condition)
-    constant = _constant_index(node.condition)
+    source, index = compile_node(node.source), _constant_index(node.condition)
+    if index is None:
+        return filtering(source, compile_node(node.condition), tree.size(node.condition), node.at)
 
     def run(scope: Scope) -> Any:
-        value = source(scope)
-        items = value if isinstance(value, list) else [] if value is None else [value]
-        if constant is not None:
-            return guarded(node.at, at_index, scope, items, constant)
-        return guarded(node.at, _select, scope, items, condition, scope, weight)
+        return guarded(node.at, at_index, scope, _items(source(scope)), index)
 
     return run
+
+
+def filtering(source: Run, condition: Run, weight: int, at: Position) -> Run:
+    """The items for which a condition holds, or the item at the index it gives."""
+
+    def run(scope: Scope) -> Any:
+        items = _items(source(scope))
+        return guarded(at, _select, scope, items, condition, scope, weight)
+
+    return run
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
 
 
 def _constant_index(node: tree.Node) -> Decimal | None:
@@ -291,124 +308,16 @@ def _call_value(
     if not isinstance(found, Function):
         raise Problem(f"『{name}』不是函数，而是{chinese(found)}" if name else "被调用的不是函数")
     if names:
-        given = dict(zip(names, values, strict=True))
-        expected = [parameter for parameter, _ in found.parameters]
-        if set(given) != set(expected):
-            raise Problem(f"函数的参数应为『{'、'.join(expected)}』")
-        values = [given[parameter] for parameter in expected]
+        return call_named(found, dict(zip(names, values, strict=True)), scope.runtime)
     return call_function(found, values, scope.runtime)
 
 
-# ---------------------------------------------------------------------- tests
-
-
-@executes(tree.In)
-def _in(node: tree.In) -> Run:
-    value = compile_node(node.value)
-    tests = tuple(_test(test) for test in node.tests)
-
-    def run(scope: Scope) -> bool | None:
-        return any_of(tests, value(scope), scope)
-
-    return run
-
-
-@executes(tree.UnaryTests)
-def _unary_tests(node: tree.UnaryTests) -> Run:
-    tests = tuple(_test(test) for test in node.tests)
-
-    def run(scope: Scope) -> bool | None:
-        if not tests:
-            return True
-        held = any_of(tests, lookup(scope, "?"), scope)
-        return held if held is None or not node.negated else not held
-
-    return run
-
-
-Check = Callable[[Any, Scope], bool | None]
-
-
-def any_of(tests: Sequence[Check], value: Any, scope: Scope) -> bool | None:
-    """Whether one of the tests holds; null if none does and one could not be decided."""
-    result: bool | None = False
-    for test in tests:
-        held = test(value, scope)
-        if held is True:
-            return True
-        if held is None:
-            result = None
-    return result
-
-
-def _test(test: tree.Test) -> Check:
-    operand = compile_node(test.operand)
-    if test.operator in {"=", "!="}:
-        return _equality_test(operand, negated=test.operator == "!=")
-    if test.operator:
-        return _order_test(test.operator, operand, test.at)
-    if tree.uses_input(test.operand):
-        return _boolean_test(operand, test.at)
-    return _value_test(operand, test.at)
-
-
-def _equality_test(operand: Run, *, negated: bool) -> Check:
-    def check(value: Any, scope: Scope) -> bool | None:
-        same = operators.equal(value, operand(scope), scope.runtime)
-        return None if same is None else same is not negated
-
-    return check
-
-
-def _order_test(sign: str, operand: Run, at: Position) -> Check:
-    def check(value: Any, scope: Scope) -> bool | None:
-        other = operand(scope)
-        held: bool | None = guarded(at, operators.ordered, scope, sign, value, other)
-        return held
-
-    return check
-
-
-def _boolean_test(operand: Run, at: Position) -> Check:
-    def check(_value: Any, scope: Scope) -> bool | None:
-        held = operand(scope)
-        if held is None or isinstance(held, bool):
-            return held
-        scope.runtime.warn(at, f"含『?』的判断应得到布尔值，实际是{chinese(held)}")
-        return None
-
-    return check
-
-
-def _value_test(operand: Run, at: Position) -> Check:
-    def check(value: Any, scope: Scope) -> bool | None:
-        held: bool | None = guarded(at, matches, scope, value, operand(scope), scope)
-        return held
-
-    return check
-
-
-def matches(value: Any, wanted: Any, scope: Scope) -> bool | None:
-    """Whether a value meets a bare expression: equal to it, in its range, one of its list."""
-    if isinstance(wanted, bool) and not isinstance(value, bool):
-        return wanted
-    if isinstance(wanted, Range):
-        return value == wanted if isinstance(value, Range) else operators.within(value, wanted)
-    if isinstance(wanted, list):
-        return _in_list(value, wanted, scope)
-    return operators.equal(value, wanted, scope.runtime)
-
-
-def _in_list(value: Any, wanted: list[Any], scope: Scope) -> bool | None:
-    scope.runtime.charge(len(wanted))
-    if isinstance(value, list) and operators.equal(value, wanted, scope.runtime):
-        return True
-    result: bool | None = False
-    for item in wanted:
-        if isinstance(item, Range) and not isinstance(value, Range):
-            held = operators.within(value, item)
-        else:
-            held = operators.equal(value, item, scope.runtime)
-        if held:
-            return True
-    return result
+def call_named(function: Function, given: Mapping[str, Any], runtime: Any) -> Any:
+    """Call a function value with named arguments."""
+    native = registry.find(function.name) if function.name else None
+    if native is not None:
+        return native.invoke_named(runtime, given)
+    expected = [parameter for parameter, _ in function.parameters]
+    if set(given) != set(expected):
+        raise Problem(f"函数的参数应为『{'、'.join(expected)}』")
+    return call_function(function, [given[parameter] for parameter in expected], runtime)

@@ -62,7 +62,7 @@ def parse_date_time(text: str) -> datetime:
         return datetime.combine(parse_date(day), time())
     moment = datetime.combine(parse_date(day), parse_time(rest))
     if rest.startswith("24:"):
-        return shift(moment, timedelta(days=1))
+        moment = shift(moment, timedelta(days=1))
     return moment
 
 

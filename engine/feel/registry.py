@@ -1,4 +1,4 @@
-"""The functions of the language: built-in ones and those of the domain, in a name space of their own.
+"""The functions of the language, built-in ones and those of the domain, apart from the data.
 
 Invariant: a name found here is never looked up among the data; nothing is ever removed.
 """

@@ -34,7 +34,7 @@ DEFAULT: Final = Budget()
 class Runtime:
     """What one evaluation has left, and what it has to say."""
 
-    __slots__ = ("budget", "calls", "steps", "types", "warnings")
+    __slots__ = ("budget", "calls", "element", "steps", "types", "warnings")
 
     def __init__(self, budget: Budget = DEFAULT, types: Mapping[str, Any] | None = None) -> None:
         self.budget = budget
@@ -42,6 +42,7 @@ class Runtime:
         self.calls = 0
         self.warnings: list[FeelWarning] = []
         self.types = types
+        self.element = ""
 
     def charge(self, steps: int) -> None:
         """Pay for work about to be done."""
@@ -74,7 +75,7 @@ class Runtime:
     def warn(self, at: Position, reason: str) -> None:
         """Remember why something became null (the first ones are those that matter)."""
         if len(self.warnings) < WARNINGS:
-            self.warnings.append(FeelWarning(at[0], at[1], reason))
+            self.warnings.append(FeelWarning(at[0], at[1], reason, self.element))
 
 
 class Scope:

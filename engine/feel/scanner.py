@@ -16,14 +16,18 @@ from engine.feel import registry
 from engine.feel.errors import FeelSyntaxError, Position
 
 KEYWORDS: Final = frozenset(
-    ["and", "or", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "between", "instance", "of", "function", "external", "true", "false", "null"]
+    (
+        *("and", "or", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies"),
+        *("between", "instance", "of", "function", "external", "true", "false", "null"),
+    )
 )
 # the standard also lets CJK and full-width punctuation into names; outside declared names that is
 # nearly always a typing slip (，（“), so it is refused with a hint instead
 _START: Final = (
-    "A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d"
-    "\u2070-\u218f\u2c00-\u2fef\u3005-\u3007\u3021-\u3029\u3031-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe"
-    "\uff21-\uff3a\uff41-\uff5a\uff66-\ufffd\U00010000-\U000effff"
+    "A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff"
+    "\u200c-\u200d\u2070-\u218f\u2c00-\u2fef\u3005-\u3007\u3021-\u3029\u3031-\ud7ff"
+    "\uf900-\ufdcf\ufdf0-\ufefe\uff21-\uff3a\uff41-\uff5a\uff66-\ufffd"
+    "\U00010000-\U000effff"
 )
 _PART: Final = _START + "0-9\u00b7\u0300-\u036f\u203f-\u2040"
 _SPACE: Final = "\\s\u0085\u200b\u2060\ufeff\u180e"
@@ -42,9 +46,10 @@ _ESCAPE: Final = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{6}|.)", re.DOTALL)
 _SIMPLE_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 _PROPERTIES: Final = ("time offset", "start included", "end included")
 _HALF_WIDTH: Final = {
-    "，": ",", "。": ".", "（": "(", "）": ")", "“": '"', "”": '"', "：": ":", "＝": "=", "【": "[",
-    "】": "]", "＞": ">", "＜": "<", "！": "!", "；": ",", "、": ",", "＋": "+", "－": "-", "×": "*",
-    "÷": "/", "‘": '"', "’": '"', "｛": "{", "｝": "}", "≥": ">=", "≤": "<=", "≠": "!=", "'": '"',
+    "，": ",", "。": ".", "（": "(", "）": ")", "“": '"', "”": '"', "：": ":", "＝": "=",
+    "【": "[", "】": "]", "＞": ">", "＜": "<", "！": "!", "；": ",", "、": ",", "＋": "+",
+    "－": "-", "×": "*", "÷": "/", "‘": '"', "’": '"', "｛": "{", "｝": "}", "≥": ">=",
+    "≤": "<=", "≠": "!=", "'": '"',
 }  # fmt: skip
 
 
@@ -106,10 +111,14 @@ class Scanner:
         line = bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
 
+    def error(self, reason: str, offset: int | None = None) -> FeelSyntaxError:
+        """Why the text is refused, here or at an offset."""
+        line, column = self.where(self.position if offset is None else offset)
+        return FeelSyntaxError(reason, line, column)
+
     def fail(self, reason: str, offset: int | None = None) -> NoReturn:
         """Refuse the text here, or at an offset."""
-        line, column = self.where(self.position if offset is None else offset)
-        raise FeelSyntaxError(reason, line, column)
+        raise self.error(reason, offset)
 
     # ------------------------------------------------------------------ words
 

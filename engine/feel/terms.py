@@ -4,7 +4,7 @@ from typing import Final
 
 from engine.feel import moments
 from engine.feel.errors import Position, Problem
-from engine.feel.kinds import DATE_TIME, DAYS, MONTHS, FeelType
+from engine.feel.kinds import DATE_TIME, DAYS, MONTHS, WRITTEN, FeelType
 from engine.feel.scanner import Scanner, Token, normal
 from engine.feel.tree import (
     BadLiteral,
@@ -25,13 +25,6 @@ from engine.feel.tree import (
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
 _OPENING: Final = ("<", "<=", ">", ">=", "=")
 _TYPE_WORDS: Final = (DATE_TIME, DAYS, MONTHS)
-_KINDS: Final = {
-    "any": "any", "Any": "any", "null": "null", "Null": "null", "number": "number",
-    "string": "string", "boolean": "boolean", "date": "date", "time": "time", "list": "list",
-    "context": "context", "function": "function", "range": "range", "dateTime": DATE_TIME,
-    "dayTimeDuration": DAYS, "yearMonthDuration": MONTHS,
-    DATE_TIME: DATE_TIME, DAYS: DAYS, MONTHS: MONTHS,
-}  # fmt: skip
 
 
 class Terms(Scanner):
@@ -62,7 +55,7 @@ class Terms(Scanner):
             return self._keyword(token, at)
         if token.kind == "operator":
             return self._bracket(token, at)
-        self.fail("表达式不完整，此处缺少内容", token.start)
+        raise self.error("表达式不完整，此处缺少内容", token.start)
 
     def _keyword(self, token: Token, at: Position) -> Node:
         if token.text in _CONSTANTS:
@@ -76,7 +69,7 @@ class Terms(Scanner):
             return self._quantified(at)
         if token.text == "function":
             return self._function(at)
-        self.fail(f"关键字『{token.text}』不能用在这里", token.start)
+        raise self.error(f"关键字『{token.text}』不能用在这里", token.start)
 
     def _bracket(self, token: Token, at: Position) -> Node:
         if token.text == "(":
@@ -90,7 +83,7 @@ class Terms(Scanner):
         if token.text == "?":
             self.take()
             return Name(at, "?")
-        self.fail(f"『{token.text}』不能用在这里", token.start)
+        raise self.error(f"『{token.text}』不能用在这里", token.start)
 
     # ------------------------------------------------------------------ brackets
 
@@ -296,7 +289,7 @@ class Terms(Scanner):
         return 0 if following.isalnum() or following == "_" else position
 
     def _type(self, word: str) -> FeelType:
-        name = _KINDS.get(word, word)
+        name = WRITTEN.get(word, word)
         if name not in {"list", "range", "context", "function"} or not self.accept("<"):
             return FeelType(name)
         if name == "context":

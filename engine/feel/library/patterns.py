@@ -191,7 +191,7 @@ class _Reader:
 def expansion(
     replacement: str, pattern: re.Pattern[str], *, literal: bool
 ) -> Callable[[re.Match[str]], str]:
-    """What stands in for a match: `$1` is its first group, `\\$` a dollar sign."""
+    """What stands in for a match: `$1` is its first group."""
     if literal:
         return lambda _found: replacement
 
