@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.definition import elements as el
+from engine.definition.paths import reach
 from engine.definition.process import Flow, Process
 from engine.expressions import Expression
 from engine.specs import activities, containers, events, gateways, loops, user_task
@@ -121,25 +122,6 @@ class Builder:
         default = flow.id == element.default
         condition = None if default else flow.condition
         return Path(flow.id, self.outer[flow.target], condition, default)
-
-
-def reach(process: Process, join: el.Element) -> dict[str, frozenset[str]]:
-    """For each incoming flow of a join: the elements that lead to it without passing the join."""
-    found = {}
-    for flow in join.incoming:
-        area: set[str] = set()
-        ahead = [process.flows[flow].source]
-        while ahead:
-            current = ahead.pop()
-            if current in area or current == join.id:
-                continue
-            area.add(current)
-            element = process.elements[current]
-            ahead.extend(process.flows[f].source for f in element.incoming)
-            if isinstance(element, el.BoundaryEvent):
-                ahead.append(element.attached_to)
-        found[flow] = frozenset(area)
-    return found
 
 
 def build(process: Process) -> ProcessSpec:

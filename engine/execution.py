@@ -34,6 +34,7 @@ class Execution:
         self.revision = 0
         self.actor = ""
         self.sequence = 0
+        self.definition_id = 0
         self.dirty = False
         self.completing: dict[int, str] = {}
         self.stored: Mapping[int, Wait] = {}
@@ -62,7 +63,9 @@ class Execution:
         workflow.scopes.open(
             Scope(instance_id, None, instance_id, storable(variables), isolated=True)
         )
-        return cls(compiled, instance_id, workflow)
+        execution = cls(compiled, instance_id, workflow)
+        execution.definition_id = definition_id
+        return execution
 
     @classmethod
     def load(
@@ -215,15 +218,10 @@ class Execution:
         """The living scopes; the one with the instance's id is the root."""
         return self.workflow.scopes
 
-    @property
-    def definition_id(self) -> int:
-        """The definition of the instance itself."""
-        return definition_of(self.workflow.task_tree) if self.workflow.task_tree else 0
-
     def definition_at(self, activity_id: int) -> int:
         """The definition whose model has the activity: the instance's own or a called one's."""
         token = self.workflow.tasks.get(activity_id)
-        return definition_of(token) if token is not None else self.definition_id
+        return (definition_of(token) if token is not None else 0) or self.definition_id
 
     @property
     def variables(self) -> Variables:

@@ -154,7 +154,7 @@ class CallActivity(Activity):
 
 def definition_of(token: Token) -> int:
     """The definition that a token belongs to; 0 is the instance's own."""
-    for ancestor in token.workflow.ancestors(token):
+    for ancestor in (token, *token.workflow.ancestors(token)):
         if isinstance(ancestor.task_spec, ProcessRoot):
             return int(ancestor.internal_data.get("definition", 0))
     return 0

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.errors import LimitExceeded, TaskNotActive
-from tests.engine.core.scenario import Case, event, gateway, script, sub, user, xml
+from tests.engine.core.scenario import Case, each, event, gateway, script, sub, user, xml
 
 
 def test_a_sequence_runs_from_task_to_task_and_ends():
@@ -215,29 +215,18 @@ def test_thousands_of_passes_leave_the_state_as_small_as_the_first():
     assert case.complete("b", again=False).completed
 
 
-def test_an_automatic_loop_without_end_is_stopped():
-    model = xml(
-        "start -> m -> s -> x; x -> m if n >= 0; x -> end default",
-        m=gateway("exclusive"),
-        x=gateway("exclusive"),
-        s=script("if n = null then 1 else n + 1", "n"),
+def test_too_many_automatic_steps_are_stopped():
+    pair = sub(
+        "s1 -> x1 -> x2 -> e1",
+        s1=event("start"),
+        e1=event("end"),
+        x1=script("1", "a"),
+        x2=script("2", "b"),
+        loop=each(times="n", sequential=True),
     )
+    assert Case(xml("start -> box -> end", box=pair), n=100).completed
     with pytest.raises(LimitExceeded):
-        Case(model, n=0)
-
-
-def test_an_automatic_loop_that_ends_runs_through():
-    case = Case(
-        xml(
-            "start -> m -> s -> x; x -> m if n < 200; x -> end default",
-            m=gateway("exclusive"),
-            x=gateway("exclusive"),
-            s=script("n + 1", "n"),
-        ),
-        n=0,
-    )
-    assert case.completed
-    assert case.variables["n"] == 200
+        Case(xml("start -> box -> end", box=pair), n=400)
 
 
 def test_a_terminate_end_stops_its_scope_only():

@@ -1,0 +1,50 @@
+"""The flow graph of a scope, as far as it is intact."""
+
+from collections.abc import Iterator
+
+from engine.definition import elements as el
+from engine.definition.process import Flow, Process
+
+
+def flows_of(process: Process, element: el.Element) -> list[Flow]:
+    """The outgoing flows that lead somewhere."""
+    return [flow for flow in process.outgoing(element) if flow.target in process.elements]
+
+
+def followers(process: Process, element: el.Element) -> Iterator[el.Element]:
+    """The elements after an element: its flows' targets and its boundary events."""
+    for flow in flows_of(process, element):
+        yield process.elements[flow.target]
+    yield from process.boundary(element.id)
+
+
+def event_sub(process: Process, scope: str) -> bool:
+    """Whether a scope is an event sub-process."""
+    outer = process.elements.get(scope)
+    return isinstance(outer, el.SubProcess) and outer.by_event
+
+
+def scopes(process: Process) -> list[str]:
+    """The process and its sub-processes."""
+    return [process.id, *(sub.id for sub in process.of(el.SubProcess))]
+
+
+def content(process: Process, scope: str) -> Iterator[el.Element]:
+    """The elements of a scope and of all scopes in it."""
+    for element in process.in_scope(scope):
+        yield element
+        if isinstance(element, el.SubProcess):
+            yield from content(process, element.id)
+
+
+def rests(process: Process, element: el.Element) -> bool:
+    """Whether a token comes to rest here before it goes on.
+
+    A call counts as a rest: what it runs is known only when it is called.
+    """
+    if isinstance(element, el.CatchEvent):
+        return element.definition is not None
+    if isinstance(element, el.SubProcess):
+        return any(rests(process, inner) for inner in process.in_scope(element.id))
+    resting = (el.UserTask, el.ServiceTask, el.ReceiveTask, el.CallActivity, el.EventGateway)
+    return isinstance(element, resting)
