@@ -122,6 +122,7 @@ def _load(session: Session, instance_id: int, row: Any) -> Execution:
         resolver=repository.DefinitionResolver(session),
     )
     execution.revision, execution.sequence = row.revision, stored.sequence
+    execution.definition_id = row.definition_id
     execution.remember()
     return execution
 

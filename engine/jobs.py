@@ -199,7 +199,8 @@ def _unlease(session: Session, work: JobWork) -> None:
 def _business_keys(session: Session, instances: set[int | None]) -> dict[int, str]:
     query = select(ProcessInstance.id, ProcessInstance.business_key)
     wanted = [one for one in instances if one is not None]
-    return dict(session.execute(query.where(ProcessInstance.id.in_(wanted))).tuples())
+    rows = session.execute(query.where(ProcessInstance.id.in_(wanted)))
+    return {instance_id: key for instance_id, key in rows.all()}  # noqa: C416 - rows, not pairs
 
 
 def _work(row: Any, business_key: str) -> JobWork:
