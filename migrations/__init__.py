@@ -1,0 +1,1 @@
+"""The schema's history: `NNNN_words.py`, one head, forward only."""

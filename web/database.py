@@ -1,0 +1,138 @@
+"""Sessions and transactions: the one place that commits.
+
+Invariant: one command is one transaction. If another one was faster, the whole command runs again,
+checks included; what it returns is returned only after the commit.
+"""
+
+import hashlib
+import hmac
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from flask import Flask, current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from engine import connection, sealing
+from engine.errors import Conflict
+from engine.model import Base
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+REPEATS: Final = 3
+_PAUSE: Final = 0.02
+# serialization failure, deadlock, lock not available: somebody else holds what we want
+_PASSING: Final = frozenset({"40001", "40P01", "55P03"})
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+
+class Database:
+    """Transactions on one engine; the pages, the worker and the commands share this class."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = connection.prepare(engine)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that is committed at the end, or rolled back by any exception.
+
+        Raises:
+            Conflict: another transaction was faster.
+        """
+        with Session(self.engine, expire_on_commit=False) as session:
+            try:
+                yield session
+                session.commit()
+            except BaseException as error:
+                session.rollback()
+                if _passing(error):
+                    raise Conflict("数据刚刚被他人修改，请重试") from error
+                raise
+
+    @contextmanager
+    def read_session(self) -> Iterator[Session]:
+        """A session for looking; whatever it changed is rolled back."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    def run(
+        self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Carry out a command in a transaction of its own, again if another one was faster."""
+        for repeat in range(REPEATS + 1):
+            try:
+                with self.transaction() as session:
+                    return command(session, *args, **kwargs)
+            except (Conflict, IntegrityError):
+                # a unique key that another transaction has just used: the checks will say so
+                if repeat == REPEATS:
+                    raise
+                time.sleep(random.random() * _PAUSE * (1 << repeat))  # noqa: S311
+        raise AssertionError("unreachable")
+
+
+def _passing(error: BaseException) -> bool:
+    if isinstance(error, StaleDataError):
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _PASSING
+
+
+def init_app(app: Flask) -> None:
+    """Connect an application to the database of its settings, and key the engine's state."""
+    settings = app.config["BANLI"]
+    url = settings.database_url or f"sqlite:///{settings.home / 'banli.db'}"
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = connection.engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        app.extensions["banli_database"] = Database(db.engine)
+    if settings.secret_key:
+        sealing.configure(state_key=state_key(settings.secret_key))
+
+
+def state_key(secret_key: str) -> bytes:
+    """The key that authenticates the engine's state, derived from the installation's."""
+    return hmac.new(secret_key.encode(), b"banli engine state", hashlib.sha256).digest()
+
+
+def database() -> Database:
+    """The database of the present application."""
+    found: Database = current_app.extensions["banli_database"]
+    return found
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session that is committed at the end, or rolled back by any exception."""
+    with database().transaction() as session:
+        yield session
+
+
+@contextmanager
+def read_session() -> Iterator[Session]:
+    """A session for looking; whatever it changed is rolled back."""
+    with database().read_session() as session:
+        yield session
+
+
+def run(command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Carry out a command in a transaction of its own, again if another one was faster."""
+    return database().run(command, *args, **kwargs)
+
+
+def create_tables(**options: Any) -> None:
+    """Make every table at once (tests, a new demo); an installation is upgraded by migrations."""
+    Base.metadata.create_all(db.engine, **options)
