@@ -1,0 +1,307 @@
+"""A letter on A4 as agencies write it: red head, number, title, body, signature with date.
+
+Invariant: every value is escaped before it becomes markup; sizes and margins are those of official
+letters. Source: GB/T 9704-2012 (格式), margins 5.2, head 7.2, body 7.3.
+"""
+
+import io
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+import segno
+from reportlab.lib.colors import HexColor
+from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_RIGHT
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Flowable,
+    Frame,
+    KeepTogether,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+    TableStyle,
+)
+
+from processes.letters import fonts
+from processes.letters.filling import chinese_date, fill, rows, shown, value
+from processes.letters.template import Block, Column, Template
+
+RED: Final = HexColor("#c8102e")
+GREY: Final = HexColor("#666666")
+_LEFT, _RIGHT, _TOP, _BOTTOM = 28 * mm, 26 * mm, 26 * mm, 30 * mm
+_WIDTH: Final = A4[0] - _LEFT - _RIGHT
+_SIZE, _LEADING = 15.0, 27.0
+_CELL: Final = 11.0
+
+
+def draw(template: Template, values: Mapping[str, Any]) -> tuple[bytes, int]:
+    """The letter as PDF and its pages; `number` and `verification_code` come with the values.
+
+    Raises:
+        LetterInvalid: a place has no value, or a character no glyph.
+    """
+    fonts.register()
+    out = io.BytesIO()
+    document = BaseDocTemplate(
+        out,
+        pagesize=A4,
+        leftMargin=_LEFT,
+        rightMargin=_RIGHT,
+        topMargin=_TOP,
+        bottomMargin=_BOTTOM,
+        title=template.title,
+        author=fill(template.head, values) if template.head else "",
+        creator="Banli",
+        lang="zh-CN",
+        invariant=True,
+    )
+    frame = Frame(_LEFT, _BOTTOM, _WIDTH, A4[1] - _TOP - _BOTTOM, 0, 0, 0, 0)
+    foot = _Foot(template, values)
+    document.addPageTemplates([PageTemplate(frames=[frame], onPage=foot)])
+    document.build(_story(template, values))
+    return out.getvalue(), document.page
+
+
+class _Foot:
+    """Page number, verification code and its QR code at the foot of each page."""
+
+    def __init__(self, template: Template, values: Mapping[str, Any]) -> None:
+        self.code = str(values.get("verification_code", ""))
+        self.qr = fill(template.qr, values) if template.qr else ""
+
+    def __call__(self, canvas: Canvas, _document: BaseDocTemplate) -> None:
+        canvas.saveState()
+        canvas.setFont(fonts.REGULAR, 12)
+        canvas.drawCentredString(A4[0] / 2, 17 * mm, f"— {canvas.getPageNumber()} —")
+        if self.qr:
+            draw_qr(canvas, self.qr, x=_LEFT, y=10 * mm, side=16 * mm)
+        if self.code:
+            canvas.setFillColor(GREY)
+            canvas.setFont(fonts.REGULAR, 8)
+            x = _LEFT + (18 * mm if self.qr else 0)
+            canvas.drawString(x, 13.5 * mm, "扫码核验真伪" if self.qr else "文书核验码")
+            canvas.drawString(x, 10.5 * mm, self.code)
+        canvas.restoreState()
+
+
+def _story(template: Template, values: Mapping[str, Any]) -> list[Flowable]:
+    story = [*_top(template, values), Spacer(1, 9 * mm), _title(template), Spacer(1, 7 * mm)]
+    if template.to:
+        story.append(_paragraph(f"{fill(template.to, values)}：", indent=False))
+    for block in template.body:
+        if shown(block.shown_if, values):
+            story += _block(block, values)
+    if template.note:
+        story += [Spacer(1, 3 * mm), _note(f"附注：{fill(template.note, values)}")]
+    story += _closing(template, values)
+    if template.copies:
+        story += [Spacer(1, 8 * mm), _note(f"抄送：{fill(template.copies, values)}")]
+    return story
+
+
+def _top(template: Template, values: Mapping[str, Any]) -> list[Flowable]:
+    top: list[Flowable] = []
+    if template.head:
+        top += [_RedHead(fill(template.head, values)), Spacer(1, 5 * mm)]
+    if values.get("number"):
+        style = ParagraphStyle("number", _base(13), alignment=TA_CENTER)
+        top.append(Paragraph(fonts.markup(str(values["number"])), style))
+    if template.head:
+        top += [Spacer(1, 2 * mm), _RedLine()]
+    return top
+
+
+def _title(template: Template) -> Paragraph:
+    style = ParagraphStyle(
+        "title", _base(21, bold=True), alignment=TA_CENTER, leading=30, keepWithNext=1
+    )
+    title = template.heading or template.title
+    return Paragraph(fonts.markup(title, fonts.BOLD), style)
+
+
+def _block(block: Block, values: Mapping[str, Any]) -> list[Flowable]:
+    if block.kind == "table":
+        return [Spacer(1, 2 * mm), _table(block, values), Spacer(1, 3 * mm)]
+    if block.kind == "items":
+        found = rows(block.rows, values)
+        return [
+            _paragraph(fill(block.text, {**values, "row": row, "position": position}))
+            for position, row in enumerate(found, 1)
+        ]
+    if block.kind == "heading":
+        style = ParagraphStyle("heading", _body(), fontName=fonts.BOLD, keepWithNext=1)
+        return [Paragraph(fonts.markup(fill(block.text, values), fonts.BOLD), style)]
+    lines = fill(block.text, values).strip().split("\n")
+    return [_paragraph(line) for line in lines if line.strip()]
+
+
+def _table(block: Block, values: Mapping[str, Any]) -> Table:
+    total = sum(column.width for column in block.columns)
+    head = [_cell(column.title, column, bold=True) for column in block.columns]
+    lines = [
+        [
+            _cell(fill(column.value, {**values, "row": row, "position": position}), column)
+            for column in block.columns
+        ]
+        for position, row in enumerate(rows(block.rows, values), 1)
+    ]
+    widths = [_WIDTH * column.width / total for column in block.columns]
+    table = Table([head, *lines], colWidths=widths, repeatRows=1, splitByRow=1)
+    table.setStyle(
+        TableStyle(
+            [
+                ("GRID", (0, 0), (-1, -1), 0.6, HexColor("#000000")),
+                ("BACKGROUND", (0, 0), (-1, 0), HexColor("#f2f2f2")),
+                ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+                ("TOPPADDING", (0, 0), (-1, -1), 4),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 6),
+            ]
+        )
+    )
+    return table
+
+
+def _cell(text: str, column: Column, *, bold: bool = False) -> Paragraph:
+    font = fonts.BOLD if bold else fonts.REGULAR
+    align = TA_CENTER if bold or column.align == "center" else 0
+    if column.align == "right" and not bold:
+        align = TA_RIGHT
+    style = ParagraphStyle("cell", _base(_CELL, bold=bold), leading=16, alignment=align)
+    return Paragraph(fonts.markup(text, font).replace("\n", "<br/>"), style)
+
+
+def _closing(template: Template, values: Mapping[str, Any]) -> list[Flowable]:
+    if not template.signature:
+        return []
+    name = fill(template.signature, values)
+    day = value(template.date.strip("{} "), values) if template.date else values.get("issued_on")
+    written = chinese_date(day) if isinstance(day, date) else fill(template.date, values)
+    block = _Signature(name, written, seal=template.seal)
+    return [Spacer(1, 4 * mm), CondPageBreak(45 * mm), KeepTogether([block])]
+
+
+class _RedLine(Flowable):  # type: ignore[misc]
+    """The red line under the head."""
+
+    def wrap(self, width: float, _height: float) -> tuple[float, float]:
+        self.width = width
+        return width, 3
+
+    def draw(self) -> None:
+        self.canv.setStrokeColor(RED)
+        self.canv.setLineWidth(2)
+        self.canv.line(0, 1, self.width, 1)
+
+
+class _RedHead(Flowable):  # type: ignore[misc]
+    """The agency's name, red, as wide as the text block allows."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def wrap(self, width: float, _height: float) -> tuple[float, float]:
+        self.width = width
+        size = 34.0
+        while size > 14 and self._span(size) > width * 0.94:
+            size -= 0.5
+        self.size = size
+        return width, size * 1.25
+
+    def _span(self, size: float) -> float:
+        return fonts.width(self.text, size, fonts.BOLD) + self._gap(size) * (len(self.text) - 1)
+
+    def _gap(self, size: float) -> float:
+        return size * (0.32 if len(self.text) <= 8 else 0.12)
+
+    def draw(self) -> None:
+        x = (self.width - self._span(self.size)) / 2
+        self.canv.setFillColor(RED)
+        for mark in self.text:
+            draw_text(self.canv, mark, x=x, y=self.size * 0.25, size=self.size, font=fonts.BOLD)
+            x += fonts.width(mark, self.size, fonts.BOLD) + self._gap(self.size)
+
+
+class _Signature(Flowable):  # type: ignore[misc]
+    """Agency and date at the right, the date four characters in, with room for the seal."""
+
+    def __init__(self, name: str, day: str, *, seal: bool) -> None:
+        super().__init__()
+        self.name, self.day, self.seal = name, day, seal
+
+    def wrap(self, width: float, _height: float) -> tuple[float, float]:
+        self.width = width
+        return width, 42 * mm
+
+    def draw(self) -> None:
+        right = self.width - 4 * _SIZE
+        span = max(fonts.width(self.day, _SIZE), fonts.width(self.name, _SIZE))
+        middle = min(right - fonts.width(self.day, _SIZE) / 2, self.width - span / 2)
+        if self.seal:
+            self._place_of_seal(middle)
+        for text, y in ((self.name, 22 * mm), (self.day, 22 * mm - _LEADING)):
+            x = middle - fonts.width(text, _SIZE) / 2
+            draw_text(self.canv, text, x=x, y=y, size=_SIZE)
+
+    def _place_of_seal(self, middle: float) -> None:
+        self.canv.saveState()
+        self.canv.setFillColor(HexColor("#999999"))
+        text = "（加盖印章）"
+        x = middle - fonts.width(text, 9) / 2
+        draw_text(self.canv, text, x=x, y=33 * mm, size=9)
+        self.canv.restoreState()
+
+
+def _paragraph(text: str, *, indent: bool = True) -> Paragraph:
+    style = ParagraphStyle("body", _body(), firstLineIndent=2 * _SIZE if indent else 0)
+    return Paragraph(fonts.markup(text), style)
+
+
+def _note(text: str) -> Paragraph:
+    return Paragraph(fonts.markup(text), ParagraphStyle("note", _base(10.5), leading=17))
+
+
+def _body() -> ParagraphStyle:
+    return ParagraphStyle(
+        "b", _base(_SIZE), leading=_LEADING, alignment=TA_JUSTIFY, firstLineIndent=2 * _SIZE
+    )
+
+
+def _base(size: float, *, bold: bool = False) -> ParagraphStyle:
+    return ParagraphStyle(
+        "base",
+        fontName=fonts.BOLD if bold else fonts.REGULAR,
+        fontSize=size,
+        leading=size * 1.5,
+        wordWrap="CJK",
+    )
+
+
+def draw_text(
+    canvas: Canvas, text: str, *, x: float, y: float, size: float, font: str = fonts.REGULAR
+) -> None:
+    """Draw one line, rare characters in the font that has them."""
+    for chosen, piece in fonts.runs(text, font):
+        canvas.setFont(chosen, size)
+        canvas.drawString(x, y, piece)
+        x += fonts.width(piece, size, chosen if chosen in (fonts.REGULAR, fonts.BOLD) else font)
+
+
+def draw_qr(canvas: Canvas, content: str, *, x: float, y: float, side: float) -> None:
+    """Draw a QR code as squares, not as a picture."""
+    matrix = [bytes(row) for row in segno.make_qr(content, error="m").matrix]
+    step = side / len(matrix)
+    canvas.setFillColor(HexColor("#000000"))
+    for line, row in enumerate(matrix):
+        for column, dark in enumerate(row):
+            if dark:
+                canvas.rect(
+                    x + column * step, y + side - (line + 1) * step, step, step, stroke=0, fill=1
+                )
