@@ -182,7 +182,7 @@ def fail(
 
 def backoff(failures: int) -> timedelta:
     """The pause after so many failures: 10 s doubling to 1 h, ±20 %."""
-    doubled = limits.BACKOFF_FIRST * 2 ** max(0, min(failures - 1, 20))
+    doubled: timedelta = limits.BACKOFF_FIRST * (1 << max(0, min(failures - 1, 20)))
     jitter = random.uniform(0.8, 1.2)  # noqa: S311 - spreads the load, keeps no secret
     return min(doubled, limits.BACKOFF_LONGEST) * jitter
 

@@ -102,6 +102,8 @@ def save(session: Session, execution: Execution) -> None:
         LimitExceeded: the state has become too large.
     """
     connection, step, now = session.connection(), execution.step, clock.now()
+    if execution.completed and _end_status(execution) == "completed":
+        step.note("instance.completed", "", execution.instance_id)
     events = _events(execution, step)
     execution.sequence += len(events)
     _write_instance(connection, execution, now)

@@ -4,7 +4,7 @@ Invariant: a task has at most one holder; claiming is one conditional statement;
 says who ended it and when.
 """
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from engine import cache, clock, history
@@ -125,7 +125,7 @@ def complete(
         step.complete(task_id, variables)
 
 
-def _is(task_id: int, candidate: str) -> tuple[object, ...]:
+def _is(task_id: int, candidate: str) -> tuple[ColumnElement[bool], ...]:
     return UserTaskCandidate.task_id == task_id, UserTaskCandidate.candidate == candidate
 
 

@@ -23,6 +23,7 @@ from processes import (
     opinions,
     organisations,
     permissions,
+    sources,
 )
 from processes.identity import User
 from processes.model.cases import Case
@@ -46,7 +47,7 @@ def services(session: Session, by: User) -> list[Service]:
     """The processes a user may start: those whose `starters` name `applicant` or a role held."""
     found = []
     for definition in repository.all_latest(session):
-        process = repository.compiled(session, definition.id).process(definition.key)
+        process = repository.compiled(session, definition.id).process
         starters = set(process.properties.get("starters", "").split())
         mine = {role for role, _org in by.roles} | ({APPLICANT} if by.kind == APPLICANT else set())
         if starters & mine and not definition.suspended:
@@ -86,7 +87,9 @@ def apply(
     offered = service(session, process_key, by=by)
     values: Variables = {}
     if offered.form is not None:
-        values = offered.form.validate(answers, context=_known(by), node="apply")
+        values = offered.form.validate(
+            answers, context=_known(by), node="apply", lookups=sources.lookups(session, by)
+        )
     variables = {**values, **_server_owned(session, offered, by=by, values=values, channel=channel)}
     instance = runtime.start(
         session,
@@ -109,7 +112,7 @@ def _server_owned(
     session: Session, offered: Service, *, by: User, values: Variables, channel: str
 ) -> Variables:
     """The variables that the server sets; no form may carry them."""
-    process = repository.compiled(session, offered.definition.id).process(offered.definition.key)
+    process = repository.compiled(session, offered.definition.id).process
     org = organisations.get(session, _handling_org(by, values))
     number = numbers.work_order(
         session, process.properties.get("workOrderLetter", "Y"), org.region_code, clock.today()

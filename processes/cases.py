@@ -4,6 +4,7 @@ Invariant: a case is fed and ended through its process alone; what the applicant
 the model waits for with a public title.
 """
 
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ from processes import (
     notices,
     opinions,
     permissions,
+    sources,
 )
 from processes.duties import facts
 from processes.identity import User, users_in_groups
@@ -97,7 +99,9 @@ def progress(session: Session, reference: str, query_code: str) -> Case:
         NotFound: the two do not belong together; does not tell which is wrong.
     """
     case = session.scalar(select(Case).where(Case.reference == reference.strip().upper()))
-    if case is None or not keys.same(case.query_code, query_code.strip().upper()):
+    if case is None or not hmac.compare_digest(
+        case.query_code.encode(), query_code.strip().upper().encode()
+    ):
         raise NotFound("工作单号与查询码不符")
     return case
 
@@ -134,7 +138,9 @@ def send(
     values: Variables = {}
     if form is not None:
         context = runtime.variables(session, case_id)
-        values = form.validate(answers, context=context, node=awaited.activity)
+        values = form.validate(
+            answers, context=context, node=awaited.activity, lookups=sources.lookups(session, by)
+        )
         materials.record(session, case_id, form=form, values=values, by=by.id)
     message = Message(f"{subscription_id}", awaited.name, awaited.correlation_key, values)
     messages.accept(session, channel=PORTAL, message=message)

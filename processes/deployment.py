@@ -10,13 +10,13 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from engine import definition, dmn, repository
+from engine import compiler, dmn, repository
 from engine.errors import BanliError, DeploymentRejected, Finding, NotFound
 from engine.model import Deployment, ProcessDefinition
 from forms import definition as form_definition
 from forms import lint as form_lint
 from forms.definition import FormDefinition
-from processes import letters
+from processes import documents
 from processes.bundle import Bundle, process_folders, read_folder
 from processes.operations import all_operations
 
@@ -33,7 +33,7 @@ def check(
     """
     findings = [*_form_findings(bundle), *_letter_findings(bundle)]
     try:
-        compiled = definition.compile(bundle.files)
+        compiled = compiler.compile(bundle.files)
     except DeploymentRejected as error:
         return [*error.findings, *findings]
     findings.extend(compiled.findings)
@@ -87,7 +87,7 @@ def form(session: Session, definition_id: int, form_id: str) -> FormDefinition:
 
 def start_form(session: Session, process: ProcessDefinition) -> FormDefinition | None:
     """The form of a process's none start event, or None where it has none."""
-    for event in repository.compiled(session, process.id).process(process.key).starts(""):
+    for event in repository.compiled(session, process.id).start_events:
         if event.form_id:
             return form(session, process.id, event.form_id)
     return None
@@ -150,7 +150,7 @@ def _letter_findings(bundle: Bundle) -> Iterator[Finding]:
     for letter_id, content in bundle.folder("letters").items():
         path = f"letters/{letter_id}.yaml"
         try:
-            letters.read(content, path)
+            documents.read(content, path)
         except DeploymentRejected as error:
             yield from error.findings
         except BanliError as error:
@@ -158,7 +158,7 @@ def _letter_findings(bundle: Bundle) -> Iterator[Finding]:
 
 
 def _reference_findings(
-    bundle: Bundle, compiled: definition.CompiledBundle, topics: set[str], known: set[str]
+    bundle: Bundle, compiled: compiler.CompiledBundle, topics: set[str], known: set[str]
 ) -> Iterator[Finding]:
     known = known | _provided(bundle)
     forms = set(bundle.folder("forms"))
@@ -169,12 +169,7 @@ def _reference_findings(
             ("被调用流程", "process_missing", process.processes_called, known),
             ("服务主题", "topic_unknown", process.topics, topics),
         ):
-            for element, name in names:
-                if name not in present:
-                    yield Finding(
-                        "error",
-                        code,
-                        f"『{element}』引用的{kind}『{name}』不存在",
-                        file=process.file,
-                        element=element,
-                    )
+            for name in sorted(names - present):
+                yield Finding(
+                    "error", code, f"引用的{kind}『{name}』不存在", file=process.file, element=name
+                )

@@ -48,8 +48,8 @@ def register() -> None:
 
 def derive(session: Session, execution: Execution, step: StepRecord) -> None:
     """Insert or update the row of the case; called by the store before it commits."""
-    root = next(scope for scope in execution.scopes.values() if scope.parent_id is None)
-    if execution.revision == 0:
+    root = execution.scopes[execution.instance_id]
+    if execution.revision == 1:
         session.execute(insert(Case).values(**_new(session, execution, root.variables)))
         return
     changed = READ & step.variable_deltas.get(root.id, {}).keys()
@@ -63,7 +63,7 @@ def _new(session: Session, execution: Execution, variables: Variables) -> dict[s
             ProcessInstance.id == execution.instance_id
         )
     ).one()
-    process = execution.process
+    process = execution.compiled
     return {
         "id": execution.instance_id,
         "reference": instance.business_key or str(execution.instance_id),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engine import ids
 from engine.variables import Value
 from forms.definition import FormDefinition
+from forms.fields.base import Scope
 from processes.identity import User
 from processes.model.cases import Opinion
 
@@ -63,7 +64,7 @@ def from_answers(form: FormDefinition | None, values: Mapping[str, Value]) -> tu
     decision = ""
     for name in DECISION_FIELDS:
         if name in fields and values.get(name) is not None:
-            decision = fields[name].display(values[name])
+            decision = fields[name].text(values[name], Scope())
             break
     texts = [str(values[name]) for name in TEXT_FIELDS if name in fields and values.get(name)]
     return decision, "\n".join(texts)

@@ -16,7 +16,17 @@ from engine.errors import NotFound, TaskAlreadyClaimed, TaskNotActive
 from engine.model import UserTask
 from engine.variables import Variables
 from forms.definition import FormDefinition
-from processes import audit, deployment, drafts, duties, identity, materials, opinions, permissions
+from processes import (
+    audit,
+    deployment,
+    drafts,
+    duties,
+    identity,
+    materials,
+    opinions,
+    permissions,
+    sources,
+)
 from processes.identity import User
 from processes.model.cases import Case, FormDraft
 from processes.permissions import TaskFacts
@@ -136,7 +146,9 @@ def submit(
     values: Variables = {}
     if form is not None:
         context = runtime.variables(session, task.instance_id, scope_id=task.scope_id)
-        values = form.validate(answers, context=context, node=task.activity)
+        values = form.validate(
+            answers, context=context, node=task.activity, lookups=sources.lookups(session, by)
+        )
         materials.record(session, task.instance_id, form=form, values=values, by=by.id)
     _opinion(session, task, by, *opinions.from_answers(form, values))
     case_id = task.instance_id
