@@ -9,14 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock, ids, limits, repository
 from engine.errors import Conflict, DeploymentRejected, Finding, Forbidden, NotFound
 from engine.model import Deployment, ProcessDefinition, ProcessInstance
 from processes import audit, bundle, deployment, identity, permissions
-from processes.bundle import Bundle
 from processes.identity import User
 from processes.model.cases import ModelDraft
 from processes.roles import Action
@@ -77,8 +76,21 @@ def library(session: Session, *, by: User) -> list[Entry]:
         for one in repository.all_latest(session)
     ]
     for key, found in drafts.items():
-        entries.append(Entry(key, key, domain_of(key), 0, 0, False, 0, found))
+        entries.append(_unreleased(key, found))
     return sorted(entries, key=lambda entry: (entry.domain, entry.key))
+
+
+def _unreleased(key: str, drafts: Sequence[ModelDraft]) -> Entry:
+    return Entry(
+        key=key,
+        name=key,
+        domain=domain_of(key),
+        version=0,
+        versions=0,
+        suspended=False,
+        running=0,
+        drafts=drafts,
+    )
 
 
 def running_cases(session: Session) -> dict[tuple[str, int], int]:
@@ -165,16 +177,12 @@ def save(
         DeploymentRejected: a file may not be in a bundle at all, or is too large.
     """
     draft = _own(session, draft_id, by)
-    if draft.revision != revision:
-        raise Conflict(
-            "这份草稿已在别处保存过，本页内容没有保存", revision=draft.revision, at=draft.saved_at
-        )
     made = _checked_size(files, draft.key)
+    _advance(session, draft, revision, "这份草稿已在别处保存过，本页内容没有保存")
     draft.files = pack(made)
     draft.digest = repository.digest_of(made)
     draft.note = note[:2000]
     draft.status = "draft"
-    draft.revision += 1
     draft.saved_at = clock.now()
     session.flush()
     return draft
@@ -205,13 +213,12 @@ def submit(
         was released since it was begun.
     """
     draft = _own(session, draft_id, by)
-    if draft.revision != revision:
-        raise Conflict("这份草稿已在别处保存过，请重新打开后提交", revision=draft.revision)
     if (_latest(session, draft.key) or 0) > (draft.based_on or 0):
         raise Conflict("起草期间已发布了新版本，请与现行版本核对后再提交", latest=True)
     found = findings(session, unpack(draft.files), draft.key, topics=topics)
     if any(finding.severity == "error" for finding in found):
         raise DeploymentRejected(found)
+    _advance(session, draft, revision, "这份草稿已在别处保存过，请重新打开后提交")
     draft.status = "submitted"
     draft.note = note[:2000]
     draft.submitted_at = clock.now()
@@ -248,6 +255,7 @@ def recall(session: Session, draft_id: int, *, by: User) -> ModelDraft:
     if draft.author != by.id:
         raise Forbidden("只有起草人本人可以撤回")
     _expect(draft, "submitted")
+    _advance(session, draft, draft.revision)
     draft.status = "draft"
     audit.record(
         session, "model.recalled", by=by, subject=("model_draft", draft_id), detail=draft.key
@@ -279,6 +287,7 @@ def release(
         raise Forbidden("发布须由起草人以外的第二人确认")
     if (_latest(session, draft.key) or 0) > (draft.based_on or 0):
         raise Conflict("提交之后已发布了新版本，请退回起草人核对", latest=True)
+    _advance(session, draft, draft.revision)
     made = bundle.make(unpack(draft.files), source=draft.key)
     done = deployment.deploy(session, made, by=str(by.id), topics=topics, label=draft.key)
     _decide(draft, "released", by)
@@ -294,6 +303,7 @@ def send_back(session: Session, draft_id: int, *, by: User, reason: str) -> Mode
     permissions.require(by, Action.RELEASE_MODEL)
     draft = _get(session, draft_id)
     _expect(draft, "submitted")
+    _advance(session, draft, draft.revision)
     _decide(draft, "returned", by)
     draft.decision = reason[:2000]
     audit.record(
@@ -346,6 +356,28 @@ def _own(session: Session, draft_id: int, by: User) -> ModelDraft:
         raise Forbidden("只有起草人本人可以修改这份草稿")
     _expect(draft, "draft", "returned")
     return draft
+
+
+def _advance(
+    session: Session,
+    draft: ModelDraft,
+    seen: int,
+    message: str = "这份草稿刚刚被他人改动，请刷新后查看",
+) -> None:
+    """Take the draft at the revision that was seen: of two at once, one wins.
+
+    Raises:
+        Conflict: with the revision and time of the other.
+    """
+    changed = session.execute(
+        update(ModelDraft)
+        .where(ModelDraft.id == draft.id, ModelDraft.revision == seen)
+        .values(revision=seen + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict(message, revision=draft.revision, at=draft.saved_at)
+    session.refresh(draft)
 
 
 def _expect(draft: ModelDraft, *states: str) -> None:

@@ -1,0 +1,45 @@
+"""Finds definitions for a draft that is tried out: its own files first, then what is released.
+
+Invariant: definition ids of the draft are negative, so that they never mean a released version.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine import compiler, dmn, repository
+from engine.compiler import CompiledProcess
+
+
+class DraftResolver:
+    """What the draft itself has, then what the installation has."""
+
+    def __init__(self, session: Session, files: Mapping[str, bytes]) -> None:
+        self._released = repository.DefinitionResolver(session)
+        self._own = compiler.compile(files).processes
+        self._order = sorted(self._own)
+        self._decisions: dict[str, Any] = {}
+        for name, content in files.items():
+            if name.endswith(".dmn"):
+                self._decisions |= dmn.read(content, name).decisions
+
+    def process(self, key: str) -> tuple[int, Any]:
+        """Definition id and compiled process."""
+        if key in self._own:
+            return -1 - self._order.index(key), self._own[key]
+        return self._released.process(key)
+
+    def by_id(self, definition_id: int) -> Any:
+        """The compiled process of a definition id of `process`."""
+        if definition_id < 0:
+            return self._own[self._order[-1 - definition_id]]
+        return self._released.by_id(definition_id)
+
+    def decision(self, decision_id: str) -> Any:
+        """A decision of the draft, else the installation's latest."""
+        return self._decisions.get(decision_id) or self._released.decision(decision_id)
+
+    def drafted(self) -> Iterator[CompiledProcess]:
+        """The processes of the draft."""
+        yield from self._own.values()

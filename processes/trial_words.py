@@ -1,0 +1,74 @@
+"""What happens in a trial, in words for an analyst."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from engine.record import HistoryEvent, ThrownMessage
+from engine.waiting import ExternalTaskWait, MessageWait, TimerWait, UserTaskWait, Wait
+from processes.operations import all_operations
+
+_SENTENCES: Final = {
+    "activity.completed": "『{name}』完成",
+    "activity.cancelled": "『{name}』取消",
+    "task.created": "产生待办『{name}』",
+    "timer.fired": "定时『{name}』到期",
+    "error.caught": "捕获错误『{error}』",
+    "process.called": "调用流程『{process}』",
+    "incident.raised": "『{name}』出现异常：{message}",
+}
+
+
+def of_event(event: HistoryEvent, name_of: Callable[[str], str]) -> str:
+    """A line for an event; empty for those that tell an analyst nothing."""
+    if event.type == "decision.evaluated":
+        return _decision(event.data)
+    sentence = _SENTENCES.get(event.type, "")
+    known = {
+        "error": "",
+        "process": "",
+        "message": "",
+        **event.data,
+        "name": name_of(event.activity),
+    }
+    return sentence.format_map(known)
+
+
+def _decision(data: Mapping[str, Any]) -> str:
+    matched = "、".join(str(one) for one in data.get("matched") or []) or "无"
+    return f"决策『{data['decision']}』：命中规则 {matched}，结果 {said(data.get('outputs'))}"
+
+
+def said(value: Any) -> str:
+    """A value in a few words."""
+    if value is None:
+        return "空"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Mapping):
+        return "，".join(f"{key} = {said(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return "；".join(said(item) for item in value) or "空"
+    return str(value)
+
+
+def kind_of(wait: Wait) -> str:
+    """What a thing waits for, in a word."""
+    if isinstance(wait, UserTaskWait):
+        return "待办"
+    if isinstance(wait, MessageWait):
+        return "等待消息"
+    if isinstance(wait, TimerWait):
+        return "定时"
+    return "外部服务"
+
+
+def expected_outputs(wait: Wait) -> Mapping[str, str]:
+    """What a local operation gives back, to be typed by whoever tries the model."""
+    operation = all_operations().get(wait.topic) if isinstance(wait, ExternalTaskWait) else None
+    return operation.outputs if operation else {}
+
+
+def of_message(message: ThrownMessage) -> str:
+    """A message the instance sends."""
+    key = f"，关联键 {message.correlation_key}" if message.correlation_key else ""
+    return f"发出消息『{message.name}』{key}"
