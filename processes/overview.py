@@ -1,0 +1,44 @@
+"""What pages read and operators do across the engine's borders: an application as filed, incidents.
+
+Invariant: every function is either a plain read of what the caller has already been let to see, or
+checks the permission itself.
+"""
+
+from sqlalchemy.orm import Session
+
+from engine import incidents, repository, runtime
+from engine.errors import NotFound
+from engine.model import Incident, ProcessInstance
+from engine.variables import Variables
+from forms.definition import FormDefinition
+from processes import audit, deployment, permissions
+from processes.identity import User
+from processes.roles import Action
+
+
+def application(session: Session, case_id: int) -> tuple[FormDefinition, Variables] | None:
+    """The form a case was filed with, of the case's own version, and its variables now."""
+    instance = session.get(ProcessInstance, case_id)
+    if instance is None:
+        raise NotFound("没有这个办件", case=case_id)
+    definition = repository.get(session, instance.definition_id)
+    form = deployment.start_form(session, definition)
+    return None if form is None else (form, runtime.variables(session, case_id))
+
+
+def variables(session: Session, case_id: int) -> Variables:
+    """The root variables of a case already found in scope; forms show what they name of them."""
+    return runtime.variables(session, case_id)
+
+
+def retry_incident(session: Session, incident_id: int, *, by: User) -> None:
+    """Let what stopped try again.
+
+    Raises:
+        NotFound: it has been settled meanwhile.
+    """
+    permissions.require(by, Action.OPERATE)
+    if session.get(Incident, incident_id) is None:
+        raise NotFound("这个异常已经处理", incident=incident_id)
+    incidents.resolve(session, incident_id, by=str(by.id))
+    audit.record(session, "incident.resolved", by=by, subject=("incident", incident_id))

@@ -1,0 +1,123 @@
+"""Operation at a glance: incidents with their cause and 重试, jobs, adapters and the worker.
+
+Invariant: nothing that stopped stays unseen; a retry is a command of its own, audited.
+"""
+
+from typing import Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.model import Incident, Job, ProcessDefinition, ProcessInstance
+from processes import overview
+from processes.model.cases import Case
+from processes.roles import Action
+from web import diagrams
+from web.auth import current, policy
+from web.database import read_session, run
+
+blueprint = Blueprint("operations", __name__, url_prefix="/operations")
+
+_MOST: Final = 200
+KINDS: Final = {"timer": "定时器", "external_task": "外部任务", "outbox_message": "待发报文"}
+
+
+@blueprint.get("")
+@policy("staff", Action.OPERATE)
+def index() -> ResponseReturnValue:
+    with read_session() as session:
+        query = (
+            select(Incident, Case, ProcessDefinition.name)
+            .outerjoin(Case, Case.id == Incident.instance_id)
+            .outerjoin(ProcessDefinition, ProcessDefinition.id == Incident.definition_id)
+            .order_by(Incident.id.desc())
+            .limit(_MOST)
+        )
+        rows = session.execute(query).tuples().all()
+        return render_template("admin/incidents.html", rows=rows)
+
+
+@blueprint.post("/incidents/<int:incident_id>/retry")
+@policy("staff", Action.OPERATE)
+def retry(incident_id: int) -> ResponseReturnValue:
+    run(overview.retry_incident, incident_id, by=current())
+    flash(_("已安排重试，结果稍后显示"))
+    return redirect(url_for("operations.index"), code=303)
+
+
+@blueprint.get("/jobs")
+@policy("staff", Action.OPERATE)
+def jobs() -> ResponseReturnValue:
+    kind = request.args.get("kind", "")
+    with read_session() as session:
+        query = select(Job, Case.reference).outerjoin(Case, Case.id == Job.instance_id)
+        if kind in KINDS:
+            query = query.where(Job.kind == kind)
+        rows = session.execute(query.order_by(Job.due_at, Job.id).limit(_MOST)).tuples().all()
+        counted = session.execute(select(Job.kind, func.count()).group_by(Job.kind))
+        return render_template(
+            "admin/jobs.html",
+            rows=rows,
+            kinds=KINDS,
+            kind=kind,
+            counts=dict(counted.tuples().all()),
+            now=clock.now(),
+        )
+
+
+@blueprint.get("/services")
+@policy("staff", Action.OPERATE)
+def services() -> ResponseReturnValue:
+    """Who does the work in the background, and how each topic stands."""
+    with read_session() as session:
+        return render_template(
+            "admin/services.html", topics=_topics(session), workers=_workers(session)
+        )
+
+
+def _topics(session: Session) -> list[dict[str, object]]:
+    late = func.count().filter(Job.due_at < clock.now())
+    failing = func.count().filter(Job.last_error != "")
+    stuck = func.count().filter(Job.retries <= 0)
+    query = (
+        select(Job.kind, Job.topic, func.count(), late, failing, stuck)
+        .where(Job.kind != "timer")
+        .group_by(Job.kind, Job.topic)
+        .order_by(Job.kind, Job.topic)
+    )
+    names = ("kind", "topic", "waiting", "late", "failing", "stuck")
+    return [dict(zip(names, row, strict=True)) for row in session.execute(query)]
+
+
+def _workers(session: Session) -> list[tuple[str, int]]:
+    query = select(Job.owner, func.count()).where(
+        Job.owner.is_not(None), Job.lease_until > clock.now()
+    )
+    return [(str(owner), n) for owner, n in session.execute(query.group_by(Job.owner))]
+
+
+@blueprint.get("/definitions/<int:definition_id>")
+@policy("staff", Action.OPERATE, Action.VIEW_LIBRARY)
+def tokens(definition_id: int) -> ResponseReturnValue:
+    """Every running case of a version on its diagram, with counts."""
+    with read_session() as session:
+        definition = session.get(ProcessDefinition, definition_id)
+        running = session.scalar(
+            select(func.count())
+            .select_from(ProcessInstance)
+            .where(
+                ProcessInstance.definition_id == definition_id, ProcessInstance.status == "active"
+            )
+        )
+        return render_template("admin/tokens.html", definition=definition, running=running or 0)
+
+
+@blueprint.get("/definitions/<int:definition_id>/tokens")
+@policy("staff", Action.OPERATE, Action.VIEW_LIBRARY)
+def token_counts(definition_id: int) -> ResponseReturnValue:
+    with read_session() as session:
+        return diagrams.of_definition(session, definition_id)

@@ -1,0 +1,261 @@
+"""Users, roles and organisations of an administrator's own area.
+
+Invariant: an administrator sees and changes only what lies in his organisations and below; every
+change is audited and acts at the person's next request.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from engine.errors import BanliError, NotFound
+from processes import accounts, audit, identifiers, organisations, permissions
+from processes.identity import User
+from processes.model.people import Org, UserAccount, UserRole
+from processes.roles import ROLES, Action
+from web.auth import current, policy
+from web.database import read_session, transaction
+
+blueprint = Blueprint("people", __name__, url_prefix="/admin")
+
+_PAGE: Final = 50
+ORG_KINDS: Final = {
+    "msa_hq": "部海事局",
+    "msa_direct": "直属海事局",
+    "msa_branch": "分支局",
+    "msa_local": "地方海事局",
+    "cert_production_center": "制证中心",
+    "training_institution": "培训机构",
+    "yacht_club": "游艇俱乐部",
+    "licence_applicant_org": "申办单位",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role somebody holds, in words."""
+
+    role: str
+    name: str
+    org_code: str
+    org_name: str
+    valid_to: date | None
+
+
+def area(session: Session, user: User) -> list[Org]:
+    """The organisations an administrator looks after, parents first."""
+    paths = permissions.allowed_orgs(user, Action.MANAGE_USERS)
+    if not paths:
+        return []
+    below = or_(*(Org.path.startswith(path, autoescape=True) for path in paths))
+    return list(session.scalars(select(Org).where(below).order_by(Org.path)))
+
+
+@blueprint.get("/users")
+@policy("staff", Action.MANAGE_USERS)
+def users() -> ResponseReturnValue:
+    q = request.args.get("q", "").strip()[:60]
+    after = request.args.get("after", "")[:64]
+    with read_session() as session:
+        orgs = area(session, current())
+        query = select(UserAccount).where(UserAccount.org_code.in_([org.org_code for org in orgs]))
+        if q:
+            like = UserAccount.name.contains(q, autoescape=True)
+            query = query.where(or_(like, UserAccount.login.contains(q, autoescape=True)))
+        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        page = query.where(UserAccount.login > after).order_by(UserAccount.login).limit(_PAGE + 1)
+        rows = list(session.scalars(page))
+        roles = _roles_of(session, [row.id for row in rows])
+        return render_template(
+            "admin/users.html",
+            rows=rows[:_PAGE],
+            roles=roles,
+            names={org.org_code: org.name for org in orgs},
+            total=total,
+            q=q,
+            next=rows[_PAGE - 1].login if len(rows) > _PAGE else "",
+            after=after,
+        )
+
+
+@blueprint.route("/users/new", methods=["GET", "POST"])
+@policy("staff", Action.MANAGE_USERS)
+def new_user() -> ResponseReturnValue:
+    error = ""
+    if request.method == "POST":
+        try:
+            user_id, word = _create()
+        except BanliError as refused:
+            error = refused.message
+        else:
+            flash(_("账号已开通，初始密码 %(word)s，请当面告知本人，首次登录须修改。", word=word))
+            return redirect(url_for("people.user", user_id=user_id), code=303)
+    with read_session() as session:
+        orgs = area(session, current())
+        html = render_template("admin/user_new.html", orgs=orgs, error=error, typed=request.form)
+    return (html, 422) if error else html
+
+
+def _create() -> tuple[int, str]:
+    fields = {
+        name: request.form.get(name, "").strip()[:100] for name in ("login", "name", "org", "id_no")
+    }
+    _require_filled(fields)
+    word = secrets.token_urlsafe(9) + "a1"
+    with transaction() as session:
+        org = organisations.get(session, fields["org"])
+        permissions.require(current(), Action.MANAGE_USERS, org)
+        account = accounts.create_user(
+            session,
+            fields["login"],
+            name=fields["name"],
+            org_code=org.org_code,
+            id_no=fields["id_no"],
+        )
+        accounts.set_password(session, account, word, must_change=True)
+        audit.record(session, "user.created", by=current(), subject=("user", account.id))
+        return account.id, word
+
+
+def _require_filled(fields: dict[str, str]) -> None:
+    if not all(fields.values()):
+        raise BanliError("带 * 的项目都要填写。")
+    if (
+        not fields["login"].isascii()
+        or not fields["login"].replace("_", "").replace(".", "").isalnum()
+    ):
+        raise BanliError("用户名只能用字母、数字、点和下划线。")
+    if not identifiers.id_no(fields["id_no"]):
+        raise BanliError("身份证号有误，请核对。")
+
+
+@blueprint.get("/users/<int:user_id>")
+@policy("staff", Action.MANAGE_USERS)
+def user(user_id: int) -> ResponseReturnValue:
+    with read_session() as session:
+        account = _account(session, user_id)
+        orgs = area(session, current())
+        return render_template(
+            "admin/user.html",
+            account=account,
+            held=_roles_of(session, [user_id]).get(user_id, []),
+            orgs=orgs,
+            org_name=next((o.name for o in orgs if o.org_code == account.org_code), ""),
+            roles=[(code, info.name) for code, info in ROLES.items()],
+        )
+
+
+@blueprint.post("/users/<int:user_id>/roles")
+@policy("staff", Action.MANAGE_USERS)
+def roles(user_id: int) -> ResponseReturnValue:
+    """Give or take away one role at one organisation."""
+    role, org_code = request.form.get("role", ""), request.form.get("org", "")
+    with transaction() as session:
+        account = _account(session, user_id)
+        org = organisations.get(session, org_code)
+        permissions.require(current(), Action.MANAGE_USERS, org)
+        if request.form.get("act") == "withdraw":
+            accounts.withdraw_role(session, account, role, org_code=org_code)
+            done, action = _("角色已收回"), "role.withdrawn"
+        else:
+            accounts.assign_role(session, account, role, org_code=org_code, valid_to=_valid_to())
+            done, action = _("角色已授予"), "role.assigned"
+        subject = ("user", user_id)
+        audit.record(session, action, by=current(), subject=subject, detail=f"{role}@{org_code}")
+    flash(done)
+    return redirect(url_for("people.user", user_id=user_id), code=303)
+
+
+@blueprint.post("/users/<int:user_id>/status")
+@policy("staff", Action.MANAGE_USERS)
+def status(user_id: int) -> ResponseReturnValue:
+    """Lock, reopen, or give a new first password."""
+    wanted = request.form.get("status", "")
+    if wanted not in ("active", "locked", "password"):
+        abort(400)
+    if user_id == current().id:
+        raise BanliError("不能停用或重置自己的账号，请由其他管理员办理。")
+    text = _("账号状态已更新")
+    with transaction() as session:
+        account = _account(session, user_id)
+        if wanted == "password":
+            word = secrets.token_urlsafe(9) + "a1"
+            accounts.set_password(session, account, word, must_change=True)
+            text = _("新的初始密码 %(word)s，请当面告知本人。", word=word)
+        elif wanted == "locked":
+            accounts.close_account(session, account, status="locked")
+        else:
+            account.status = "active"
+        audit.record(session, f"user.{wanted}", by=current(), subject=("user", user_id))
+    flash(text)
+    return redirect(url_for("people.user", user_id=user_id), code=303)
+
+
+@blueprint.get("/organisations")
+@policy("staff", Action.MANAGE_USERS, Action.MANAGE_ORGS)
+def orgs() -> ResponseReturnValue:
+    with read_session() as session:
+        rows = area(session, current())
+        codes = [row.org_code for row in rows]
+        counted = session.execute(
+            select(UserAccount.org_code, func.count())
+            .where(UserAccount.org_code.in_(codes))
+            .group_by(UserAccount.org_code)
+        )
+        least = min((row.path.count("/") for row in rows), default=0)
+        return render_template(
+            "admin/orgs.html",
+            rows=rows,
+            counts=dict(counted.tuples().all()),
+            least=least,
+            kinds=ORG_KINDS,
+        )
+
+
+@blueprint.get("/roles")
+@policy("staff", Action.MANAGE_USERS)
+def role_list() -> ResponseReturnValue:
+    with read_session() as session:
+        codes = [org.org_code for org in area(session, current())]
+        counted = session.execute(
+            select(UserRole.role, func.count())
+            .where(UserRole.org_code.in_(codes))
+            .group_by(UserRole.role)
+        )
+        return render_template("admin/roles.html", roles=ROLES, counts=dict(counted.tuples().all()))
+
+
+def _account(session: Session, user_id: int) -> UserAccount:
+    account = session.get(UserAccount, user_id)
+    codes = {org.org_code for org in area(session, current())}
+    if account is None or account.org_code not in codes:
+        raise NotFound("没有这个用户", user=user_id)
+    return account
+
+
+def _roles_of(session: Session, user_ids: Sequence[int]) -> dict[int, list[Held]]:
+    found: dict[int, list[Held]] = {}
+    query = select(UserRole, Org.name).join(Org, Org.org_code == UserRole.org_code)
+    for row, org_name in session.execute(
+        query.where(UserRole.user_id.in_(user_ids)).order_by(UserRole.id)
+    ):
+        name = ROLES[row.role].name if row.role in ROLES else row.role
+        held = Held(row.role, name, row.org_code, org_name, row.valid_to)
+        found.setdefault(row.user_id, []).append(held)
+    return found
+
+
+def _valid_to() -> date | None:
+    text = request.form.get("valid_to", "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BanliError("有效期应写成 2026-11-22 的形式。") from None

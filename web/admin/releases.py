@@ -1,0 +1,151 @@
+"""Releasing models: what was handed in and a second person confirms; versions and their cases.
+
+Invariant: who wrote a model never releases it (a setting of the demo apart); what was handed in, by
+digest, is what runs; running cases stay on their version.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from engine import repository
+from engine.errors import BanliError, DeploymentRejected
+from processes import audit, identity, modelling, permissions
+from processes.identity import User
+from processes.roles import Action
+from web.auth import actions_of, current, policy
+from web.database import read_session, run
+from web.wiring import topics
+
+blueprint = Blueprint("releases", __name__, url_prefix="/releases")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a process and how many cases run on it."""
+
+    definition_id: int
+    number: int
+    suspended: bool
+    running: int
+    created_at: Any
+    deployed_by: str
+
+
+@blueprint.get("")
+@policy("staff", Action.RELEASE_MODEL, Action.SUSPEND_DEFINITION)
+def index() -> ResponseReturnValue:
+    with read_session() as session:
+        waiting = [
+            (draft, identity.user(session, draft.author))
+            for draft in modelling.submitted(session, by=current())
+        ]
+        return render_template(
+            "admin/releases.html",
+            waiting=waiting,
+            library=modelling.library(session, by=current()),
+            may_release=Action.RELEASE_MODEL in actions_of(current()),
+            me=current(),
+        )
+
+
+@blueprint.get("/drafts/<int:draft_id>")
+@policy("staff", Action.RELEASE_MODEL)
+def draft(draft_id: int) -> ResponseReturnValue:
+    """A draft with what changed against the version that runs, file by file."""
+    with read_session() as session:
+        return _draft_page(session, draft_id)
+
+
+def _draft_page(session: Session, draft_id: int, error: BanliError | None = None) -> str:
+    view = modelling.view(session, draft_id, by=current())
+    key = view.draft.key
+    before = modelling.released_files(session, key)[0] if view.latest else {}
+    changes = [
+        (name, _change(before.get(name), view.files.get(name)))
+        for name in sorted({*before, *view.files})
+    ]
+    findings = modelling.findings(session, view.files, key, topics=topics())
+    settings = current_app.config["BANLI"]
+    own = view.draft.author == current().id and settings.second_person_release
+    return render_template(
+        "admin/draft.html",
+        view=view,
+        draft=view.draft,
+        changes=[(name, kind) for name, kind in changes if kind],
+        findings=findings,
+        own=own,
+        error=error,
+    )
+
+
+def _change(before: bytes | None, after: bytes | None) -> str:
+    if before is None:
+        return "added"
+    if after is None:
+        return "removed"
+    return "" if before == after else "changed"
+
+
+@blueprint.post("/drafts/<int:draft_id>/release")
+@policy("staff", Action.RELEASE_MODEL)
+def release(draft_id: int) -> ResponseReturnValue:
+    second = current_app.config["BANLI"].second_person_release
+    try:
+        run(modelling.release, draft_id, by=current(), topics=topics(), second_person=second)
+    except DeploymentRejected as error:
+        with read_session() as session:
+            return _draft_page(session, draft_id, error), 422
+    flash(_("已发布，新的案件按新版本办理，在办案件不受影响"))
+    return redirect(url_for("releases.index"), code=303)
+
+
+@blueprint.post("/drafts/<int:draft_id>/return")
+@policy("staff", Action.RELEASE_MODEL)
+def send_back(draft_id: int) -> ResponseReturnValue:
+    reason = request.form.get("reason", "").strip()
+    if not reason:
+        raise BanliError(_("请写明退回原因。"))
+    run(modelling.send_back, draft_id, by=current(), reason=reason)
+    flash(_("已退回起草人"))
+    return redirect(url_for("releases.index"), code=303)
+
+
+@blueprint.get("/<key>")
+@policy("staff", Action.RELEASE_MODEL, Action.SUSPEND_DEFINITION)
+def versions(key: str) -> ResponseReturnValue:
+    with read_session() as session:
+        running = modelling.running_cases(session)
+        found = [_version(session, one, running) for one in repository.versions(session, key)]
+        name = repository.latest(session, key).name or key
+        return render_template("admin/versions.html", key=key, name=name, versions=found)
+
+
+def _version(session: Session, one: Any, running: dict[tuple[str, int], int]) -> Version:
+    deployment = repository.deployment(session, one.deployment_id)
+    by = deployment.deployed_by
+    known = identity.user(session, int(by)).name if by.isascii() and by.isdigit() else _("系统")
+    count = running.get((one.key, one.version), 0)
+    return Version(one.id, one.version, one.suspended, count, one.created_at, known)
+
+
+@blueprint.post("/definitions/<int:definition_id>/suspend")
+@policy("staff", Action.SUSPEND_DEFINITION)
+def suspend(definition_id: int) -> ResponseReturnValue:
+    """Stop or allow new cases on a version; those that run go on."""
+    stop = request.form.get("suspended") == "1"
+    key = run(_suspend, definition_id, by=current(), stop=stop)
+    flash(_("该版本已停用，不再受理新的案件") if stop else _("该版本已恢复使用"))
+    return redirect(url_for("releases.versions", key=key), code=303)
+
+
+def _suspend(session: Session, definition_id: int, *, by: User, stop: bool) -> str:
+    permissions.require(by, Action.SUSPEND_DEFINITION)
+    repository.suspend_definition(session, definition_id, suspended=stop)
+    action = "definition.suspended" if stop else "definition.resumed"
+    audit.record(session, action, by=by, subject=("process_definition", definition_id))
+    return repository.get(session, definition_id).key

@@ -1,0 +1,154 @@
+"""Filing an application step by step; the same for applicants and for clerks at the counter.
+
+Invariant: the whole form travels in the page, so a step back, an error or an expired session loses
+nothing; only the last step files anything, and it files a page once.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from engine import clock
+from forms.definition import FormDefinition, FormInvalid
+from processes import applications, drafts
+from processes.applications import Service
+from processes.identity import User
+from processes.model.cases import Case
+from web import filling
+from web.auth import current
+from web.database import read_session, run
+from web.display import moment
+
+NODE = "apply"
+
+
+def first_page(key: str, *, base: str) -> str:
+    """The form as its draft left it, at its first step."""
+    with read_session() as session:
+        service = applications.service(session, key, by=current())
+        draft = drafts.find(session, _subject(key), by=current())
+        given = draft.answers if draft else {}
+        saved_at = draft.saved_at if draft else None
+        return _page(session, service, given, step=0, base=base, saved_at=saved_at)
+
+
+def next_page(key: str, *, base: str) -> Case | ResponseReturnValue:
+    """One step on or back; at the last one the case that was filed."""
+    with read_session() as session:
+        service = applications.service(session, key, by=current())
+    form = service.form
+    given = filling.answers(form, node=NODE) if form else {}
+    step, go = _step(), request.form.get("_go", "")
+    if request.form.get("_restore"):
+        text = _("已恢复登录前填写的内容，请核对后继续。")
+        return _show(key, given, step=step, base=base, restored=text)
+    if go == "back":
+        return _show(key, given, step=step - 1, base=base)
+    last = len(form.sections) if form else 0
+    if go != "submit" or step < last:
+        errors = _errors_at(form, given, step) if form else {}
+        shown = _show(key, given, step=step if errors else step + 1, base=base, errors=errors)
+        return (shown, 422) if errors else shown
+    try:
+        return run(applications.apply, key, by=current(), answers=given)
+    except FormInvalid as error:
+        at = _step_of(form, error.errors) if form else 0
+        return _show(key, given, step=at, base=base, errors=error.errors), 422
+
+
+def keep_draft(key: str) -> ResponseReturnValue:
+    """Keep what was typed so far; called by the page while one types."""
+    with read_session() as session:
+        service = applications.service(session, key, by=current())
+    given = filling.answers(service.form, node=NODE) if service.form else {}
+    kept = run(drafts.keep, _subject(key), by=current(), answers=given, title=service.title)
+    return jsonify(text=_("已暂存 %(at)s", at=moment(kept.saved_at)))
+
+
+def refreshed(key: str) -> ResponseReturnValue:
+    """Which fields show and which are required with the answers as they stand."""
+    with read_session() as session:
+        service = applications.service(session, key, by=current())
+        if service.form is None:
+            return jsonify(fields={})
+        given = filling.answers(service.form, node=NODE)
+        return jsonify(fields=filling.states(_layout(session, service.form, given, {})))
+
+
+def _show(
+    key: str,
+    given: Mapping[str, Any],
+    *,
+    step: int,
+    base: str,
+    errors: Mapping[str, Any] | None = None,
+    restored: str = "",
+) -> str:
+    with read_session() as session:
+        service = applications.service(session, key, by=current())
+        return _page(
+            session, service, given, step=step, base=base, errors=errors, restored=restored
+        )
+
+
+def _page(session: Session, service: Service, given: Mapping[str, Any], **more: Any) -> str:
+    form, errors = service.form, more.get("errors") or {}
+    steps = [section.title for section in form.sections] if form else []
+    steps.append(_("核对并提交"))
+    return render_template(
+        "portal/apply.html",
+        service=service,
+        key=service.definition.key,
+        layout=_layout(session, form, given, errors) if form else [],
+        steps=steps,
+        step=min(max(more["step"], 0), len(steps) - 1),
+        errors=filling.mistakes(form, errors) if form and errors else [],
+        restored=more.get("restored", ""),
+        saved_at=more.get("saved_at"),
+        area=more["base"],
+    )
+
+
+def _layout(
+    session: Session, form: FormDefinition, given: Mapping[str, Any], errors: Mapping[str, Any]
+) -> filling.Layout:
+    rights = filling.Rights(node=NODE)
+    context = known(current())
+    return filling.layout(form, given, errors, context=context, rights=rights)
+
+
+def known(user: User) -> dict[str, Any]:
+    """What a form may refer to before there is a case."""
+    return {"user": {"name": user.name, "org": user.org_code}, "today": clock.today()}
+
+
+def _errors_at(form: FormDefinition, given: Mapping[str, Any], step: int) -> dict[str, Any]:
+    """What is wrong in the section of a step; later sections are not yet due."""
+    try:
+        form.validate(given, context=known(current()), node=NODE)
+    except FormInvalid as error:
+        names = {spec.name for spec in form.sections[min(step, len(form.sections) - 1)].fields}
+        return {p: m for p, m in error.errors.items() if p.split(".")[0] in names}
+    return {}
+
+
+def _step_of(form: FormDefinition, errors: Mapping[str, Any]) -> int:
+    """The first step with something wrong in it."""
+    wrong = {path.split(".")[0] for path in errors}
+    for index, section in enumerate(form.sections):
+        if wrong & {spec.name for spec in section.fields}:
+            return index
+    return 0
+
+
+def _step() -> int:
+    text = request.form.get("_step", "0")
+    return int(text[:3]) if text.isascii() and text.isdigit() else 0
+
+
+def _subject(key: str) -> str:
+    return f"apply:{key}"

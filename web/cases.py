@@ -1,0 +1,245 @@
+"""Case pages for staff: search, one case with all that belongs to it, its diagram and files.
+
+Invariant: every look goes through `processes.permissions`; what is out of scope does not exist.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.errors import NotFound
+from engine.model import UserTask
+from processes import calendar, files, materials, overview
+from processes import cases as commands
+from processes.identity import User
+from processes.model.cases import Case, CaseLink, Material
+from processes.model.documents import Document
+from processes.model.people import Org
+from processes.roles import Action
+from web import diagrams, filling, timeline
+from web.auth import actions_of, current, policy
+from web.database import read_session, run
+from web.display import Due, due_view
+from web.files import Attached, send
+
+blueprint = Blueprint("cases", __name__, url_prefix="/cases")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The facts of a case beside a form."""
+
+    id: int
+    reference: str
+    title: str
+    status: str
+    outcome: str
+    applicant_name: str
+    id_no_tail: str
+    applicant_org_name: str
+    org_name: str
+    submitted_at: datetime
+    accepted_at: datetime | None
+    due_on: date | None
+    step: str
+    href: str = ""
+
+
+def surroundings(
+    session: Session, case: Case, *, by: User, task: UserTask | None = None
+) -> dict[str, Any]:
+    """Everything a page shows beside and below the form of a case."""
+    return {
+        "case": summary(session, case),
+        "clock_view": clock_of(task.due_at, since=task.created_at, title=task.limit_title)
+        if task and task.due_at
+        else clock_of(case.due_on, since=case.accepted_at or case.submitted_at),
+        "case_materials": [_material(case, one) for one in materials.of_case(session, case.id)],
+        "case_documents": documents(session, case),
+        "entries": timeline.entries(session, case),
+        "links": _links(session, case, by),
+    }
+
+
+def summary(session: Session, case: Case) -> Summary:
+    codes = [code for code in (case.org_code, case.applicant_org) if code]
+    query = select(Org.org_code, Org.name).where(Org.org_code.in_(codes))
+    names = dict(session.execute(query).tuples().all())
+    return Summary(
+        id=case.id,
+        reference=case.reference,
+        title=case.title,
+        status=case.status,
+        outcome=case.outcome,
+        applicant_name=case.applicant_name,
+        id_no_tail=case.id_no_tail,
+        applicant_org_name=names.get(case.applicant_org or "", ""),
+        org_name=names.get(case.org_code or "", ""),
+        submitted_at=case.submitted_at,
+        accepted_at=case.accepted_at,
+        due_on=case.due_on,
+        step=case.step,
+        href=url_for("cases.page", case_id=case.id),
+    )
+
+
+def clock_of(due: date | datetime | None, *, since: datetime, title: str = "") -> Due | None:
+    """A limit with the share used and, in words, how it is counted."""
+    if due is None:
+        return None
+    shown = due_view(due)
+    start = since.astimezone(clock.SHANGHAI).date()
+    end = date.fromisoformat(shown.date)
+    total = max(1, calendar.working_days_between(start, end))
+    used = calendar.working_days_between(start, clock.today())
+    days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
+    names = (calendar.current().name(day) for day in days if not calendar.is_working(day))
+    free = dict.fromkeys(name for name in names if name)
+    text = _(
+        "%(title)s共 %(n)s 个工作日，自 %(start)s 次日起算",
+        title=title,
+        n=total,
+        start=start.isoformat(),
+    )
+    if free:
+        text = _("%(text)s；%(names)s放假不计", text=text, names="、".join(free))
+    return Due(
+        shown.text, shown.tone, shown.date, text, min(100, max(0, round(100 * used / total)))
+    )
+
+
+def documents(session: Session, case: Case, *, public: bool = False) -> list[dict[str, Any]]:
+    query = select(Document).where(Document.case_id == case.id).order_by(Document.id)
+    if public:
+        query = query.where(Document.public.is_(True))
+    area = "portal" if public else "cases"
+    return [
+        {
+            "id": one.id,
+            "title": one.title,
+            "number": one.number,
+            "issued_at": one.issued_at,
+            "href": url_for(f"{area}.document", case_id=case.id, document_id=one.id),
+        }
+        for one in session.scalars(query)
+    ]
+
+
+@blueprint.get("")
+@policy("staff", Action.SEARCH_CASES)
+def search() -> ResponseReturnValue:
+    q = request.args.get("q", "").strip()[:60]
+    with read_session() as session:
+        rows = commands.search(session, by=current(), text=q) if q else []
+        return render_template("cases/search.html", rows=rows, q=q)
+
+
+@blueprint.get("/<int:case_id>")
+@policy("staff", Action.VIEW_CASE)
+def page(case_id: int) -> ResponseReturnValue:
+    with read_session() as session:
+        case = commands.get(session, case_id, by=current())
+        actions = actions_of(current())
+        return render_template(
+            "cases/page.html",
+            layout=application(session, case),
+            may_hold=Action.SUSPEND_CASE in actions and case.ended_at is None,
+            may_end=Action.TERMINATE_CASE in actions and case.ended_at is None,
+            **surroundings(session, case, by=current()),
+        )
+
+
+def application(session: Session, case: Case) -> filling.Layout:
+    """What was applied for, read only; sensitive values masked."""
+    found = overview.application(session, case.id)
+    if found is None:
+        return []
+    form, variables = found
+    return filling.layout(form, {}, context=variables, rights=filling.READ_ONLY)
+
+
+@blueprint.post("/<int:case_id>/<any(suspend, resume, terminate):command>")
+@policy("staff", Action.SUSPEND_CASE, Action.TERMINATE_CASE)
+def change(case_id: int, command: str) -> ResponseReturnValue:
+    """Hold a case, let it go on, or end it by order; each with its reason."""
+    verb = {"suspend": commands.suspend, "resume": commands.resume, "terminate": commands.terminate}
+    reason = request.form.get("reason", "").strip()[:500]
+    run(verb[command], case_id, by=current(), reason=reason)
+    flash({"suspend": _("已中止"), "resume": _("已恢复办理"), "terminate": _("已终止")}[command])
+    return redirect(url_for("cases.page", case_id=case_id), code=303)
+
+
+@blueprint.get("/<int:case_id>/diagram")
+@policy("any")
+def diagram(case_id: int) -> ResponseReturnValue:
+    with read_session() as session:
+        case = commands.get(session, case_id, by=current())
+        return jsonify(diagrams.of_case(session, case))
+
+
+@blueprint.get("/<int:case_id>/documents/<int:document_id>")
+@policy("staff", Action.VIEW_DOCUMENT)
+def document(case_id: int, document_id: int) -> ResponseReturnValue:
+    with read_session() as session:
+        case = commands.get(session, case_id, by=current())
+        return send_document(session, case, document_id, public=False)
+
+
+def send_document(
+    session: Session, case: Case, document_id: int, *, public: bool
+) -> ResponseReturnValue:
+    found = session.get(Document, document_id)
+    if found is None or found.case_id != case.id or (public and not found.public):
+        raise NotFound("没有这份文书", document=document_id)
+    content = files.read(session, found.sha256)
+    name = f"{found.title}{'_' + found.number if found.number else ''}.pdf"
+    return send(content, name=name, content_type="application/pdf")
+
+
+@blueprint.get("/<int:case_id>/materials/<int:material_id>")
+@policy("staff", Action.VIEW_DOCUMENT)
+def material(case_id: int, material_id: int) -> ResponseReturnValue:
+    with read_session() as session:
+        case = commands.get(session, case_id, by=current())
+        found = session.get(Material, material_id)
+        if found is None or found.case_id != case.id:
+            raise NotFound("没有这份材料", material=material_id)
+        content = files.read(session, found.sha256)
+        return send(content, name=found.file_name, content_type=found.content_type)
+
+
+def _material(case: Case, one: Material) -> Attached:
+    return Attached(
+        name=one.file_name,
+        href=url_for("cases.material", case_id=case.id, material_id=one.id),
+        size=one.size,
+        is_image=one.content_type.startswith("image/"),
+        title=one.title,
+    )
+
+
+def _links(session: Session, case: Case, by: User) -> Sequence[Mapping[str, Any]]:
+    query = select(CaseLink).where(or_(CaseLink.case_id == case.id, CaseLink.other_id == case.id))
+    found = []
+    for link in session.scalars(query):
+        other_id = link.other_id if link.case_id == case.id else link.case_id
+        try:
+            other = commands.get(session, other_id, by=by)
+        except NotFound:
+            continue  # out of this user's scope: to him it does not exist
+        facts = {"relation": link.relation, "reference": other.reference, "title": other.title}
+        href = url_for("cases.page", case_id=other.id)
+        found.append({**facts, "status": other.status, "outcome": other.outcome, "href": href})
+    return found
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(blueprint)

@@ -1,0 +1,154 @@
+"""Files that people hand in and that cases hold: upload at once, a signed reference in the form.
+
+Invariant: a form can only name a file that this installation itself told this user about; what is
+sent out is never sniffed, and only pictures and PDF are shown in the page.
+"""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    current_app,
+    get_template_attribute,
+    jsonify,
+    request,
+    send_file,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.datastructures import FileStorage
+
+from processes import files
+from processes.files import FileRefused
+from web.auth import current, policy
+from web.database import read_session, transaction
+from web.errors import problem
+from web.security import allow_framing, limiter
+
+blueprint = Blueprint("files", __name__, url_prefix="/files")
+
+IMAGE_LIMIT: Final = 5 << 20
+_SHOWN: Final = ("image/png", "image/jpeg", "application/pdf")
+_NAME_LENGTH: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file as a page shows it."""
+
+    name: str
+    href: str
+    size: int = 0
+    is_image: bool = False
+    reference: str = ""
+    title: str = ""
+
+
+def upload_limit(widget: str) -> int:
+    """The most bytes a browser should try to send for this kind of field."""
+    settings = current_app.config["BANLI"]
+    return IMAGE_LIMIT if widget in ("image", "signature") else int(settings.upload_limit)
+
+
+def keep(storage: FileStorage) -> dict[str, Any]:
+    """Store an uploaded file; returns the value a form holds for it.
+
+    Raises:
+        FileRefused: the file may not come in.
+    """
+    name = _clean_name(storage.filename or "")
+    limit = current_app.config["BANLI"].upload_limit
+    content = storage.stream.read(limit + 1)
+    with transaction() as session:
+        row = files.store(session, content, by=current().id)
+        return {"file": row.sha256, "name": name, "size": row.size, "type": row.content_type}
+
+
+def reference(value: Mapping[str, Any]) -> str:
+    """A file value as text that the browser may carry but not make up."""
+    return str(_signer().dumps({key: value.get(key) for key in ("file", "name", "size", "type")}))
+
+
+def dereference(text: str) -> dict[str, Any] | None:
+    """The file value behind a reference; None if it is not one of ours."""
+    try:
+        value = _signer().loads(text)
+    except BadSignature:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def attached(value: Mapping[str, Any], *, title: str = "") -> Attached:
+    """A file value for a page; its address works for those who were shown it."""
+    ref = reference(value)
+    return Attached(
+        name=str(value.get("name") or ""),
+        href=url_for("files.show", ref=ref),
+        size=int(value.get("size") or 0),
+        is_image=str(value.get("type", "")).startswith("image/"),
+        reference=ref,
+        title=title or str(value.get("name") or ""),
+    )
+
+
+@blueprint.post("")
+@policy("any")
+@limiter.limit("120 per minute")
+def upload() -> ResponseReturnValue:
+    storage = request.files.get("file")
+    if storage is None:
+        return problem(422, "file_missing", "请选择文件。")
+    try:
+        value = keep(storage)
+    except FileRefused as error:
+        return problem(422, error.code, error.message)
+    item = get_template_attribute("components/form.html", "attached")
+    html = item(attached(value), request.form.get("field", "")[:200], editable=True)
+    return jsonify(html=str(html), name=value["name"]), 201
+
+
+@blueprint.get("/<ref>")
+@policy("any")
+def show(ref: str) -> ResponseReturnValue:
+    value = dereference(ref)
+    if value is None:
+        abort(404)
+    with read_session() as session:
+        content = files.read(session, str(value["file"]))
+    return send(content, name=str(value["name"]), content_type=str(value["type"]))
+
+
+def send(content: bytes, *, name: str, content_type: str) -> ResponseReturnValue:
+    """Bytes to the browser: shown in the page where that is safe, else saved."""
+    shown = content_type in _SHOWN and not request.args.get("download")
+    allow_framing()
+    response = send_file(
+        io.BytesIO(content),
+        mimetype=content_type if content_type in _SHOWN else "application/octet-stream",
+        as_attachment=not shown,
+        download_name=name,
+        max_age=0,
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _signer() -> URLSafeSerializer:
+    """References are bound to the user they were given to."""
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"file:{current().id}")
+
+
+def _clean_name(name: str) -> str:
+    plain = name.replace("\\", "/").rsplit("/", 1)[-1]
+    plain = "".join(c for c in plain if c.isprintable() and c not in '<>:"|?*').strip(". ")
+    return plain[-_NAME_LENGTH:] or "附件"
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(blueprint)

@@ -1,0 +1,150 @@
+"""Between the browser and a form: posted names to answers, a form's plain data to a page.
+
+Invariant: a file is believed only by its signed reference; names with `_` in front are the page's.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from flask import request
+
+from forms import display, inputs
+from forms.definition import FormDefinition, FormInvalid
+from forms.display import READ_ONLY, FieldView, Mistake, Rights, SectionView
+from forms.fields.attached import File
+from forms.fields.base import Field, Scope
+from forms.lookups import Lookups
+from processes.files import FileRefused
+from web.display import plain
+from web.files import Attached, attached, dereference, keep
+
+_OF_PAGE: Final = ("csrf_token", "expected_revision")
+
+Layout = list[SectionView]
+
+
+def answers(form: FormDefinition, *, node: str | None) -> dict[str, Any]:
+    """The answers in the posted form; file references become the values they stand for.
+
+    Raises:
+        FormInvalid: a file sent with the form itself was refused.
+    """
+    pairs = request.form.items(multi=True)
+    given = inputs.parse(form, pairs, node=node, ignore=_OF_PAGE)
+    for spec in form.fields():
+        if spec.columns():
+            for row in given.get(spec.name) or ():
+                _believe(row, spec.columns())
+    _believe(given, tuple(form.fields()))
+    _take_sent(form, given)
+    return given
+
+
+def _believe(given: dict[str, Any], specs: Iterable[Field]) -> None:
+    """Replace references by the file values they were given out for; drop any other."""
+    for spec in specs:
+        if not isinstance(spec, File) or not given.get(spec.name):
+            continue
+        raw = given[spec.name]
+        values = [value for text in _listed(raw) if (value := dereference(str(text)))]
+        given[spec.name] = values if isinstance(raw, list) else (values[-1] if values else None)
+
+
+def _listed(raw: Any) -> Sequence[Any]:
+    return raw if isinstance(raw, list) else [raw]
+
+
+def _take_sent(form: FormDefinition, given: dict[str, Any]) -> None:
+    """Files that a browser without our script sends with the form itself."""
+    for spec in form.fields():
+        for storage in request.files.getlist(spec.name):
+            if not isinstance(spec, File) or not storage.filename:
+                continue
+            try:
+                value = keep(storage)
+            except FileRefused as error:
+                raise FormInvalid({spec.name: [error.message]}, answers=given) from error
+            many = isinstance(given.get(spec.name), list)
+            given[spec.name] = [*given[spec.name], value] if many else value
+
+
+def layout(
+    form: FormDefinition,
+    values: Mapping[str, Any],
+    errors: Mapping[str, Sequence[str]] | None = None,
+    *,
+    context: Mapping[str, Any],
+    rights: Rights,
+    lookups: Lookups | None = None,
+) -> Layout:
+    """The sections of a form for the templates, with files as links the viewer may follow."""
+    sections = display.layout(form, values, errors, context=context, rights=rights, lookups=lookups)
+    held = {**context, **values}
+    return [
+        replace(section, fields=[_linked(field, held.get(field.name)) for field in section.fields])
+        for section in sections
+    ]
+
+
+def _linked(field: FieldView, raw: Any) -> FieldView:
+    """The view of a field with its files, and those of its rows, as links."""
+    if field.rows:
+        rows = [
+            replace(
+                row, cells=[_linked(cell, _cell(raw, row.index, cell.name)) for cell in row.cells]
+            )
+            for row in field.rows
+        ]
+        return replace(field, rows=rows)
+    if field.type in ("file", "files", "image", "signature"):
+        return replace(field, value=files_in(raw))
+    return field
+
+
+def _cell(raw: Any, index: int, name: str) -> Any:
+    rows = raw if isinstance(raw, list) else []
+    return rows[index].get(name) if index < len(rows) and isinstance(rows[index], Mapping) else None
+
+
+def files_in(raw: Any) -> list[Attached]:
+    """The files of a value, typed or stored."""
+    found = []
+    for item in _listed(raw):
+        value = _facts(item)
+        if value is not None:
+            found.append(attached(value))
+    return found
+
+
+def _facts(item: Any) -> Mapping[str, Any] | None:
+    if isinstance(item, str) and item.startswith("{"):
+        try:
+            item = json.loads(item)
+        except ValueError:
+            return None
+    return item if isinstance(item, Mapping) and "file" in item else None
+
+
+def states(sections: Layout) -> dict[str, dict[str, bool]]:
+    """Which fields show and which are required, while one types."""
+    return display.states(sections)
+
+
+def mistakes(form: FormDefinition, errors: Mapping[str, Sequence[str]]) -> list[Mistake]:
+    """The summary of errors, in the order of the page."""
+    return display.mistakes(form, errors)
+
+
+def typed_lines(form: FormDefinition, given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was typed, with its labels: for a page that cannot take it any more."""
+    return [
+        (spec.label, _said(spec, given[spec.name]))
+        for spec in form.fields()
+        if given.get(spec.name) not in (None, "", [])
+    ]
+
+
+def _said(spec: Field, raw: Any) -> str:
+    return spec.text(raw, Scope()) if isinstance(raw, str) else plain(raw)

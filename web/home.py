@@ -1,0 +1,146 @@
+"""The frame around staff pages: the first page, the menu by role with its counts, the notices.
+
+Invariant: the menu never offers what the policy of its target would refuse; at most eight entries.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from processes import inbox
+from processes import notices as notice_box
+from processes.identity import User
+from processes.roles import ROLES, Action
+from web.auth import actions_of, current, policy, policy_of
+from web.database import read_session, transaction
+from web.paths import own_path
+
+blueprint = Blueprint("home", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the menu."""
+
+    endpoint: str
+    title: str
+    icon: str
+    key: str = ""
+    args: tuple[tuple[str, str], ...] = ()
+    prefix: str = ""
+    rule: bool = False
+    href: str = ""
+    current: bool = False
+    count: int = 0
+    hot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every staff page shows around its content."""
+
+    menu: tuple[Item, ...] = ()
+    unread: int = 0
+    role_names: tuple[str, ...] = ()
+
+
+def _items() -> tuple[Item, ...]:
+    return (
+        Item("worklist.inbox", _("待办"), "inbox", "todo", (("box", "todo"),)),
+        Item("worklist.inbox", _("已办"), "done", "done", (("box", "done"),)),
+        Item("worklist.inbox", _("我发起"), "send", "mine", (("box", "mine"),)),
+        Item("cases.search", _("案件查询"), "search", prefix="cases."),
+        Item("registers.index", _("登记簿"), "book", prefix="registers."),
+        Item("analyst.library", _("流程设计"), "flow", prefix="analyst.", rule=True),
+        Item("releases.index", _("发布与版本"), "release", prefix="releases."),
+        Item("operations.index", _("运行监控"), "pulse", prefix="operations."),
+        Item("people.users", _("系统管理"), "gear", prefix="people."),
+    )
+
+
+_COUNTED: Final = frozenset({"todo", "done", "mine"})
+
+
+def frame() -> Frame:
+    """The frame of this request, computed once."""
+    if "frame" not in g:
+        g.frame = _frame(current()) if current_user.is_authenticated else Frame()
+    return g.frame  # type: ignore[no-any-return]
+
+
+def _frame(user: User) -> Frame:
+    with read_session() as session:
+        counts = inbox.counts(session, user)
+        unread = notice_box.unread(session, user)
+    menu = tuple(_placed(item, counts) for item in _items() if _offered(item, user))
+    names = tuple(dict.fromkeys(ROLES[role].name for role, _org in user.roles if role in ROLES))
+    return Frame(menu, unread, names)
+
+
+def _offered(item: Item, user: User) -> bool:
+    view = current_app.view_functions.get(item.endpoint)
+    if view is None:
+        return False
+    demanded = policy_of(view, "GET")
+    if item.key in _COUNTED and Action.CLAIM_TASK not in actions_of(user):
+        return False
+    return demanded is not None and demanded.admits(user)
+
+
+def _placed(item: Item, counts: Mapping[str, int]) -> Item:
+    args = dict(item.args)
+    here = str(request.endpoint or "")
+    if item.key:
+        now = here == item.endpoint and request.args.get("box", "todo") == item.key
+    else:
+        now = here.startswith(item.prefix)
+    count = counts["todo"] if item.key == "todo" else 0
+    hot = item.key == "todo" and counts["overdue"] > 0
+    href = url_for(item.endpoint, **args)  # type: ignore[arg-type]
+    return replace(item, href=href, current=now, count=count, hot=hot)
+
+
+@blueprint.get("/")
+@policy("public")
+def index() -> ResponseReturnValue:
+    """Everybody's first page: staff their work, applicants and strangers the services."""
+    if not current_user.is_authenticated or current().kind != "staff":
+        return redirect(url_for("portal.index"), code=303)
+    menu = frame().menu
+    return redirect(menu[0].href if menu else url_for("home.notices"), code=303)
+
+
+@blueprint.get("/notices")
+@policy("any")
+def notices() -> ResponseReturnValue:
+    with read_session() as session:
+        rows = notice_box.box(session, current())
+        staff = current().kind == "staff"
+        return render_template("worklist/notices.html", rows=rows, staff=staff)
+
+
+@blueprint.post("/notices/<int:notice_id>")
+@policy("any")
+def open_notice(notice_id: int) -> ResponseReturnValue:
+    """Mark a notice as read and go where it leads."""
+    with transaction() as session:
+        link = notice_box.mark_read(session, current(), notice_id).link
+    return redirect(own_path(link, url_for("home.notices")), code=303)
+
+
+@blueprint.post("/notices")
+@policy("any")
+def read_all() -> ResponseReturnValue:
+    with transaction() as session:
+        notice_box.mark_all_read(session, current())
+    return redirect(url_for("home.notices"), code=303)
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals["frame"] = frame

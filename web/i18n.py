@@ -1,0 +1,75 @@
+"""Languages of the pages: Chinese msgids in the source, one English catalogue, a switch.
+
+Invariant: Chinese needs no catalogue; English is compiled in memory from `messages.po`, so that
+no binary file can be older than its source.
+"""
+
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Blueprint, Flask, Response, redirect, request, session
+from flask_babel import Babel, Domain, get_locale, gettext, ngettext
+
+from web.auth import policy
+from web.paths import own_path
+
+CATALOGUE = Path(__file__).parent / "translations" / "en" / "LC_MESSAGES" / "messages.po"
+LANGUAGES = {"zh": "中文", "en": "English"}
+
+blueprint = Blueprint("language", __name__)
+
+
+@cache
+def _english() -> Translations:
+    with CATALOGUE.open("rb") as source:
+        catalogue = read_po(source, locale="en")
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(fp=compiled)
+
+
+class _Catalogue(Domain):  # type: ignore[misc]
+    """Flask-Babel's domain over the catalogue in memory."""
+
+    def get_translations(self) -> NullTranslations:
+        locale = get_locale()
+        return _english() if locale is not None and locale.language == "en" else NullTranslations()
+
+
+class _Languages(Babel):  # type: ignore[misc]
+    """Flask-Babel with our catalogue as the default domain."""
+
+    @property
+    def domain_instance(self) -> _Catalogue:
+        return _Catalogue()
+
+
+def language() -> str:
+    """The language of this request: the one chosen, else Chinese."""
+    return str(session.get("language", "zh"))
+
+
+@blueprint.post("/language")
+@policy("public")
+def choose() -> Response:
+    chosen = request.form.get("language", "zh")
+    if chosen in LANGUAGES:
+        session["language"] = chosen
+    return redirect(own_path(request.form.get("next")), code=303)  # type: ignore[return-value]
+
+
+def init_app(app: Flask) -> None:
+    app.config["BABEL_DEFAULT_LOCALE"] = "zh"
+    app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
+    _Languages(app, locale_selector=language)
+    env: Any = app.jinja_env
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(gettext, ngettext, newstyle=True)
+    env.globals.update(language=language, languages=LANGUAGES)
+    app.register_blueprint(blueprint)

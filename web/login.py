@@ -1,0 +1,148 @@
+"""Log in and out, change the password; the demo offers its cast on the log-in page.
+
+Invariant: the answer to a wrong name and to a wrong password is the same; what was typed before a
+session expired comes back after log-in, on the page it was typed in.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from engine.errors import BanliError
+from processes import identity
+from processes.identity import LoginLocked
+from web.auth import current, policy, sign_in, sign_out
+from web.database import transaction
+from web.paths import own_path
+from web.security import limiter
+
+blueprint = Blueprint("auth", __name__)
+
+DEMO_PASSWORD: Final = "banli-demo"  # noqa: S105 - printed by `make demo`; refused in production
+_KEPT_NOT: Final = frozenset({"csrf_token", "password", "_restore"})
+
+Kept = tuple[str, dict[str, list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One button of the demo's log-in page."""
+
+    login: str
+    title: str
+
+
+def page(
+    *, next_path: str, kept: Kept | None = None, error: str = "", login: str = "", status: int = 200
+) -> Response:
+    """The log-in page, carrying where to go and what was typed."""
+    settings = current_app.config["BANLI"]
+    html = render_template(
+        "auth/login.html",
+        next=next_path,
+        kept=json.dumps(kept, ensure_ascii=False) if kept else "",
+        error=error,
+        login=login,
+        cast=_cast() if settings.demo_accounts else [],
+        demo_password=DEMO_PASSWORD,
+    )
+    return Response(html, status, mimetype="text/html")
+
+
+@blueprint.get("/login")
+@policy("public")
+def login() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        return redirect(own_path(request.args.get("next")), code=303)
+    return page(next_path=own_path(request.args.get("next")))
+
+
+@blueprint.post("/login", endpoint="enter")
+@policy("public")
+@limiter.limit("30 per minute")
+def enter() -> ResponseReturnValue:
+    name = request.form.get("login", "").strip()[:64]
+    word = request.form.get("password", "")[:256]
+    next_path = own_path(request.form.get("next"))
+    kept = _kept()
+    with transaction() as session:
+        tried = identity.attempt(session, name, word, address=request.remote_addr or "")
+    if tried.user is None:
+        status = 429 if isinstance(tried.refusal, LoginLocked) else 401
+        text = tried.refusal.message if tried.refusal else ""
+        return page(next_path=next_path, kept=kept, error=text, login=name, status=status)
+    sign_in(tried.user)
+    if kept:
+        fields = [(n, v) for n, values in kept[1].items() if n not in _KEPT_NOT for v in values]
+        return render_template("auth/restore.html", path=kept[0], fields=fields)
+    return redirect(next_path, code=303)
+
+
+def _kept() -> Kept | None:
+    """What the log-in page carried; anything not of its shape is ignored."""
+    try:
+        path, fields = json.loads(request.form.get("kept", ""))
+        clean = {str(n): [str(v) for v in values] for n, values in fields.items()}
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return (path, clean) if own_path(path, "") == path and path else None
+
+
+@blueprint.post("/logout")
+@policy("any")
+def logout() -> ResponseReturnValue:
+    sign_out()
+    return redirect(url_for("auth.login"), code=303)
+
+
+@blueprint.route("/password", methods=["GET", "POST"])
+@policy("any")
+def password() -> ResponseReturnValue:
+    error = ""
+    if request.method == "POST":
+        error = _change_password()
+        if not error:
+            flash(_("密码已修改"))
+            return redirect("/", code=303)
+    return render_template("auth/password.html", error=error), 422 if error else 200
+
+
+def _change_password() -> str:
+    old, new = request.form.get("old", ""), request.form.get("new", "")
+    if new != request.form.get("again", ""):
+        return str(_("两次输入的新密码不一致。"))
+    try:
+        with transaction() as session:
+            identity.change_password(session, current().id, old=old, new=new)
+    except BanliError as error:
+        return error.message
+    return ""
+
+
+def _cast() -> list[tuple[str, list[Account]]]:
+    """The demo's accounts by organisation, in the order of the cast."""
+    with transaction() as session:
+        accounts = identity.demo_accounts(session)
+    groups: dict[str, list[Account]] = {}
+    for account in accounts:
+        groups.setdefault(account.org_name, []).append(Account(account.login, account.name))
+    return list(groups.items())
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(blueprint)

@@ -1,0 +1,101 @@
+// Starts every page: menu, copying, confirmations, toasts; loads the other modules where they are needed.
+const features = [
+  ["[data-list]", "./list.js"],
+  ["[data-form]", "./form.js"],
+  ["[data-upload]", "./upload.js"],
+  ["[data-tabs]", "./tabs.js"],
+  ["[data-diagram]", "./diagram.js"],
+  ["[data-signature]", "./signature.js"],
+];
+
+export const token = () => document.querySelector('meta[name="csrf-token"]').content;
+
+export function toast(text) {
+  const note = document.createElement("div");
+  note.className = "toast-note";
+  note.textContent = text;
+  document.querySelector(".toasts").append(note);
+  setTimeout(() => note.remove(), 4000);
+}
+
+async function load(root) {
+  for (const [selector, file] of features) {
+    const found = [...root.querySelectorAll(selector)].filter((one) => !one.dataset.ready);
+    if (!found.length) continue;
+    const { default: start } = await import(file);
+    for (const one of found) {
+      one.dataset.ready = "1";
+      start(one);
+    }
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => toast("已复制 " + copy.dataset.copy));
+  if (event.target.closest("[data-menu-toggle]")) {
+    const narrow = document.documentElement.dataset.menu === "narrow" ? "" : "narrow";
+    document.documentElement.dataset.menu = narrow;
+    localStorage.setItem("menu", narrow);
+  }
+  const opener = event.target.closest("[data-open]");
+  if (opener) document.getElementById(opener.dataset.open)?.showModal();
+  if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+  for (const open of document.querySelectorAll("details.drop[open]")) if (!open.contains(event.target)) open.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.matches("input, textarea, select, [contenteditable]");
+  if (event.key === "/" && !typing) {
+    event.preventDefault();
+    document.querySelector("[data-global-search]")?.focus();
+  }
+  if (event.key === "Escape") for (const open of document.querySelectorAll("details.drop[open]")) open.open = false;
+});
+
+// A consequence is stated before a form is sent; the same form is never sent twice.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const text = event.submitter?.dataset.confirm || form.dataset.confirm;
+  if (text && !form.dataset.confirmed) {
+    event.preventDefault();
+    ask(event.submitter?.dataset.confirmTitle || form.dataset.confirmTitle || "", text, () => {
+      form.dataset.confirmed = "1";
+      form.requestSubmit(event.submitter);
+    });
+    return;
+  }
+  if (form.method === "dialog" || form.dataset.sent) return form.dataset.sent && event.preventDefault();
+  form.dataset.sent = "1";
+  setTimeout(() => { delete form.dataset.sent; delete form.dataset.confirmed; }, 8000);
+});
+
+function ask(title, text, go) {
+  const dialog = document.createElement("dialog");
+  const body = document.createElement("form");
+  body.method = "dialog";
+  const heading = document.createElement("h2");
+  heading.textContent = title;
+  const words = document.createElement("p");
+  words.textContent = text;
+  const end = document.createElement("div");
+  end.className = "end";
+  const english = document.documentElement.lang === "en";
+  for (const [value, label, kind] of [["no", english ? "Cancel" : "取消", "btn"], ["yes", english ? "Confirm" : "确定", "btn btn-primary"]]) {
+    const button = document.createElement("button");
+    Object.assign(button, { value, textContent: label, className: kind });
+    end.append(button);
+  }
+  body.append(heading, words, end);
+  dialog.append(body);
+  dialog.addEventListener("close", () => { dialog.remove(); if (dialog.returnValue === "yes") go(); });
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+document.documentElement.dataset.menu = localStorage.getItem("menu") || "";
+for (const note of document.querySelectorAll(".toast-note")) setTimeout(() => note.remove(), 5000);
+document.querySelector("[data-submit-now]")?.requestSubmit();
+document.querySelector(".note.red[role=alert]")?.focus();
+document.addEventListener("htmx:after:swap", () => load(document));
+load(document);

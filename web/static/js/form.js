@@ -1,0 +1,90 @@
+// A form that loses nothing: conditions asked from the server, drafts saved by themselves, rows, leaving asks.
+import { token } from "./app.js";
+
+export default function form(root) {
+  let dirty = root.dataset.restored === "1";
+  let timer;
+  let checking;
+  const saved = document.querySelector("[data-saved]");
+
+  const send = (url) => {
+    const body = new FormData(root);
+    for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+    return fetch(url, { method: "POST", body, headers: { "X-CSRFToken": token(), Accept: "application/json" } });
+  };
+
+  const refresh = async () => {
+    checking?.abort();
+    checking = new AbortController();
+    const answer = await send(root.dataset.refresh).catch(() => null);
+    if (!answer?.ok) return;
+    for (const [path, state] of Object.entries((await answer.json()).fields)) {
+      const field = root.querySelector(`[data-path="${CSS.escape(path)}"]`);
+      if (!field) continue;
+      field.hidden = !state.visible;
+      const star = field.querySelector(".req");
+      if (star) star.hidden = !state.required;
+    }
+    for (const section of root.querySelectorAll(".formsection:not([data-other-step])"))
+      section.hidden = !section.querySelector("[data-path]:not([hidden])");
+  };
+
+  const save = async () => {
+    const answer = await send(root.dataset.draft).catch(() => null);
+    if (!saved) return;
+    if (answer?.ok) { dirty = false; saved.textContent = (await answer.json()).text; }
+    else if (answer?.status === 401) saved.textContent = root.dataset.expired || "";
+    else saved.textContent = root.dataset.unsaved || "";
+  };
+
+  const changed = () => {
+    dirty = true;
+    clearTimeout(timer);
+    if (root.dataset.draft) timer = setTimeout(save, 1500);
+  };
+
+  root.addEventListener("input", (event) => {
+    if (event.target.dataset.group) regroup(event.target);
+    changed();
+  });
+  root.addEventListener("change", (event) => {
+    changed();
+    if (root.dataset.refresh && !event.target.matches("[type=file]")) refresh();
+  });
+  root.addEventListener("banli:changed", changed);
+  root.addEventListener("click", (event) => {
+    const add = event.target.closest("[data-add-row]");
+    const remove = event.target.closest("[data-remove-row]");
+    if (add) addRow(add);
+    if (remove) { remove.closest("tr").remove(); changed(); }
+  });
+  root.addEventListener("submit", () => { dirty = false; clearTimeout(timer); });
+  window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+
+  function addRow(button) {
+    const table = document.getElementById(button.dataset.addRow);
+    const template = root.querySelector(`[data-row-of="${table.id}"]`);
+    const index = Number(table.dataset.next);
+    table.dataset.next = index + 1;
+    const holder = document.createElement("div");
+    holder.innerHTML = template.innerHTML.replaceAll("__row__", index);
+    const row = holder.querySelector("tr");
+    table.querySelector("tbody").append(row);
+    row.querySelector("input, select, textarea")?.focus();
+    changed();
+  }
+}
+
+// Identity numbers and credit codes are read in groups; the spaces are taken out by the server.
+function regroup(input) {
+  const sizes = input.dataset.group.split("-").map(Number);
+  const before = input.value.slice(0, input.selectionStart).replace(/\s/g, "").length;
+  let rest = input.value.replace(/\s/g, "").toUpperCase();
+  const groups = [];
+  for (const size of sizes) { if (!rest) break; groups.push(rest.slice(0, size)); rest = rest.slice(size); }
+  if (rest) groups.push(rest);
+  input.value = groups.join(" ");
+  let at = 0;
+  for (let count = 0; count < before && at < input.value.length; at += 1) if (input.value[at] !== " ") count += 1;
+  input.setSelectionRange(at, at);
+}

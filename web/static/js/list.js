@@ -1,0 +1,26 @@
+// A list by keyboard (j, k, Enter), ticked rows with their bar, and columns the user hides.
+export default function list(root) {
+  let at = -1;
+  const rows = () => [...root.querySelectorAll("tbody tr")];
+  const mark = (index) => {
+    const all = rows();
+    if (!all.length) return;
+    at = Math.max(0, Math.min(index, all.length - 1));
+    all.forEach((row, i) => row.classList.toggle("at", i === at));
+    all[at].scrollIntoView({ block: "nearest" });
+    all[at].querySelector("a")?.focus({ preventScroll: true });
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "j") mark(at + 1);
+    else if (event.key === "k") mark(at < 0 ? 0 : at - 1);
+    else if (event.key === "Enter" && at >= 0 && !event.target.matches("a, button, summary")) rows()[at].querySelector("a")?.click();
+  });
+  root.addEventListener("change", () => {
+    const ticked = root.querySelectorAll("tbody input[type=checkbox]:checked").length;
+    const bar = root.querySelector("[data-bulk]");
+    if (!bar) return;
+    bar.hidden = !ticked;
+    bar.querySelector("[data-ticked]").textContent = ticked;
+  });
+}

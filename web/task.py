@@ -1,0 +1,252 @@
+"""A task's page: the form with everything needed to decide, and what may be done to the task.
+
+Invariant: nothing typed is lost. A refused form (422), a task somebody else was first on (409) and a
+session that expired all show again what was typed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from engine.errors import Conflict, TaskNotActive
+from forms.definition import FormDefinition, FormInvalid
+from processes import worklist
+from processes.identity import User
+from processes.roles import Action
+from processes.worklist import TaskView
+from web import cases, filling
+from web.auth import actions_of, current, policy
+from web.database import read_session, run
+from web.display import moment
+from web.errors import Page, answer, typed, who_and_when
+
+blueprint = Blueprint("task", __name__, url_prefix="/tasks/<int:task_id>")
+
+_HANDLE = (Action.COMPLETE_TASK, Action.CLAIM_TASK)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A task as its page shows it."""
+
+    id: int
+    title: str
+    form_title: str
+    revision: int
+    due: datetime | None
+    mine: bool
+    holder: str
+    operations: frozenset[str]
+    reason: str
+    saved_at: datetime | None
+
+
+@blueprint.get("")
+@policy("staff", *_HANDLE)
+def page(task_id: int) -> ResponseReturnValue:
+    with read_session() as session:
+        return _render(session, worklist.view(session, task_id, by=current()))
+
+
+@blueprint.post("/complete")
+@policy("staff", *_HANDLE)
+def complete(task_id: int) -> ResponseReturnValue:
+    """Submit the form; afterwards the next task in this case, or the list."""
+    form, given = _form_and_answers(task_id)
+    if request.form.get("_restore"):
+        return _again(task_id, given, restored=_("已恢复登录前填写的内容，请核对后提交。"))
+    try:
+        following = run(
+            worklist.submit,
+            task_id,
+            by=current(),
+            answers=given,
+            expected_revision=_expected(),
+        )
+    except FormInvalid as error:
+        return _again(task_id, given, errors=error.errors), 422
+    except TaskNotActive as error:
+        return _conflict(error, form, given)
+    except Conflict:
+        text = _("本件在您填写期间有变化，请核对左侧内容后重新提交。")
+        return _again(task_id, given, restored=text), 409
+    flash(_("已提交"))
+    if following:
+        return redirect(url_for("task.page", task_id=following[0].id), code=303)
+    return redirect(url_for("worklist.inbox"), code=303)
+
+
+@blueprint.post("/claim")
+@policy("staff", Action.CLAIM_TASK)
+def claim(task_id: int) -> ResponseReturnValue:
+    run(worklist.claim, task_id, by=current())
+    return redirect(url_for("task.page", task_id=task_id), code=303)
+
+
+@blueprint.post("/release")
+@policy("staff", Action.RELEASE_TASK)
+def release(task_id: int) -> ResponseReturnValue:
+    run(worklist.release, task_id, by=current())
+    flash(_("已退回待签收"))
+    return redirect(url_for("worklist.inbox"), code=303)
+
+
+@blueprint.post("/transfer")
+@policy("staff", Action.TRANSFER_TASK)
+def transfer(task_id: int) -> ResponseReturnValue:
+    to = request.form.get("to", "")
+    reason = request.form.get("reason", "").strip()[:500]
+    if not (to.isascii() and to.isdigit()) or not reason:
+        page = Page(_("转办未完成"), _("请选择转给谁，并填写原因。"), ways=[_back(task_id)])
+        return answer(422, page)
+    run(worklist.transfer, task_id, by=current(), to=int(to), reason=reason)
+    flash(_("已转办"))
+    return redirect(url_for("worklist.inbox"), code=303)
+
+
+@blueprint.post("/draft")
+@policy("staff", *_HANDLE)
+def draft(task_id: int) -> ResponseReturnValue:
+    """Keep what was typed so far; called by the page while one types."""
+    _form, given = _form_and_answers(task_id)
+    kept = run(worklist.save_draft, task_id, by=current(), answers=given)
+    return jsonify(text=_("已暂存 %(at)s", at=moment(kept.saved_at)))
+
+
+@blueprint.post("/refresh")
+@policy("staff", *_HANDLE)
+def refresh(task_id: int) -> ResponseReturnValue:
+    """Which fields show and which are required with the answers as they stand."""
+    with read_session() as session:
+        view = worklist.view(session, task_id, by=current())
+        if view.form is None:
+            return jsonify(fields={})
+        given = filling.answers(view.form, node=view.task.activity)
+        rights = filling.Rights(node=view.task.activity)
+        sections = filling.layout(view.form, given, context=view.variables, rights=rights)
+    return jsonify(fields=filling.states(sections))
+
+
+def _expected() -> int | None:
+    text = request.form.get("expected_revision", "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _form_and_answers(task_id: int) -> tuple[FormDefinition | None, dict[str, Any]]:
+    """The task's form and what was posted; a task that is gone still shows what was typed."""
+    try:
+        with read_session() as session:
+            view = worklist.view(session, task_id, by=current())
+    except TaskNotActive as error:
+        raise _Gone(error) from error
+    form = view.form
+    return form, filling.answers(form, node=view.task.activity) if form else {}
+
+
+class _Gone(Exception):
+    """The task was done by somebody else before the form came."""
+
+    def __init__(self, cause: TaskNotActive) -> None:
+        super().__init__(cause.message)
+        self.cause = cause
+
+
+def _on_gone(error: _Gone) -> ResponseReturnValue:
+    return _conflict(error.cause, None, {})
+
+
+def _conflict(
+    error: TaskNotActive, form: FormDefinition | None, given: Mapping[str, Any]
+) -> ResponseReturnValue:
+    """Who was first and when, with everything that was typed."""
+    kept = filling.typed_lines(form, given) if form else typed()
+    html = render_template(
+        "errors/page.html",
+        status=_("没有提交"),
+        title=_("本环节已由他人办理"),
+        text=error.message,
+        facts=who_and_when(error),
+        typed=kept,
+        ways=[(url_for("worklist.inbox"), _("返回待办"))],
+    )
+    return html, 409
+
+
+def _again(
+    task_id: int,
+    given: Mapping[str, Any],
+    *,
+    errors: Mapping[str, Any] | None = None,
+    restored: str = "",
+) -> str:
+    with read_session() as session:
+        view = worklist.view(session, task_id, by=current())
+        return _render(session, view, given=given, errors=errors or {}, restored=restored)
+
+
+def _render(
+    session: Session,
+    view: TaskView,
+    *,
+    given: Mapping[str, Any] | None = None,
+    errors: Mapping[str, Any] | None = None,
+    restored: str = "",
+) -> str:
+    mine = view.may_complete and view.task.assignee == str(current().id)
+    form, drafted = view.form, view.draft.answers if view.draft else {}
+    rights = filling.Rights(node=view.task.activity, may_edit=mine)
+    values = given if given is not None else drafted
+    layout = (
+        filling.layout(form, values, errors, context=view.variables, rights=rights) if form else []
+    )
+    return render_template(
+        "task/page.html",
+        view=_shown(view, mine=mine),
+        layout=layout,
+        errors=filling.mistakes(form, errors) if form and errors else [],
+        restored=restored,
+        colleagues=_colleagues(session, view) if mine else [],
+        **cases.surroundings(session, view.case, by=current(), task=view.task),
+    )
+
+
+def _colleagues(session: Session, view: TaskView) -> list[User]:
+    if Action.TRANSFER_TASK not in actions_of(current()):
+        return []
+    return list(worklist.colleagues(session, view.task.id, by=current()))
+
+
+def _shown(view: TaskView, *, mine: bool) -> Shown:
+    task = view.task
+    allowed = frozenset((task.operations or "claim release complete transfer").split())
+    if not mine:
+        allowed &= {"claim"} if view.may_claim else set()
+    elif not view.may_release:
+        allowed -= {"release"}
+    return Shown(
+        id=task.id,
+        title=task.name or task.activity,
+        form_title=view.form.title if view.form else _("确认办理"),
+        revision=view.revision,
+        due=task.due_at,
+        mine=mine,
+        holder=view.holder,
+        operations=allowed,
+        reason=view.why_not,
+        saved_at=view.draft.saved_at if view.draft else None,
+    )
+
+
+def _back(task_id: int) -> tuple[str, str]:
+    return url_for("task.page", task_id=task_id), _("返回本件")
+
+
+def register(app: Flask) -> None:
+    blueprint.register_error_handler(_Gone, _on_gone)
+    app.register_blueprint(blueprint)

@@ -1,0 +1,138 @@
+"""What happened in a case as people read it: opinions, letters, system events folded between them.
+
+Invariant: the public sees steps, units and days; names of handlers and their words stay inside.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.model import UserTask
+from processes import inbox, opinions
+from processes.model.cases import Case, Opinion
+from processes.model.documents import Document
+from web.display import span
+
+_NEGATIVE: Final = ("不", "退回", "补正", "拒", "作废", "遗失", "差错", "误印")
+_ACTIONS: Final = {
+    "applied": "提交申请",
+    "sent": "申请人提交",
+    "urged": "催办",
+    "transferred": "转办",
+    "suspended": "中止",
+    "resumed": "恢复",
+    "terminated": "终止",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline."""
+
+    title: str
+    at: datetime
+    person: str = ""
+    unit: str = ""
+    decision: str = ""
+    opinion: str = ""
+    duration: str = ""
+    open: bool = False
+    system: bool = False
+    negative: bool = False
+    children: Sequence["Entry"] = field(default=())
+
+    @property
+    def tone(self) -> str:
+        return "red" if self.negative else "green"
+
+
+def entries(session: Session, case: Case, *, public: bool = False) -> list[Entry]:
+    """The timeline of a case, newest last, what is open now at the end."""
+    told = [_of_opinion(one) for one in opinions.of_case(session, case.id)]
+    letters = [] if public else _letters(session, case)
+    merged = sorted([*told, *letters], key=lambda entry: entry.at)
+    lines = [*_folded(_timed(merged, case.submitted_at)), *_open(session, case)]
+    return [_public(line) for line in lines if not line.system] if public else lines
+
+
+def _of_opinion(one: Opinion) -> Entry:
+    if one.action == "applied":
+        title = _(_ACTIONS["applied"])
+    elif one.action == "completed" or one.action not in _ACTIONS:
+        title = one.activity_name or one.activity
+    else:
+        title = (
+            f"{one.activity_name} · {_(_ACTIONS[one.action])}"
+            if one.activity_name
+            else _(_ACTIONS[one.action])
+        )
+    return Entry(
+        title=title,
+        at=one.at,
+        person=one.by_name,
+        unit=one.by_org,
+        decision=one.decision,
+        opinion=one.text,
+        negative=one.decision.startswith(_NEGATIVE) or "不予" in one.decision,
+    )
+
+
+def _letters(session: Session, case: Case) -> list[Entry]:
+    found = session.scalars(select(Document).where(Document.case_id == case.id))
+    return [
+        Entry(
+            _("制作文书：%(title)s %(number)s", title=d.title, number=d.number or ""),
+            d.issued_at,
+            system=True,
+        )
+        for d in found
+    ]
+
+
+def _timed(lines: Iterable[Entry], start: datetime) -> list[Entry]:
+    """Each step with the time since the step of a person before it."""
+    found, last = [], start
+    for line in lines:
+        if line.system:
+            found.append(line)
+            continue
+        found.append(replace(line, duration=span(line.at - last) if line.at > last else ""))
+        last = line.at
+    return found
+
+
+def _folded(lines: Iterable[Entry]) -> list[Entry]:
+    """Neighbouring system events as one line that opens."""
+    found: list[Entry] = []
+    for line in lines:
+        if not line.system:
+            found.append(line)
+        elif found and found[-1].system:
+            found[-1] = replace(found[-1], children=(*found[-1].children, line))
+        else:
+            found.append(replace(line, children=(line,)))
+    return found
+
+
+def _open(session: Session, case: Case) -> list[Entry]:
+    query = select(UserTask).where(UserTask.instance_id == case.id).order_by(UserTask.id)
+    tasks = session.scalars(query).all()
+    names = inbox.holder_names(session, [task.assignee for task in tasks if task.assignee])
+    return [
+        Entry(
+            title=task.name or task.activity,
+            at=task.created_at,
+            person=names.get(task.assignee or "", "") or _("待签收"),
+            open=True,
+        )
+        for task in tasks
+    ]
+
+
+def _public(line: Entry) -> Entry:
+    return replace(line, person="", opinion="", decision="")
