@@ -61,6 +61,8 @@ def _test(test: tree.Test) -> Check:
         return _order_test(test.operator, operand, test.at)
     if tree.uses_input(test.operand):
         return _boolean_test(operand, test.at)
+    if isinstance(test.operand, tree.RangeNode):
+        return _range_test(operand, test.operand)
     return _value_test(operand, test.at)
 
 
@@ -88,6 +90,20 @@ def _boolean_test(operand: Run, at: Position) -> Check:
             return held
         scope.runtime.warn(at, f"含『?』的判断应得到布尔值，实际是{chinese(held)}")
         return None
+
+    return check
+
+
+def _range_test(operand: Run, node: tree.RangeNode) -> Check:
+    closed = node.start is not None and node.end is not None
+
+    def check(value: Any, scope: Scope) -> bool | None:
+        bounds = operand(scope)
+        # an end written out but null leaves the question open; no end at all is unbounded
+        if bounds is None or (closed and (bounds.start is None or bounds.end is None)):
+            return None
+        held: bool | None = guarded(node.at, matches, scope, value, bounds, scope)
+        return held
 
     return check
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from engine.feel import operators, registry, tree
 from engine.feel.errors import Position, Problem
-from engine.feel.kinds import Function, Range, chinese, conforms, kind, resolve
+from engine.feel.kinds import Function, Range, bare, chinese, conforms, kind, resolve
 from engine.feel.moments import PROPERTIES
 from engine.feel.runtime import MISSING, Run, Scope, lookup
 
@@ -225,7 +225,7 @@ def _instance_of(node: tree.InstanceOf) -> Run:
 
     def run(scope: Scope) -> bool | None:
         declared = guarded(node.at, resolve, scope, node.type, scope.runtime.types)
-        return None if declared is None else conforms(value(scope), declared)
+        return None if declared is None else conforms(value(scope), bare(declared))
 
     return run
 
@@ -248,7 +248,7 @@ def _property(value: Any, name: str, scope: Scope) -> Any:
         return found
     if isinstance(value, list):
         scope.runtime.charge(len(value))
-        return [_property(item, name, scope) for item in value]
+        return [_item_property(item, name, scope) for item in value]
     if isinstance(value, Range):
         return _range_property(value, name)
     read = PROPERTIES.get(kind(value), {}).get(name)
@@ -256,6 +256,13 @@ def _property(value: Any, name: str, scope: Scope) -> Any:
         raise Problem(f"{chinese(value)}没有属性『{name}』")
     found = read(value)
     return Decimal(found) if type(found) is int else found
+
+
+def _item_property(item: Any, name: str, scope: Scope) -> Any:
+    try:
+        return _property(item, name, scope)
+    except Problem:
+        return None  # an item without the property is null among the others
 
 
 _RANGE_PROPERTIES: Final[dict[str, Callable[[Range], Any]]] = {

@@ -152,7 +152,7 @@ def _range_conforms(value: Range, wanted: FeelType) -> bool:
 
 
 def _function_conforms(value: Function, wanted: FeelType) -> bool:
-    if not wanted.items:
+    if not wanted.items or value.name:
         return True
     *parameters, result = wanted.items
     if len(parameters) != len(value.parameters):
@@ -162,7 +162,8 @@ def _function_conforms(value: Function, wanted: FeelType) -> bool:
         narrower(asked, declared or ANY)
         for asked, (_, declared) in zip(parameters, value.parameters, strict=True)
     )
-    return accepted and narrower(value.result or ANY, result)
+    # what a function literal gives is known only when it is called
+    return accepted and (value.result is None or narrower(value.result, result))
 
 
 _INNER: Final[dict[str, Callable[[Any, FeelType], bool]]] = {
@@ -190,6 +191,13 @@ def resolve(wanted: FeelType, types: Mapping[str, FeelType] | None) -> FeelType:
     items = tuple(resolve(item, types) for item in wanted.items)
     entries = tuple((key, resolve(inner, types)) for key, inner in wanted.entries)
     return replace(wanted, items=items, entries=entries)
+
+
+def bare(wanted: FeelType) -> FeelType:
+    """A type without its allowed values: these restrict a value, they do not make its type."""
+    items = tuple(bare(item) for item in wanted.items)
+    entries = tuple((key, bare(inner)) for key, inner in wanted.entries)
+    return replace(wanted, items=items, entries=entries, check=None)
 
 
 def narrower(one: FeelType, other: FeelType) -> bool:

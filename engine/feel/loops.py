@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import registry, tree
+from engine.feel import operators, registry, tree
 from engine.feel.errors import Position, Problem
 from engine.feel.interpreter import compile_node, executes, guarded
 from engine.feel.kinds import FeelType, Function, Range, chinese, coerce, kind, resolve
@@ -113,6 +113,8 @@ def domain(name: str, start: Run, end: Run | None = None) -> Domain:
 def _walk(bounds: Range, scope: Scope) -> Iterator[Any]:
     if bounds.start is None or bounds.end is None:
         raise Problem("循环的区间两端都要有值")
+    if operators.ordered(">", bounds.start, bounds.end):
+        raise Problem("循环的区间起点大于终点")
     for value in _count(bounds.start, bounds.end, scope):
         if (value == bounds.start and not bounds.start_included) or (
             value == bounds.end and not bounds.end_included

@@ -25,11 +25,13 @@ class Parameter:
 
     def convert(self, value: Any, function: str) -> Any:
         """An argument as the function wants it."""
-        if not self.types or (value is None and self.optional):
+        if value is _MISSING:
+            return None
+        if not self.types:
             return value
         for wanted in self.types:
             converted, good = coerce(value, wanted)
-            if good and converted is not None:
+            if good and (converted is not None or wanted.name == "null"):
                 return converted
         wanted_text = "或".join(str(wanted) for wanted in self.types)
         raise Problem(
@@ -67,10 +69,8 @@ class Signature:
         ordered: list[Any] = []
         for parameter in self.parameters:
             value = arguments.get(parameter.name, _MISSING)
-            if value is _MISSING:
-                if not parameter.optional:
-                    return None
-                value = None
+            if value is _MISSING and not parameter.optional:
+                return None
             ordered.append(value)
         return ordered
 

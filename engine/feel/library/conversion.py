@@ -114,7 +114,9 @@ def _time(_runtime: Runtime, value: Any) -> time:
     return value.timetz() if isinstance(value, datetime) else value
 
 
-@builtin("time", "hour: number, minute: number, second: number, offset?: days and time duration")
+@builtin(
+    "time", "hour: number, minute: number, second: number, offset?: days and time duration|null"
+)
 def _time_of(
     _runtime: Runtime, hour: Any, minute: Any, second: Any, offset: timedelta | None = None
 ) -> time:
@@ -154,12 +156,9 @@ def _duration(_runtime: Runtime, value: Any) -> timedelta | YearsMonths:
 @builtin("years and months duration", "from: date|date and time, to: date|date and time")
 def _months_between(_runtime: Runtime, start: date, end: date) -> YearsMonths:
     months = (end.year - start.year) * 12 + end.month - start.month
-    if months > 0 and _rest(end) < _rest(start):
+    # whole months by the calendar: the time of day does not count
+    if months > 0 and end.day < start.day:
         months -= 1
-    elif months < 0 and _rest(end) > _rest(start):
+    elif months < 0 and end.day > start.day:
         months += 1
     return YearsMonths(months)
-
-
-def _rest(moment: date) -> tuple[int, time]:
-    return moment.day, moment.time() if isinstance(moment, datetime) else time()

@@ -6,6 +6,7 @@ Source: XPath and XQuery Functions and Operators 3.1, 5.6.1.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -24,6 +25,8 @@ _PLAIN_ESCAPES: Final = frozenset("\\|.?*+(){}$-[]^")
 _CONTROL_ESCAPES: Final = frozenset("nrt")
 _QUANTIFIER: Final = re.compile(r"(?:[*+?]|\{[0-9]{1,4}(?:,[0-9]{0,4})?\})\??")
 _BACK_REFERENCE: Final = re.compile(r"[1-9]")
+_CATEGORY: Final = re.compile(r"L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|Z[slp]?|S[mcko]?|C[cfon]?")
+_PLANES: Final = 0x32000  # all assigned letters; private use planes have none
 _REPLACEMENT: Final = re.compile(r"\\([\\$])|\$([0-9])|([\\$])")
 
 
@@ -136,6 +139,7 @@ class _Reader:
         inner = self.alternatives(depth=depth + 1)
         if self.take() != ")":
             raise Problem("正则表达式的括号不配对")
+        self.groups += capturing
         return f"({inner})" if capturing else f"(?:{inner})"
 
     def _escape(self) -> str:
@@ -147,8 +151,20 @@ class _Reader:
         if character in _CONTROL_ESCAPES:
             return "\\" + character
         if _BACK_REFERENCE.match(character):
-            raise Problem("正则表达式不支持反向引用")
+            if int(character) > self.groups:
+                raise Problem(f"正则表达式的『\\{character}』之前没有第 {character} 个分组")
+            return f"(?:\\{character})"
+        if character in "pP":
+            return f"[{'^' if character == 'P' else ''}{self._category()}]"
         raise Problem(f"正则表达式不支持『\\{character}』")
+
+    def _category(self) -> str:
+        end = self.pattern.find("}", self.position)
+        if self.ahead() != "{" or end < 0:
+            raise Problem("正则表达式的『\\p』后面应为『{类别}』")
+        name = self.pattern[self.position + 1 : end]
+        self.position = end + 1
+        return category(name)
 
     def _class(self, depth: int) -> str:
         negated = self.ahead() == "^"
@@ -181,11 +197,31 @@ class _Reader:
             return _CLASS_ESCAPES[character]
         if character in "DSW":
             return {"D": r"\D", "S": r"\S", "W": r"\W"}[character]
+        if character == "p":
+            return self._category()
         if character in _PLAIN_ESCAPES:
             return "\\" + character
         if character in _CONTROL_ESCAPES:
             return "\\" + character
         raise Problem(f"正则表达式不支持『\\{character}』")
+
+
+@lru_cache(maxsize=64)
+def category(name: str) -> str:
+    """A category of Unicode (`L`, `Lu`, `Nd` …) as the inside of a character set."""
+    if not _CATEGORY.fullmatch(name):
+        raise Problem(f"正则表达式不支持类别『{name[:20]}』")
+    runs: list[list[int]] = []
+    for code in range(_PLANES):
+        if unicodedata.category(chr(code)).startswith(name):
+            if runs and runs[-1][1] == code - 1:
+                runs[-1][1] = code
+            else:
+                runs.append([code, code])
+    return "".join(
+        re.escape(chr(low)) + ("" if low == high else "-" + re.escape(chr(high)))
+        for low, high in runs
+    )
 
 
 def expansion(

@@ -60,12 +60,12 @@ def _ends(_runtime: Runtime, text: str, match: str) -> bool:
     return text.endswith(match)
 
 
-@builtin("matches", "input: string, pattern: string, flags?: string")
+@builtin("matches", "input: string, pattern: string, flags?: string|null")
 def _matches(runtime: Runtime, text: str, pattern: str, flags: str | None = None) -> bool:
     return patterns.prepare(pattern, flags or "", text, runtime).search(text) is not None
 
 
-@builtin("replace", "input: string, pattern: string, replacement: string, flags?: string")
+@builtin("replace", "input: string, pattern: string, replacement: string, flags?: string|null")
 def _replace(
     runtime: Runtime, text: str, pattern: str, replacement: str, flags: str | None = None
 ) -> Any:
@@ -87,19 +87,22 @@ def _split(runtime: Runtime, text: str, delimiter: str) -> Any:
     return runtime.sized([*pieces, text[start:]])
 
 
-@builtin("string join", "list: list, delimiter?: string, prefix?: string, suffix?: string")
-def _join(
-    runtime: Runtime,
-    items: list[Any],
-    delimiter: str | None = None,
-    prefix: str | None = None,
-    suffix: str | None = None,
-) -> Any:
+@builtin("string join", "list: list, delimiter?: string|null")
+def _join(runtime: Runtime, items: list[Any], delimiter: str | None = None) -> Any:
     if any(item is not None and not isinstance(item, str) for item in items):
         raise Problem("『string join』的列表只能含字符串")
     runtime.charge(len(items))
-    joined = (delimiter or "").join(item for item in items if item is not None)
-    return runtime.sized((prefix or "") + joined + (suffix or ""))
+    return runtime.sized((delimiter or "").join(item for item in items if item is not None))
+
+
+@builtin(
+    "string join", "list: list, delimiter: string|null, prefix: string|null, suffix: string|null"
+)
+def _join_within(
+    runtime: Runtime, items: list[Any], delimiter: str | None, *around: str | None
+) -> Any:
+    prefix, suffix = around
+    return runtime.sized((prefix or "") + _join(runtime, items, delimiter) + (suffix or ""))
 
 
 @builtin("trim", "string: string")
