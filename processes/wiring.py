@@ -1,0 +1,16 @@
+"""Connects what lower packages need from this one: due dates, domain functions, case rows.
+
+Invariant: every program that moves cases calls `connect` once at its start; again changes nothing.
+"""
+
+from engine import waiting
+from processes import calendar, derivation, functions
+from processes.operations import all_operations
+
+
+def connect() -> None:
+    """Hand the calendar, the functions of the domain and the derivation of cases to the engine."""
+    functions.register()
+    waiting.set_due_resolver(calendar.due_at)
+    derivation.register()
+    all_operations()
