@@ -14,6 +14,7 @@ from engine.definition.events import Message, MessageEvent
 from engine.definition.process import Process
 from engine.errors import DeploymentRejected, Finding
 from engine.expressions import Expression
+from engine.feel import registry
 from engine.specs.workflow import ProcessSpec
 
 
@@ -94,6 +95,10 @@ def _file(name: str, data: bytes) -> tuple[tuple[Finding, ...], tuple[CompiledPr
     if any(finding.severity == "error" for finding in findings):
         return tuple(findings), ()
     return tuple(findings), tuple(_compiled(process) for process in model.processes)
+
+
+# a new function of the domain changes what an expression may say
+registry.on_change(_file.cache_clear)
 
 
 def _compiled(process: Process) -> CompiledProcess:

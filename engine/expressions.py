@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine import feel
-from engine.errors import ExpressionError, Finding, LimitExceeded
+from engine.errors import ExpressionError, LimitExceeded
 from engine.variables import Value
 
 
@@ -34,16 +34,14 @@ class Expression:
         """FEEL without the leading sign."""
         return self.text.removeprefix("=").strip() if self.is_feel else self.text
 
-    def problem(self, file: str = "") -> Finding | None:
-        """A finding if the text is no FEEL."""
+    def problem(self) -> feel.FeelSyntaxError | None:
+        """Why the text is no FEEL."""
         if not self.is_feel:
             return None
         try:
             feel.parse(self.source)
         except feel.FeelSyntaxError as error:
-            where = f"（{self.element}）的{self.place}"
-            message = f"元素{where}不是合格的表达式『{self.source}』：{error}"
-            return Finding("error", "expression_syntax", message, file, self.element, self.line)
+            return error
         return None
 
     def names(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ from engine.definition.process import Flow, Lane, Process
 from engine.errors import Finding
 from engine.reading import Reading
 
+_IDENTIFIED: Final = nodes.NODE_KINDS | {"process", "sequenceFlow"}
 _NCNAME: Final = re.compile(r"[^\W\d][\w.\-]*")
 
 
@@ -66,25 +67,25 @@ def parse(data: bytes, filename: str) -> Model:
 def _check_ids(reading: Reading, root: xml.Node) -> None:
     seen: set[str] = set()
     for node in root.iter():
+        namespace, local = xml.tag(node)
         identity = node.get("id")
         if identity is None:
-            if xml.tag(node)[0] == voc.BPMN and xml.tag(node)[1] in nodes.NODE_KINDS | {
-                "process",
-                "sequenceFlow",
-            }:
-                reading.error("id_missing", f"{xml.tag(node)[1]} 没有 id", node)
-            continue
-        if identity in seen:
-            reading.error("id_twice", f"id『{identity}』重复", node)
-        seen.add(identity)
-        if xml.tag(node)[0] != voc.BPMN:
-            continue
-        if not _NCNAME.fullmatch(identity):
-            reading.error(
-                "id_form", f"id『{identity}』不合规则（须以字母开头，不含空格和冒号）", node
-            )
-        if identity in voc.RESERVED_IDS:
-            reading.error("id_reserved", f"id『{identity}』是引擎保留的名称", node)
+            if namespace == voc.BPMN and local in _IDENTIFIED:
+                reading.error("id_missing", f"{local} 没有 id", node)
+        elif namespace in {voc.BPMN, voc.BPMNDI}:
+            if identity in seen:
+                reading.error("id_twice", f"id『{identity}』重复", node)
+            seen.add(identity)
+            if namespace == voc.BPMN:
+                _check_id(reading, identity, node)
+
+
+def _check_id(reading: Reading, identity: str, node: xml.Node) -> None:
+    if not _NCNAME.fullmatch(identity):
+        text = f"id『{identity}』不合规则（须以字母开头，不含空格和冒号）"
+        reading.error("id_form", text, node)
+    if identity in voc.RESERVED_IDS:
+        reading.error("id_reserved", f"id『{identity}』是引擎保留的名称", node)
 
 
 def _read_declarations(reading: Reading, root: xml.Node) -> None:

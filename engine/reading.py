@@ -72,9 +72,13 @@ class Reading:
         if text is None or not text.strip() or text.strip() == "=":
             return None
         made = Expression(text.strip(), owner_id(node), place, xml.line_of(node), always_feel=feel)
-        problem = made.problem(self.file)
+        problem = made.problem()
         if problem:
-            self.findings.append(problem)
+            self.error(
+                "expression_syntax",
+                f"{place}不是合格的表达式『{made.source}』：{problem.message}",
+                node,
+            )
         return made
 
     def extensions(self, node: xml.Node) -> Extensions:
@@ -211,6 +215,10 @@ KINDS: Final[Mapping[str, str]] = {
     "error": "错误",
     "participant": "池",
     "messageFlow": "消息流",
+    "dataStore": "数据存储",
+    "dataStoreReference": "数据存储",
+    "signal": "信号",
+    "escalation": "升级",
 }
 
 

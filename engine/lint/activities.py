@@ -44,9 +44,10 @@ def candidate_scope(process: Process, findings: Findings) -> None:
     value = process.properties.get("candidateScope")
     if value is None:
         return
-    problem = Expression(value, process.id, "候选范围", process.line).problem(process.file)
+    problem = Expression(value).problem()
     if problem:
-        findings.error("expression_syntax", process, problem.message)
+        text = f"候选范围不是合格的表达式『{value}』：{problem.message}"
+        findings.error("expression_syntax", process, text)
 
 
 def loops(process: Process, findings: Findings) -> None:

@@ -6,8 +6,8 @@ Invariant: the boundary events of an activity wait exactly as long as it is unde
 from collections.abc import Mapping
 from typing import Any
 
-from engine import limits
-from engine.errors import VariablesInvalid
+from engine import dmn, limits
+from engine.errors import ExpressionError, LimitExceeded, VariablesInvalid
 from engine.expressions import evaluate, number, text
 from engine.scopes import storable
 from engine.specs import mapping, waits
@@ -102,10 +102,12 @@ class BusinessRuleTask(Activity):
 
     def prepare(self, token: Token, local: Variables) -> tuple[str, Any, Variables]:
         context = self.context(token, local)
-        from engine import dmn  # noqa: PLC0415
-
         name = text(self.element.decision, context)
-        result = dmn.evaluate(token.workflow.resolver.decision(name), context)
+        decision = token.workflow.resolver.decision(name)
+        try:
+            result = dmn.evaluate(decision, context)
+        except LimitExceeded as error:
+            raise ExpressionError(error.message, element=self.activity, expression=name) from None
         return name, result, storable({self.element.result_variable: result.value})
 
     def begin(self, token: Token, prepared: tuple[str, Any, Variables]) -> bool:
@@ -115,7 +117,7 @@ class BusinessRuleTask(Activity):
             "decision.evaluated",
             decision=name,
             inputs=_recorded(result.inputs),
-            matched=_recorded(result.matched),
+            matched=[{"index": rule.index, "id": rule.id} for rule in result.matched],
             outputs=_recorded(result.outputs),
             warnings=[str(warning) for warning in result.warnings],
         )

@@ -1,0 +1,41 @@
+"""Business rule tasks: the decision's value, its record in the history, its failures."""
+
+from typing import Any
+
+from engine import dmn
+from tests.engine.core.scenario import Case, rule, xml
+
+TABLE = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">
+<decision id="grade" name="grade"><variable name="grade"/><decisionTable hitPolicy="UNIQUE">
+<input id="i1"><inputExpression><text>age</text></inputExpression></input><output id="o1" name="grade"/>
+<rule id="r1"><inputEntry><text>&lt; 18</text></inputEntry><outputEntry><text>"young"</text></outputEntry></rule>
+<rule id="r2"><inputEntry><text>&gt;= 18</text></inputEntry><outputEntry><text>"adult"</text></outputEntry></rule>
+<rule id="r3"><inputEntry><text>99</text></inputEntry><outputEntry><text>"old"</text></outputEntry></rule>
+</decisionTable></decision></definitions>"""
+
+
+def decisions() -> dict[str, Any]:
+    return {"grade": dmn.read(TABLE.encode(), "d.dmn").find("grade")}
+
+
+def test_a_decision_becomes_a_variable_and_its_rule_is_in_the_history():
+    case = Case(
+        xml("start -> d -> a -> end", d=rule("grade", "result")), decisions=decisions(), age=20
+    )
+    assert case.variables["result"] == "adult"
+    found = next(one for one in case.events if one.type == "decision.evaluated")
+    assert found.activity == "d"
+    assert found.data["decision"] == "grade"
+    assert [match["id"] for match in found.data["matched"]] == ["r2"]
+    assert list(found.data["inputs"].values()) == [20]
+
+
+def test_two_rules_under_unique_are_an_incident():
+    case = Case(
+        xml("start -> d -> a -> end", d=rule("grade", "result")), decisions=decisions(), age=99
+    )
+    assert case.incidents == ["d"]
+
+
+def test_an_unknown_decision_is_an_incident():
+    assert Case(xml("start -> d -> end", d=rule("nothing", "result"))).incidents == ["d"]
