@@ -47,7 +47,7 @@ class JobWorker:
             lambda session: jobs.acquire(session, self.owner, limit=BATCH)
         )  # type: ignore[assignment]
         for work in taken:
-            self._do(work)
+            self.do(work)
         return len(taken)
 
     def drain(self, *, limit: int = 1_000) -> int:
@@ -57,7 +57,8 @@ class JobWorker:
             done += taken
         return done
 
-    def _do(self, work: JobWork) -> None:
+    def do(self, work: JobWork) -> None:
+        """Do one job that was claimed; whatever goes wrong is written down."""
         try:
             self._dispatch(work)
         except TaskNotActive:

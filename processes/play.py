@@ -1,0 +1,370 @@
+"""Plays processes in memory on the real thing: own database, own clock, no one outside.
+
+Invariant: nothing leaves the play: its SQLite database lives in memory, its time is virtual, its
+outside departments are what the player says they answer. Everything between is the product's own
+code: forms, permissions, engine, worker.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import processes.model
+from engine import (
+    cache,
+    clock,
+    connection,
+    external_tasks,
+    history,
+    ids,
+    jobs,
+    repository,
+    runtime,
+    sealing,
+)
+from engine import correlation as messages
+from engine import incidents as _incidents
+from engine.definition.elements import BoundaryEvent, EndEvent, StartEvent
+from engine.jobs import JobWork
+from engine.model import Base, EventSubscription, Job, ProcessInstance, UserTask
+from processes import (
+    applications,
+    calendar,
+    documents,
+    identity,
+    numbers,
+    settings,
+    wiring,
+    worklist,
+)
+from processes import cases as case_commands
+from processes.demo import loader
+from processes.identity import User
+from processes.model.cases import Case
+from processes.operations import all_operations
+from processes.worker import JobWorker
+
+T = TypeVar("T")
+START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+TOPICS: Final = ("card_machine.print", "courier.dispatch")
+_KEY: Final = "the key of a play, which leaves no trace: 32 bytes"
+_MOST_ROUNDS: Final = 500
+
+__all__ = ["Play", "PlayedCase", "processes"]
+
+
+class Play:
+    """A small installation with the demo's people and every process of a folder."""
+
+    def __init__(self, *, models: Path = loader.MODELS, start: datetime = START) -> None:
+        self._home = tempfile.TemporaryDirectory(prefix="banli-play-")
+        self._engine = connection.create("sqlite://")
+        settings.configure(settings.Settings(home=Path(self._home.name), secret_key=_KEY))
+        sealing.configure(state_key=_KEY.encode())
+        clock.set_to(start)
+        cache.clear()
+        wiring.connect()
+        Base.metadata.create_all(self._engine)
+        self.worker = JobWorker(transact=self.run, owner="play")
+        self.run(lambda session: loader.load(session, models=models, topics=TOPICS))
+
+    def close(self) -> None:
+        """Forget everything and let the clock run again."""
+        self._engine.dispose()
+        self._home.cleanup()
+        settings.configure(None)
+        clock.set_to(None)
+        cache.clear()
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction."""
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def run(self, command: Callable[[Session], T]) -> T:
+        """Carry out one command in a transaction."""
+        with self.session() as session:
+            return command(session)
+
+    def user(self, login: str) -> User:
+        """A person of the cast, by log-in name or by role."""
+        with self.session() as session:
+            found = identity.by_login(session, login) or self._by_role(session, login)
+        if found is None:
+            raise LookupError(f"nobody in the cast is {login!r}")
+        return found
+
+    def case(self, key: str) -> "PlayedCase":
+        """The latest case of a process."""
+        with self.session() as session:
+            query = select(Case.id).where(Case.process_key == key).order_by(Case.id.desc())
+            found = session.scalar(query.limit(1))
+        if found is None:
+            raise LookupError(f"no case of {key!r} was started")
+        return PlayedCase(self, found)
+
+    def passes(
+        self, *, working_days: int = 0, days: int = 0, hours: int = 0, minutes: int = 0
+    ) -> None:
+        """Let time go by; whatever falls due on the way happens at its own instant."""
+        target = clock.now() + timedelta(days=days, hours=hours, minutes=minutes)
+        if working_days:
+            local = target.astimezone(clock.SHANGHAI)
+            day = calendar.add_working_days(local.date(), working_days).date
+            target = datetime.combine(day, local.time(), clock.SHANGHAI)
+        self.until(target)
+
+    def until(self, target: datetime) -> None:
+        """Let time go on to an instant."""
+        for _ in range(_MOST_ROUNDS):
+            self.drain()
+            with self.session() as session:
+                due = session.scalar(select(Job.due_at).where(*self._ours()).order_by(Job.due_at))
+            if due is None or due > target:
+                break
+            clock.set_to(max(due, clock.now()))
+        clock.set_to(target)
+        self.drain()
+
+    def drain(self) -> None:
+        """Do everything that is due, but for work that somebody outside has to do."""
+        for _ in range(_MOST_ROUNDS):
+            with self.session() as session:
+                due = session.scalars(
+                    select(Job.id).where(*self._ours(), Job.due_at <= clock.now())
+                ).all()
+                taken = jobs.acquire(session, self.worker.owner, only=due) if due else []
+            for work in taken:
+                self.worker.do(work)
+            if not taken:
+                return
+        raise RuntimeError("the play does not come to rest")
+
+    def outside(self, instance_id: int, topic: str) -> JobWork:
+        """Claim the work of a topic that somebody outside has to do in a case."""
+        with self.session() as session:
+            found = session.scalars(
+                select(Job.id).where(Job.instance_id == instance_id, Job.topic == topic)
+            ).all()
+            taken = jobs.acquire(session, self.worker.owner, only=found[:1]) if found else []
+        if not taken:
+            raise LookupError(f"the case asks nobody for {topic!r}")
+        return taken[0]
+
+    def start(self, key: str, *, by: str = "", **variables: Any) -> "PlayedCase":
+        """Start a process with variables, without its start form."""
+        starter = self.user(by).id if by else "system"
+        org = str(variables.setdefault("org", "370001"))
+        region = {"900001": "110000"}.get(org, org[:2] + "0000")
+
+        def command(session: Session) -> int:
+            number = numbers.work_order(session, "Y", region, clock.today())
+            defaults = {
+                "work_order_no": number,
+                "submitted_on": clock.today(),
+                "channel": "efiling",
+                "applicant": {"user": None, "name": "申请人", "org": None, "id_no": None},
+            }
+            return runtime.start(
+                session,
+                key,
+                by=str(starter),
+                variables={**defaults, **variables},
+                business_key=str(variables.get("work_order_no", number)),
+            ).id
+
+        made = PlayedCase(self, self.run(command))
+        self.drain()
+        return made
+
+    def apply(self, key: str, *, as_: str = "applicant", **answers: Any) -> "PlayedCase":
+        """File an application through its form, as somebody of the cast."""
+        by = self.user(as_)
+        made = self.run(lambda session: applications.apply(session, key, by=by, answers=answers).id)
+        self.drain()
+        return PlayedCase(self, made)
+
+    def _ours(self) -> tuple[Any, ...]:
+        held = (Job.kind == "external_task") & Job.topic.not_in([*all_operations()])
+        return ~held, Job.suspended.is_(False), Job.retries > 0
+
+    def _by_role(self, session: Session, role: str) -> User | None:
+        for one in loader.cast()["users"]:
+            if role in one["roles"]:
+                return identity.by_login(session, one["login"])
+        return None
+
+
+class PlayedCase:
+    """One case of a play, seen as its people see it."""
+
+    def __init__(self, play: Play, case_id: int) -> None:
+        self.play = play
+        self.id = case_id
+
+    @property
+    def row(self) -> Case:
+        """The case row as it is stored now."""
+        with self.play.session() as session:
+            return session.get_one(Case, self.id)
+
+    @property
+    def status(self) -> str:
+        """The case status."""
+        return self.row.status
+
+    @property
+    def tasks(self) -> list[UserTask]:
+        """The open tasks."""
+        query = select(UserTask).where(UserTask.instance_id == self.id).order_by(UserTask.id)
+        with self.play.session() as session:
+            return list(session.scalars(query))
+
+    @property
+    def waits_for(self) -> set[str]:
+        """Activities in whose hands the case is: people, departments, messages in its flow."""
+        with self.play.session() as session:
+            outside = session.scalars(
+                select(Job.activity).where(
+                    Job.instance_id == self.id,
+                    Job.kind == "external_task",
+                    Job.topic.not_in([*all_operations()]),
+                )
+            )
+            beside = self._beside(session)
+            awaited = {one.activity for one in self._subscriptions(session)} - beside
+            return {task.activity for task in self.tasks} | set(outside) | awaited
+
+    @property
+    def awaits(self) -> set[str]:
+        """Names of the messages that could reach the case now."""
+        with self.play.session() as session:
+            return {one.name for one in self._subscriptions(session)}
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The variables of the case."""
+        return self.play.run(lambda session: runtime.variables(session, self.id))
+
+    @property
+    def incidents(self) -> list[str]:
+        """What keeps the case from going on."""
+        with self.play.session() as session:
+            return [one.message for one in _incidents.open_for(session, self.id)]
+
+    @property
+    def letters(self) -> list[str]:
+        """Templates of the documents issued, in order."""
+        with self.play.session() as session:
+            return [one.template for one in documents.issued(session, self.id)]
+
+    @property
+    def messages(self) -> list[str]:
+        """Names of the messages thrown, in order."""
+        with self.play.session() as session:
+            events = history.events(session, self.id)
+            return [one.data["name"] for one in events if one.type == "message.thrown"]
+
+    @property
+    def ended(self) -> str | None:
+        """The end event that the case reached last, or None while it runs."""
+        with self.play.session() as session:
+            instance = session.get_one(ProcessInstance, self.id)
+            if instance.status in {"active", "suspended"}:
+                return None
+            elements = repository.compiled(session, instance.definition_id).elements
+            done = [
+                event.activity
+                for event in history.events(session, self.id)
+                if event.type == "activity.completed"
+                and isinstance(elements.get(event.activity), EndEvent)
+            ]
+            return done[-1] if done else instance.status
+
+    def complete(self, activity: str, *, as_: str, **answers: Any) -> None:
+        """Do a task with its form, as somebody of the cast."""
+        by, task = self.play.user(as_), self._task(activity)
+        self.play.run(lambda session: worklist.submit(session, task.id, by=by, answers=answers))
+        self.play.drain()
+
+    def works(self, topic: str, **result: Any) -> None:
+        """Somebody outside does the work of a topic."""
+        work = self.play.outside(self.id, topic)
+        self.play.run(
+            lambda session: external_tasks.complete(session, work, variables=dict(result))
+        )
+        self.play.drain()
+
+    def fails(self, topic: str, *, code: str, **variables: Any) -> None:
+        """Somebody outside answers with a business error."""
+        work = self.play.outside(self.id, topic)
+        self.play.run(
+            lambda session: external_tasks.bpmn_error(
+                session, work, code=code, message=code, variables=dict(variables)
+            )
+        )
+        self.play.drain()
+
+    def receives(self, message: str, **payload: Any) -> None:
+        """A message that the case waits for comes in."""
+        with self.play.session() as session:
+            keys = [
+                one.correlation_key for one in self._subscriptions(session) if one.name == message
+            ]
+        if not keys:
+            raise LookupError(f"the case does not wait for {message!r}, but for {self.awaits}")
+        self.play.run(
+            lambda session: messages.correlate(
+                session,
+                message,
+                keys[0],
+                dict(payload),
+                message_id=f"{message}-{ids.next_id()}",
+                channel="play",
+                ttl=timedelta(days=1),
+            )
+        )
+        self.play.drain()
+
+    def sends(self, title: str, *, as_: str = "applicant", **answers: Any) -> None:
+        """The applicant does one of the public actions of the case."""
+        by = self.play.user(as_)
+
+        def command(session: Session) -> None:
+            case = case_commands.get(session, self.id, by=by)
+            offered = case_commands.public_actions(session, case, by=by)
+            action = next(one for one in offered if one.title == title)
+            case_commands.send(session, case.id, action.subscription_id, by=by, answers=answers)
+
+        self.play.run(command)
+        self.play.drain()
+
+    def passes(self, **time: int) -> None:
+        """Let time go by; see `Play.passes`."""
+        self.play.passes(**time)
+
+    def _task(self, activity: str) -> UserTask:
+        for task in self.tasks:
+            if task.activity == activity:
+                return task
+        raise LookupError(f"{activity!r} is not open; the case waits for {self.waits_for}")
+
+    def _subscriptions(self, session: Session) -> list[EventSubscription]:
+        query = select(EventSubscription).where(EventSubscription.instance_id == self.id)
+        return list(session.scalars(query.order_by(EventSubscription.id)))
+
+    def _beside(self, session: Session) -> set[str]:
+        """Events attached to an activity or starting an event sub-process."""
+        found = set()
+        for one in self._subscriptions(session):
+            element = repository.compiled(session, one.definition_id).elements.get(one.activity)
+            if isinstance(element, BoundaryEvent | StartEvent):
+                found.add(one.activity)
+        return found
