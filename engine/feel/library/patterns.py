@@ -15,7 +15,7 @@ from engine.feel.errors import Problem
 from engine.feel.runtime import Runtime
 
 _LENGTH: Final = 300
-_WORK: Final = 20_000_000
+_WORK: Final = 500_000_000
 _FLAGS: Final = {"s": re.DOTALL, "m": re.MULTILINE, "i": re.IGNORECASE, "x": re.NOFLAG}
 _CLASS_ESCAPES: Final = {"d": "0-9", "s": " \\t\\n\\r", "w": r"\w"}
 _TEXT_ESCAPES: Final = {
@@ -27,21 +27,23 @@ _QUANTIFIER: Final = re.compile(r"(?:[*+?]|\{[0-9]{1,4}(?:,[0-9]{0,4})?\})\??")
 _BACK_REFERENCE: Final = re.compile(r"[1-9]")
 _CATEGORY: Final = re.compile(r"L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|Z[slp]?|S[mcko]?|C[cfon]?")
 _PLANES: Final = 0x32000  # all assigned letters; private use planes have none
+_PLAIN: Final = re.compile(r"[^\\.\[\](){}*+?^$|]+")
 _REPLACEMENT: Final = re.compile(r"\\([\\$])|\$([0-9])|([\\$])")
 
 
 class _Checked(NamedTuple):
     pattern: re.Pattern[str]
     repeats: int
+    choices: int
 
 
 def prepare(pattern: str, flags: str, text: str, runtime: Runtime) -> re.Pattern[str]:
     """A pattern ready to use on a text, if that is certain to end soon."""
     checked = _check(pattern, "".join(sorted(set(flags))))
-    # a search tries each place, and each open repetition each length
-    work = (len(text) + 1) ** min(checked.repeats + 1, 12)
-    if work > _WORK and checked.repeats > 1:
-        raise Problem(f"文字共 {len(text)} 个字符，对含 {checked.repeats} 处重复的模式而言过长")
+    # each open repetition tries each length, each choice may be taken back
+    work = (len(text) + 1) ** min(checked.repeats, 12) << min(checked.choices, 60)
+    if work > _WORK:
+        raise Problem(f"模式含 {checked.repeats} 处重复，对 {len(text)} 个字符的文字而言代价过高")
     runtime.charge(1 + len(text) // 100)
     return checked.pattern
 
@@ -56,7 +58,7 @@ def _check(pattern: str, flags: str) -> _Checked:
     for flag in flags:
         number |= _FLAGS.get(flag, re.NOFLAG)
     if "q" in flags:
-        return _Checked(re.compile(re.escape(pattern), number), 0)
+        return _Checked(re.compile(re.escape(pattern), number), 1, 0)
     if "x" in flags:
         pattern = re.sub(r"[ \t\r\n]+(?![^\[]*\])", "", pattern)
     reader = _Reader(pattern)
@@ -64,7 +66,10 @@ def _check(pattern: str, flags: str) -> _Checked:
     if reader.position < len(pattern):
         raise Problem(f"正则表达式第 {reader.position + 1} 个字符处括号不配对")
     try:
-        return _Checked(re.compile(translated, number), reader.repeats)
+        # a search begins at every place of the text unless the pattern says where
+        search = not pattern.startswith("^") or "|" in pattern or "m" in flags
+        repeats = reader.repeats + search
+        return _Checked(re.compile(translated, number), repeats, reader.choices)
     except (re.error, OverflowError) as reason:
         raise Problem(f"正则表达式『{pattern[:40]}』无效") from reason
 
@@ -76,6 +81,7 @@ class _Reader:
         self.pattern = pattern
         self.position = 0
         self.repeats = 0
+        self.choices = 0
         self.groups = 0
 
     def ahead(self) -> str:
@@ -93,28 +99,33 @@ class _Reader:
         if depth > 10:
             raise Problem("正则表达式的括号嵌套过深")
         parts = []
+        start = self.position
         while self.ahead() not in {"", ")"}:
-            before = self.repeats
+            before = self.repeats + self.choices
             part = self._atom(depth)
             found = _QUANTIFIER.match(self.pattern, self.position)
             if found and part not in {"|", "^", "$"}:
                 self.position = found.end()
                 part += self._repeat(found.group(), before)
             parts.append(part)
+        branches = self.pattern[start : self.position].split("|")
+        plain = all(_PLAIN.fullmatch(branch) for branch in branches)
+        if len(branches) > 1 and not (plain and _distinct(branches)):
+            self.choices += len(branches) - 1
         return "".join(parts)
 
     def _repeat(self, quantifier: str, before: int) -> str:
         if quantifier.startswith("?"):
+            self.choices += 1
             return quantifier
         low, _, high = quantifier.strip("{}?").partition(",")
         bounded = quantifier[0] == "{" and ("," not in quantifier or high)
         most = int(high or low) if bounded else 0
         if bounded and most > 1000:
             raise Problem("正则表达式的重复次数超过 1000")
-        if self.repeats > before:
-            raise Problem("正则表达式不允许在重复之内再重复")
-        if not bounded or most > int(low) or most > 1:
-            # a group that may repeat counts like any other repetition
+        if self.repeats + self.choices > before:
+            raise Problem("正则表达式不允许在重复之内再重复，或有可混淆的选择")
+        if not bounded or most > int(low):
             self.repeats += 1
         return quantifier
 
@@ -153,6 +164,7 @@ class _Reader:
         if _BACK_REFERENCE.match(character):
             if int(character) > self.groups:
                 raise Problem(f"正则表达式的『\\{character}』之前没有第 {character} 个分组")
+            self.repeats += 1
             return f"(?:\\{character})"
         if character in "pP":
             return f"[{'^' if character == 'P' else ''}{self._category()}]"
@@ -204,6 +216,11 @@ class _Reader:
         if character in _CONTROL_ESCAPES:
             return "\\" + character
         raise Problem(f"正则表达式不支持『\\{character}』")
+
+
+def _distinct(branches: list[str]) -> bool:
+    """Whether the first character tells which branch it is."""
+    return len({branch[0].lower() for branch in branches}) == len(branches)
 
 
 @lru_cache(maxsize=64)
