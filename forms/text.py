@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine import clock
-
 from forms.errors import Invalid
 
 _LINE_BREAKS: Final = re.compile(r"\r\n?")

@@ -54,10 +54,10 @@ class Field:
     lines: Mapping[str, int] = field(default_factory=dict)
 
     def editable(self, node: str | None) -> bool:
-        """Whether this field may be filled in at a node; no node is the start of the case."""
+        """Whether this field may be filled in at a node; no node is the application (`apply`)."""
         if self.readonly or not self.is_writable:
             return False
-        return not self.editable_in or (node or "start") in self.editable_in
+        return not self.editable_in or (node or "apply") in self.editable_in
 
     def parse(self, raw: Any) -> Value:
         """The value of an answer.

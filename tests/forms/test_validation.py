@@ -128,8 +128,8 @@ def test_a_value_where_the_node_gives_no_right_is_refused(refusal):
     )
 
 
-def test_editable_in_start_means_the_application_itself(form, refusal):
-    definition = form("name: kind, label: 类别, type: text, editable_in: [start]")
+def test_editable_in_apply_means_the_application_itself(form, refusal):
+    definition = form("name: kind, label: 类别, type: text, editable_in: [apply]")
 
     assert definition.validate({"kind": "首次"}) == {"kind": "首次"}
     assert refusal(definition, {"kind": "首次"}, node="review")

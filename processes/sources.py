@@ -1,0 +1,75 @@
+"""The lists that forms choose from, and what is known of files: from the database, for one user.
+
+Invariant: a source offers only what exists now; forms refuse any other value. Sources: `orgs`,
+`licence_agencies`, `training_agencies` (with that grant), `units` and `own_units`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from forms.lookups import Lookups, Option
+from processes.identity import User
+from processes.model.people import AuthorityGrant, Org
+from processes.roles import UNIT_ROLES
+
+_UNIT_KINDS: Final = ("yacht_club", "institution", "other", "unit")
+
+Narrow = Callable[[Select[tuple[Org]]], Select[tuple[Org]]]
+
+
+@dataclass(frozen=True, slots=True)
+class OrgSource:
+    """Active organisations, narrowed by a rule."""
+
+    session: Session
+    narrow: Narrow
+
+    def find(self, value: str, _context: Mapping[str, Any]) -> Option | None:
+        found = self.session.scalar(self._query().where(Org.org_code == value))
+        return Option(found.org_code, found.name) if found else None
+
+    def search(
+        self, text: str, _context: Mapping[str, Any], *, limit: int = 50
+    ) -> Sequence[Option]:
+        query = self._query().order_by(Org.path).limit(min(limit, 200))
+        if text:
+            like = Org.name.contains(text, autoescape=True)
+            query = query.where(or_(like, Org.org_code.startswith(text, autoescape=True)))
+        return [Option(org.org_code, org.name) for org in self.session.scalars(query)]
+
+    def _query(self) -> Select[tuple[Org]]:
+        return self.narrow(select(Org).where(Org.status == "active"))
+
+
+def lookups(session: Session, by: User | None) -> Lookups:
+    """What the forms of one request may look up."""
+    own = [org for role, org in by.roles if role in UNIT_ROLES] if by else []
+    return Lookups(
+        sources={
+            "orgs": OrgSource(session, lambda query: query),
+            "licence_agencies": OrgSource(session, _granted("licence_issue")),
+            "training_agencies": OrgSource(session, _granted("training")),
+            "units": OrgSource(session, lambda query: query.where(Org.kind.in_(_UNIT_KINDS))),
+            "own_units": OrgSource(session, lambda query: query.where(Org.org_code.in_(own))),
+        }
+    )
+
+
+def _granted(business: str) -> Narrow:
+    def narrow(query: Select[tuple[Org]]) -> Select[tuple[Org]]:
+        today = clock.today()
+        # business is a sorted list in one text: 'exam,licence_issue,training'
+        held = select(AuthorityGrant.grantee).where(
+            AuthorityGrant.status == "active",
+            ("," + AuthorityGrant.business + ",").contains(f",{business},", autoescape=True),
+            AuthorityGrant.valid_from <= today,
+            or_(AuthorityGrant.valid_to.is_(None), AuthorityGrant.valid_to >= today),
+        )
+        return query.where(Org.org_code.in_(held))
+
+    return narrow

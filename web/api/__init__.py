@@ -1,0 +1,147 @@
+"""The REST API: OpenAPI 3.1 at `/api/openapi.json`, for people at `/api/docs`.
+
+Invariant: the API gives the same commands with the same permissions as the pages, never more.
+"""
+
+from typing import Any, Final
+
+from flask import Blueprint, Flask, Response, current_app, jsonify, render_template
+from flask_smorest import Api
+
+from web.api import (
+    cases,
+    definitions,
+    external_tasks,
+    files,
+    incidents,
+    instances,
+    messages,
+    schemas,
+    tasks,
+)
+from web.api.blueprints import IdConverter
+from web.auth import policy
+
+_PARTS: Final = (
+    cases,
+    tasks,
+    files,
+    definitions,
+    instances,
+    external_tasks,
+    messages,
+    incidents,
+)
+_ID: Final = {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}
+_SECURITY: Final[list[dict[str, list[str]]]] = [{"bearer": []}, {"session": []}]
+
+docs = Blueprint("api_docs", __name__, url_prefix="/api")
+
+
+class _Api(Api):  # type: ignore[misc]
+    """smorest's collection of blueprints without its routes and error handlers: ours do both."""
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to the blueprints."""
+
+
+@docs.get("/openapi.json")
+@policy("public")
+def openapi() -> Response:
+    """The OpenAPI document."""
+    return jsonify(document())
+
+
+@docs.get("/docs")
+@policy("public")
+def page() -> str:
+    """The OpenAPI document for people."""
+    return render_template("api/docs.html", document=document(), groups=_groups(document()))
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document of the present application."""
+    api: _Api = current_app.extensions["banli_api"]
+    found: dict[str, Any] = api.spec.to_dict()
+    return found
+
+
+def _groups(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Operations by tag, for the page."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, methods in found["paths"].items():
+        shared = methods.get("parameters", [])
+        for method, operation in methods.items():
+            if method == "parameters":
+                continue
+            line = {
+                **operation,
+                "method": method.upper(),
+                "path": path,
+                "parameters": [*shared, *operation.get("parameters", [])],
+            }
+            groups.setdefault(operation["tags"][0], []).append(line)
+    return groups
+
+
+def register(app: Flask) -> None:
+    """Add the API to an application."""
+    app.config.update(
+        API_TITLE="办理 Banli API",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=None,
+        API_SPEC_OPTIONS={
+            "info": {"description": "错误以 application/problem+json（RFC 9457）返回。"},
+            "security": _SECURITY,
+        },
+    )
+    app.url_map.converters["id"] = IdConverter
+    api = _Api(app)
+    api.register_converter(IdConverter, lambda _converter: dict(_ID))
+    for name, scheme in {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": app.config["SESSION_COOKIE_NAME"]},
+    }.items():
+        api.spec.components.security_scheme(name, scheme)
+    api.spec.components.schema("Problem", schema=schemas.Problem)
+    for part in _PARTS:
+        api.register_blueprint(part.blueprint)
+    _describe(api)
+    app.extensions["banli_api"] = api
+    app.register_blueprint(docs)
+
+
+def _describe(api: Any) -> None:
+    """Problem answers and the headers of commands, the same for every operation."""
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    key = {
+        "in": "header",
+        "name": "Idempotency-Key",
+        "required": False,
+        "schema": {"type": "string", "maxLength": 200},
+        "description": "幂等键：同一键的同一请求只执行一次",
+    }
+    # apispec keeps the paths it was given until they are written out
+    for path, methods in api.spec._paths.items():
+        for method, operation in methods.items():
+            if method == "parameters":
+                continue
+            operation["responses"].pop("422", None)
+            for key_text in ("summary", "description"):  # docstrings end as our linter wants
+                if operation.get(key_text, "").endswith("."):
+                    operation[key_text] = operation[key_text].removesuffix(".") + "。"
+            operation["responses"]["default"] = {"description": "出错", "content": problem}
+            if method in ("post", "put"):
+                operation.setdefault("parameters", []).append(key)
+            if path.endswith("/complete") and "/tasks/" in path:
+                operation["parameters"].append(_IF_MATCH)
+
+
+_IF_MATCH: Final = {
+    "in": "header",
+    "name": "If-Match",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "读取任务时得到的 ETag；办件已变化时返回 409",
+}

@@ -1,0 +1,147 @@
+"""Tasks: the boxes of a desk, a task with its form, claim, release, transfer, draft, complete."""
+
+from typing import Any
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from forms.display import Rights
+from processes import inbox, monitor, sources, worklist
+from processes.inbox import Filters
+from processes.roles import Action
+from processes.worklist import TaskView
+from web.api import access, answers, blueprints, commands, schemas, wire
+from web.api.access import access as allow
+from web.database import read_session
+
+blueprint = blueprints.make("tasks", "/tasks", "任务")
+
+_HANDLE = (Action.COMPLETE_TASK, Action.CLAIM_TASK)
+
+
+@blueprint.get("")
+@allow(*_HANDLE)
+@blueprint.arguments(schemas.TaskQuery, location="query")
+@blueprint.response(200, schemas.TaskRows)
+def rows(arguments: dict[str, Any]) -> Any:
+    """待办（todo）、已办（done）或我发起（mine）."""
+    filters = Filters(text=arguments["text"], process_key=arguments["process"])
+    with read_session() as session:
+        page = inbox.page(
+            session,
+            access.user(),
+            box=arguments["box"],
+            filters=filters,
+            after=arguments.get("after"),
+            limit=arguments["limit"],
+        )
+    return {"items": page.rows, "total": page.total, "next": page.next}
+
+
+@blueprint.get("/<id:task_id>")
+@allow(*_HANDLE)
+@blueprint.response(200, schemas.Task, headers={"ETag": {"schema": {"type": "string"}}})
+def one(task_id: int) -> Response:
+    """一项任务，连同表单。ETag 是办件的修订号，提交时放在 If-Match 中."""
+    with read_session() as session:
+        view = worklist.view(session, task_id, by=access.user())
+        revision = monitor.revision(session, view.task.instance_id)
+        body = _task(session, view, revision)
+    return commands.reply(wire.dumps(schemas.Task().dump(body)), revision=revision)
+
+
+@blueprint.post("/<id:task_id>/claim")
+@allow(Action.CLAIM_TASK)
+@blueprint.response(200, schemas.Object, description="已签收")
+def claim(task_id: int) -> Response:
+    """签收."""
+
+    def work(session: Session) -> Any:
+        worklist.claim(session, task_id, by=access.user())
+        return {"id": str(task_id)}
+
+    return commands.perform(work)
+
+
+@blueprint.post("/<id:task_id>/release")
+@allow(Action.RELEASE_TASK)
+@blueprint.response(200, schemas.Object, description="已退回待签收")
+def release(task_id: int) -> Response:
+    """退回待签收."""
+
+    def work(session: Session) -> Any:
+        worklist.release(session, task_id, by=access.user())
+        return {"id": str(task_id)}
+
+    return commands.perform(work)
+
+
+@blueprint.post("/<id:task_id>/transfer")
+@allow(Action.TRANSFER_TASK)
+@blueprint.arguments(schemas.Transfer)
+@blueprint.response(200, schemas.Object, description="已转办")
+def transfer(arguments: dict[str, Any], task_id: int) -> Response:
+    """转办给另一名有权办理的人."""
+
+    def work(session: Session) -> Any:
+        to, reason = int(arguments["to"]), arguments["reason"]
+        worklist.transfer(session, task_id, by=access.user(), to=to, reason=reason)
+        return {"id": str(task_id)}
+
+    return commands.perform(work)
+
+
+@blueprint.put("/<id:task_id>/draft")
+@allow(*_HANDLE)
+@blueprint.arguments(schemas.Draft)
+@blueprint.response(200, schemas.Object, description="已暂存")
+def draft(arguments: dict[str, Any], task_id: int) -> Response:
+    """暂存尚未填完的内容，只有本人可见."""
+
+    def work(session: Session) -> Any:
+        given = arguments["answers"]
+        kept = worklist.save_draft(session, task_id, by=access.user(), answers=given)
+        return {"id": str(task_id), "saved_at": kept.saved_at}
+
+    return commands.perform(work)
+
+
+@blueprint.post("/<id:task_id>/complete")
+@allow(Action.COMPLETE_TASK)
+@blueprint.arguments(schemas.Answers)
+@blueprint.response(200, schemas.Following)
+def complete(arguments: dict[str, Any], task_id: int) -> Response:
+    """提交表单，办结任务；返回本人在同一办件中接着可办的任务."""
+    expected = commands.expected_revision()
+
+    def work(session: Session) -> Any:
+        user = access.user()
+        view = worklist.view(session, task_id, by=user)
+        given = answers.with_files(view.form, arguments["answers"])
+        following = worklist.submit(
+            session, task_id, by=user, answers=given, expected_revision=expected
+        )
+        ids = [str(task.id) for task in following]
+        return {"case_id": str(view.case.id), "next_tasks": ids}
+
+    return commands.perform(work)
+
+
+def _task(session: Session, view: TaskView, revision: int) -> dict[str, Any]:
+    task, form = view.task, view.form
+    names = ("id", "name", "activity", "process_key", "form_id", "due_at", "created_at")
+    found: dict[str, Any] = {name: getattr(task, name) for name in names}
+    for name in ("holder", "may_claim", "may_complete", "may_release", "why_not"):
+        found[name] = getattr(view, name)
+    found |= {"case_id": view.case.id, "reference": view.case.reference, "revision": revision}
+    if form is None:
+        return {**found, "form": None, "values": []}
+    rights = Rights(node=task.activity, may_edit=view.may_complete)
+    values = answers.shown(
+        form,
+        view.values,
+        context=view.variables,
+        rights=rights,
+        lookups=sources.lookups(session, access.user()),
+    )
+    return {**found, "form": form.openapi(node=task.activity), "values": values}
