@@ -1,5 +1,6 @@
 """What FEEL expressions mean, sentence by sentence."""
 
+from collections import ChainMap
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -249,6 +250,4 @@ def test_python_objects_are_opaque():
 
 
 def test_a_mapping_that_is_no_dict_serves_as_context():
-    from collections import ChainMap
-
     assert feel.evaluate("a + b", ChainMap({"a": 1}, {"b": 2})).value == 3
