@@ -21,6 +21,7 @@ from engine.variables import Variables
 from engine.waiting import MessageWait, TimerWait, UserTaskWait, Wait
 from forms import definition as form_definition
 from forms.definition import FormDefinition
+from forms.lookups import Lookups
 from processes import deployment, trial_words
 from processes.drafted import DraftResolver
 
@@ -88,16 +89,25 @@ class MoveRefused(BanliError):
 class Trial:
     """A model played up to some move."""
 
-    def __init__(self, session: Session, files: Mapping[str, bytes], key: str) -> None:
+    def __init__(
+        self,
+        session: Session,
+        files: Mapping[str, bytes],
+        key: str,
+        *,
+        lookups: Lookups | None = None,
+    ) -> None:
         self._resolver = DraftResolver(session, files)
         self._files = files
         self._session = session
+        self._lookups = lookups or Lookups()
         self.compiled = self._resolver.process(key)[1]
         self._execution: Execution | None = None
         self._active: dict[int, str] = {}
         self.done: list[str] = []
         self.lines: list[Line] = []
         self.moves = 0
+        self.now: datetime | None = None
 
     def play(self, moves: Sequence[Move], started_at: datetime) -> None:
         """Make the moves one after the other, at virtual times from `started_at` on.
@@ -106,12 +116,11 @@ class Trial:
             MoveRefused, FormInvalid, LimitExceeded: of the first move that does not go; what was
             played before it stands.
         """
-        instant = started_at
+        self.now = started_at
         for move in moves:
-            instant = max(instant, self._due(move) or instant)
-            with clock.travel(instant):
+            self.now = max(self.now, self._due(move) or self.now)
+            with clock.travel(self.now):
                 self._make(move)
-        self.now = instant
 
     @property
     def started(self) -> bool:
@@ -228,7 +237,7 @@ class Trial:
         self, move: Move, form: FormDefinition | None, context: Mapping[str, Any], *, node: str
     ) -> Variables:
         if form is not None:
-            return form.validate(move.values, context=context, node=node)
+            return form.validate(move.values, context=context, node=node, lookups=self._lookups)
         return read_context(move.text, context)
 
     def _incident(self, move: Move) -> int:

@@ -47,7 +47,7 @@ rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 const result = await build({
   ...shared,
-  entryPoints: ["src/modeler.js", "src/viewer.js", "src/dmn.js", "src/code.js"],
+  entryPoints: ["src/modeler.js", "src/viewer.js", "src/dmn.js", "src/code.js", "src/workspace.css"],
   outdir: output,
   plugins: [panelInChinese],
 });

@@ -1,0 +1,49 @@
+"""What the property panel offers: forms, decisions, processes, topics and roles by name."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine import repository
+from forms.fields.registry import TYPES
+from processes.operations import all_operations
+from processes.roles import ROLES
+from web.wiring import topics
+
+Choice = dict[str, str]
+
+
+def of_installation(session: Session) -> dict[str, list[Choice]]:
+    """What exists beside the draft's own files; those the page itself adds."""
+    return {
+        "processes": [
+            _choice(one.key, one.name or one.key) for one in repository.all_latest(session)
+        ],
+        "decisions": [_choice(key, key) for key in sorted(repository.decision_ids(session))],
+        "topics": _topics(),
+        "roles": [_choice(code, role.name) for code, role in ROLES.items()],
+        "field_types": [_choice(name, name) for name in sorted(TYPES)],
+    }
+
+
+def _topics() -> list[Choice]:
+    local = [_choice(topic, one.title) for topic, one in all_operations().items()]
+    return [*local, *(_choice(topic, topic) for topic in topics())]
+
+
+def _choice(value: str, label: str) -> Choice:
+    return {"value": value, "label": label}
+
+
+def finding(one: Any) -> Mapping[str, Any]:
+    """A finding as the page gets it."""
+    return {
+        "severity": one.severity,
+        "code": one.code,
+        "message": one.message,
+        "file": one.file,
+        "element": one.element,
+        "line": one.line,
+        "column": one.column,
+    }

@@ -1,0 +1,272 @@
+"""Trying a draft out in the page, move by move; the moves travel with the page, signed.
+
+Invariant: nothing is stored and nothing leaves the server; a page can only replay moves that this
+server signed for this user and this draft.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from flask import Blueprint, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from itsdangerous import BadData, URLSafeSerializer
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.errors import BanliError, DeploymentRejected, LimitExceeded
+from forms.definition import FormDefinition, FormInvalid
+from forms.lookups import Lookups
+from processes import modelling, sources
+from processes.modelling import DraftView
+from processes.roles import Action
+from processes.trial import MAX_MOVES, Kind, Move, MoveRefused, Trial, Waiting
+from processes.trial_words import expected_outputs, kind_of, said
+from web import filling
+from web.auth import current, policy
+from web.database import read_session
+from web.filling import Layout, Rights
+from web.security import allow_inline_styles
+
+blueprint = Blueprint("trial", __name__, url_prefix="/analyst/drafts/<int:draft_id>/trial")
+
+_KINDS: Final = frozenset({"start", "complete", "deliver", "fire", "fail", "retry"})
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The moves so far and when the trial began."""
+
+    started_at: datetime
+    moves: tuple[Move, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the analyst is about to move: its form as typed so far, and what was wrong."""
+
+    activity: str
+    ordinal: int
+    form: FormDefinition | None
+    layout: Layout | None
+    errors: Any = ()
+    text: str = ""
+
+
+@blueprint.get("")
+@policy("staff", Action.VIEW_LIBRARY)
+def page(draft_id: int) -> ResponseReturnValue:
+    return _page(draft_id, State(clock.now()))
+
+
+@blueprint.post("")
+@policy("staff", Action.VIEW_LIBRARY)
+def step(draft_id: int) -> ResponseReturnValue:
+    """One move more, one back, or another thing opened."""
+    state = _read(draft_id)
+    if "_undo" in request.form:
+        return _page(draft_id, State(state.started_at, state.moves[:-1]))
+    if "_open" in request.form:
+        return _page(draft_id, state)
+    if len(state.moves) >= MAX_MOVES:
+        raise LimitExceeded(_("试运行最多 %(n)s 步，请重新开始。", n=MAX_MOVES))
+    return _page(draft_id, state, move=True)
+
+
+def _page(draft_id: int, state: State, *, move: bool = False) -> tuple[str, int]:
+    allow_inline_styles()
+    with read_session() as session:
+        view = modelling.view(session, draft_id, by=current())
+        table = _Table(session, view, sources.lookups(session, current()))
+        try:
+            trial = table.deal()
+        except BanliError as error:
+            return _not_playable(view, error)
+        problem = _replay(trial, state)
+        if problem:
+            state = State(state.started_at, state.moves[: trial.moves])
+            trial = table.replayed(state)
+        elif move:
+            return _moved(table, trial, state)
+        html = table.render(trial, state, _open(table, trial, *_wanted(trial)), problem)
+    return html, 200
+
+
+def _replay(trial: Trial, state: State) -> str:
+    """Play what was played before; a sentence if the model does not take it any more."""
+    try:
+        trial.play(state.moves, state.started_at)
+    except BanliError as error:
+        number = trial.moves + 1
+        why = error.message
+        text = _("模型修改后，第 %(n)s 步不再适用，已退回到它之前：%(why)s", n=number, why=why)
+        return str(text)
+    return ""
+
+
+def _moved(table: "_Table", trial: Trial, state: State) -> tuple[str, int]:
+    """The posted move made; or what it was made with, shown again, and why it does not go."""
+    made = _posted_move(trial)
+    try:
+        trial.play([made], trial.now or state.started_at)
+    except FormInvalid as error:
+        trial = table.replayed(state)
+        opened = _open(table, trial, made.activity, made.ordinal, move=made, error=error)
+        return table.render(trial, state, opened), 422
+    except BanliError as error:
+        trial = table.replayed(state)  # what broke off half-way is thrown away
+        opened = _open(table, trial, made.activity, made.ordinal, move=made)
+        return table.render(trial, state, opened, error.message), 422
+    after = State(state.started_at, (*state.moves, made))
+    return table.render(trial, after, _open(table, trial, *_wanted(trial))), 200
+
+
+def _posted_move(trial: Trial) -> Move:
+    kind, activity = request.form.get("_kind", ""), request.form.get("_activity", "")
+    ordinal = request.form.get("_ordinal", "0")
+    if kind not in _KINDS or not (ordinal.isascii() and ordinal.isdigit()):
+        raise MoveRefused(_("页面发来的内容不完整，请重试。"))
+    form, _context = _form_at(trial, activity, int(ordinal))
+    answers = {}
+    if form is not None and kind in ("start", "complete", "deliver"):
+        answers = filling.answers(form, node=activity if trial.started else "apply")
+    return Move(
+        cast(Kind, kind), activity, int(ordinal), answers, request.form.get("_text", "")[:20000]
+    )
+
+
+def _form_at(trial: Trial, activity: str, ordinal: int) -> tuple[FormDefinition | None, Any]:
+    if not trial.started:
+        return trial.start_form(), {}
+    for one in trial.waiting():
+        if (one.wait.activity, one.ordinal) == (activity, ordinal):
+            return one.form, one.context
+    return None, {}
+
+
+def _wanted(trial: Trial) -> tuple[str, int]:
+    """What to open: as chosen, else the first thing that waits."""
+    activity, _colon, ordinal = request.form.get("_open", "").rpartition(":")
+    if activity and ordinal.isascii() and ordinal.isdigit():
+        return activity, int(ordinal)
+    first: Waiting | None = next(iter(trial.waiting()), None)
+    if first is not None:
+        return first.wait.activity, first.ordinal
+    starts = trial.compiled.start_events
+    return (starts[0].id if starts and not trial.started else ""), 0
+
+
+def _open(
+    table: "_Table",
+    trial: Trial,
+    activity: str,
+    ordinal: int,
+    *,
+    move: Move | None = None,
+    error: FormInvalid | None = None,
+) -> Opened:
+    form, context = _form_at(trial, activity, ordinal)
+    node = activity if trial.started else "apply"
+    typed = dict(move.values) if move else {}
+    layout = None
+    if form is not None:
+        rights = Rights(node=node, may_edit=True)
+        errors = error.errors if error else {}
+        layout = filling.layout(
+            form, typed, errors, context=context, rights=rights, lookups=table.lookups
+        )
+    summary = filling.mistakes(form, error.errors) if form and error else ()
+    return Opened(activity, ordinal, form, layout, summary, move.text if move else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What every trial of this request is played with."""
+
+    session: Session
+    view: DraftView
+    lookups: Lookups
+
+    def deal(self) -> Trial:
+        """A new trial of the draft.
+
+        Raises:
+            BanliError: the draft cannot be played; DeploymentRejected has its findings.
+        """
+        key = self.view.draft.key
+        return Trial(self.session, self.view.files, key, lookups=self.lookups)
+
+    def replayed(self, state: State) -> Trial:
+        """A new trial in a state that is known to go."""
+        trial = self.deal()
+        trial.play(state.moves, state.started_at)
+        return trial
+
+    def render(self, trial: Trial, state: State, opened: Opened, problem: str = "") -> str:
+        """The page."""
+        waits = trial.waiting()
+        return render_template(
+            "analyst/trial.html",
+            view=self.view,
+            draft=self.view.draft,
+            trial=trial,
+            opened=opened,
+            problem=problem,
+            moves=len(state.moves),
+            state=_sign(self.view.draft.id, state),
+            waiting=[(one, kind_of(one.wait), expected_outputs(one.wait)) for one in waits],
+            variables=[(name, said(value)) for name, value in sorted(trial.variables.items())],
+            diagram={
+                "xml": self.view.files[trial.compiled.file].decode(),
+                "state": _marks(trial),
+            },
+        )
+
+
+def _marks(trial: Trial) -> dict[str, Any]:
+    elements: dict[str, dict[str, Any]] = {}
+    for activity in trial.done:
+        elements[activity] = {"mark": "returned" if activity in elements else "done"}
+    for activity, count in trial.active().items():
+        elements[activity] = {"mark": "current", "count": count if count > 1 else 0}
+    for one in trial.stuck():
+        elements[one.activity] = {"mark": "incident", "note": one.message[:40]}
+    return {"elements": elements, "flows": []}
+
+
+def _not_playable(view: DraftView, error: BanliError) -> tuple[str, int]:
+    findings = error.findings if isinstance(error, DeploymentRejected) else ()
+    html = render_template(
+        "analyst/not_playable.html",
+        view=view,
+        draft=view.draft,
+        findings=findings,
+        message=error.message,
+    )
+    return html, 422
+
+
+def _sign(draft_id: int, state: State) -> str:
+    body = {
+        "draft": draft_id,
+        "user": current().id,
+        "at": state.started_at.isoformat(),
+        "moves": [asdict(move) for move in state.moves],
+    }
+    return str(_signer().dumps(body))
+
+
+def _read(draft_id: int) -> State:
+    try:
+        body = _signer().loads(request.form.get("_state", ""))
+    except BadData as error:
+        raise MoveRefused(_("页面已失效，请重新开始试运行。")) from error
+    if body["draft"] != draft_id or body["user"] != current().id:
+        raise MoveRefused(_("页面已失效，请重新开始试运行。"))
+    moves = tuple(Move(**one) for one in body["moves"])
+    return State(datetime.fromisoformat(body["at"]), moves)
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="trial")
