@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from engine import sealing
 from engine import state as codec
 from engine.compiler import CompiledProcess
 from engine.errors import TaskNotActive
@@ -36,7 +37,9 @@ class Execution:
         self.sequence = 0
         self.definition_id = 0
         self.dirty = False
-        self.completing: dict[int, str] = {}
+        self.guards: dict[int, Any] = {}
+        self.chain = sealing.START
+        self.weight = 0
         self.stored: Mapping[int, Wait] = {}
         self.stored_incidents: frozenset[int] = frozenset()
         self._waits: Mapping[int, Wait] | None = None
@@ -90,7 +93,7 @@ class Execution:
         """Start a new record; the cache calls it when it hands a live object out again."""
         self.workflow.scopes.step = StepRecord()
         self.dirty = True
-        self.completing = {}
+        self.guards = {}
         return self.step
 
     def remember(self) -> None:

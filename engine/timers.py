@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from engine import clock, limits
@@ -77,6 +78,7 @@ def _add_months(instant: datetime, months: int) -> datetime:
     return instant.replace(year=years, month=month + 1)
 
 
+@lru_cache(maxsize=512)
 def duration(text: str) -> Duration:
     """An ISO 8601 duration.
 

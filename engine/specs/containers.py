@@ -119,6 +119,7 @@ class CallActivity(Activity):
         context = self.context(token, local)
         definition_id, compiled = workflow.resolver.process(text(self.element.process, context))
         values = dict(context) if self.element.propagate_parent else self._own(token, local)
+        values.pop(mapping.ITEMS, None)
         return definition_id, compiled, values
 
     def _own(self, token: Token, local: Variables) -> Variables:

@@ -57,6 +57,7 @@ class CatchEvent(EventNode):
         data = self.arm(token)
         token.internal_data.update(data or {})
         token._set_state(WAITING)
+        self.note(token, "activity.started")
         waits.note_armed(token)
         return False
 

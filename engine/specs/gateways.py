@@ -90,6 +90,12 @@ class JoiningGateway(Gateway):
                 found.setdefault(other.internal_data["flow"], []).append(other)
         return found
 
+    def starve(self, token: Token) -> None:
+        """Nothing in the instance can move any more, and this token waits for others."""
+        missing = sorted(set(self.incoming) - set(self.gathered(token)))
+        text = f"{self.element.label}等不到其他路径的到来，流程停在这里"
+        self.get_stuck(token, "join_starved", text, {"missing": "、".join(missing)})
+
     def consume(self, token: Token) -> None:
         """Take one token of each flow; this one stands for all."""
         for flow, tokens in self.gathered(token).items():

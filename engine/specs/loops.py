@@ -6,7 +6,7 @@ items, whatever the order of completion.
 
 from collections import ChainMap
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from engine import limits
 from engine.definition.elements import Loop
@@ -17,8 +17,6 @@ from engine.specs import mapping, waits
 from engine.specs.activities import Activity
 from engine.specs.token import Token
 from engine.variables import Value, Variables
-
-_ITEMS: Final = "multiInstanceItems"
 
 
 class MultiInstance(Activity):
@@ -40,7 +38,7 @@ class MultiInstance(Activity):
         if self.loop.output_collection:
             local[self.loop.output_collection] = [None] * len(items)
         if self.loop.sequential and self.loop.element:
-            local[_ITEMS] = items
+            local[mapping.ITEMS] = items
         if local:
             mapping.open_local(token, local)
         token.internal_data.update(total=len(items), done=0)
@@ -66,7 +64,7 @@ class MultiInstance(Activity):
         if not isinstance(found, list):
             raise failure(self.loop.collection, "多实例的输入集合应为列表")
         self._bound(len(found))
-        items: list[Value] = storable({_ITEMS: found})[_ITEMS]
+        items: list[Value] = storable({mapping.ITEMS: found})[mapping.ITEMS]
         return items
 
     @staticmethod
@@ -126,7 +124,7 @@ class MultiInstance(Activity):
             index = data["done"]
             item = None
             if self.loop.element:
-                item = container.workflow.scopes[container.id].variables[_ITEMS][index]
+                item = container.workflow.scopes[container.id].variables[mapping.ITEMS][index]
             self._begin_instance(container, index, item)
 
     def finish(self, token: Token) -> None:

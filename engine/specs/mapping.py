@@ -1,13 +1,16 @@
 """Input and output mappings, and where results go: the rules of variable propagation at a node."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from engine.definition.elements import IoMapping
 from engine.expressions import evaluate
 from engine.scopes import Scope, storable
 from engine.specs.token import Token
 from engine.variables import Variables
+
+# the items of a sequential multi-instance body: kept in its scope, no business of anybody's
+ITEMS: Final = "multiInstanceItems"
 
 
 def mapped(mappings: Iterable[IoMapping], token: Token, *inner: Variables) -> Variables:

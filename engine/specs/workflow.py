@@ -149,6 +149,25 @@ class CaseWorkflow(Workflow):
             if not token.parent or not token.parent.task_spec.free_children:
                 self.budget.spend()
             token.run()
+        self._see_whether_it_starves()
+
+    def _see_whether_it_starves(self) -> None:
+        """Nothing stops in silence: joins that nothing can reach any more become incidents."""
+        waiting = [
+            token
+            for token in self.tasks.values()
+            if token.state == WAITING and hasattr(token.task_spec, "starve")
+        ]
+        if not waiting or any(self._may_move(token) for token in self.tasks.values()):
+            return
+        for token in waiting:
+            token.task_spec.starve(token)
+
+    @staticmethod
+    def _may_move(token: Token) -> bool:
+        if token.incident is not None:
+            return True
+        return not token.attached and token.task_spec.wait(token) is not None
 
     def _open_join(self) -> bool:
         """Let one inclusive join fire that nothing can reach any more."""

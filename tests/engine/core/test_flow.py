@@ -264,3 +264,19 @@ def test_an_instance_can_be_terminated():
     assert case.completed
     assert sorted(case.history("activity.cancelled")) == ["a", "b"]
     assert case.variables == {}
+
+
+def test_a_join_that_nothing_can_reach_any_more_is_an_incident():
+    case = Case(
+        xml(
+            "start -> f; f -> a -> j; f -> x; x -> j if n; x -> end default; j -> z -> end",
+            f=gateway("parallel"),
+            j=gateway("parallel"),
+            x=gateway("exclusive"),
+        ),
+        n=False,
+    )
+    case.complete("a")
+    assert case.waits == []
+    assert case.incidents == ["j"]
+    assert case.retry("j").incidents == ["j"]
