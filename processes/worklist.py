@@ -62,7 +62,7 @@ def view(session: Session, task_id: int, *, by: User) -> TaskView:
     if not permissions.may_see_task(by, facts):
         permissions.case(session, task.instance_id, by=by)
     case = session.get_one(Case, task.instance_id)
-    variables = runtime.variables(session, task.instance_id, scope_id=task.scope_id)
+    variables = _context(session, task, by)
     draft = drafts.find(session, f"task:{task_id}", by=by)
     return TaskView(
         task=task,
@@ -145,7 +145,7 @@ def submit(
     form = _form(session, task)
     values: Variables = {}
     if form is not None:
-        context = runtime.variables(session, task.instance_id, scope_id=task.scope_id)
+        context = _context(session, task, by)
         values = form.validate(
             answers, context=context, node=task.activity, lookups=sources.lookups(session, by)
         )
@@ -209,6 +209,12 @@ def _get(session: Session, task_id: int) -> tuple[UserTask, TaskFacts]:
         message = f"该任务已由{name or '系统'}于 {when} 办理"
         raise TaskNotActive(message, by=name, at=error.at) from error
     return task, duties.facts(session, task)
+
+
+def _context(session: Session, task: UserTask, by: User) -> Variables:
+    """What a task's form may look at: the variables it sees, and who fills it in."""
+    known = runtime.variables(session, task.instance_id, scope_id=task.scope_id)
+    return {**known, "user": {"name": by.name, "org": by.org_code}}
 
 
 def _refuse_if_held(session: Session, task: UserTask, by: User) -> None:
