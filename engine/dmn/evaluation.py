@@ -30,8 +30,6 @@ class Trace:
 class Evaluation(Runtime):
     """One call of a decision."""
 
-    __slots__ = ("errors", "traces")
-
     def __init__(self, types: Mapping[str, FeelType]) -> None:
         super().__init__(BUDGET, types)
         self.errors: list[str] = []

@@ -7,7 +7,7 @@ an evaluation that goes wrong gives null and says why, only a crossed limit rais
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from engine.errors import LimitExceeded
 from engine.feel import cells, library, loops, registry, tree
@@ -63,8 +63,7 @@ class Expression:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """A value, and why parts of it are null."""
 
     value: Any
@@ -111,7 +110,7 @@ def evaluate(
         expression = parse(expression, names=_special_names(context))
     runtime = Runtime(budget) if budget else Runtime()
     value = run(expression, Scope(context, None, runtime))
-    return Result(value, tuple(runtime.warnings))
+    return Result(value, tuple(runtime.warnings) if runtime.warnings else ())
 
 
 def run(expression: Expression, scope: Scope) -> Any:

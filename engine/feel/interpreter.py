@@ -110,6 +110,11 @@ def _range(node: tree.RangeNode) -> Run:
     start = compile_node(node.start) if node.start else None
     end = compile_node(node.end) if node.end else None
 
+    if _constant(node.start) and _constant(node.end):
+        made = _constant_range(node)
+        if made is not None:
+            return lambda _scope: made
+
     def run(scope: Scope) -> Any:
         low = start(scope) if start else None
         high = end(scope) if end else None
@@ -117,6 +122,20 @@ def _range(node: tree.RangeNode) -> Run:
         return guarded(node.at, check_range, scope, made)
 
     return run
+
+
+def _constant(node: tree.Node | None) -> bool:
+    return node is None or isinstance(node, tree.Literal)
+
+
+def _constant_range(node: tree.RangeNode) -> Range | None:
+    low, high = (
+        end.value if isinstance(end, tree.Literal) else None for end in (node.start, node.end)
+    )
+    try:
+        return check_range(Range(low, high, node.start_included, node.end_included))
+    except Problem:
+        return None  # each evaluation is to warn about it
 
 
 def check_range(made: Range) -> Range:

@@ -99,6 +99,7 @@ _EQUAL: Final[dict[str, Callable[[Any, Any, Runtime], bool | None]]] = {
 
 # ---------------------------------------------------------------------- order
 
+_DIRECT: Final = frozenset({Decimal, str, date, timedelta, YearsMonths})
 _ORDERED: Final = frozenset({"number", "string", "date", "time", DATE_TIME, DAYS, MONTHS})
 ORDERS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
@@ -110,6 +111,8 @@ ORDERS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 def ordered(sign: str, a: Any, b: Any) -> bool:
     """`a < b` and its kin; a Problem for kinds without a common order."""
+    if type(a) is type(b) and type(a) in _DIRECT:
+        return ORDERS[sign](a, b)
     one, other = kind(a), kind(b)
     if one == other and one in _ORDERED:
         if one in {"time", DATE_TIME}:

@@ -34,15 +34,20 @@ DEFAULT: Final = Budget()
 class Runtime:
     """What one evaluation has left, and what it has to say."""
 
-    __slots__ = ("budget", "calls", "element", "steps", "types", "warnings")
+    # defaults live on the class: most evaluations are short and never change them
+    budget = DEFAULT
+    steps = DEFAULT.steps
+    calls = 0
+    element = ""
+    types: Mapping[str, Any] | None = None
 
     def __init__(self, budget: Budget = DEFAULT, types: Mapping[str, Any] | None = None) -> None:
-        self.budget = budget
-        self.steps = budget.steps
-        self.calls = 0
         self.warnings: list[FeelWarning] = []
-        self.types = types
-        self.element = ""
+        if budget is not DEFAULT:
+            self.budget = budget
+            self.steps = budget.steps
+        if types is not None:
+            self.types = types
 
     def charge(self, steps: int) -> None:
         """Pay for work about to be done."""

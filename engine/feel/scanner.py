@@ -68,6 +68,7 @@ def normal(name: str) -> str:
     return " ".join(name.split())
 
 
+@lru_cache(maxsize=8192)
 def special(name: str) -> bool:
     """Whether a name can only be recognised when it is known."""
     return _IDENTIFIER.fullmatch(name) is None or name in KEYWORDS

@@ -1,59 +1,28 @@
-"""Decisions: tables under each hit policy, requirements, boxes, and what reading refuses."""
+"""Decisions: tables under each hit policy, requirements, boxes."""
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from engine import dmn, limits
+from engine import dmn
 from engine.errors import DeploymentRejected, ExpressionError, LimitExceeded
+from tests.engine.dmn.models import (
+    AGES,
+    KNOWLEDGE,
+    KNOWS,
+    LITERAL,
+    OVERLAPPING,
+    literal,
+    model,
+    need,
+    read,
+    rule,
+    table,
+    value,
+)
 
 D = Decimal
-NAMESPACE = "https://www.omg.org/spec/DMN/20191111/MODEL/"
-
-
-def model(body: str, namespace: str = NAMESPACE) -> bytes:
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<definitions xmlns="{namespace}" id="defs" '
-        f'name="测试" namespace="http://example.test/dmn">{body}</definitions>'
-    ).encode()
-
-
-def read(body: str, **options) -> dmn.Decisions:
-    return dmn.read(model(body, **options), "测试.dmn")
-
-
-def rule(*cells: str, outputs: int = 1) -> str:
-    tests, results = cells[: len(cells) - outputs], cells[len(cells) - outputs :]
-    text = "".join(f"<inputEntry id='i'><text>{escape(c)}</text></inputEntry>" for c in tests)
-    text += "".join(f"<outputEntry id='o'><text>{escape(c)}</text></outputEntry>" for c in results)
-    return f"<rule id='r'>{text}</rule>"
-
-
-def escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def table(policy: str, *rules: str, inputs=("age",), outputs=("result",), more: str = "") -> str:
-    columns = "".join(
-        f'<input id="in_{i}" label="{i}"><inputExpression id="e_{i}"><text>{i}</text>'
-        f"</inputExpression></input>"
-        for i in inputs
-    )
-    columns += "".join(f'<output id="out_{o}" name="{o}">{more}</output>' for o in outputs)
-    return (
-        f'<decision id="d" name="资格"><decisionTable id="t" {policy}>{columns}'
-        f"{''.join(rules)}</decisionTable></decision>"
-    )
-
-
-AGES = (rule("< 18", '"child"'), rule("[18..60)", '"adult"'), rule(">= 60", '"senior"'))
-OVERLAPPING = (rule("> 10", "1"), rule("> 20", "2"), rule("> 30", "3"))
-
-
-def value(body: str, **context):
-    return dmn.evaluate(read(body).decisions["d"], context)
 
 
 def test_a_unique_table_gives_the_one_rule_that_applies():
@@ -153,20 +122,6 @@ def test_a_conclusion_outside_its_output_values_is_an_error():
     listed = "<outputValues><text>1, 2</text></outputValues>"
     with pytest.raises(ExpressionError, match="第 3 条规则的结论不在允许的输出值之内"):
         value(table('hitPolicy="COLLECT"', *OVERLAPPING, more=listed), age=35)
-
-
-LITERAL = "<literalExpression id='l'><text>{}</text></literalExpression>"
-
-
-def literal(identity: str, text: str, needs: str = "", name: str = "") -> str:
-    return (
-        f'<decision id="{identity}" name="{name or identity}">'
-        f'<variable name="{name or identity}"/>{needs}{LITERAL.format(escape(text))}</decision>'
-    )
-
-
-def need(target: str, kind: str = "Decision") -> str:
-    return f'<informationRequirement id="n"><required{kind} href="#{target}"/></informationRequirement>'
 
 
 def test_a_decision_asks_those_it_requires_once():
@@ -270,15 +225,6 @@ def test_a_boxed_expression_has_the_value_of_the_standard(box, expected):
     assert value(body, x=5).value == expected
 
 
-KNOWLEDGE = (
-    '<businessKnowledgeModel id="k" name="fee"><variable name="fee"/><encapsulatedLogic>'
-    '<formalParameter name="amount" typeRef="number"/>'
-    + LITERAL.format("amount * 0.1")
-    + "</encapsulatedLogic></businessKnowledgeModel>"
-)
-KNOWS = '<knowledgeRequirement id="kr"><requiredKnowledge href="#k"/></knowledgeRequirement>'
-
-
 def test_a_business_knowledge_model_is_a_function():
     assert value(KNOWLEDGE + literal("d", "fee(x)", KNOWS), x=50).value == 5
     assert value(KNOWLEDGE + literal("d", "fee(amount: x)", KNOWS), x=50).value == 5
@@ -314,104 +260,6 @@ def test_a_decision_is_found_by_id_or_name():
     assert decisions.find("x") is None
 
 
-REFUSED = [
-    (
-        table('hitPolicy="LUCKY"', *AGES),
-        "dmn_hit_policy",
-        "决策表『资格』的命中策略『LUCKY』不支持",
-    ),
-    (
-        table('hitPolicy="FIRST" aggregation="SUM"', *AGES),
-        "dmn_hit_policy",
-        "决策表『资格』的命中策略『FIRST SUM』不支持",
-    ),
-    (
-        table("", rule("< ", "1")),
-        "dmn_expression",
-        "『资格』的表达式有误，第 1 行第 2 列：表达式不完整，此处缺少内容",
-    ),
-    (table("", rule("1", "2", "3")), "dmn_rule_width", "『资格』第 1 条规则的单元格数与列数不符"),
-    (table("", *AGES, outputs=()), "dmn_no_output", "决策表『资格』没有输出列"),
-    (
-        literal("d", "1 +"),
-        "dmn_expression",
-        "『d』的表达式有误，第 1 行第 4 列：表达式不完整，此处缺少内容",
-    ),
-    (literal("d", ""), "dmn_expression_missing", "『d』的表达式为空"),
-    ('<decision id="d" name="d"/>', "dmn_expression_missing", "『d』没有表达式"),
-    (
-        literal("d", "1").replace(
-            "<literalExpression", '<literalExpression expressionLanguage="juel"'
-        ),
-        "dmn_language",
-        "『d』使用的表达式语言『juel』不支持，只能用 FEEL",
-    ),
-    (literal("d", "1", need("x")), "dmn_reference", "『d』引用的元素『#x』不存在"),
-    (literal("d", "1", need("d")), "dmn_cycle", "决策之间循环引用：d→d"),
-    (
-        literal("d", "1").replace('<variable name="d"/>', '<variable name="d" typeRef="tX"/>'),
-        "dmn_type_unknown",
-        "『d』引用的类型『tX』不存在",
-    ),
-    (
-        '<itemDefinition name="a"><typeRef>a</typeRef></itemDefinition>',
-        "dmn_type_cycle",
-        "类型『a』引用了自身",
-    ),
-    (literal("d", "1") * 2, "dmn_duplicate_id", "标识『d』重复"),
-    (
-        '<import name="x" namespace="http://nowhere"/>',
-        "dmn_import",
-        "导入的『x』（http://nowhere）不存在",
-    ),
-    (
-        KNOWLEDGE.replace("<encapsulatedLogic", '<encapsulatedLogic kind="Java"'),
-        "dmn_function_kind",
-        "『fee』是 Java 外部函数，不支持",
-    ),
-]
-
-
-@pytest.mark.parametrize(("body", "code", "message"), REFUSED)
-def test_what_cannot_be_executed_is_refused_by_name_and_line(body, code, message):
-    with pytest.raises(DeploymentRejected) as caught:
-        read(body)
-    finding = next(each for each in caught.value.findings if each.code == code)
-    assert finding.message == message
-    assert finding.file == "测试.dmn"
-    assert finding.line == 2
-    assert finding.severity == "error"
-
-
-def test_all_findings_are_reported_at_once():
-    with pytest.raises(DeploymentRejected) as caught:
-        read(table("", rule("< ", "1"), rule("> ", "+")))
-    assert len(caught.value.findings) == 3
-    assert {finding.element for finding in caught.value.findings} == {"i", "o"}
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"not xml", "不是合格的 XML"),
-        (b'<!DOCTYPE x [<!ENTITY a "b">]><definitions/>', "DOCTYPE"),
-        (b"<definitions/>", "不是 DMN 1.2 至 1.5 的文件"),
-        (model("").replace(b"20191111", b"20991111"), "不是 DMN 1.2 至 1.5 的文件"),
-        (b" " * (limits.MODEL_BYTES + 1), "超过 1024 KiB"),
-    ],
-)
-def test_a_file_that_is_no_dmn_is_refused(data, message):
-    with pytest.raises(DeploymentRejected, match=message):
-        dmn.read(data, "x.dmn")
-
-
-@pytest.mark.parametrize("year", ["20180521", "20191111", "20211108", "20230324"])
-def test_the_versions_of_dmn_are_told_by_their_name_space(year):
-    host = "http" if year == "20180521" else "https"
-    namespace = f"{host}://www.omg.org/spec/DMN/{year}/MODEL/"
-    assert read(literal("d", "1"), namespace=namespace).decisions["d"].name == "d"
-
-
 def test_a_decision_that_runs_away_is_stopped():
     knowledge = KNOWLEDGE.replace("amount * 0.1", "fee(amount + 1)").replace(
         "<encapsulatedLogic>", KNOWS + "<encapsulatedLogic>"
@@ -426,12 +274,3 @@ def test_warnings_name_the_decision_and_the_place():
     result = value(literal("d", "missing + 1", name="费用"))
     assert result.value is None
     assert result.warnings[0].message_zh == "决策『费用』第 1 行第 1 列：找不到变量『missing』"
-
-
-def test_a_file_as_dmn_js_writes_it_is_read():
-    data = (Path(__file__).parent / "dmn_js.dmn").read_bytes()
-    decision = dmn.read(data, "dmn_js.dmn").decisions["Decision_validity"]
-    context = {"kind": "first", "age": 66, "applied_on": date(2026, 11, 22)}
-    result = dmn.evaluate(decision, context)
-    assert result.value == {"years": 3, "note": "缩短有效期"}
-    assert [match.id for match in result.matched] == ["DecisionRule_2"]
