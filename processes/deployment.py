@@ -66,7 +66,7 @@ def load_folder(
     bundles = [read_folder(folder) for folder in process_folders(root)]
     known = {*_known(session)}
     for bundle in bundles:
-        known |= _provided(bundle)
+        known |= provided(bundle)
     done = []
     for bundle in bundles:
         findings = check(bundle, topics=topics, known=known)
@@ -120,7 +120,7 @@ def _known(session: Session) -> Sequence[str]:
     return [*repository.process_keys(session), *repository.decision_ids(session)]
 
 
-def _provided(bundle: Bundle) -> set[str]:
+def provided(bundle: Bundle) -> set[str]:
     """Ids of the processes and decisions in a bundle, as far as it can be read."""
     ids: set[str] = {Path(name).stem for name in bundle.with_ending(".bpmn")}
     for name, content in bundle.with_ending(".dmn").items():
@@ -160,7 +160,7 @@ def _letter_findings(bundle: Bundle) -> Iterator[Finding]:
 def _reference_findings(
     bundle: Bundle, compiled: compiler.CompiledBundle, topics: set[str], known: set[str]
 ) -> Iterator[Finding]:
-    known = known | _provided(bundle)
+    known = known | provided(bundle)
     forms = set(bundle.folder("forms"))
     for process in compiled.processes.values():
         for kind, code, names, present in (

@@ -43,7 +43,7 @@ def issue(
     session: Session,
     user_id: int,
     *,
-    by: User,
+    by: User | str,
     scopes: Iterable[str] = (API,),
     label: str = "",
     valid_for: timedelta = timedelta(days=90),

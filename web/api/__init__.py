@@ -63,11 +63,16 @@ def document() -> dict[str, Any]:
     """The OpenAPI document of the present application."""
     api: _Api = current_app.extensions["banli_api"]
     found: dict[str, Any] = api.spec.to_dict()
+    components = found["components"]  # without what smorest brings along and we never answer
+    components.pop("responses", None)
+    for unused in ("Error", "PaginationMetadata"):
+        components["schemas"].pop(unused, None)
     return found
 
 
 def _groups(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Operations by tag, for the page."""
+    titles = {tag["name"]: tag["description"] for tag in found["tags"]}
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, methods in found["paths"].items():
         shared = methods.get("parameters", [])
@@ -80,7 +85,7 @@ def _groups(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
                 "path": path,
                 "parameters": [*shared, *operation.get("parameters", [])],
             }
-            groups.setdefault(operation["tags"][0], []).append(line)
+            groups.setdefault(titles[operation["tags"][0]], []).append(line)
     return groups
 
 
@@ -107,6 +112,7 @@ def register(app: Flask) -> None:
     api.spec.components.schema("Problem", schema=schemas.Problem)
     for part in _PARTS:
         api.register_blueprint(part.blueprint)
+    api.register_blueprint(messages.channels)
     _describe(api)
     app.extensions["banli_api"] = api
     app.register_blueprint(docs)

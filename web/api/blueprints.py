@@ -60,7 +60,10 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
 def make(name: str, path: str, description: str) -> ApiBlueprint:
     """A blueprint of the API below its path."""
     blueprint = ApiBlueprint(
-        f"api_{name}", __name__, url_prefix=f"{PREFIX}{path}", description=description
+        f"api_{name}",
+        __name__,
+        url_prefix=path if path.startswith("/api/") else f"{PREFIX}{path}",
+        description=description,
     )
     blueprint.register_error_handler(BanliError, problems.domain)
     blueprint.register_error_handler(CSRFError, problems.csrf)

@@ -18,7 +18,7 @@ blueprint = blueprints.make("cases", "/cases", "办件")
 
 @blueprint.get("/services")
 @allow(Action.APPLY)
-@blueprint.response(200, schemas.Object, description="可以申请的业务")
+@blueprint.response(200, schemas.Listed, description="可以申请的业务")
 def services() -> Response:
     """可以申请的业务，以及各自的申请表（JSON Schema）."""
     with read_session() as session:
@@ -71,7 +71,7 @@ def one(case_id: int) -> Any:
 
 @blueprint.get("/<id:case_id>/actions")
 @allow(Action.SUPPLEMENT_CASE)
-@blueprint.response(200, schemas.Object, description="申请人现在可以提交的内容")
+@blueprint.response(200, schemas.Listed, description="申请人现在可以提交的内容")
 def actions(case_id: int) -> Response:
     """申请人现在可以提交的内容（补正、撤回等）."""
     with read_session() as session:
@@ -109,7 +109,7 @@ def send(arguments: dict[str, Any], case_id: int, subscription_id: int) -> Respo
 
 @blueprint.post("/<id:case_id>/urge")
 @allow(Action.URGE_CASE)
-@blueprint.response(200, schemas.Object, description="被催办的环节")
+@blueprint.response(200, schemas.Urged, description="被催办的环节")
 def urge(case_id: int) -> Response:
     """催办."""
     return commands.perform(

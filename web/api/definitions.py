@@ -56,7 +56,7 @@ def model(definition_id: int) -> Response:
 
 @blueprint.get("/<id:definition_id>/forms/<string(minlength=1, maxlength=100):form_id>")
 @allow(Action.VIEW_LIBRARY)
-@blueprint.response(200, schemas.Object, description="JSON Schema")
+@blueprint.response(200, schemas.FormSchema, description="JSON Schema")
 def form(definition_id: int, form_id: str) -> Response:
     """表单的 JSON Schema（OpenAPI 3.1）."""
     with read_session() as session:
@@ -94,7 +94,7 @@ def check(key: str) -> Any:
 
 @blueprint.post("/drafts/<string(minlength=1, maxlength=128):key>")
 @allow(Action.DRAFT_MODEL)
-@blueprint.response(201, schemas.Object, description="草稿编号与版次")
+@blueprint.response(201, schemas.Done, description="草稿编号与版次")
 def draft(key: str) -> Response:
     """把一个流程包（zip）存为草稿，供提交和发布."""
     made = bundle.read_zip(_zip(), source=key)

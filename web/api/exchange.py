@@ -58,7 +58,7 @@ class Failure(Held):
     retry_after_seconds = Whole(1, 86_400)
 
 
-class Error(Held):
+class BusinessError(Held):
     """A business error that the model catches by its code."""
 
     code = Text(longest=128, required=True)

@@ -76,7 +76,7 @@ def failure(arguments: dict[str, Any], job_id: int) -> Response:
 
 @blueprint.post("/<id:job_id>/bpmn-error")
 @allow(scope="worker:*")
-@blueprint.arguments(exchange.Error)
+@blueprint.arguments(exchange.BusinessError)
 @blueprint.response(200, exchange.Taken)
 def bpmn_error(arguments: dict[str, Any], job_id: int) -> Response:
     """任务以业务错误结束，由流程图中的错误事件捕获."""

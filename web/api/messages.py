@@ -19,6 +19,7 @@ from web.database import run
 from web.errors import problem
 
 blueprint = blueprints.make("messages", "/messages", "消息")
+channels = blueprints.make("channels", "/api/channels", "外部单位的回执")
 
 
 @blueprint.post("")
@@ -42,9 +43,9 @@ def take(arguments: dict[str, Any]) -> Response:
     return commands.perform(work, status=202)
 
 
-@blueprint.post("/channels/<string(minlength=1, maxlength=64):name>")
+@channels.post("/<string(minlength=1, maxlength=64):name>")
 @policy("token")
-@blueprint.response(202, exchange.Taken)
+@channels.response(202, exchange.Taken)
 def callback(name: str) -> Response:
     """外部单位的签名回执；签名覆盖请求原文（见 X-Banli-Signature）."""
     adapters = current_app.extensions.get("banli_adapters")

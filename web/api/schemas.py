@@ -362,6 +362,37 @@ class Events(Reply):
     next = Text(allow_none=True)
 
 
+class Listed(Reply):
+    """Things with a form each."""
+
+    items = fields.List(fields.Dict(keys=fields.String()))
+
+
+class Done(Reply):
+    """What was changed."""
+
+    id = Id()
+    saved_at = Text(metadata={"description": "暂存的时间"})
+    revision = fields.Integer()
+    status = Text()
+
+
+class Urged(Reply):
+    """The steps reminded of."""
+
+    steps = fields.List(fields.String())
+
+
+class FormSchema(Reply):
+    """A JSON schema of a form's answers."""
+
+    type = Text()
+    title = Text()
+    properties = fields.Dict(keys=fields.String())
+    required = fields.List(fields.String())
+    additionalProperties = Flag()  # noqa: N815 - the name in JSON Schema
+
+
 class Values(Reply):
     """Variables of a case, in clear."""
 

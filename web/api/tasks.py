@@ -52,7 +52,7 @@ def one(task_id: int) -> Response:
 
 @blueprint.post("/<id:task_id>/claim")
 @allow(Action.CLAIM_TASK)
-@blueprint.response(200, schemas.Object, description="已签收")
+@blueprint.response(200, schemas.Done, description="已签收")
 def claim(task_id: int) -> Response:
     """签收."""
 
@@ -65,7 +65,7 @@ def claim(task_id: int) -> Response:
 
 @blueprint.post("/<id:task_id>/release")
 @allow(Action.RELEASE_TASK)
-@blueprint.response(200, schemas.Object, description="已退回待签收")
+@blueprint.response(200, schemas.Done, description="已退回待签收")
 def release(task_id: int) -> Response:
     """退回待签收."""
 
@@ -79,7 +79,7 @@ def release(task_id: int) -> Response:
 @blueprint.post("/<id:task_id>/transfer")
 @allow(Action.TRANSFER_TASK)
 @blueprint.arguments(schemas.Transfer)
-@blueprint.response(200, schemas.Object, description="已转办")
+@blueprint.response(200, schemas.Done, description="已转办")
 def transfer(arguments: dict[str, Any], task_id: int) -> Response:
     """转办给另一名有权办理的人."""
 
@@ -94,7 +94,7 @@ def transfer(arguments: dict[str, Any], task_id: int) -> Response:
 @blueprint.put("/<id:task_id>/draft")
 @allow(*_HANDLE)
 @blueprint.arguments(schemas.Draft)
-@blueprint.response(200, schemas.Object, description="已暂存")
+@blueprint.response(200, schemas.Done, description="已暂存")
 def draft(arguments: dict[str, Any], task_id: int) -> Response:
     """暂存尚未填完的内容，只有本人可见."""
 

@@ -1,0 +1,15 @@
+"""The small regular duties of an installation, once a minute from the worker's heartbeat.
+
+Invariant: each may be done twice or late without harm.
+"""
+
+from sqlalchemy.orm import Session
+
+from engine import clock
+from processes import authority, repeats
+
+
+def all_due(session: Session) -> None:
+    """End what has run out."""
+    repeats.forget_old(session)
+    authority.expire(session, clock.today())

@@ -1,0 +1,1 @@
+"""The commands of `banli`, by what they are about."""

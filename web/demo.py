@@ -1,0 +1,111 @@
+"""The demo: an installation that fills itself, with its outside departments beside it.
+
+Invariant: it never runs with production settings, and starts again on the data it has.
+"""
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from migrations import schema
+from processes.demo import loader
+from web import create_app, running, wiring
+from web.config import Settings
+from web.running import CannotStart
+
+_DEPARTMENTS: Final = {
+    "card_machine": "制证机",
+    "courier": "快递公司",
+    "card_centre": "外部制证中心",
+}
+
+
+def prepare(settings: Settings) -> None:
+    """Bring the database up and fill in whatever of the demo is not there yet.
+
+    Raises:
+        CannotStart: these are not settings of a demo.
+    """
+    if not settings.is_demo:
+        raise CannotStart("banli demo 只用于演示环境；正式环境请用 banli serve。")
+    app = create_app(settings)
+    database = running.database_of(app)
+    schema.upgrade(database.engine)
+    with app.app_context():
+        wiring.wire(app)  # the calendar can be read only now
+        database.run(_load)
+    database.engine.dispose()
+
+
+def _load(session: Session) -> None:
+    loader.load(session, topics=wiring.topics())
+
+
+@contextmanager
+def departments(settings: Settings) -> Iterator[Mapping[str, str]]:
+    """The simulated departments as programs of their own; gives the settings of their adapters.
+
+    Raises:
+        CannotStart: one of them does not come up.
+    """
+    key = secrets.token_urlsafe(32)
+    callback = f"http://{settings.host}:{settings.port}/api/channels/card_centre"
+    running_now: list[subprocess.Popen[str]] = []
+    given = {"CARD_CENTRE_KEY": key}
+    try:
+        for name in _DEPARTMENTS:
+            program = _start(name, callback, key)
+            running_now.append(program)
+            given[f"{name.upper()}_URL"] = _address(program, name)
+        yield given
+    finally:
+        for program in running_now:
+            program.terminate()
+        for program in running_now:
+            program.wait(timeout=10)
+            if program.stdout:
+                program.stdout.close()
+
+
+def _start(name: str, callback: str, key: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "adapters._simulators", name, "--callback", callback]
+    return subprocess.Popen(  # noqa: S603 - our own module, our own arguments
+        command,
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "CARD_CENTRE_KEY": key},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _address(program: "subprocess.Popen[str]", name: str) -> str:
+    line = program.stdout.readline().strip() if program.stdout else ""
+    if not line.startswith("http://"):
+        raise CannotStart(f"模拟的外部单位“{_DEPARTMENTS[name]}”没有启动")
+    return line
+
+
+def welcome(settings: Settings, outside: Mapping[str, str]) -> str:
+    """What the person who started the demo should know."""
+    width = max(len(account.login) for account in loader.offered())
+    accounts = "\n".join(
+        f"  {one.login:<{width}}  {one.name}（{one.org}）：{one.does}" for one in loader.offered()
+    )
+    simulated = "\n".join(
+        f"  {title}  {outside[f'{name.upper()}_URL']}" for name, title in _DEPARTMENTS.items()
+    )
+    return (
+        f"办理 Banli 演示环境已启动：http://{settings.host}:{settings.port}\n"
+        f"数据目录：{settings.home}\n\n"
+        f"演示账号（口令均为 {loader.password()}）：\n{accounts}\n\n"
+        f"模拟的外部单位（页面上可以打开故障开关）：\n{simulated}\n\n"
+        f"接口文档：http://{settings.host}:{settings.port}/api/docs\n"
+        "按 Ctrl+C 停止；再次运行 make demo，数据还在。"
+    )

@@ -1,0 +1,219 @@
+"""The programs of an installation: pages with waitress, the worker, the heartbeat that wakes it.
+
+Invariant: the database is the schedule, the heartbeat only looks at it. A database of another
+schema is refused. On SIGTERM nothing new is taken and what runs is finished.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+from waitress import create_server
+
+from adapters import registry
+from adapters.registry import Adapters
+from engine.errors import Conflict
+from migrations import schema
+from processes import chores
+from processes.demo import loader
+from processes.worker import JobWorker
+from web import create_app
+from web.config import Settings
+from web.database import Database
+
+_log = logging.getLogger("banli.running")
+BEAT_SECONDS: Final = 1
+CHORE_SECONDS: Final = 60
+THREADS: Final = 8
+_DEMO_ADAPTERS: Final = "card_machine,courier,card_centre"
+
+
+class CannotStart(Exception):
+    """The program cannot start like this; the message says why and what to do."""
+
+
+def build(settings: Settings, env: Mapping[str, str] = os.environ) -> Flask:
+    """The application with its adapters, on a database of the right schema.
+
+    Raises:
+        CannotStart: an adapter or route is not in order.
+        SchemaMismatch: the database is older or newer than the program.
+    """
+    app = create_app(settings)
+    schema.check(database_of(app).engine)
+    loader.load_ledgers()
+    app.extensions["banli_adapters"] = adapters_of(settings, env)
+    app.extensions["banli_routes"] = routes_of(env)
+    return app
+
+
+def database_of(app: Flask) -> Database:
+    """The database of an application."""
+    found: Database = app.extensions["banli_database"]
+    return found
+
+
+def is_sqlite(app: Flask) -> bool:
+    """Whether the installation is one process on one file."""
+    return database_of(app).engine.dialect.name == "sqlite"
+
+
+def adapters_of(settings: Settings, env: Mapping[str, str]) -> Adapters:
+    """The adapters that the environment switches on.
+
+    Raises:
+        CannotStart: an unknown name, or a setting is missing.
+    """
+    default = _DEMO_ADAPTERS if settings.is_demo and "CARD_CENTRE_KEY" in env else ""
+    named = env.get("BANLI_ADAPTERS", default)
+    names = [name.strip() for name in named.split(",") if name.strip()]
+    try:
+        return registry.create(names, env)
+    except ValueError as error:
+        raise CannotStart(f"适配器设置有误：{error}") from error
+
+
+def routes_of(env: Mapping[str, str]) -> dict[str, str]:
+    """Which message goes through which channel (`message=channel,...`).
+
+    Raises:
+        CannotStart: not of that form.
+    """
+    routes: dict[str, str] = {}
+    for part in filter(None, (one.strip() for one in env.get("BANLI_ROUTES", "").split(","))):
+        name, equals, channel = part.partition("=")
+        if not (name and equals and channel):
+            raise CannotStart(f"BANLI_ROUTES 中的“{part}”应写成 报文名=通道名")
+        routes[name.strip()] = channel.strip()
+    return routes
+
+
+def worker_of(app: Flask) -> JobWorker:
+    """The worker of this process; its name says where it runs."""
+    adapters: Adapters = app.extensions["banli_adapters"]
+    return JobWorker(
+        transact=database_of(app).run,
+        owner=f"{socket.gethostname()[:40]}-{os.getpid()}",
+        workers=adapters.workers,
+        channels=adapters.channels,
+        routes=app.extensions["banli_routes"],
+    )
+
+
+class Heartbeat:
+    """Wakes the worker every second and the chores every minute, each never twice at once."""
+
+    def __init__(self, app: Flask) -> None:
+        self._worker = worker_of(app)
+        self._database = database_of(app)
+        self._stopping = threading.Event()
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        for beat, seconds in ((self.work, BEAT_SECONDS), (self.chores, CHORE_SECONDS)):
+            self._scheduler.add_job(
+                beat, "interval", seconds=seconds, coalesce=True, max_instances=1
+            )
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Take nothing new and wait for what runs."""
+        self._stopping.set()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+
+    def work(self) -> None:
+        """Do what is due, batch by batch, until nothing is or the program stops."""
+        try:
+            while not self._stopping.is_set() and self._worker.run_once():
+                pass
+        except Exception:  # the next beat tries again; a single error must not end the schedule
+            _log.exception("worker.beat_failed")
+
+    def chores(self) -> None:
+        """Small regular duties of the installation."""
+        try:
+            self._database.run(chores.all_due)
+        except Conflict:
+            _log.info("worker.chores_postponed")
+        except Exception:
+            _log.exception("worker.chores_failed")
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """Turn SIGTERM into SystemExit, so that servers and loops leave by their own door."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def serve(app: Flask, settings: Settings, *, ready: Callable[[], None] | None = None) -> None:
+    """Serve pages and API until told to stop; on SQLite the worker beats in this process.
+
+    Raises:
+        CannotStart: the port is taken.
+    """
+    try:
+        server = create_server(
+            app,
+            host=settings.host,
+            port=settings.port,
+            threads=THREADS,
+            ident="banli",
+            max_request_body_size=settings.upload_limit + settings.body_limit,
+        )
+    except OSError as error:
+        raise CannotStart(f"端口 {settings.port} 已被占用，请用 BANLI_PORT 换一个端口") from error
+    heartbeat = Heartbeat(app) if is_sqlite(app) else None
+    if heartbeat:
+        heartbeat.start()
+    if ready:
+        ready()
+    try:
+        with _ending_on_sigterm():
+            server.run()
+    finally:
+        server.close()
+        if heartbeat:
+            heartbeat.stop()
+
+
+def work(app: Flask, *, ready: Callable[[], None] | None = None) -> None:
+    """Work until told to stop; only where several processes may share the database.
+
+    Raises:
+        CannotStart: the database is SQLite.
+    """
+    if is_sqlite(app):
+        raise CannotStart(
+            "SQLite 只支持单进程：后台作业已在 banli serve 中运行，不需要 banli worker。"
+            "要单独运行后台作业，请用 BANLI_DATABASE_URL 改用 PostgreSQL。"
+        )
+    heartbeat = Heartbeat(app)
+    heartbeat.start()
+    if ready:
+        ready()
+    try:
+        with _ending_on_sigterm():
+            threading.Event().wait()
+    except (KeyboardInterrupt, SystemExit):
+        _log.info("worker.stopping")
+    finally:
+        heartbeat.stop()
