@@ -10,7 +10,7 @@ from typing import Final
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import auth, database, display, errors, i18n, security
+from web import auth, database, display, errors, i18n, security, wiring
 from web.config import Settings, from_environment
 
 # Each module has `register(app)`; the order is that of the menu.
@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     i18n.init_app(app)
     display.init_app(app)
     errors.init_app(app)
+    wiring.wire(app)
     for name in _MODULES:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:  # None: a folder without its __init__

@@ -9,12 +9,11 @@ from typing import Any
 
 from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from engine import clock
 from forms.definition import FormDefinition, FormInvalid
-from processes import applications, drafts
+from processes import applications, drafts, sources
 from processes.applications import Service
 from processes.identity import User
 from processes.model.cases import Case
@@ -22,6 +21,7 @@ from web import filling
 from web.auth import current
 from web.database import read_session, run
 from web.display import moment
+from web.words import _
 
 NODE = "apply"
 
@@ -47,12 +47,12 @@ def next_page(key: str, *, base: str) -> Case | ResponseReturnValue:
         text = _("已恢复登录前填写的内容，请核对后继续。")
         return _show(key, given, step=step, base=base, restored=text)
     if go == "back":
-        return _show(key, given, step=step - 1, base=base)
-    last = len(form.sections) if form else 0
-    if go != "submit" or step < last:
-        errors = _errors_at(form, given, step) if form else {}
-        shown = _show(key, given, step=step if errors else step + 1, base=base, errors=errors)
-        return (shown, 422) if errors else shown
+        return _show(key, given, step=step, move=-1, base=base)
+    if form is not None and (go != "submit" or step < len(form.sections)):
+        errors = _errors_at(form, given, step)
+        if errors:
+            return _show(key, given, step=step, base=base, errors=errors), 422
+        return _show(key, given, step=step, move=1, base=base)
     try:
         return run(applications.apply, key, by=current(), answers=given)
     except FormInvalid as error:
@@ -79,38 +79,51 @@ def refreshed(key: str) -> ResponseReturnValue:
         return jsonify(fields=filling.states(_layout(session, service.form, given, {})))
 
 
-def _show(
-    key: str,
+def _show(key: str, given: Mapping[str, Any], *, step: int, base: str, **more: Any) -> str:
+    with read_session() as session:
+        service = applications.service(session, key, by=current())
+        return _page(session, service, given, step=step, base=base, **more)
+
+
+def _page(
+    session: Session,
+    service: Service,
     given: Mapping[str, Any],
     *,
     step: int,
     base: str,
-    errors: Mapping[str, Any] | None = None,
-    restored: str = "",
+    move: int = 0,
+    **more: Any,
 ) -> str:
-    with read_session() as session:
-        service = applications.service(session, key, by=current())
-        return _page(
-            session, service, given, step=step, base=base, errors=errors, restored=restored
-        )
-
-
-def _page(session: Session, service: Service, given: Mapping[str, Any], **more: Any) -> str:
     form, errors = service.form, more.get("errors") or {}
-    steps = [section.title for section in form.sections] if form else []
-    steps.append(_("核对并提交"))
+    layout = _layout(session, form, given, errors) if form else []
+    steps = _steps(layout)
+    numbers = [number for number, _title in steps]
+    at = min(range(len(numbers)), key=lambda index: abs(numbers[index] - step))
+    at = min(max(at + move, 0), len(steps) - 1)
     return render_template(
         "portal/apply.html",
         service=service,
         key=service.definition.key,
-        layout=_layout(session, form, given, errors) if form else [],
-        steps=steps,
-        step=min(max(more["step"], 0), len(steps) - 1),
+        layout=layout,
+        steps=[title for _number, title in steps],
+        at=at,
+        step=numbers[at],
         errors=filling.mistakes(form, errors) if form and errors else [],
         restored=more.get("restored", ""),
         saved_at=more.get("saved_at"),
-        area=more["base"],
+        area=base,
     )
+
+
+def _steps(layout: filling.Layout) -> list[tuple[int, str]]:
+    """Sections with something to fill in as things stand, then the check before sending."""
+    found = [
+        (index, section.title)
+        for index, section in enumerate(layout)
+        if any(spec.visible and spec.editable for spec in section.fields)
+    ]
+    return [*found, (len(layout), _("核对并提交"))]
 
 
 def _layout(
@@ -118,7 +131,8 @@ def _layout(
 ) -> filling.Layout:
     rights = filling.Rights(node=NODE)
     context = known(current())
-    return filling.layout(form, given, errors, context=context, rights=rights)
+    lookups = sources.lookups(session, current())
+    return filling.layout(form, given, errors, context=context, rights=rights, lookups=lookups)
 
 
 def known(user: User) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeVar, cast
 
 from flask import Flask, Response, abort, current_app, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+
 from processes import identity
 from processes.identity import User
 from processes.roles import ROLES, Action

@@ -10,14 +10,13 @@ from typing import Any
 
 from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import NotFound
 from engine.model import UserTask
-from processes import calendar, files, materials, overview
+from processes import calendar, files, materials, overview, sources
 from processes import cases as commands
 from processes.identity import User
 from processes.model.cases import Case, CaseLink, Material
@@ -29,6 +28,7 @@ from web.auth import actions_of, current, policy
 from web.database import read_session, run
 from web.display import Due, due_view
 from web.files import Attached, send
+from web.words import _
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 
@@ -163,7 +163,8 @@ def application(session: Session, case: Case) -> filling.Layout:
     if found is None:
         return []
     form, variables = found
-    return filling.layout(form, {}, context=variables, rights=filling.READ_ONLY)
+    lookups = sources.lookups(session, current())
+    return filling.layout(form, {}, context=variables, rights=filling.READ_ONLY, lookups=lookups)
 
 
 @blueprint.post("/<int:case_id>/<any(suspend, resume, terminate):command>")

@@ -2,12 +2,12 @@
 
 from flask import Blueprint, Flask, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from processes.model.cases import Case
 from processes.roles import Action
 from web import applying
 from web.auth import policy
+from web.words import _
 
 blueprint = Blueprint("counter", __name__, url_prefix="/counter")
 

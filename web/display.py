@@ -4,7 +4,8 @@ Invariant: nothing here decides; it turns values into words, and every colour co
 """
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,39 +14,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask, request, url_for
-from flask_babel import gettext as _
 from markupsafe import Markup
 
 from engine import clock
 from processes import calendar
+from web.words import N_, _
 
 _STATIC: Final = Path(__file__).parent / "static"
 
-# One stroke path per icon; drawn on 24 × 24.
-_ICONS: Final[Mapping[str, str]] = {
-    "inbox": "M4 13h4l2 3h4l2-3h4M4 13l3-8h10l3 8v6H4z",
-    "done": "M5 12.5l4.5 4.5L19 7.5",
-    "check": "M5 12.5l4.5 4.5L19 7.5",
-    "send": "M4 12l16-8-6 16-3-6z",
-    "search": "M11 4a7 7 0 100 14 7 7 0 000-14zM16.2 16.2L20.5 20.5",
-    "book": "M5 4h12a2 2 0 012 2v14H7a2 2 0 01-2-2zM5 18a2 2 0 012-2h12M9 8h6",
-    "flow": "M4 4h6v5H4zM14 15h6v5h-6zM7 9v8.500h7M14 4h6v5h-6zM10 6.500h4",
-    "release": "M12 16V5M7.500 9.500L12 5l4.500 4.500M4 19h16",
-    "pulse": "M3 12h4l3-8 4 16 3-8h4",
-    "gear": "M12 8.500a3.500 3.500 0 100 7 3.500 3.500 0 000-7zM12 3v3M12 18v3M3 12h3M18 12h3M5.600 5.600l2.200 2.200M16.200 16.200l2.200 2.200M18.400 5.600l-2.200 2.200M7.800 16.200l-2.200 2.200",
-    "users": "M9 11a3.500 3.500 0 100-7 3.500 3.500 0 000 7zM2.500 20c0-3.500 3-6 6.500-6s6.500 2.500 6.500 6M16 4.500a3.500 3.500 0 010 6.500M17.500 14.500c2.500.7 4 2.800 4 5.500",
-    "user": "M12 11.500a4 4 0 100-8 4 4 0 000 8zM4.500 20.500c0-4 3.400-6.500 7.500-6.500s7.500 2.500 7.500 6.500",
-    "bell": "M6 16V11a6 6 0 0112 0v5l1.500 2h-15zM10 20.500h4",
-    "menu": "M4 7h16M4 12h16M4 17h16",
-    "file": "M7 3h7l5 5v13H7zM14 3v5h5",
-    "photo": "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.500 9.500h.01",
-    "plus": "M12 5v14M5 12h14",
-    "more": "M6 12h.01M12 12h.01M18 12h.01",
-    "clock": "M12 4a8 8 0 100 16 8 8 0 000-16zM12 8v4.500l3 2",
-    "download": "M12 4v11M7.500 11L12 15.500 16.500 11M4 19.500h16",
-    "calendar": "M4 6h16v14H4zM4 10.500h16M8.500 3.500V8M15.500 3.500V8",
-    "key": "M14.500 4a5.500 5.500 0 11-4.700 8.300L4 18v2.500h3v-2h2v-2l1.700-1.700M16 8h.01",
-}
+# one stroke path per icon, drawn on 24 × 24
+_ICONS: Final[Mapping[str, str]] = json.loads(
+    (Path(__file__).parent / "icons.json").read_text(encoding="utf-8")
+)
 
 
 def icon(name: str) -> Markup:
@@ -65,32 +45,32 @@ class Badge:
 
 
 _STATUS: Final[Mapping[str, Badge]] = {
-    "draft": Badge("草稿"),
-    "submitted": Badge("已收件", "blue"),
-    "accepted": Badge("已受理", "blue"),
-    "supplement_pending": Badge("待补正", "amber"),
-    "in_progress": Badge("办理中", "blue"),
-    "waiting_external": Badge("待外部回复", "blue"),
-    "suspended": Badge("已中止"),
-    "decided_granted": Badge("准予许可", "green"),
-    "decided_refused": Badge("不予许可", "red"),
-    "withdrawn": Badge("已撤回"),
-    "cancelled": Badge("已终止"),
-    "completed": Badge("已办结", "green"),
-    "expired": Badge("逾期终止"),
-    "archived": Badge("已归档"),
+    "draft": Badge(N_("草稿")),
+    "submitted": Badge(N_("已收件"), "blue"),
+    "accepted": Badge(N_("已受理"), "blue"),
+    "supplement_pending": Badge(N_("待补正"), "amber"),
+    "in_progress": Badge(N_("办理中"), "blue"),
+    "waiting_external": Badge(N_("待外部回复"), "blue"),
+    "suspended": Badge(N_("已中止")),
+    "decided_granted": Badge(N_("准予许可"), "green"),
+    "decided_refused": Badge(N_("不予许可"), "red"),
+    "withdrawn": Badge(N_("已撤回")),
+    "cancelled": Badge(N_("已终止")),
+    "completed": Badge(N_("已办结"), "green"),
+    "expired": Badge(N_("逾期终止")),
+    "archived": Badge(N_("已归档")),
 }
 _OUTCOME: Final[Mapping[str, str]] = {
-    "issued": "已发证",
-    "granted": "准予",
-    "refused": "不予许可",
-    "not_accepted": "不予受理",
-    "expired_supplement": "逾期未补正",
-    "rejected_package": "报文无效",
-    "annulled_uncollected": "逾期未领注销",
-    "terminated": "已终止",
-    "delivered": "已送达",
-    "rejected": "已退回",
+    "issued": N_("已发证"),
+    "granted": N_("准予"),
+    "refused": N_("不予许可"),
+    "not_accepted": N_("不予受理"),
+    "expired_supplement": N_("逾期未补正"),
+    "rejected_package": N_("报文无效"),
+    "annulled_uncollected": N_("逾期未领注销"),
+    "terminated": N_("已终止"),
+    "delivered": N_("已送达"),
+    "rejected": N_("已退回"),
 }
 
 
@@ -98,7 +78,7 @@ def status_view(code: str | None, outcome: str | None = "") -> Badge:
     """The badge of a case status; the outcome says more where the status alone does not."""
     badge = _STATUS.get(code or "", Badge(code or "—"))
     if code in ("completed", "cancelled") and outcome in _OUTCOME:
-        return Badge(f"{_(badge.title)} · {_(_OUTCOME[outcome])}", badge.tone)
+        return Badge(f"{_(badge.title)} · {_(_OUTCOME.get(outcome or '', ''))}", badge.tone)
     return badge
 
 
@@ -178,23 +158,27 @@ def plain(value: Any) -> str:
     """Any value of a case as text for a page."""
     if value is None or value == "":
         return "—"
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    if isinstance(value, datetime | date):
-        return moment(value)
-    if isinstance(value, timedelta):
-        return span(value)
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, Mapping):
-        return (
-            str(value["name"])
-            if "file" in value and "name" in value
-            else "；".join(f"{k}：{plain(v)}" for k, v in value.items())
-        )
-    if isinstance(value, list | tuple):
-        return "、".join(plain(item) for item in value) or "—"
+    for kind, show in _SHOWS:
+        if isinstance(value, kind):
+            return show(value)
     return str(value)
+
+
+def _context(value: Mapping[str, Any]) -> str:
+    if "file" in value and "name" in value:
+        return str(value["name"])
+    return "；".join(f"{key}：{plain(inner)}" for key, inner in value.items())
+
+
+# bool before the numbers it is one of, datetime before date
+_SHOWS: Final[tuple[tuple[type, Callable[[Any], str]], ...]] = (
+    (bool, lambda value: str(_("是") if value else _("否"))),
+    (date, moment),
+    (timedelta, span),
+    (Decimal, lambda value: format(value, "f")),
+    (Mapping, _context),
+    (list, lambda value: "、".join(plain(item) for item in value) or "—"),
+)
 
 
 @cache

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from flask import Flask, Response, g, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -33,6 +32,7 @@ from forms.definition import FormInvalid
 from processes import identity
 from web.database import read_session
 from web.display import moment
+from web.words import _
 
 _log = logging.getLogger("banli.web")
 

@@ -24,6 +24,8 @@ _OF_PAGE: Final = ("csrf_token", "expected_revision")
 
 Layout = list[SectionView]
 
+__all__ = ["READ_ONLY", "Layout", "Rights", "answers", "layout", "mistakes", "states"]
+
 
 def answers(form: FormDefinition, *, node: str | None) -> dict[str, Any]:
     """The answers in the posted form; file references become the values they stand for.

@@ -9,7 +9,6 @@ from typing import Final
 
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from processes import inbox
@@ -19,6 +18,7 @@ from processes.roles import ROLES, Action
 from web.auth import actions_of, current, policy, policy_of
 from web.database import read_session, transaction
 from web.paths import own_path
+from web.words import _
 
 blueprint = Blueprint("home", __name__)
 

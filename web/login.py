@@ -20,20 +20,23 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import select
 
 from engine.errors import BanliError
-from processes import identity
+from processes import accounts, audit, identity
 from processes.identity import LoginLocked
+from processes.model.people import Org, UserAccount
 from web.auth import current, policy, sign_in, sign_out
-from web.database import transaction
+from web.database import read_session, transaction
 from web.paths import own_path
 from web.security import limiter
+from web.words import _
 
 blueprint = Blueprint("auth", __name__)
 
 DEMO_PASSWORD: Final = "banli-demo"  # noqa: S105 - printed by `make demo`; refused in production
+_CAST: Final = 60
 _KEPT_NOT: Final = frozenset({"csrf_token", "password", "_restore"})
 
 Kept = tuple[str, dict[str, list[str]]]
@@ -127,20 +130,43 @@ def _change_password() -> str:
     if new != request.form.get("again", ""):
         return str(_("两次输入的新密码不一致。"))
     try:
+        _require_old(old)
         with transaction() as session:
-            identity.change_password(session, current().id, old=old, new=new)
+            account = session.get_one(UserAccount, current().id)
+            accounts.set_password(session, account, new)  # ends every session, this one too
+            audit.record(session, "password.changed", by=current(), subject=("user", account.id))
     except BanliError as error:
         return error.message
+    sign_in(current())
     return ""
 
 
-def _cast() -> list[tuple[str, list[Account]]]:
-    """The demo's accounts by organisation, in the order of the cast."""
+def _require_old(old: str) -> None:
+    """Ask for the old password as at log-in, with the same lock-out.
+
+    Raises:
+        BanliError: it is wrong.
+    """
     with transaction() as session:
-        accounts = identity.demo_accounts(session)
-    groups: dict[str, list[Account]] = {}
-    for account in accounts:
-        groups.setdefault(account.org_name, []).append(Account(account.login, account.name))
+        tried = identity.attempt(session, current().login, old, address=request.remote_addr or "")
+    if tried.refusal is not None:
+        locked = isinstance(tried.refusal, LoginLocked)
+        raise tried.refusal if locked else BanliError(_("原密码不正确。"))
+
+
+def _cast() -> list[tuple[str, list[Account]]]:
+    """The demo's accounts by organisation; an installation without demo accounts never asks."""
+    with read_session() as session:
+        rows = session.execute(
+            select(UserAccount.login, UserAccount.name, Org.name)
+            .join(Org, Org.org_code == UserAccount.org_code)
+            .where(UserAccount.status == "active")
+            .order_by(UserAccount.kind.desc(), Org.path, UserAccount.id)
+            .limit(_CAST)
+        )
+        groups: dict[str, list[Account]] = {}
+        for login, name, org in rows:
+            groups.setdefault(org, []).append(Account(login, name))
     return list(groups.items())
 
 

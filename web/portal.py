@@ -4,18 +4,19 @@ Invariant: without log-in only number and query code together show a case, and a
 the same whichever of the two is wrong.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
+from engine.model import EventSubscription
 from forms.definition import FormDefinition, FormInvalid
-from processes import applications, drafts, overview
+from processes import applications, drafts, overview, sources
 from processes import cases as commands
 from processes.cases import PublicAction
 from processes.identity import User
@@ -25,6 +26,7 @@ from web.auth import current, policy
 from web.cases import application, documents, send_document, summary
 from web.database import read_session, run
 from web.security import limiter
+from web.words import _
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
 
@@ -38,6 +40,14 @@ class Line:
 
     case: Case
     actions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Something that may be sent, and the event that waits for it."""
+
+    action: PublicAction
+    node: str
 
 
 @blueprint.get("")
@@ -126,11 +136,10 @@ def action(case_id: int, subscription_id: int) -> ResponseReturnValue:
     with read_session() as session:
         found = commands.get(session, case_id, by=current())
         offered = _offered(session, found, subscription_id)
-    form = offered.form
-    if request.method == "GET" or form is not None and request.form.get("_restore"):
-        given = filling.answers(form, node=None) if form and request.method == "POST" else {}
+    form = offered.action.form
+    given = filling.answers(form, node=offered.node) if form and request.method == "POST" else {}
+    if request.method == "GET" or request.form.get("_restore"):
         return _action_page(found, offered, given)
-    given = filling.answers(form, node=None) if form else {}
     try:
         run(commands.send, case_id, subscription_id, by=current(), answers=given)
     except FormInvalid as error:
@@ -139,36 +148,45 @@ def action(case_id: int, subscription_id: int) -> ResponseReturnValue:
     return redirect(url_for("portal.case", case_id=case_id), code=303)
 
 
-def _offered(session: Session, found: Case, subscription_id: int) -> PublicAction:
+def _offered(session: Session, found: Case, subscription_id: int) -> Offered:
     for one in commands.public_actions(session, found, by=current()):
-        if one.subscription_id == subscription_id:
-            return one
+        awaited = session.get(EventSubscription, one.subscription_id)
+        if one.subscription_id == subscription_id and awaited is not None:
+            return Offered(one, awaited.activity)
     raise NotFound("办件已不再等待此项提交")
 
 
 def _action_page(
-    found: Case, offered: PublicAction, given: dict[str, Any], errors: dict[str, Any] | None = None
+    found: Case,
+    offered: Offered,
+    given: Mapping[str, Any],
+    errors: Mapping[str, Any] | None = None,
 ) -> str:
-    form = offered.form
+    form = offered.action.form
+    restored = _("已恢复登录前填写的内容，请核对后提交。") if request.form.get("_restore") else ""
     return render_template(
         "portal/action.html",
         case=found,
-        action=offered,
-        layout=_action_layout(form, found, given, errors or {}) if form else [],
+        action=offered.action,
+        layout=_action_layout(form, found, given, errors, node=offered.node) if form else [],
         errors=filling.mistakes(form, errors) if form and errors else [],
-        restored=_("已恢复登录前填写的内容，请核对后提交。")
-        if request.form.get("_restore")
-        else "",
+        restored=restored,
     )
 
 
 def _action_layout(
-    form: FormDefinition, found: Case, given: dict[str, Any], errors: dict[str, Any]
+    form: FormDefinition,
+    found: Case,
+    given: Mapping[str, Any],
+    errors: Mapping[str, Any] | None,
+    *,
+    node: str,
 ) -> filling.Layout:
+    rights = filling.Rights(node=node)
     with read_session() as session:
         context = overview.variables(session, found.id)
-    rights = filling.Rights(node=None)
-    return filling.layout(form, given, errors, context=context, rights=rights)
+        lookups = sources.lookups(session, current())
+        return filling.layout(form, given, errors, context=context, rights=rights, lookups=lookups)
 
 
 @blueprint.post("/cases/<int:case_id>/urge")

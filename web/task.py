@@ -1,7 +1,7 @@
 """A task's page: the form with everything needed to decide, and what may be done to the task.
 
-Invariant: nothing typed is lost. A refused form (422), a task somebody else was first on (409) and a
-session that expired all show again what was typed.
+Invariant: nothing typed is lost. A refused form (422), a task somebody else was first on (409) and
+a session that expired all show again what was typed.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,11 @@ from typing import Any
 
 from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, TaskNotActive
 from forms.definition import FormDefinition, FormInvalid
-from processes import worklist
+from processes import sources, worklist
 from processes.identity import User
 from processes.roles import Action
 from processes.worklist import TaskView
@@ -25,6 +24,7 @@ from web.auth import actions_of, current, policy
 from web.database import read_session, run
 from web.display import moment
 from web.errors import Page, answer, typed, who_and_when
+from web.words import _
 
 blueprint = Blueprint("task", __name__, url_prefix="/tasks/<int:task_id>")
 
@@ -38,7 +38,6 @@ class Shown:
     id: int
     title: str
     form_title: str
-    revision: int
     due: datetime | None
     mine: bool
     holder: str
@@ -67,7 +66,6 @@ def complete(task_id: int) -> ResponseReturnValue:
             task_id,
             by=current(),
             answers=given,
-            expected_revision=_expected(),
         )
     except FormInvalid as error:
         return _again(task_id, given, errors=error.errors), 422
@@ -131,11 +129,6 @@ def refresh(task_id: int) -> ResponseReturnValue:
         rights = filling.Rights(node=view.task.activity)
         sections = filling.layout(view.form, given, context=view.variables, rights=rights)
     return jsonify(fields=filling.states(sections))
-
-
-def _expected() -> int | None:
-    text = request.form.get("expected_revision", "")
-    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _form_and_answers(task_id: int) -> tuple[FormDefinition | None, dict[str, Any]]:
@@ -203,7 +196,16 @@ def _render(
     rights = filling.Rights(node=view.task.activity, may_edit=mine)
     values = given if given is not None else drafted
     layout = (
-        filling.layout(form, values, errors, context=view.variables, rights=rights) if form else []
+        filling.layout(
+            form,
+            values,
+            errors,
+            context=view.variables,
+            rights=rights,
+            lookups=sources.lookups(session, current()),
+        )
+        if form
+        else []
     )
     return render_template(
         "task/page.html",
@@ -233,7 +235,6 @@ def _shown(view: TaskView, *, mine: bool) -> Shown:
         id=task.id,
         title=task.name or task.activity,
         form_title=view.form.title if view.form else _("确认办理"),
-        revision=view.revision,
         due=task.due_at,
         mine=mine,
         holder=view.holder,

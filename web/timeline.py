@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,16 +16,17 @@ from processes import inbox, opinions
 from processes.model.cases import Case, Opinion
 from processes.model.documents import Document
 from web.display import span
+from web.words import N_, _
 
 _NEGATIVE: Final = ("不", "退回", "补正", "拒", "作废", "遗失", "差错", "误印")
 _ACTIONS: Final = {
-    "applied": "提交申请",
-    "sent": "申请人提交",
-    "urged": "催办",
-    "transferred": "转办",
-    "suspended": "中止",
-    "resumed": "恢复",
-    "terminated": "终止",
+    "applied": N_("提交申请"),
+    "sent": N_("申请人提交"),
+    "urged": N_("催办"),
+    "transferred": N_("转办"),
+    "suspended": N_("中止"),
+    "resumed": N_("恢复"),
+    "terminated": N_("终止"),
 }
 
 
@@ -62,7 +62,7 @@ def entries(session: Session, case: Case, *, public: bool = False) -> list[Entry
 
 def _of_opinion(one: Opinion) -> Entry:
     if one.action == "applied":
-        title = _(_ACTIONS["applied"])
+        title = _("提交申请")
     elif one.action == "completed" or one.action not in _ACTIONS:
         title = one.activity_name or one.activity
     else:

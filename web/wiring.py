@@ -1,10 +1,42 @@
-"""What this installation serves: topics of its adapters, for checks before a release."""
+"""Putting the packages together: what the engine and case management are handed from above.
+
+Invariant: wiring twice changes nothing; tests and several applications in one process may do it.
+"""
 
 import importlib
 import inspect
 from functools import cache
 
+from flask import Flask
+from sqlalchemy import inspect as inspect_database
+
 from adapters import registry
+from engine import waiting
+from processes import calendar, derivation, functions, settings
+from web.config import Settings
+from web.database import database
+
+
+def wire(app: Flask) -> None:
+    """Hand settings, calendar and domain functions down; load the calendar if there is one yet."""
+    chosen: Settings = app.config["BANLI"]
+    settings.configure(
+        settings.Settings(
+            home=chosen.home,
+            secret_key=chosen.secret_key,
+            idle=chosen.idle,
+            absolute=chosen.absolute,
+            second_person_release=chosen.second_person_release,
+            upload_bytes=chosen.upload_limit,
+        )
+    )
+    functions.register()
+    derivation.register()
+    waiting.set_due_resolver(calendar.due_at)
+    with app.app_context():
+        if inspect_database(database().engine).has_table("calendar_day"):
+            with database().read_session() as session:
+                calendar.refresh(session)
 
 
 @cache
@@ -14,5 +46,6 @@ def topics() -> tuple[str, ...]:
     for name in registry.available():
         module = importlib.import_module(f"adapters.{name}")
         kinds = (one for _name, one in inspect.getmembers(module, inspect.isclass))
-        found |= {kind.topic for kind in kinds if isinstance(getattr(kind, "topic", None), str)}
+        named = (getattr(kind, "topic", None) for kind in kinds)
+        found |= {topic for topic in named if isinstance(topic, str)}
     return tuple(sorted(found))

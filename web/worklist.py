@@ -9,7 +9,6 @@ from typing import Any, Final, cast
 
 from flask import Blueprint, Flask, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from engine import repository
@@ -20,6 +19,7 @@ from processes.inbox import Box, Filters, Page, Row
 from processes.roles import Action
 from web.auth import POLL_HEADER, current, policy
 from web.database import read_session
+from web.words import _
 
 blueprint = Blueprint("worklist", __name__)
 

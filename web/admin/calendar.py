@@ -10,7 +10,6 @@ from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from engine import clock
 from engine.errors import BanliError
@@ -18,6 +17,7 @@ from processes import audit, calendar
 from processes.roles import Action
 from web.auth import current, policy
 from web.database import read_session, transaction
+from web.words import _
 
 blueprint = Blueprint("calendar", __name__, url_prefix="/admin/calendar")
 

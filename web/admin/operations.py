@@ -7,7 +7,6 @@ from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -19,11 +18,16 @@ from processes.roles import Action
 from web import diagrams
 from web.auth import current, policy
 from web.database import read_session, run
+from web.words import N_, _
 
 blueprint = Blueprint("operations", __name__, url_prefix="/operations")
 
 _MOST: Final = 200
-KINDS: Final = {"timer": "定时器", "external_task": "外部任务", "outbox_message": "待发报文"}
+KINDS: Final = {
+    "timer": N_("定时器"),
+    "external_task": N_("外部任务"),
+    "outbox_message": N_("待发报文"),
+}
 
 
 @blueprint.get("")

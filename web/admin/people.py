@@ -12,7 +12,6 @@ from typing import Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
@@ -23,19 +22,20 @@ from processes.model.people import Org, UserAccount, UserRole
 from processes.roles import ROLES, Action
 from web.auth import current, policy
 from web.database import read_session, transaction
+from web.words import N_, _
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin")
 
 _PAGE: Final = 50
 ORG_KINDS: Final = {
-    "msa_hq": "部海事局",
-    "msa_direct": "直属海事局",
-    "msa_branch": "分支局",
-    "msa_local": "地方海事局",
-    "cert_production_center": "制证中心",
-    "training_institution": "培训机构",
-    "yacht_club": "游艇俱乐部",
-    "licence_applicant_org": "申办单位",
+    "msa_hq": N_("部海事局"),
+    "msa_direct": N_("直属海事局"),
+    "msa_branch": N_("分支局"),
+    "msa_local": N_("地方海事局"),
+    "cert_production_center": N_("制证中心"),
+    "training_institution": N_("培训机构"),
+    "yacht_club": N_("游艇俱乐部"),
+    "licence_applicant_org": N_("申办单位"),
 }
 
 

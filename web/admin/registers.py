@@ -101,7 +101,7 @@ def _record(session: Session, register: str, record_id: int) -> RegisterRecord:
 
 
 def _scope(user: User) -> ColumnElement[bool]:
-    """Records of the user's organisations and those below; those of nobody for everybody in scope."""
+    """Records of the user's organisations and of those below."""
     paths = [path for path in permissions.allowed_orgs(user, Action.SEARCH_CASES) if path]
     below = [Org.path.startswith(path, autoescape=True) for path in paths]
     if not below:

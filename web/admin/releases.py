@@ -9,17 +9,18 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from engine import repository
 from engine.errors import BanliError, DeploymentRejected
+from engine.model import Deployment
 from processes import audit, identity, modelling, permissions
 from processes.identity import User
 from processes.roles import Action
 from web.auth import actions_of, current, policy
 from web.database import read_session, run
 from web.wiring import topics
+from web.words import _
 
 blueprint = Blueprint("releases", __name__, url_prefix="/releases")
 
@@ -126,8 +127,7 @@ def versions(key: str) -> ResponseReturnValue:
 
 
 def _version(session: Session, one: Any, running: dict[tuple[str, int], int]) -> Version:
-    deployment = repository.deployment(session, one.deployment_id)
-    by = deployment.deployed_by
+    by = session.get_one(Deployment, one.deployment_id).deployed_by
     known = identity.user(session, int(by)).name if by.isascii() and by.isdigit() else _("系统")
     count = running.get((one.key, one.version), 0)
     return Version(one.id, one.version, one.suspended, count, one.created_at, known)

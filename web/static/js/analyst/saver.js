@@ -88,15 +88,16 @@ export default function saver(root, data, { collect, say, page }) {
       if (problem) { event.preventDefault(); dialog.querySelector("[data-newfile-error]").textContent = problem; return; }
       input.value = "";
     });
-    restore();
+    restore(panes);
   }
 
   // A copy newer than what the server has: the browser was closed before it could be saved.
-  function restore() {
+  function restore(panes) {
     const kept = JSON.parse(localStorage.getItem(copy) || "null");
     if (!kept || !data.editable || kept.revision !== data.revision) return localStorage.removeItem(copy);
     Object.keys(data.files).forEach((name) => { if (!(name in kept.files)) delete data.files[name]; });
     Object.assign(data.files, kept.files);
+    Object.values(panes).forEach((pane) => pane.draw());
     say("已恢复上次没有来得及保存的内容，将自动保存。");
     soon();
   }

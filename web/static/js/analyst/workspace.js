@@ -1,5 +1,4 @@
 // The analyst's editor: one draft of several files; saved by itself, checked by the server, tried out.
-import { toast } from "../app.js";
 import files, { paneOf } from "./files.js";
 import findings from "./findings.js";
 import saver from "./saver.js";
@@ -132,8 +131,7 @@ function debounce(work, wait) {
   return (...given) => { clearTimeout(timer); timer = setTimeout(() => work(...given), wait); };
 }
 
-export { data, panes, post, say, toast, urls };
-save.dialogs({ panes, list, showPane });
+save.dialogs({ panes, list });
 try {
   const { open } = await import(urls.modeler);
   modeler = await open({

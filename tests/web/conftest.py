@@ -1,0 +1,120 @@
+"""An application with a small cast and one process, for the tests of the pages."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from processes import accounts, bundle, deployment, identity, organisations
+from processes.model.people import AuthorityGrant, Role
+from processes.roles import ROLES
+from web import create_app
+from web.config import Settings
+from web.database import create_tables, database
+
+PASSWORD = "banli-demo"
+HERE = Path(__file__).parent
+CAST = {
+    "acceptor": ("licence_acceptor", "370001", "110101199003070011"),
+    "reviewer": ("licence_reviewer", "370001", "11010119900307002X"),
+    "manager": ("licence_manager", "370001", "110101199003070038"),
+    "admin": ("system_admin", "370001", "110101199003070046"),
+    "releaser": ("process_releaser", "370001", "110101199003070054"),
+    "stranger": ("licence_acceptor", "320002", "110101199003070062"),
+    "applicant": ("applicant", "000001", "110101199003070070"),
+}
+
+
+def seed(app: Flask) -> dict[str, int]:
+    """Organisations, the cast with its roles, and the sample process; login → user id."""
+    with app.app_context():
+        create_tables()
+        with database().transaction() as session:
+            for code, name, kind, parent in (
+                ("000001", "部海事局", "msa_hq", None),
+                ("370001", "山东海事局", "msa_direct", "000001"),
+                ("320002", "江苏地方海事局", "msa_local", "000001"),
+            ):
+                organisations.create(
+                    session, code, name=name, kind=kind, parent_code=parent, region_code=code
+                )
+            for code, info in ROLES.items():
+                session.add(Role(code=code, name=info.name, name_en=info.name_en))
+            session.flush()
+            for code in ("370001", "320002"):
+                session.add(
+                    AuthorityGrant(
+                        grantor="000001",
+                        grantee=code,
+                        scope="sea_yacht",
+                        business="licence_issue",
+                        may_delegate=False,
+                        valid_from=date(2020, 1, 1),
+                    )
+                )
+            ids = {}
+            hashed = identity.hash_password(PASSWORD)
+            for login, (role, org, id_no) in CAST.items():
+                kind = "applicant" if role == "applicant" else "staff"
+                account = accounts.create_user(
+                    session, login, name=ROLES[role].name, org_code=org, id_no=id_no, kind=kind
+                )
+                account.password_hash = hashed
+                accounts.assign_role(session, account, role, org_code=org)
+                ids[login] = account.id
+            made = bundle.read_folder(HERE / "sample_licence")
+            deployment.deploy(session, made, by="system")
+        return ids
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """The application with its data; tests that change much use their own cases."""
+    home = tmp_path_factory.mktemp("banli")
+    app = create_app(
+        Settings(
+            profile="test",
+            home=home,
+            secret_key="k" * 40,
+            rate_limits=False,
+            demo_accounts=True,
+            database_url=f"sqlite:///{home / 'banli.db'}",
+        )
+    )
+    return SimpleNamespace(app=app, ids=seed(app))
+
+
+@pytest.fixture
+def app(built: SimpleNamespace) -> Flask:
+    return built.app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def csrf(client: FlaskClient, path: str = "/login") -> str:
+    """The token that a page of this client carries."""
+    text = client.get(path, follow_redirects=True).get_data(as_text=True)
+    return text.split('name="csrf-token" content="')[1].split('"')[0]
+
+
+def log_in(client: FlaskClient, login: str) -> None:
+    client.post("/login", data={"login": login, "password": PASSWORD, "csrf_token": csrf(client)})
+
+
+@pytest.fixture
+def as_(app: Flask) -> Callable[[str], FlaskClient]:
+    """A client logged in as one of the cast."""
+
+    def logged_in(login: str) -> FlaskClient:
+        client = app.test_client()
+        log_in(client, login)
+        return client
+
+    return logged_in

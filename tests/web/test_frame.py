@@ -1,0 +1,144 @@
+"""The frame: every page has a policy, says so in its headers, and refuses what it must."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from web.auth import policy_of
+from web.config import Settings, UnsafeSettings, from_environment
+from web.paths import own_path
+
+from .conftest import csrf
+
+Clients = Callable[[str], FlaskClient]
+
+
+def test_every_route_declares_a_policy(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
+            view = app.view_functions[rule.endpoint]
+            assert rule.endpoint == "static" or policy_of(view, method), f"{rule} {method}"
+
+
+def test_a_route_without_a_policy_stops_the_start(app: Flask) -> None:
+    from web.auth import require_policies
+
+    bare = Flask("bare")
+    bare.add_url_rule("/open", "open", lambda: "")
+    with pytest.raises(RuntimeError, match="/open"):
+        require_policies(bare)
+
+
+def test_a_stranger_gets_no_page_but_the_public_ones(app: Flask, client: FlaskClient) -> None:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static" or "GET" not in (rule.methods or set()) or rule.arguments:
+            continue
+        found = policy_of(app.view_functions[rule.endpoint], "GET")
+        if found is not None and found.kind not in ("public", "token"):
+            answer = client.get(rule.rule)
+            assert answer.status_code in (303, 401), rule.rule
+            assert "/login" in answer.headers.get("Location", "/login"), rule.rule
+
+
+def test_every_answer_carries_a_strict_policy_with_a_fresh_nonce(client: FlaskClient) -> None:
+    first, second = client.get("/login"), client.get("/login")
+    policy = first.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert policy != second.headers["Content-Security-Policy"]
+    nonce = re.search(r"'nonce-([^']+)'", policy)
+    assert nonce is not None
+    assert f'nonce="{nonce[1]}"' in first.get_data(as_text=True)
+    assert first.headers["X-Content-Type-Options"] == "nosniff"
+    assert first.headers["X-Frame-Options"] == "DENY"
+    assert first.headers["Cache-Control"] == "no-store"
+
+
+def test_no_template_has_inline_handlers_styles_or_foreign_addresses() -> None:
+    for path in Path("web/templates").rglob("*.html"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"""\s(on[a-z]+|style)=["']""", text), path
+        assert "javascript:" not in text, path
+        assert not re.search(r"(src|href)=\"(https?:)?//", text), path
+
+
+def test_an_unsafe_request_without_the_token_does_nothing(as_: Clients) -> None:
+    client = as_("acceptor")
+    answer = client.post("/logout")
+    assert answer.status_code == 400
+    assert "页面已失效" in answer.get_data(as_text=True)
+    assert client.get("/inbox").status_code == 200
+
+
+def test_a_role_that_may_not_gets_403_and_no_menu_entry(as_: Clients) -> None:
+    client = as_("acceptor")
+    answer = client.get("/admin/users")
+    assert answer.status_code == 403
+    assert "无权办理" in answer.get_data(as_text=True)
+    assert "系统管理" not in client.get("/inbox").get_data(as_text=True)
+    assert "系统管理" in as_("admin").get("/inbox").get_data(as_text=True)
+
+
+def test_an_applicant_cannot_open_staff_pages(as_: Clients) -> None:
+    assert as_("applicant").get("/inbox").status_code == 403
+
+
+def test_redirects_go_to_own_paths_alone() -> None:
+    assert own_path("/inbox?box=done") == "/inbox?box=done"
+    for path in ("//evil.example", "https://evil.example", "/\\evil", "javascript:1", "", None):
+        assert own_path(path) == "/"
+
+
+def test_production_refuses_unsafe_settings(tmp_path: Path) -> None:
+    good = {
+        "BANLI_PROFILE": "production",
+        "BANLI_HOME": str(tmp_path),
+        "BANLI_HTTPS": "1",
+        "BANLI_SECRET_KEY": "s" * 40,
+    }
+    assert from_environment(good).profile == "production"
+    for name, value in (
+        ("BANLI_HTTPS", "0"),
+        ("BANLI_SECRET_KEY", "short"),
+        ("BANLI_DEMO_ACCOUNTS", "1"),
+        ("BANLI_SECOND_PERSON", "0"),
+    ):
+        with pytest.raises(UnsafeSettings):
+            from_environment({**good, name: value})
+
+
+def test_a_demo_never_starts_with_production_settings(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeSettings):
+        from_environment({"BANLI_HOME": str(tmp_path), "BANLI_HTTPS": "1"})
+    with pytest.raises(UnsafeSettings):
+        Settings(profile="staging", home=tmp_path).check()  # type: ignore[arg-type]
+
+
+def test_the_secret_key_of_a_demo_is_made_once_and_kept_private(tmp_path: Path) -> None:
+    first = from_environment({"BANLI_HOME": str(tmp_path)})
+    assert from_environment({"BANLI_HOME": str(tmp_path)}).secret_key == first.secret_key
+    assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
+
+
+def test_liveness_and_readiness_tell_no_more_than_they_must(client: FlaskClient) -> None:
+    assert client.get("/health/live").json == {"status": "ok"}
+    assert client.get("/health/ready").json == {
+        "status": "ok",
+        "parts": {"database": "ok", "disk": "ok"},
+    }
+
+
+def test_the_language_is_switched_and_kept(client: FlaskClient) -> None:
+    token = csrf(client)
+    answer = client.post(
+        "/language", data={"language": "en", "next": "/login", "csrf_token": token}
+    )
+    assert answer.headers["Location"] == "/login"
+    page = client.get("/login").get_data(as_text=True)
+    assert '<html lang="en">' in page
+    assert "Log in" in page
