@@ -84,14 +84,16 @@ def _refuse_parts(reading: Reading, node: xml.Node, kind: str) -> None:
     for name, value in voc.FIXED_ATTRIBUTES.items():
         if node.get(name, value) not in {value, {"false": "0"}.get(value, value)}:
             reading.error("attribute_unsupported", f"不支持 {name}=“{node.get(name)}”", node)
-    _refuse_foreign_attributes(reading, node)
+    refuse_attributes(reading, node)
 
 
-def _refuse_foreign_attributes(reading: Reading, node: xml.Node) -> None:
+def refuse_attributes(reading: Reading, node: xml.Node) -> None:
+    """A finding for each attribute that would otherwise be passed over."""
+    allowed = voc.ATTRIBUTES.get(xml.tag(node)[1], frozenset()) | {"id", "name"}
     for name in xml.attributes(node):
         namespace = xml.namespace_of(name)
-        if namespace and namespace not in voc.HARMLESS_NAMESPACES:
-            reading.error("attribute_unsupported", f"不支持扩展属性 {name}", node)
+        if namespace not in voc.HARMLESS_NAMESPACES and (namespace or name not in allowed):
+            reading.error("attribute_unsupported", f"不支持属性 {name}", node)
 
 
 def refuse(reading: Reading, child: xml.Node, owner: xml.Node) -> None:
@@ -300,7 +302,9 @@ def _receive(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> 
 
 def _call(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element | None:
     values = ext.of("zeebe:calledElement")
-    process = reading.expression(values.get("processId"), node, "被调用流程")
+    # the standard's own attribute is a qualified name
+    standard = (node.get("calledElement") or "").rpartition(":")[2]
+    process = reading.expression(values.get("processId", standard), node, "被调用流程")
     if process is None:
         reading.error("called_missing", "没有指明被调用的流程（zeebe:calledElement）", node)
         return None

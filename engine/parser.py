@@ -122,11 +122,21 @@ def _read_message(reading: Reading, node: xml.Node) -> None:
 
 
 def _check_participants(reading: Reading, root: xml.Node) -> None:
+    for collaboration in root.findall(f"{{{voc.BPMN}}}collaboration"):
+        for node in xml.children(collaboration):
+            if xml.tag(node)[1] not in voc.COLLABORATION | {"extensionElements"}:
+                nodes.refuse(reading, node, collaboration)
     known = {node.get("id") for node in root.findall(f"{{{voc.BPMN}}}process")}
     for node in root.iter(f"{{{voc.BPMN}}}participant"):
+        if node.find(f"{{{voc.BPMN}}}participantMultiplicity") is not None:
+            reading.error("construct_unsupported", "暂不执行的构造：多重参与者", node)
         reference = node.get("processRef")
         if reference and reference not in known:
             reading.error("process_missing", f"池引用的流程『{reference}』不存在", node)
+    _check_message_flows(reading, root)
+
+
+def _check_message_flows(reading: Reading, root: xml.Node) -> None:
     identities = {node.get("id") for node in root.iter() if node.get("id")}
     for node in root.iter(f"{{{voc.BPMN}}}messageFlow"):
         for end in ("sourceRef", "targetRef"):
@@ -146,6 +156,7 @@ def _executable(reading: Reading, node: xml.Node, root: xml.Node) -> bool:
 
 def _process(reading: Reading, node: xml.Node, digest: str) -> Process:
     draft = _Draft()
+    nodes.refuse_attributes(reading, node)
     _scope(reading, node, draft, depth=1)
     _link(reading, node, draft)
     extensions = reading.extensions(node)
@@ -211,6 +222,7 @@ def _flow(reading: Reading, node: xml.Node, owner: xml.Node, draft: _Draft) -> N
             reading.error("condition_language", "条件只支持 FEEL 表达式", node)
         condition = reading.expression(xml.text_of(found), found, "条件", feel=True)
     reading.extensions(node)
+    nodes.refuse_attributes(reading, node)
     draft.flows[node.get("id", "")] = Flow(
         node.get("id", ""),
         node.get("sourceRef", ""),

@@ -196,5 +196,43 @@ FIXED_ATTRIBUTES: Final[Mapping[str, str]] = {
     "eventGatewayType": "Exclusive",
 }
 
+_ACTIVITY: Final = frozenset(
+    {"isForCompensation", "startQuantity", "completionQuantity", "default", "implementation"}
+)
+
+# Attributes without a name space that an element may have besides id and name.
+ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
+    "task": _ACTIVITY,
+    "manualTask": _ACTIVITY,
+    "userTask": _ACTIVITY,
+    "serviceTask": _ACTIVITY,
+    "scriptTask": _ACTIVITY | {"scriptFormat"},
+    "businessRuleTask": _ACTIVITY,
+    "sendTask": _ACTIVITY | {"messageRef"},
+    "receiveTask": _ACTIVITY | {"messageRef", "instantiate"},
+    "callActivity": _ACTIVITY | {"calledElement"},
+    "subProcess": _ACTIVITY | {"triggeredByEvent"},
+    "exclusiveGateway": frozenset({"gatewayDirection", "default"}),
+    "inclusiveGateway": frozenset({"gatewayDirection", "default"}),
+    "parallelGateway": frozenset({"gatewayDirection", "default"}),
+    "eventBasedGateway": frozenset(
+        {"gatewayDirection", "instantiate", "eventGatewayType", "default"}
+    ),
+    "startEvent": frozenset({"isInterrupting", "parallelMultiple"}),
+    "intermediateCatchEvent": frozenset({"parallelMultiple"}),
+    "boundaryEvent": frozenset({"attachedToRef", "cancelActivity", "parallelMultiple"}),
+    "intermediateThrowEvent": frozenset(),
+    "endEvent": frozenset(),
+    "sequenceFlow": frozenset({"sourceRef", "targetRef", "isImmediate"}),
+    "process": frozenset(
+        {"isExecutable", "processType", "isClosed", "definitionalCollaborationRef"}
+    ),
+    "lane": frozenset({"partitionElementRef"}),
+    "participant": frozenset({"processRef"}),
+}
+
+# What a collaboration may hold: pictures of who talks to whom.
+COLLABORATION: Final = frozenset({"participant", "messageFlow"}) | DOCUMENTATION
+
 # Names that the engine's scheduler keeps for its own nodes.
 RESERVED_IDS: Final = frozenset({"Start", "End", "Root"})

@@ -197,3 +197,130 @@ def test_a_compiled_process_says_what_it_refers_to():
     assert made.topics == {"letter.issue"}
     assert set(made.messages) == {"paid"}
     assert [start.id for start in made.start_events] == ["start"]
+
+
+# every element of BPMN 2.0.2 (formal/2013-12-09) that may stand in a process or in an activity
+FLOW_LEVEL = [
+    "activity",
+    "adHocSubProcess",
+    "artifact",
+    "association",
+    "boundaryEvent",
+    "businessRuleTask",
+    "callActivity",
+    "callChoreography",
+    "choreographyTask",
+    "complexGateway",
+    "dataObject",
+    "dataObjectReference",
+    "dataStoreReference",
+    "endEvent",
+    "event",
+    "eventBasedGateway",
+    "exclusiveGateway",
+    "group",
+    "implicitThrowEvent",
+    "inclusiveGateway",
+    "intermediateCatchEvent",
+    "intermediateThrowEvent",
+    "manualTask",
+    "parallelGateway",
+    "receiveTask",
+    "scriptTask",
+    "sendTask",
+    "sequenceFlow",
+    "serviceTask",
+    "startEvent",
+    "subChoreography",
+    "subProcess",
+    "task",
+    "textAnnotation",
+    "transaction",
+    "userTask",
+    "property",
+    "ioSpecification",
+    "correlationSubscription",
+    "resourceRole",
+    "performer",
+    "humanPerformer",
+    "potentialOwner",
+    "auditing",
+    "monitoring",
+    "supports",
+    "supportedInterfaceRef",
+    "laneSet",
+    "documentation",
+    "extensionElements",
+    "dataInputAssociation",
+    "dataOutputAssociation",
+    "script",
+    "completionCondition",
+    "standardLoopCharacteristics",
+    "compensateEventDefinition",
+    "linkEventDefinition",
+    "signalEventDefinition",
+    "escalationEventDefinition",
+    "conditionalEventDefinition",
+    "cancelEventDefinition",
+    "callConversation",
+    "conversation",
+    "subConversation",
+]
+EXECUTED = [
+    "boundaryEvent",
+    "businessRuleTask",
+    "callActivity",
+    "endEvent",
+    "eventBasedGateway",
+    "exclusiveGateway",
+    "inclusiveGateway",
+    "intermediateCatchEvent",
+    "intermediateThrowEvent",
+    "manualTask",
+    "parallelGateway",
+    "receiveTask",
+    "scriptTask",
+    "sendTask",
+    "sequenceFlow",
+    "serviceTask",
+    "startEvent",
+    "subProcess",
+    "task",
+    "userTask",
+    "laneSet",
+]
+PICTURES = [
+    "association",
+    "group",
+    "textAnnotation",
+    "documentation",
+    "extensionElements",
+    "dataObject",
+    "dataObjectReference",
+    "monitoring",
+    "auditing",
+]
+
+
+@pytest.mark.parametrize("name", FLOW_LEVEL)
+def test_each_element_of_the_standard_is_executed_a_picture_or_refused(name):
+    plain = {one.code for one in findings(inside("<endEvent id='e'/>"))}
+    found = [
+        one
+        for one in findings(inside(f'<{name} id="x"/><endEvent id="e"/>'))
+        if one.code not in plain
+    ]
+    refused = {one.code for one in found} & {"construct_unsupported", "element_unknown"}
+    assert bool(refused) == (name not in EXECUTED and name not in PICTURES)
+
+
+def test_unknown_attributes_are_refused():
+    assert "attribute_unsupported" in codes(GOOD.replace(b'id="a"', b'id="a" colour="red"'))
+    assert "attribute_unsupported" in codes(
+        GOOD.replace(b'isExecutable="true"', b'isExecutable="true" fast="1"')
+    )
+
+
+def test_the_standards_own_attribute_names_the_called_process():
+    data = xml("start -> c -> end", c=Node("callActivity", 'calledElement="q"'))
+    assert compiler.compile({"m.bpmn": data}).processes["p"].processes_called == {"q"}
