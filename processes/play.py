@@ -5,10 +5,11 @@ outside departments are what the player says they answer. Everything between is 
 code: forms, permissions, engine, worker.
 """
 
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -55,6 +56,7 @@ START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 TOPICS: Final = ("card_machine.print", "courier.dispatch")
 _KEY: Final = "the key of a play, which leaves no trace: 32 bytes"
 _MOST_ROUNDS: Final = 500
+_templates: dict[tuple[Path, date], sqlite3.Connection] = {}
 
 __all__ = ["Play", "PlayedCase", "processes"]
 
@@ -70,9 +72,8 @@ class Play:
         clock.set_to(start)
         cache.clear()
         wiring.connect()
-        Base.metadata.create_all(self._engine)
+        self._fill(models)
         self.worker = JobWorker(transact=self.run, owner="play")
-        self.run(lambda session: loader.load(session, models=models, topics=TOPICS))
 
     def close(self) -> None:
         """Forget everything and let the clock run again."""
@@ -190,6 +191,23 @@ class Play:
         made = self.run(lambda session: applications.apply(session, key, by=by, answers=answers).id)
         self.drain()
         return PlayedCase(self, made)
+
+    def _fill(self, models: Path) -> None:
+        """Load the demo, once a program for each folder and day; later plays copy what was made."""
+        made = _templates.get((models, clock.today()))
+        with self._engine.connect() as connected:
+            own: sqlite3.Connection = connected.connection.driver_connection  # type: ignore[assignment]
+            if made is not None:
+                made.backup(own)
+                loader.load_ledgers(models)
+                return
+        Base.metadata.create_all(self._engine)
+        self.run(lambda session: loader.load(session, models=models, topics=TOPICS))
+        template = sqlite3.connect(":memory:", check_same_thread=False)
+        with self._engine.connect() as connected:
+            own = connected.connection.driver_connection  # type: ignore[assignment]
+            own.backup(template)
+        _templates[models, clock.today()] = template
 
     def _ours(self) -> tuple[Any, ...]:
         held = (Job.kind == "external_task") & Job.topic.not_in([*all_operations()])
