@@ -10,11 +10,17 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.errors import BanliError, Conflict, NotFound
+from engine.errors import BanliError, NotFound
 from processes import identifiers, settings
 from processes.identity import hash_password, person_key, revoke_sessions
 from processes.model.people import UserAccount, UserRole
 from processes.roles import EXCLUSIVE, ROLES
+
+
+class AccountRefused(BanliError):
+    """An account cannot be opened, or be given this role."""
+
+    code = "account_refused"
 
 
 class PasswordRefused(BanliError):
@@ -35,11 +41,11 @@ def create_user(
     """Open an account; it has no password and no role yet.
 
     Raises:
-        Conflict: the log-in name is taken.
+        AccountRefused: the log-in name is taken.
     """
     wanted = login.strip().lower()
     if session.scalar(select(UserAccount.id).where(UserAccount.login == wanted)):
-        raise Conflict(f"用户名『{wanted}』已被使用", login=wanted)
+        raise AccountRefused(f"用户名『{wanted}』已被使用", login=wanted)
     account = UserAccount(
         login=wanted,
         name=name.strip(),
@@ -102,7 +108,7 @@ def assign_role(
 
     Raises:
         NotFound: no such role.
-        Conflict: the person already is another of the three administrators.
+        AccountRefused: the person already is another of the three administrators.
     """
     if role not in ROLES:
         raise NotFound(f"没有角色『{role}』", role=role)
@@ -144,6 +150,6 @@ def _require_no_other_administrator(session: Session, account: UserAccount, role
         )
     )
     if other is not None:
-        raise Conflict(
+        raise AccountRefused(
             f"同一人不能兼任『{ROLES[role].name}』和『{ROLES[other].name}』", role=role, other=other
         )

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, connection
 from engine.errors import BanliError, NotFound
 from processes import audit
 from processes.identity import User
@@ -55,6 +55,7 @@ def grant(session: Session, wanted: Wanted, *, by: User | str) -> AuthorityGrant
         NotFound: one of the two organisations does not exist.
         GrantRefused: the delegation table refuses it.
     """
+    connection.begin_write(session)
     parent = check(session, wanted)
     made = AuthorityGrant(
         grantor=wanted.grantor,
@@ -112,7 +113,8 @@ def revoke(session: Session, grant_id: int, *, by: User, reason: str) -> list[Au
     Raises:
         NotFound: no such grant, or it is not active any more.
     """
-    found = session.get(AuthorityGrant, grant_id)
+    connection.begin_write(session)
+    found = session.get(AuthorityGrant, grant_id, with_for_update=True)
     if found is None or found.status != "active":
         raise NotFound("没有这项有效授权", grant=grant_id)
     revoked, waiting = [], [found]

@@ -158,8 +158,8 @@ def working_days_between(start: date, end: date, *, calendar: Calendar | None = 
     used = calendar or _current
     if end < start:
         return -working_days_between(end, start, calendar=used)
-    if (end - start).days > 2 * _MOST_DAYS:
-        raise LimitExceeded("两个日期相距超过二十年")
+    if (end - start).days > 4 * _MOST_DAYS:
+        raise LimitExceeded("两个日期相距超过四十年")
     return sum(used.is_working(day) for day in _days(start, end))
 
 

@@ -6,8 +6,14 @@ Invariant: a path is the parent's path and the own code; moving an organisation 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.errors import Conflict, NotFound
+from engine.errors import BanliError, NotFound
 from processes.model.people import Org
+
+
+class OrganisationRefused(BanliError):
+    """An organisation cannot be added or moved like this."""
+
+    code = "organisation_refused"
 
 
 def create(  # noqa: PLR0913 - an organisation has that many plain fields
@@ -23,11 +29,11 @@ def create(  # noqa: PLR0913 - an organisation has that many plain fields
     """Add an organisation below its parent.
 
     Raises:
-        Conflict: the code is taken.
+        OrganisationRefused: the code is taken.
         NotFound: no such parent.
     """
     if session.get(Org, org_code):
-        raise Conflict(f"机构代码『{org_code}』已存在", org=org_code)
+        raise OrganisationRefused(f"机构代码『{org_code}』已存在", org=org_code)
     path = get(session, parent_code).path if parent_code else "/"
     org = Org(
         org_code=org_code,
@@ -69,11 +75,11 @@ def move(session: Session, org_code: str, *, parent_code: str) -> None:
     """Put an organisation with all below it under another parent.
 
     Raises:
-        Conflict: the new parent lies below it.
+        OrganisationRefused: the new parent lies below it.
     """
     org, parent = get(session, org_code), get(session, parent_code)
     if parent.path.startswith(org.path):
-        raise Conflict("不能把机构移动到自己的下级", org=org_code)
+        raise OrganisationRefused("不能把机构移动到自己的下级", org=org_code)
     before, after = org.path, f"{parent.path}{org_code}/"
     for one in subtree(session, org_code):
         one.path = after + one.path.removeprefix(before)

@@ -157,6 +157,7 @@ def _table(block: Block, values: Mapping[str, Any]) -> Table:
     table.setStyle(
         TableStyle(
             [
+                ("FONTNAME", (0, 0), (-1, -1), fonts.REGULAR),
                 ("GRID", (0, 0), (-1, -1), 0.6, HexColor("#000000")),
                 ("BACKGROUND", (0, 0), (-1, 0), HexColor("#f2f2f2")),
                 ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),

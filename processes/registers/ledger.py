@@ -13,8 +13,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from stdnum.iso7064 import mod_37_36
 
-from engine import clock
-from engine.errors import BanliError, Conflict, NotFound
+from engine import clock, connection
+from engine.errors import BanliError, NotFound
 from processes import numbers
 from processes.model.people import Org
 from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord, RegisterUnique
@@ -29,7 +29,7 @@ class TransitionRefused(BanliError):
     code = "transition_refused"
 
 
-class Duplicate(Conflict):
+class Duplicate(BanliError):
     """Another record already has what must be unique."""
 
     code = "duplicate_record"
@@ -77,6 +77,7 @@ def create(
         RecordInvalid: the values do not fit.
         Duplicate: key or another unique value is taken.
     """
+    connection.begin_write(session)
     ledger = definition(register)
     status = status or ledger.initial
     if ledger.statuses and status not in ledger.statuses:

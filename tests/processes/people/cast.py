@@ -5,19 +5,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, event
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import StaticPool
 
-import processes.model
-from engine.model import Base
 from processes import accounts, authority, identity, organisations, settings
 from processes.authority import Wanted
 from processes.identity import User
 from processes.model.people import Role, UserAccount
 from processes.roles import ROLES
-
-assert processes.model
+from web.database import Database
 
 PASSWORD = "Correct-Horse-9"
 _ORGS = (
@@ -40,26 +35,27 @@ def configured(tmp_path: Path) -> Iterator[settings.Settings]:
 
 
 @pytest.fixture
-def session(configured: settings.Settings) -> Iterator[Session]:
-    database = create_engine("sqlite://", poolclass=StaticPool)
-    event.listen(database, "connect", lambda link, _: link.execute("PRAGMA foreign_keys=ON"))
-    Base.metadata.create_all(database)
-    with Session(database) as opened:
-        for code, info in ROLES.items():
-            opened.add(Role(code=code, name=info.name, business=info.business))
-        for code, name, kind, parent, region, mark in _ORGS:
-            organisations.create(
-                opened,
-                code,
-                name=name,
-                kind=kind,
-                parent_code=parent,
-                region_code=region,
-                document_mark=mark,
-            )
+def session(memory: Database, configured: settings.Settings) -> Iterator[Session]:
+    with memory.read_session() as opened:
+        populate(opened)
         opened.commit()
         yield opened
-    database.dispose()
+
+
+def populate(session: Session) -> None:
+    """The organisations and roles."""
+    for code, info in ROLES.items():
+        session.add(Role(code=code, name=info.name, business=info.business))
+    for code, name, kind, parent, region, mark in _ORGS:
+        organisations.create(
+            session,
+            code,
+            name=name,
+            kind=kind,
+            parent_code=parent,
+            region_code=region,
+            document_mark=mark,
+        )
 
 
 class People:

@@ -84,9 +84,7 @@ def test_a_role_needs_the_business_of_its_agency_first(session: Session) -> None
 
 
 def test_a_grant_holds_within_its_dates(session: Session) -> None:
-    one = Wanted(
-        "000001", "370001", "sea_yacht", ALL, True, date(2026, 3, 1), date(2026, 3, 31)
-    )
+    one = Wanted("000001", "370001", "sea_yacht", ALL, True, date(2026, 3, 1), date(2026, 3, 31))
     authority.grant(session, one, by="system")
     days = {day: authority.has_grant(session, "370001", "exam", on=day) for day in (
         date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1)

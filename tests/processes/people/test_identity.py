@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.errors import Conflict
 from processes import accounts, identity, settings
 from processes.identity import LoginLocked, LoginRefused
 from tests.processes.people.cast import PASSWORD, People
@@ -45,9 +44,7 @@ def test_five_failures_lock_the_account_for_fifteen_minutes(
     session: Session, acceptor: int
 ) -> None:
     for _ in range(4):
-        assert not isinstance(
-            identity.attempt(session, "acceptor", "wrong").refusal, LoginLocked
-        )
+        assert not isinstance(identity.attempt(session, "acceptor", "wrong").refusal, LoginLocked)
     assert isinstance(identity.attempt(session, "acceptor", "wrong").refusal, LoginLocked)
     locked = identity.attempt(session, "acceptor", PASSWORD).refusal
     assert isinstance(locked, LoginLocked)
@@ -138,9 +135,7 @@ def test_a_role_holds_only_within_its_dates(session: Session, people: People) ->
             assert identity.user(session, account.id).groups == groups
 
 
-def test_two_accounts_of_one_person_share_the_person_key(
-    session: Session, people: People
-) -> None:
+def test_two_accounts_of_one_person_share_the_person_key(session: Session, people: People) -> None:
     first = people.user("first", id_no="11010519491231002x")
     second = people.user("second", id_no=" 11010519491231002X")
     assert first.person_key == second.person_key
@@ -152,13 +147,13 @@ def test_one_person_is_never_two_of_the_three_administrators(
     session: Session, people: People
 ) -> None:
     people.account("admin", "system_admin", id_no="11010519491231002X")
-    with pytest.raises(Conflict, match="不能兼任"):
+    with pytest.raises(accounts.AccountRefused, match="不能兼任"):
         people.account("auditor", "audit_admin", id_no="11010519491231002X")
 
 
 def test_a_login_name_is_taken_once(session: Session, people: People) -> None:
     people.account("acceptor")
-    with pytest.raises(Conflict):
+    with pytest.raises(accounts.AccountRefused):
         people.account(" ACCEPTOR ")
 
 

@@ -37,9 +37,7 @@ def test_what_lies_on_the_disk_is_sealed(session: Session) -> None:
         (b"PK\x03\x04" + bytes(60), "PDF、PNG、JPG"),
     ],
 )
-def test_the_content_decides_what_may_come_in(
-    session: Session, content: bytes, words: str
-) -> None:
+def test_the_content_decides_what_may_come_in(session: Session, content: bytes, words: str) -> None:
     with pytest.raises(FileRefused, match=words):
         files.store(session, content, by=1)
 

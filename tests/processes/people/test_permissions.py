@@ -4,9 +4,10 @@ from sqlalchemy.orm import Session
 
 from engine import ids
 from engine.errors import Forbidden, NotFound
-from processes import permissions
+from processes import accounts, identity, organisations, permissions
 from processes.identity import User
 from processes.model.cases import Case, Opinion
+from processes.model.people import Org
 from processes.permissions import Action, TaskFacts
 from tests.processes.people.cast import People
 
@@ -46,9 +47,7 @@ def test_a_role_sees_only_the_cases_of_its_business(session: Session, people: Pe
     assert seen(session, people.user("plan", "training_plan_acceptor")) == {training.id}
 
 
-def test_administrators_and_analysts_see_no_case_contents(
-    session: Session, people: People
-) -> None:
+def test_administrators_and_analysts_see_no_case_contents(session: Session, people: People) -> None:
     a_case(session, "370001")
     for role in ("system_admin", "process_analyst", "process_releaser", "audit_admin"):
         assert seen(session, people.user(role, role)) == set()
@@ -99,8 +98,6 @@ def test_in_scope_without_the_right_is_forbidden(session: Session, people: Peopl
 
 def test_a_right_at_one_agency_is_none_at_another(session: Session, people: People) -> None:
     account = people.account("two", "licence_manager", org="370201")
-    from processes import accounts, identity
-
     accounts.assign_role(session, account, "licence_acceptor", org_code="370202")
     user = identity.user(session, account.id)
     there, here = a_case(session, "370202"), a_case(session, "370201")
@@ -110,8 +107,6 @@ def test_a_right_at_one_agency_is_none_at_another(session: Session, people: Peop
 
 
 def test_scope_treats_wildcards_in_a_code_as_text(session: Session, people: People) -> None:
-    from processes import organisations
-
     organisations.create(session, "37_", name="通配", kind="msa_direct", parent_code="000001")
     a_case(session, "370001")
     assert seen(session, people.user("x", "licence_acceptor", org="37_")) == set()
@@ -139,9 +134,7 @@ def test_a_task_held_by_another_is_not_mine_to_complete(session: Session, people
     assert not permissions.may_complete(reviewer, task(assignee="99"))
 
 
-def test_four_eyes_hold_for_the_person_over_all_accounts(
-    session: Session, people: People
-) -> None:
+def test_four_eyes_hold_for_the_person_over_all_accounts(session: Session, people: People) -> None:
     first = people.user("first", "licence_acceptor", id_no="11010519491231002X")
     second = people.user("second", "licence_reviewer", id_no="11010519491231002X")
     persons = permissions.person_keys(session, {"accept": {str(first.id)}, "x": {"system"}})
@@ -165,11 +158,7 @@ def test_only_the_holder_hands_a_task_over(session: Session, people: People) -> 
         permissions.require(reviewer, Action.TRANSFER_TASK, task())
 
 
-def test_an_administrator_manages_the_own_subtree_alone(
-    session: Session, people: People
-) -> None:
-    from processes.model.people import Org
-
+def test_an_administrator_manages_the_own_subtree_alone(session: Session, people: People) -> None:
     admin = people.user("admin", "system_admin")
     permissions.require(admin, Action.MANAGE_USERS, session.get_one(Org, "370201"))
     with pytest.raises(NotFound):
