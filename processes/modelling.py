@@ -56,11 +56,8 @@ def library(session: Session, *, by: User) -> list[Entry]:
     """Every process: those released, then those that are only drafts yet."""
     permissions.require(by, Action.VIEW_LIBRARY)
     drafts = _open_drafts(session)
-    versions = dict(
-        session.execute(
-            select(ProcessDefinition.key, func.count()).group_by(ProcessDefinition.key)
-        ).tuples()
-    )
+    counted = select(ProcessDefinition.key, func.count()).group_by(ProcessDefinition.key)
+    versions = dict(session.execute(counted).tuples().all())
     running = running_cases(session)
     entries = [
         Entry(

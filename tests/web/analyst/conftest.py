@@ -1,0 +1,58 @@
+"""Analysts beside the cast of the pages' tests, and what their page sends."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from flask.testing import FlaskClient
+
+from processes import accounts, identity
+from tests.web.analyst.pages import Page, token_of
+from web.database import database
+
+PASSWORD = "banli-demo"
+ANALYSTS = {
+    "analyst": ("process_analyst", "110101199003070089"),
+    "second_analyst": ("process_analyst", "110101199003070097"),
+}
+
+
+@pytest.fixture(scope="session")
+def analysts(built: SimpleNamespace) -> dict[str, int]:
+    """Two persons who draw models; login → user id."""
+    ids = {}
+    with built.app.app_context(), database().transaction() as session:
+        for login, (role, id_no) in ANALYSTS.items():
+            account = accounts.create_user(
+                session,
+                login,
+                name=f"{login} 流程分析员",
+                org_code="370001",
+                id_no=id_no,
+                kind="staff",
+            )
+            account.password_hash = identity.hash_password(PASSWORD)
+            accounts.assign_role(session, account, role, org_code="370001")
+            ids[login] = account.id
+    return ids
+
+
+@pytest.fixture
+def begin(analysts: dict[str, int], as_: Callable[[str], FlaskClient]) -> Callable[..., Page]:
+    """A new draft of a new process, or of what a key names."""
+    used: list[str] = []
+
+    def made(key: str = "", *, login: str = "analyst") -> Page:
+        client = as_(login)
+        token = token_of(client.get("/analyst").get_data(as_text=True))
+        if key:
+            answer = client.post(f"/analyst/processes/{key}/drafts", data={"csrf_token": token})
+        else:
+            used.append("")
+            key = f"trial_{abs(hash((id(used), len(used)))) % 10**9}"
+            data = {"csrf_token": token, "key": key, "name": "试办流程"}
+            answer = client.post("/analyst/new", data=data)
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        return Page(client, int(answer.headers["Location"].rsplit("/", 1)[1]))
+
+    return made

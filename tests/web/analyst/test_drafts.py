@@ -1,0 +1,193 @@
+"""A draft: kept whatever is in it, checked by the rules of a deployment, released by a second person."""
+
+from collections.abc import Callable
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from engine import repository
+from tests.web.analyst.pages import Page, token_of
+from web.database import database
+
+Begin = Callable[..., Page]
+Clients = Callable[[str], FlaskClient]
+
+
+def test_the_library_shows_every_process_with_its_version_and_drafts(begin: Begin) -> None:
+    page = begin("sample_licence")
+    html = page.client.get("/analyst").get_data(as_text=True)
+    assert "sample_licence" in html
+    assert "第 1 版" in html
+    assert "起草中" in html
+
+
+def test_a_draft_begins_with_the_files_that_run(begin: Begin) -> None:
+    page = begin("sample_licence")
+    assert "sample_licence.bpmn" in page.files
+    assert "forms/form_accept.yaml" in page.files
+    assert page.data["editable"] is True
+    assert {"value": "licence_acceptor", "label": "游艇驾驶证受理人"} in page.data["catalogue"][
+        "roles"
+    ]
+
+
+def test_an_analyst_goes_on_with_the_draft_already_begun(begin: Begin) -> None:
+    assert begin("sample_licence").id == begin("sample_licence").id
+
+
+def test_a_new_process_begins_with_a_model_that_passes_the_check(begin: Begin) -> None:
+    page = begin()
+    assert [one for one in page.findings() if one["severity"] == "error"] == []
+
+
+def test_a_key_that_exists_or_is_no_key_is_refused_beside_its_field(begin: Begin) -> None:
+    client = begin().client
+    token = token_of(client.get("/analyst").get_data(as_text=True))
+    for key, words in (("sample_licence", "已有这个标识的流程"), ("../x", "标识由小写字母")):
+        data = {"csrf_token": token, "key": key, "name": "试"}
+        answer = client.post("/analyst/new", data=data)
+        assert answer.status_code == 422
+        assert words in answer.get_data(as_text=True)
+
+
+def test_a_faulty_model_is_saved_all_the_same(begin: Begin) -> None:
+    page = begin()
+    name = next(one for one in page.files if one.endswith(".bpmn"))
+    page.files[name] = "<这不是流程图"
+    assert page.save().status_code == 200
+    page.open()
+    assert page.files[name] == "<这不是流程图"
+
+
+def test_the_check_names_the_element_of_each_finding(begin: Begin) -> None:
+    page = begin()
+    name = next(one for one in page.files if one.endswith(".bpmn"))
+    del page.files[next(one for one in page.files if one.endswith("_handle.yaml"))]
+    found = [one for one in page.findings() if one["severity"] == "error"]
+    assert [one["code"] for one in found] == ["form_missing"]
+    assert found[0]["file"] == name
+    assert "表单" in found[0]["message"]
+
+
+def test_a_model_that_is_no_xml_or_declares_a_doctype_is_a_finding(begin: Begin) -> None:
+    page = begin()
+    name = next(one for one in page.files if one.endswith(".bpmn"))
+    for text in ("<a", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'):
+        page.files[name] = text
+        assert any(one["severity"] == "error" and one["file"] == name for one in page.findings())
+
+
+def test_a_file_that_no_bundle_holds_is_refused_by_name(begin: Begin) -> None:
+    page = begin()
+    page.files["../../etc/passwd"] = "x"
+    answer = page.save()
+    assert answer.status_code == 422
+    assert "不支持的文件" in answer.json["detail"]
+
+
+def test_two_windows_on_one_draft_do_not_overwrite_each_other(begin: Begin) -> None:
+    first = begin()
+    second = Page(first.client, first.id)
+    assert first.save().status_code == 200
+    answer = second.save()
+    assert answer.status_code == 409
+    assert answer.json["revision"] == first.revision
+    assert "没有保存" in answer.json["detail"]
+    second.revision = answer.json["revision"]
+    assert second.save().status_code == 200
+
+
+def test_nobody_but_the_author_changes_a_draft(begin: Begin) -> None:
+    page = begin()
+    other = Page(begin(login="second_analyst").client, page.id)
+    assert other.data["editable"] is False
+    assert other.save().status_code == 403
+    assert other.act("discard").status_code == 403
+
+
+def test_a_clerk_sees_nothing_of_it(begin: Begin, as_: Clients) -> None:
+    page = begin()
+    clerk = as_("acceptor")
+    assert clerk.get("/analyst").status_code == 403
+    assert clerk.get(page.href).status_code == 403
+
+
+def test_a_draft_with_errors_cannot_be_handed_in(begin: Begin) -> None:
+    page = begin()
+    del page.files[next(one for one in page.files if one.endswith("_handle.yaml"))]
+    page.save()
+    answer = page.post("submit", {"revision": page.revision, "note": "新流程"})
+    assert answer.status_code == 422
+    assert answer.json["findings"][0]["code"] == "form_missing"
+
+
+def test_handing_in_needs_a_note_and_can_be_taken_back(begin: Begin) -> None:
+    page = begin()
+    assert page.post("submit", {"revision": page.revision, "note": " "}).status_code == 422
+    answer = page.post("submit", {"revision": page.revision, "note": "新流程"})
+    assert answer.status_code == 200
+    assert page.open().status_code == 200
+    assert page.data["editable"] is False
+    assert page.save().status_code == 409
+    assert page.act("recall").status_code == 303
+    page.open()
+    assert page.data["editable"] is True
+
+
+def test_a_second_person_releases_what_was_handed_in(
+    begin: Begin, as_: Clients, app: Flask
+) -> None:
+    page = begin()
+    page.post("submit", {"revision": page.revision, "note": "新流程"})
+    releaser = as_("releaser")
+    html = releaser.get(f"/releases/drafts/{page.id}").get_data(as_text=True)
+    data = {"csrf_token": token_of(html)}
+    assert releaser.post(f"/releases/drafts/{page.id}/release", data=data).status_code == 303
+    with app.app_context(), database().read_session() as session:
+        assert repository.latest(session, page.data["key"]).version == 1
+    again = releaser.post(f"/releases/drafts/{page.id}/release", data=data)
+    assert again.status_code == 409
+
+
+def test_a_draft_older_than_the_latest_version_must_be_compared_first(
+    begin: Begin, as_: Clients
+) -> None:
+    mine = begin()
+    key = mine.data["key"]
+    mine.post("submit", {"revision": mine.revision, "note": "第一版"})
+    releaser = as_("releaser")
+    token = token_of(releaser.get("/releases").get_data(as_text=True))
+    releaser.post(f"/releases/drafts/{mine.id}/release", data={"csrf_token": token})
+    old, other = begin(key), begin(key, login="second_analyst")
+    name = f"{key}.bpmn"
+    other.files[name] = other.files[name].replace("试办流程", "试办流程改")
+    other.save()
+    other.post("submit", {"revision": other.revision, "note": "改名"})
+    releaser.post(f"/releases/drafts/{other.id}/release", data={"csrf_token": token})
+    assert old.post("submit", {"revision": old.revision, "note": "修改"}).status_code == 409
+    assert "起草期间已发布第 2 版" in old.open().get_data(as_text=True)
+    assert old.act("rebase").status_code == 303
+    assert old.post("submit", {"revision": old.revision, "note": "修改"}).status_code == 200
+
+
+def test_the_preview_shows_the_form_or_says_in_which_line_it_is_wrong(begin: Begin) -> None:
+    page = begin()
+    path = next(one for one in page.files if one.endswith("_apply.yaml"))
+    good = page.post("preview", {"path": path, "text": page.files[path]})
+    assert "姓名" in good.json["html"]
+    bad = page.post("preview", {"path": path, "text": "form: x\ntitle: y\nsections:\n  - 1\n"})
+    assert bad.json["html"] == ""
+    assert bad.json["findings"][0]["message"]
+
+
+def test_what_a_page_sends_wrongly_is_refused_in_words(begin: Begin) -> None:
+    page = begin()
+    for body in (
+        [],
+        {"files": []},
+        {"files": {"a.bpmn": 1}},
+        {"files": page.files, "revision": "1"},
+    ):
+        answer = page.post("save", body)
+        assert answer.status_code == 422
+        assert "不完整" in answer.json["detail"]
