@@ -11,8 +11,8 @@ from typing import Any, Final
 from engine.dmn.evaluation import Evaluation, Trace
 from engine.dmn.model import Match, OutputColumn, Rule, Table
 from engine.feel import Problem, Scope
-from engine.feel.kinds import chinese, coerce, kind
-from engine.feel.operators import DECIMAL, add, equal, ordered
+from engine.feel.kinds import DECIMAL, chinese, coerce, kind
+from engine.feel.operators import add, equal, ordered
 
 POLICIES: Final = {
     "UNIQUE": "U", "FIRST": "F", "PRIORITY": "P", "ANY": "A", "COLLECT": "C",

@@ -7,11 +7,20 @@ Source: DMN 1.5, 10.3.2.9 and 10.3.2.14.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any, Final
 
 from engine.feel.errors import Problem
 from engine.values import YearsMonths
+
+DECIMAL: Final = Context(
+    prec=34,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-6143,
+    Emax=6144,
+    traps=[DivisionByZero, InvalidOperation, Overflow],
+)
+"""The arithmetic of the language: 34 digits, as IEEE 754 decimal128."""
 
 DATE_TIME: Final = "date and time"
 DAYS: Final = "days and time duration"

@@ -8,7 +8,7 @@ Source: DMN 1.5, 10.3.2.13 (equality), tables 50-57.
 import operator
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from typing import Any, Final
 
 from engine.feel import moments
@@ -16,6 +16,7 @@ from engine.feel.errors import Problem
 from engine.feel.kinds import (
     DATE_TIME,
     DAYS,
+    DECIMAL,
     MONTHS,
     Function,
     Range,
@@ -26,14 +27,6 @@ from engine.feel.kinds import (
 from engine.feel.runtime import Runtime
 from engine.values import YearsMonths
 
-DECIMAL: Final = Context(
-    prec=34,
-    rounding=ROUND_HALF_EVEN,
-    Emin=-6143,
-    Emax=6144,
-    traps=[DivisionByZero, InvalidOperation, Overflow],
-)
-_ZERO: Final = timedelta(0)
 _DURATIONS: Final = (DAYS, MONTHS)
 _MOMENTS: Final = frozenset({"date", DATE_TIME, "time"})
 

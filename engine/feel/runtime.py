@@ -67,15 +67,19 @@ class Runtime:
         """A text or list just made, if it is not too large; making it is paid for."""
         size = len(value)
         if isinstance(value, str):
-            if size > self.budget.characters:
-                limit = self.budget.characters
-                raise LimitExceeded(f"文字结果超过 {limit} 个字符", limit="expression_characters")
+            self.fits(size)
             self.charge(size >> 10)
             return value
         if size > self.budget.items:
             raise LimitExceeded(f"列表结果超过 {self.budget.items} 项", limit="expression_items")
         self.charge(size >> 3)
         return value
+
+    def fits(self, size: int) -> None:
+        """Refuse a text of this size before it is made."""
+        if size > self.budget.characters:
+            limit = self.budget.characters
+            raise LimitExceeded(f"文字结果超过 {limit} 个字符", limit="expression_characters")
 
     def warn(self, at: Position, reason: str) -> None:
         """Remember why something became null (the first ones are those that matter)."""

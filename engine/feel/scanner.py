@@ -8,12 +8,13 @@ Source: DMN 1.5, 10.3.1.2 (grammar) and 10.3.1.3 (names, longest match).
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import DecimalException
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, NoReturn
 
 from engine.feel import registry
 from engine.feel.errors import FeelSyntaxError, Position
+from engine.feel.kinds import DECIMAL
 
 KEYWORDS: Final = frozenset(
     (
@@ -204,7 +205,11 @@ class Scanner:
     def _number(self, found: re.Match[str]) -> Token:
         if _IDENTIFIER.match(self.text, found.end()):
             self.fail("数字后面不能直接跟名称", found.end())
-        return Token("number", found.group(), Decimal(found.group()), found.start(), found.end())
+        try:
+            value = DECIMAL.create_decimal(found.group())
+        except DecimalException:
+            self.fail("数字超出可表示的范围", found.start())
+        return Token("number", found.group(), value, found.start(), found.end())
 
     def _string(self, start: int) -> Token:
         found = _STRING.match(self.text, start)

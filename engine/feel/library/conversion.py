@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from engine.feel import moments, operators
 from engine.feel.errors import Problem
-from engine.feel.kinds import Function, Range, kind
+from engine.feel.kinds import DECIMAL, Function, Range, kind
 from engine.feel.registry import builtin
 from engine.feel.runtime import Runtime
 from engine.values import YearsMonths
@@ -74,7 +74,7 @@ def _number(_runtime: Runtime, value: Any) -> Decimal:
         return operators.number(value)
     if not _NUMBER.fullmatch(value):
         raise Problem(f"『{value[:40]}』不是数字")
-    return operators.DECIMAL.create_decimal(value)
+    return DECIMAL.create_decimal(value)
 
 
 @builtin("number", "from: string, grouping separator, decimal separator")

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cmp_to_key, reduce
-from typing import Any
+from typing import Any, Final
 
 from engine.feel import operators
 from engine.feel.errors import Problem
-from engine.feel.kinds import Function, chinese, kind
+from engine.feel.kinds import DATE_TIME, DAYS, DECIMAL, MONTHS, Function, chinese, kind
 from engine.feel.library.conversion import whole
 from engine.feel.loops import at_index, call_function
-from engine.feel.operators import DECIMAL, equal, number, ordered
+from engine.feel.operators import equal, number, ordered
 from engine.feel.registry import builtin
 from engine.feel.runtime import Runtime
 
@@ -190,28 +190,46 @@ def _index_of(runtime: Runtime, items: list[Any], match: Any) -> list[Decimal]:
     return [Decimal(i) for i, item in enumerate(items, 1) if _same(item, match, runtime)]
 
 
-def _distinct(items: Iterable[Any], runtime: Runtime) -> list[Any]:
-    kept: list[Any] = []
+_SCALARS: Final = frozenset(
+    {"number", "string", "boolean", "date", DATE_TIME, DAYS, MONTHS, "null"}
+)
+
+
+def _tally(items: Iterable[Any], runtime: Runtime) -> list[tuple[Any, int]]:
+    """Each different item with how often it occurs, in the order of the first occurrence."""
+    simple: dict[Any, list[Any]] = {}
+    found: list[list[Any]] = []
     for item in items:
-        if not any(_same(item, other, runtime) for other in kept):
-            kept.append(item)
-    return kept
+        runtime.charge(1)
+        key = (kind(item), item) if kind(item) in _SCALARS else None
+        # only what cannot be hashed is compared with all the others
+        entry = simple.get(key) if key else _equal_entry(found, item, runtime)
+        if entry is None:
+            entry = [item, 0]
+            found.append(entry)
+            if key:
+                simple[key] = entry
+        entry[1] += 1
+    return [(item, count) for item, count in found]
+
+
+def _equal_entry(found: list[list[Any]], item: Any, runtime: Runtime) -> list[Any] | None:
+    return next((entry for entry in found if _same(entry[0], item, runtime)), None)
 
 
 @builtin("distinct values", "list: list")
 def _distinct_values(runtime: Runtime, items: list[Any]) -> list[Any]:
-    return _distinct(items, runtime)
+    return [item for item, _ in _tally(items, runtime)]
 
 
 @builtin("duplicate values", "list: list")
 def _duplicates(runtime: Runtime, items: list[Any]) -> list[Any]:
-    repeated = (a for a in items if sum(_same(a, b, runtime) for b in items) > 1)
-    return _distinct(repeated, runtime)
+    return [item for item, count in _tally(items, runtime) if count > 1]
 
 
 @builtin("union", "list*: list")
 def _union(runtime: Runtime, lists: list[list[Any]]) -> list[Any]:
-    return _distinct((item for items in lists for item in items), runtime)
+    return [item for item, _ in _tally((i for items in lists for i in items), runtime)]
 
 
 @builtin("flatten", "list: list")

@@ -15,8 +15,9 @@ from decimal import (
 from typing import Any, Final
 
 from engine.feel.errors import Problem
+from engine.feel.kinds import DECIMAL
 from engine.feel.library.conversion import whole
-from engine.feel.operators import DECIMAL, negate, number
+from engine.feel.operators import negate, number
 from engine.feel.registry import builtin
 from engine.feel.runtime import Runtime
 from engine.values import YearsMonths

@@ -73,7 +73,14 @@ def _replace(
     if prepared.match(""):
         raise Problem("『replace』的模式不能匹配空字符串")
     expand = patterns.expansion(replacement, prepared, literal="q" in (flags or ""))
-    return runtime.sized(prepared.sub(expand, text))
+    pieces, start, size = [], 0, len(text)
+    for found in prepared.finditer(text):
+        piece = expand(found)
+        size += len(piece)
+        runtime.fits(size)
+        pieces += [text[start : found.start()], piece]
+        start = found.end()
+    return runtime.sized("".join([*pieces, text[start:]]))
 
 
 @builtin("split", "string: string, delimiter: string")
@@ -92,7 +99,9 @@ def _join(runtime: Runtime, items: list[Any], delimiter: str | None = None) -> A
     if any(item is not None and not isinstance(item, str) for item in items):
         raise Problem("『string join』的列表只能含字符串")
     runtime.charge(len(items))
-    return runtime.sized((delimiter or "").join(item for item in items if item is not None))
+    texts = [item for item in items if item is not None]
+    runtime.fits(sum(map(len, texts)) + len(texts) * len(delimiter or ""))
+    return runtime.sized((delimiter or "").join(texts))
 
 
 @builtin(

@@ -25,6 +25,7 @@ SYNTAX = [
     ("if a then b", "第 1 行第 12 列：此处应为『else』，实际是表达式的结尾"),
     ("status == 1", "第 1 行第 9 列：『=』不能用在这里"),
     ("a & b", "第 1 行第 3 列：无法识别的字符『&』"),
+    ("1e9999", "第 1 行第 1 列：数字超出可表示的范围"),
     ("1a", "第 1 行第 2 列：数字后面不能直接跟名称"),
     ("{a 1}", "第 1 行第 2 列：此处应为上下文的条目名称和『:』，实际是『a』"),
     ("{a: 1, a: 2}", "第 1 行第 8 列：上下文中『a』重复"),
@@ -130,6 +131,20 @@ RUNAWAY = [
 def test_an_expression_that_runs_away_is_stopped(text):
     with pytest.raises(LimitExceeded):
         feel.evaluate(text, {})
+
+
+def test_texts_are_measured_before_they_are_made():
+    long = {"text": "a" * 20_000, "rows": ["x"] * 5_000}
+    for text in ('replace(text, "a", text)', "string join(rows, text)"):
+        with pytest.raises(LimitExceeded, match="文字结果超过"):
+            feel.evaluate(text, long)
+
+
+def test_a_table_of_the_largest_size_can_be_worked_with():
+    rows = {"rows": [{"id": i, "kind": str(i % 7)} for i in range(limits.TABLE_ROWS)]}
+    assert feel.evaluate("count(distinct values(rows.id))", rows).value == limits.TABLE_ROWS
+    assert feel.evaluate('count(rows[kind = "3"])', rows).value == 71
+    assert feel.evaluate("sum(for r in rows return r.id * 2)", rows).value == 249500
 
 
 def test_the_budget_may_be_smaller():
