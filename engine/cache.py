@@ -1,39 +1,80 @@
 """Live instances kept between steps, so that the next step need not read and build them again.
 
 Invariant: nobody is ever served a stale instance. A live object is handed out only if the revision
-stored is its own; while a transaction has it no other gets it; it comes back after the commit and
-is dropped after anything else.
+stored is its own; while a transaction has it no other gets it; it comes back after the commit, or
+if it was only read, and is dropped after anything else.
 """
 
 import threading
 from collections import OrderedDict
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import event, select
+from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from engine import repository, sealing
+from engine import driver, repository, sealing
+from engine.driver import Driver
 from engine.errors import NotFound, TaskNotActive
 from engine.execution import Execution
-from engine.model import HistoryEvent, ProcessInstance
 from engine.variables import Variables, decode
 
 SIZE: Final = 1_000
+WEIGHT: Final = 16 << 20
 _TAKEN: Final = "banli_executions"
-_lock = threading.Lock()
-_live: OrderedDict[int, Execution] = OrderedDict()
+_WRITTEN: Final = "banli_written"
+_HEAD: Final = "SELECT revision, status, definition_id FROM process_instance WHERE id = ?"
+# one statement, so that state and snapshot are of one moment; deltas are never changed
+_STATE: Final = (
+    "SELECT i.revision, i.status, i.definition_id, i.state, i.sequence, s.revision, s.content"
+    " FROM process_instance i LEFT JOIN variable_snapshot s ON s.instance_id = i.id"
+    " WHERE i.id = ?"
+)
+_DELTAS: Final = (
+    "SELECT content FROM variable_delta"
+    " WHERE instance_id = ? AND revision > ? AND revision <= ? ORDER BY revision"
+)
+_nobody: Any = None
 
-_INSTANCE: Final = select(
-    ProcessInstance.revision, ProcessInstance.status, ProcessInstance.definition_id
-)
-_STATE: Final = select(
-    ProcessInstance.state,
-    ProcessInstance.snapshot,
-    ProcessInstance.snapshot_revision,
-    ProcessInstance.sequence,
-)
-_DELTAS: Final = select(HistoryEvent.data).order_by(HistoryEvent.sequence)
-VARIABLES_CHANGED: Final = "variables.changed"
+
+class _Live:
+    """The objects at rest, the longest unused first, bounded by number and by size."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: OrderedDict[int, Execution] = OrderedDict()
+        self._weight = 0
+
+    def pop(self, instance_id: int) -> Execution | None:
+        with self._lock:
+            found = self._held.pop(instance_id, None)
+            if found is not None:
+                self._weight -= found.weight
+            return found
+
+    def put(self, execution: Execution) -> None:
+        execution.workflow.resolver = _nobody  # it belongs to a session that ends now
+        with self._lock:
+            before = self._held.pop(execution.instance_id, None)
+            self._weight += execution.weight - (before.weight if before else 0)
+            self._held[execution.instance_id] = execution
+            while len(self._held) > SIZE or (self._weight > WEIGHT and self._held):
+                self._weight -= self._held.popitem(last=False)[1].weight
+
+    def clear(self) -> None:
+        with self._lock:
+            self._held.clear()
+            self._weight = 0
+
+
+_live = _Live()
+
+
+class Stored(NamedTuple):
+    """The variables of every living scope, and what authenticates them."""
+
+    scopes: dict[int, Variables]
+    chain: bytes
+    weight: int
 
 
 def take(session: Session, instance_id: int, actor: str) -> Execution:
@@ -57,95 +98,105 @@ def peek(session: Session, instance_id: int) -> Execution:
     return _checked_out(session, instance_id, allowed=("active", "suspended"))
 
 
-def _checked_out(session: Session, instance_id: int, *, allowed: tuple[str, ...]) -> Execution:
-    row = session.execute(_INSTANCE.where(ProcessInstance.id == instance_id)).first()
-    if row is None:
-        raise NotFound("没有这个流程实例", instance=instance_id)
-    if row.status not in allowed:
-        raise TaskNotActive("办件已挂起" if row.status == "suspended" else "办件已经办结")
-    mine: dict[int, Execution] = session.info.setdefault(_TAKEN, {})
-    execution = mine.get(instance_id)
-    if execution is None or execution.revision != row.revision:
-        with _lock:
-            execution = _live.pop(instance_id, None)
-        if execution is None or execution.revision != row.revision:
-            execution = _load(session, instance_id, row)
-        mine[instance_id] = execution
-    execution.workflow.resolver = repository.DefinitionResolver(session)
-    return execution
-
-
 def keep(session: Session, execution: Execution) -> None:
     """Have a new or changed instance come back to the cache when the transaction commits."""
+    execution.dirty = False
     session.info.setdefault(_TAKEN, {})[execution.instance_id] = execution
-
-
-def forget(instance_id: int) -> None:
-    """Drop a live object."""
-    with _lock:
-        _live.pop(instance_id, None)
+    session.info.setdefault(_WRITTEN, set()).add(execution.instance_id)
 
 
 def clear() -> None:
-    """Drop every live object."""
-    with _lock:
-        _live.clear()
+    """Drop every live object that nobody has."""
+    _live.clear()
 
 
-def scopes(session: Session, instance_id: int, row: Any) -> dict[int, Variables]:
-    """The variables of every living scope: the snapshot, with the deltas since."""
-    snapshot = decode(bytes(row.snapshot)) if row.snapshot else {}
-    found: dict[int, Variables] = {int(scope): values for scope, values in snapshot.items()}
-    deltas = session.scalars(
-        _DELTAS.where(
-            HistoryEvent.instance_id == instance_id,
-            HistoryEvent.type == VARIABLES_CHANGED,
-            HistoryEvent.revision > row.snapshot_revision,
-        )
-    )
-    for data in deltas:
-        for scope, values in data["set"].items():
-            found.setdefault(int(scope), {}).update(values)
-        for scope in data.get("closed", []):
-            found.pop(int(scope), None)
-    return found
+def variables(session: Session, instance_id: int) -> dict[int, Variables]:
+    """The variables of every scope as stored; those of the root alone when the instance is over."""
+    connection = driver.of(session)
+    found = connection.fetch(_STATE, (instance_id,))
+    return _variables(connection, instance_id, found[0]).scopes if found else {}
 
 
-def _load(session: Session, instance_id: int, row: Any) -> Execution:
-    stored = session.execute(_STATE.where(ProcessInstance.id == instance_id)).one()
-    compiled = repository.compiled(session, row.definition_id)
+def _checked_out(session: Session, instance_id: int, *, allowed: tuple[str, ...]) -> Execution:
+    connection = driver.of(session)
+    head = connection.fetch(_HEAD, (instance_id,))
+    if not head:
+        raise NotFound("没有这个流程实例", instance=instance_id)
+    revision, status, _definition = head[0]
+    if status not in allowed:
+        raise TaskNotActive("办件已挂起" if status == "suspended" else "办件已经办结")
+    mine: dict[int, Execution] = session.info.setdefault(_TAKEN, {})
+    # one with a step begun and not stored is spoilt: its command failed, and was caught
+    execution = mine.pop(instance_id, None) or _live.pop(instance_id)
+    if execution is None or execution.dirty or execution.revision != revision:
+        execution = _load(session, connection, instance_id)
+    execution.workflow.resolver = repository.DefinitionResolver(session)
+    mine[instance_id] = execution
+    return execution
+
+
+def _load(session: Session, connection: Driver, instance_id: int) -> Execution:
+    row = connection.fetch(_STATE, (instance_id,))[0]
+    revision, _, definition_id, state, sequence = row[:5]
+    if state is None:
+        raise TaskNotActive("办件已经办结")
+    stored = _variables(connection, instance_id, row)
+    compiled = repository.compiled(session, definition_id)
     execution = Execution.load(
         compiled,
         instance_id=instance_id,
-        state=sealing.unseal(bytes(stored.state), compiled.digest),
-        scopes=scopes(session, instance_id, stored),
+        state=sealing.unseal(
+            state, instance_id=instance_id, digest=compiled.digest, chain=stored.chain
+        ),
+        scopes=stored.scopes,
         resolver=repository.DefinitionResolver(session),
     )
-    execution.revision, execution.sequence = row.revision, stored.sequence
-    execution.definition_id = row.definition_id
+    execution.revision, execution.sequence = revision, sequence
+    execution.definition_id = definition_id
+    execution.chain, execution.weight = stored.chain, stored.weight + len(state)
     execution.remember()
     return execution
 
 
-def _put(execution: Execution) -> None:
-    with _lock:
-        _live[execution.instance_id] = execution
-        _live.move_to_end(execution.instance_id)
-        while len(_live) > SIZE:
-            _live.popitem(last=False)
+def _variables(connection: Driver, instance_id: int, row: driver.Row) -> Stored:
+    revision, snapshot_revision, snapshot = row[0], row[5], row[6]
+    scopes: dict[int, Variables] = {}
+    chain, weight = sealing.START, 0
+    if snapshot is not None:
+        chain, weight = sealing.snapshot(snapshot), len(snapshot)
+        scopes = {int(scope): values for scope, values in decode(snapshot).items()}
+    for (content,) in connection.fetch(_DELTAS, (instance_id, snapshot_revision or 0, revision)):
+        chain, weight = sealing.link(chain, content), weight + len(content)
+        apply(scopes, content)
+    return Stored(scopes, chain, weight)
+
+
+def apply(scopes: dict[int, Variables], content: bytes) -> None:
+    """Bring scopes from before a step to after it."""
+    delta = decode(content)
+    for scope, values in delta["set"].items():
+        scopes.setdefault(int(scope), {}).update(values)
+    for scope, names in delta.get("deleted", {}).items():
+        for name in names:
+            scopes[int(scope)].pop(name, None)
+    for scope in delta.get("closed", ()):
+        scopes.pop(int(scope), None)
 
 
 @event.listens_for(Session, "after_commit")
 def _after_commit(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint: the transaction around it may still be rolled back
+    session.info.pop(_WRITTEN, None)
     for execution in session.info.pop(_TAKEN, {}).values():
-        execution.dirty = False
-        if not execution.completed:
-            _put(execution)
+        if not execution.dirty and not execution.completed:
+            _live.put(execution)
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _after_rollback(session: Session, previous: SessionTransaction) -> None:
     del previous
+    written = session.info.pop(_WRITTEN, set())
     for execution in session.info.pop(_TAKEN, {}).values():
-        if not execution.dirty:  # only read: as good as before
-            _put(execution)
+        if not execution.dirty and execution.instance_id not in written:
+            _live.put(execution)

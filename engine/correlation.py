@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from engine import clock, ids, repository, runtime
+from engine import clock, ids, inbox, repository, runtime
 from engine.errors import TaskNotActive
 from engine.execution import execution
 from engine.model import EventSubscription, InboundMessage, Incident
-from engine.variables import Variables
+from engine.variables import Variables, check
 
 AMBIGUOUS: Final = "correlation_ambiguous"
+EXPIRED: Final = "message_expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,98 +40,97 @@ def correlate(  # noqa: PLR0913 - a message with its envelope, all by name
     channel: str,
     ttl: timedelta,
 ) -> Correlation:
-    """Take a message in."""
-    inbound_id = _enter(
+    """Take a message in.
+
+    Raises:
+        VariablesInvalid: the payload may not become variables.
+    """
+    check(variables)
+    inbox.hold(session, name, correlation_key)
+    inbound = inbox.enter(
         session,
-        {
-            "channel": channel,
-            "message_id": message_id,
-            "name": name,
-            "correlation_key": correlation_key,
-            "payload": variables,
-            "expires_at": clock.now() + ttl,
-        },
+        channel=channel,
+        message_id=message_id,
+        name=name,
+        correlation_key=correlation_key,
+        payload=variables,
+        expires_at=clock.now() + ttl,
     )
-    if inbound_id is None:
-        return Correlation("duplicate")
-    return redeliver(session, session.get_one(InboundMessage, inbound_id))
+    if inbound is None:
+        earlier = select(InboundMessage.instance_id).where(
+            InboundMessage.channel == channel, InboundMessage.message_id == message_id
+        )
+        return Correlation("duplicate", session.scalar(earlier))
+    return redeliver(session, inbound)
 
 
 def redeliver(session: Session, inbound: InboundMessage) -> Correlation:
     """Find the receiver of a message that is stored."""
-    waiting = session.scalars(
-        select(EventSubscription).where(
+    waiting = session.execute(
+        select(
+            EventSubscription.id,
+            EventSubscription.instance_id,
+            EventSubscription.activity,
+            EventSubscription.suspended,
+        )
+        .where(
             EventSubscription.kind == "message",
             EventSubscription.name == inbound.name,
             EventSubscription.correlation_key == inbound.correlation_key,
             EventSubscription.instance_id.is_not(None),
-            EventSubscription.suspended.is_(False),
         )
+        .limit(2)
     ).all()
     if len(waiting) > 1:
         return _ambiguous(session, inbound)
     if waiting:
-        return _deliver(session, inbound, waiting[0])
+        activity_id, instance_id, activity, suspended = waiting[0]
+        if suspended:
+            return _buffered(session, inbound)  # delivered when the instance goes on
+        return _deliver(session, inbound, instance_id, (activity_id, activity))
     start = session.scalar(
-        select(EventSubscription).where(
+        select(EventSubscription)
+        .where(
             EventSubscription.name == inbound.name,
             EventSubscription.instance_id.is_(None),
             EventSubscription.suspended.is_(False),
         )
+        .order_by(EventSubscription.id)
+        .limit(1)
     )
-    if start is not None:
-        return _start(session, inbound, start)
+    return _buffered(session, inbound) if start is None else _start(session, inbound, start)
+
+
+def expire(session: Session, *, limit: int = 100) -> int:
+    """End the wait of messages whose time to live is over, with an incident; returns how many."""
+    over = session.scalars(
+        select(InboundMessage)
+        .where(InboundMessage.state == "buffered", InboundMessage.expires_at <= clock.now())
+        .order_by(InboundMessage.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for inbound in over:
+        inbox.mark(session, inbound.id, "expired")
+        text = f"消息『{inbound.name}』（{inbound.correlation_key}）在保留期内没有办件接收"
+        _incident(session, inbound, EXPIRED, text)
+    return len(over)
+
+
+def _buffered(session: Session, inbound: InboundMessage) -> Correlation:
+    inbox.mark(session, inbound.id, "buffered")
     return Correlation("buffered")
 
 
-def sweep(session: Session, *, limit: int = 100) -> int:
-    """Deliver buffered messages that somebody waits for by now; returns how many.
-
-    A subscription and a message that committed at the same moment did not see each other.
-    """
-    found = session.scalars(
-        select(InboundMessage)
-        .join(
-            EventSubscription,
-            (EventSubscription.name == InboundMessage.name)
-            & (EventSubscription.correlation_key == InboundMessage.correlation_key),
-        )
-        .where(
-            InboundMessage.state == "buffered",
-            InboundMessage.expires_at > clock.now(),
-            EventSubscription.instance_id.is_not(None),
-            EventSubscription.suspended.is_(False),
-        )
-        .limit(limit)
-    ).all()
-    for inbound in found:
-        redeliver(session, inbound)
-    return len(found)
-
-
-def _enter(session: Session, values: dict[str, object]) -> int | None:
-    """Insert the message unless it is there; None for a copy."""
-    upsert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    inbound_id = ids.next_id()
-    statement = (
-        upsert(InboundMessage)
-        .values(id=inbound_id, state="buffered", received_at=clock.now(), **values)
-        .on_conflict_do_nothing(index_elements=["channel", "message_id"])
-        .returning(InboundMessage.id)
-    )
-    return session.execute(statement).scalar_one_or_none()
-
-
-def _deliver(session: Session, inbound: InboundMessage, awaited: EventSubscription) -> Correlation:
-    instance_id, activity_id = awaited.instance_id, awaited.id
-    if instance_id is None:
-        raise TaskNotActive("没有等待此消息的办件")
-    session.expunge(awaited)  # the store deletes its row
-    _mark(session, inbound, "delivered", instance_id)
+def _deliver(
+    session: Session, inbound: InboundMessage, instance_id: int, awaited: tuple[int, str]
+) -> Correlation:
+    activity_id, activity = awaited
+    inbox.mark(session, inbound.id, "delivered", instance_id)
     with execution(session, instance_id, actor="system") as step:
         step.step.note(
             "message.correlated",
-            awaited.activity,
+            activity,
             activity_id,
             name=inbound.name,
             message_id=inbound.message_id,
@@ -153,28 +151,45 @@ def _start(session: Session, inbound: InboundMessage, start: EventSubscription) 
         start_event=start.activity,
         version=definition.version,
     )
-    _mark(session, inbound, "started", instance.id)
+    inbox.mark(session, inbound.id, "started", instance.id)
     return Correlation("started", instance.id)
 
 
 def _ambiguous(session: Session, inbound: InboundMessage) -> Correlation:
-    _mark(session, inbound, "ambiguous", None)
-    session.execute(
-        insert(Incident).values(
-            id=ids.next_id(),
-            kind=AMBIGUOUS,
-            activity_id=inbound.id,
-            message=f"消息『{inbound.name}』（{inbound.correlation_key}）有多个办件在等待，无法确定送达哪一个",
-            details={"name": inbound.name, "key": inbound.correlation_key},
-            raised_at=clock.now(),
-        )
+    inbox.mark(session, inbound.id, "ambiguous")
+    _incident(
+        session,
+        inbound,
+        AMBIGUOUS,
+        f"消息『{inbound.name}』（{inbound.correlation_key}）有多个办件在等待，无法确定送达哪一个",
     )
     return Correlation("ambiguous")
 
 
-def _mark(session: Session, inbound: InboundMessage, state: str, instance_id: int | None) -> None:
+def _incident(session: Session, inbound: InboundMessage, kind: str, message: str) -> None:
     session.execute(
-        update(InboundMessage)
-        .where(InboundMessage.id == inbound.id)
-        .values(state=state, instance_id=instance_id)
+        insert(Incident).values(
+            id=ids.next_id(),
+            kind=kind,
+            activity_id=inbound.id,
+            message=message,
+            details={"name": inbound.name, "key": inbound.correlation_key},
+            raised_at=clock.now(),
+        )
     )
+
+
+def retry(session: Session, inbound_id: int) -> Correlation:
+    """Try a message once more that could not be delivered.
+
+    Raises:
+        TaskNotActive: it has been delivered meanwhile.
+    """
+    inbound = session.get_one(InboundMessage, inbound_id)
+    inbox.hold(session, inbound.name, inbound.correlation_key)
+    session.refresh(inbound)
+    if inbound.state in ("delivered", "started"):
+        raise TaskNotActive("该消息已经送达", inbound=inbound_id)
+    if inbound.state == "expired":
+        inbound.expires_at = clock.now() + (inbound.expires_at - inbound.received_at)
+    return redeliver(session, inbound)

@@ -160,6 +160,7 @@ class Execution:
         if token is None or token.incident is None:
             raise self._gone(activity_id)
         incident = token.internal_data.pop("incident")
+        token.told = None
         if incident.get("resume") != "wait":
             token._set_state(READY)
             self.workflow.ready.append(token.id)
@@ -233,10 +234,11 @@ class Execution:
 
     def _find_waits(self) -> Iterator[Wait]:
         for token in self.workflow.tasks.values():
-            if token.state in {STARTED, WAITING} and "incident" not in token.internal_data:
-                wait = token.task_spec.wait(token)
-                if wait is not None:
-                    yield wait
+            if token.told is None and token.state in {STARTED, WAITING}:
+                stuck = "incident" in token.internal_data
+                token.told = (None if stuck else token.task_spec.wait(token),)
+            if token.told is not None and token.told[0] is not None:
+                yield token.told[0]
 
     def _active(self, activity_id: int, ability: str) -> Token:
         token = self.workflow.tasks.get(activity_id)

@@ -4,14 +4,14 @@ Invariant: only who holds the lease (owner and fencing number) may answer; an an
 instance and removes the job in one transaction.
 """
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
-from engine import jobs
+from engine import jobs, limits, store
 from engine.execution import execution
 from engine.jobs import JobWork
 from engine.variables import Variables
-
-WORKER = "system"
 
 
 def complete(session: Session, work: JobWork, *, variables: Variables) -> None:
@@ -19,16 +19,49 @@ def complete(session: Session, work: JobWork, *, variables: Variables) -> None:
 
     Raises:
         TaskNotActive: the lease is lost, or the token has moved on.
+        VariablesInvalid: the result may not become variables.
     """
     jobs.require_lease(session, work)
-    with execution(session, work.instance_id, actor=WORKER) as step:
+    with execution(session, work.instance_id, actor=jobs.SYSTEM) as step:
+        store.guard_job(step, work.id, work.fencing)
         step.complete(work.id, variables)
 
 
 def bpmn_error(
     session: Session, work: JobWork, *, code: str, message: str, variables: Variables
 ) -> None:
-    """The work ended with a business error; without a catcher the task has an incident."""
+    """The work ended with a business error; without a catcher the task has an incident.
+
+    Raises:
+        TaskNotActive: the lease is lost, or the token has moved on.
+    """
     jobs.require_lease(session, work)
-    with execution(session, work.instance_id, actor=WORKER) as step:
+    with execution(session, work.instance_id, actor=jobs.SYSTEM) as step:
+        store.guard_job(step, work.id, work.fencing)
         step.throw(work.id, code, message, variables)
+
+
+def fail(
+    session: Session,
+    work: JobWork,
+    *,
+    message: str,
+    final: bool = False,
+    after: timedelta | None = None,
+) -> None:
+    """The work failed for now: a retry less, at last an incident.
+
+    Raises:
+        TaskNotActive: the lease is lost.
+    """
+    jobs.require_lease(session, work)
+    jobs.fail(session, work, message=message, final=final, after=after)
+
+
+def extend(session: Session, work: JobWork, *, lease: timedelta = limits.LEASE) -> None:
+    """Hold the task longer.
+
+    Raises:
+        TaskNotActive: the lease is lost.
+    """
+    jobs.extend(session, work, lease=lease)

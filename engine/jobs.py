@@ -11,16 +11,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, Table, delete, insert, or_, select, text, update
+from sqlalchemy.orm import Session, aliased
 
-from engine import clock, correlation, ids, limits, runtime, timers
+from engine import clock, correlation, history, ids, limits, runtime, store, timers
 from engine.errors import TaskNotActive
 from engine.execution import execution
-from engine.model import InboundMessage, Incident, Job, ProcessDefinition, ProcessInstance, Timer
+from engine.model import (
+    READY,
+    Incident,
+    Job,
+    OutboxMessage,
+    ProcessDefinition,
+    ProcessInstance,
+    Timer,
+)
 from engine.variables import Variables
 
 SYSTEM: Final = "system"
+_jobs: Final[Table] = Job.__table__  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,37 +57,49 @@ def acquire(
     *,
     limit: int = 20,
     kinds: Sequence[str] = (),
+    only: Sequence[int] = (),
     lease: timedelta = limits.LEASE,
 ) -> list[JobWork]:
-    """Claim due jobs, the earliest first.
+    """Claim due jobs, the earliest first; messages of one instance in the order they were sent.
 
     One `UPDATE … RETURNING`; on PostgreSQL it skips what other workers are claiming.
     """
     now = clock.now()
-    due = (
-        select(Job.id)
-        .where(
-            Job.due_at <= now,
-            Job.suspended.is_(False),
-            Job.retries > 0,
-            or_(Job.lease_until.is_(None), Job.lease_until < now),
-        )
-        .order_by(Job.due_at, Job.id)
-        .limit(limit)
-    )
+    due = _due(now).order_by(Job.due_at, Job.id).limit(limit)
     if kinds:
         due = due.where(Job.kind.in_(kinds))
-    if not session.scalars(due.limit(1)).first():
+    if only:
+        due = due.where(Job.id.in_(only))
+    if session.scalars(due.limit(1)).first() is None:
         return []  # an empty poll takes no write lock
     claimed = session.execute(
-        update(Job.__table__)  # type: ignore[arg-type]
-        .where(Job.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
-        .values(owner=owner, lease_until=now + lease, fencing=Job.fencing + 1)
-        .returning(*Job.__table__.c)
+        update(_jobs)
+        .where(_jobs.c.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+        .values(owner=owner, lease_until=now + lease, fencing=_jobs.c.fencing + 1)
+        .returning(*_jobs.c)
     ).mappings()
     rows = sorted(claimed, key=lambda row: (row["due_at"], row["id"]))
     keys = _business_keys(session, {row["instance_id"] for row in rows})
     return [_work(row, keys.get(row["instance_id"], "")) for row in rows]
+
+
+def _due(now: datetime) -> Select[tuple[int]]:
+    earlier = aliased(OutboxMessage)
+    overtaking = (
+        select(earlier.id)
+        .where(
+            Job.kind == "outbox_message",
+            earlier.instance_id == Job.instance_id,
+            earlier.id < Job.id,
+        )
+        .exists()
+    )
+    return select(Job.id).where(
+        Job.due_at <= now,
+        text(READY),
+        or_(Job.lease_until.is_(None), Job.lease_until < now),
+        ~overtaking,
+    )
 
 
 def require_lease(session: Session, work: JobWork) -> None:
@@ -89,19 +110,27 @@ def require_lease(session: Session, work: JobWork) -> None:
     """
     query = select(Job.id).where(*_held(work))
     if session.scalar(query) is None:
-        raise TaskNotActive("作业已由其他工作进程处理或已撤销", job=work.id)
+        raise _lease_lost(work)
 
 
 def fire_timer(session: Session, work: JobWork) -> None:
-    """A timer is due: move the instance that waits for it, or start one."""
+    """A timer is due: move the instance that waits for it, or start one.
+
+    Raises:
+        TaskNotActive: the lease is lost, or nobody waits for the timer any more.
+    """
     require_lease(session, work)
-    if work.instance_id:
-        with execution(session, work.instance_id, actor=SYSTEM) as step:
-            step.fire(work.id)
-        _unlease(session, work)
+    if not work.instance_id:
+        _start(session, work)
         return
+    with execution(session, work.instance_id, actor=SYSTEM) as step:
+        store.guard_job(step, work.id, work.fencing)
+        step.fire(work.id)
+
+
+def _start(session: Session, work: JobWork) -> None:
     definition = session.get_one(ProcessDefinition, work.definition_id)
-    job = session.get_one(Timer, work.id)
+    job = session.get_one(Timer, work.id, populate_existing=True, with_for_update=True)
     schedule = timers.Schedule(job.due_at, work.topic, int(work.variables.get("left", 0)))
     following = schedule.next(clock.now())
     if following is None:
@@ -115,20 +144,20 @@ def fire_timer(session: Session, work: JobWork) -> None:
         definition.key,
         by=SYSTEM,
         variables={},
-        business_key=f"{definition.key}-{clock.now():%Y%m%d%H%M%S}-{ids.next_id() % 1000:03d}",
+        business_key=f"{definition.key}-{schedule.due_at:%Y%m%d%H%M%S}",
         start_event=work.activity,
         version=definition.version,
     )
 
 
 def deliver_buffered(session: Session, work: JobWork) -> None:
-    """Deliver a message that was here before anybody waited for it."""
-    require_lease(session, work)
-    session.execute(delete(Job).where(Job.id == work.id))
-    inbound = session.get_one(InboundMessage, work.id)
-    inbound.state = "buffered"
-    session.flush()
-    correlation.redeliver(session, inbound)
+    """Deliver a message that was here before anybody waited for it.
+
+    Raises:
+        TaskNotActive: the lease is lost.
+    """
+    finish(session, work)
+    correlation.retry(session, work.id)
 
 
 def finish(session: Session, work: JobWork) -> None:
@@ -137,9 +166,27 @@ def finish(session: Session, work: JobWork) -> None:
     Raises:
         TaskNotActive: the lease is lost.
     """
-    ended = session.execute(delete(Job).where(*_held(work)))
+    ended = session.execute(
+        delete(Job).where(*_held(work)).execution_options(synchronize_session=False)
+    )
     if ended.rowcount != 1:  # type: ignore[attr-defined]
-        raise TaskNotActive("作业已由其他工作进程处理或已撤销", job=work.id)
+        raise _lease_lost(work)
+
+
+def extend(session: Session, work: JobWork, *, lease: timedelta = limits.LEASE) -> None:
+    """Hold the job longer.
+
+    Raises:
+        TaskNotActive: the lease is lost.
+    """
+    held = session.execute(
+        update(_jobs)
+        .where(_jobs.c.id == work.id)
+        .where(_jobs.c.owner == work.owner, _jobs.c.fencing == work.fencing)
+        .values(lease_until=clock.now() + lease)
+    )
+    if held.rowcount != 1:  # type: ignore[attr-defined]
+        raise _lease_lost(work)
 
 
 def fail(
@@ -150,11 +197,15 @@ def fail(
     final: bool = False,
     after: timedelta | None = None,
 ) -> None:
-    """The work failed: one retry less and a pause, or an incident when none is left."""
-    left = 0 if final else work.retries - 1
+    """The work failed: one retry less and a pause, or an incident when none is left.
+
+    Nothing happens if the lease is lost: whoever has it now answers for the job.
+    """
+    left = 0 if final else max(work.retries - 1, 0)
     done = session.execute(
-        update(Job)
-        .where(*_held(work))
+        update(_jobs)
+        .where(_jobs.c.id == work.id)
+        .where(_jobs.c.owner == work.owner, _jobs.c.fencing == work.fencing)
         .values(
             retries=left,
             owner=None,
@@ -164,19 +215,34 @@ def fail(
         )
     )
     if done.rowcount == 1 and left == 0:  # type: ignore[attr-defined]
-        session.execute(
-            insert(Incident).values(
-                id=ids.next_id(),
-                kind="job_failed",
-                instance_id=work.instance_id or None,
-                definition_id=work.definition_id,
-                activity=work.activity,
-                activity_id=work.id,
-                job_id=work.id,
-                message=message[:2_000],
-                details={"topic": work.topic, "kind": work.kind},
-                raised_at=clock.now(),
-            )
+        _raise_incident(session, work, message[:2_000])
+
+
+def _raise_incident(session: Session, work: JobWork, message: str) -> None:
+    session.execute(
+        insert(Incident).values(
+            id=ids.next_id(),
+            kind="job_failed",
+            instance_id=work.instance_id or None,
+            definition_id=work.definition_id,
+            activity=work.activity,
+            activity_id=work.id,
+            job_id=work.id,
+            message=message,
+            details={"topic": work.topic, "kind": work.kind},
+            raised_at=clock.now(),
+        )
+    )
+    if work.instance_id:
+        history.append(
+            session,
+            work.instance_id,
+            "incident.raised",
+            by=SYSTEM,
+            activity=work.activity,
+            activity_id=work.id,
+            code="job_failed",
+            message=message,
         )
 
 
@@ -187,13 +253,12 @@ def backoff(failures: int) -> timedelta:
     return min(doubled, limits.BACKOFF_LONGEST) * jitter
 
 
+def _lease_lost(work: JobWork) -> TaskNotActive:
+    return TaskNotActive("作业已由其他工作进程处理或已撤销", job=work.id)
+
+
 def _held(work: JobWork) -> tuple[Any, ...]:
     return Job.id == work.id, Job.owner == work.owner, Job.fencing == work.fencing
-
-
-def _unlease(session: Session, work: JobWork) -> None:
-    # a cycle timer keeps its row for the next instant; the store wrote that, the lease goes here
-    session.execute(update(Job).where(Job.id == work.id).values(owner=None, lease_until=None))
 
 
 def _business_keys(session: Session, instances: set[int | None]) -> dict[int, str]:

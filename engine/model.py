@@ -4,77 +4,31 @@ Invariant: runtime rows (`user_task`, `event_subscription`, `job`) are alive: th
 somebody or something is waited for, and gone afterwards; history is append-only.
 """
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import clock, ids, variables
+from engine import clock
+from engine.columns import Base, Big, Id, Instant, Stored
 
+__all__ = ["Base"]  # beside the tables below
 
-class Base(DeclarativeBase):
-    """The one metadata of the installation; constraint names are stable for migrations."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware instant; SQLite keeps no zone, so it is added again on the way out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs a time zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Stored(TypeDecorator[dict[str, Any]]):
-    """Variables in the one stored form."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
-        return None if value is None else variables.encode(value).decode()
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
-        return None if value is None else variables.decode(value)
-
-
-Id = Annotated[int, mapped_column(BigInteger, primary_key=True, default=ids.next_id)]
+# conditions of partial indexes: a query has to use the same words, or SQLite passes them by
+READY = "suspended IS FALSE AND retries > 0"
+ENDED = "type IN ('activity.completed', 'activity.cancelled')"
 
 
 class Deployment(Base):
@@ -155,13 +109,34 @@ class ProcessInstance(Base):
     status: Mapped[str] = mapped_column(String(16), default="active")
     revision: Mapped[int] = mapped_column(Integer, default=1)
     state: Mapped[bytes | None] = mapped_column(LargeBinary)
-    snapshot: Mapped[bytes | None] = mapped_column(LargeBinary)
-    snapshot_revision: Mapped[int] = mapped_column(Integer, default=0)
     sequence: Mapped[int] = mapped_column(BigInteger, default=0)
-    end_event: Mapped[str | None] = mapped_column(String(128))
+    """Of the last event in the history that a step wrote; the next ones are greater."""
     started_by: Mapped[str] = mapped_column(String(64))
     started_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class VariableSnapshot(Base):
+    """All variables of an instance by scope, as of a revision; one row an instance.
+
+    Apart from the instance's row, so that a step does not rewrite a case's whole data.
+    """
+
+    __tablename__ = "variable_snapshot"
+
+    instance_id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(Integer)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class VariableDelta(Base):
+    """What one step wrote into the scopes; part of the history, never changed."""
+
+    __tablename__ = "variable_delta"
+
+    instance_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class UserTask(Base):
@@ -173,7 +148,7 @@ class UserTask(Base):
         Index("ix_user_task_instance", "instance_id"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
     definition_id: Mapped[int] = mapped_column(BigInteger)
     process_key: Mapped[str] = mapped_column(String(128))
@@ -192,6 +167,8 @@ class UserTask(Base):
     """Activities, separated by blanks, whose performers may not do this task."""
     operations: Mapped[str] = mapped_column(Text, default="")
     suspended: Mapped[bool] = mapped_column(Boolean, default=False)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    """Rises when the task changes hands; what a page or a program has seen of it."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
 
@@ -199,7 +176,10 @@ class UserTaskCandidate(Base):
     """A group (`role@org`) or user (`user:<id>`) that may claim a task."""
 
     __tablename__ = "user_task_candidate"
-    __table_args__ = (Index("ix_user_task_candidate_group", "candidate", "task_id"),)
+    __table_args__ = (
+        Index("ix_user_task_candidate_group", "candidate", "task_id"),
+        {"sqlite_with_rowid": False},
+    )
 
     task_id: Mapped[int] = mapped_column(
         ForeignKey("user_task.id", ondelete="CASCADE"), primary_key=True
@@ -216,7 +196,7 @@ class EventSubscription(Base):
         Index("ix_event_subscription_instance", "instance_id"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(16), default="message")
     name: Mapped[str] = mapped_column(String(128))
     correlation_key: Mapped[str] = mapped_column(String(200), default="")
@@ -238,14 +218,14 @@ class Job(Base):
             "ix_job_due",
             "due_at",
             "id",
-            sqlite_where=text("suspended = 0 AND retries > 0"),
-            postgresql_where=text("NOT suspended AND retries > 0"),
+            sqlite_where=text(READY),
+            postgresql_where=text(READY),
         ),
         Index("ix_job_instance", "instance_id"),
     )
     __mapper_args__ = {"polymorphic_on": "kind"}
 
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(16))
     instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"))
     definition_id: Mapped[int] = mapped_column(BigInteger)
@@ -322,17 +302,29 @@ class Incident(Base):
     definition_id: Mapped[int | None] = mapped_column(BigInteger)
     activity: Mapped[str] = mapped_column(String(128), default="")
     activity_id: Mapped[int | None] = mapped_column(BigInteger)
-    job_id: Mapped[int | None] = mapped_column(BigInteger)
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"), index=True)
     message: Mapped[str] = mapped_column(Text)
     details: Mapped[dict[str, Any]] = mapped_column(Stored, default=dict)
     raised_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
 
 class HistoryEvent(Base):
-    """What happened in an instance, in order; never changed."""
+    """What happened in an instance, in order; never changed.
+
+    `sequence` rises with time over all instances; a step's events follow those of the step before.
+    """
 
     __tablename__ = "history_event"
-    __table_args__ = (Index("ix_history_event_activity", "activity_id"),)
+    __table_args__ = (
+        # how a task or another wait ended: asked by its id alone
+        Index(
+            "ix_history_event_ended",
+            "activity_id",
+            sqlite_where=text(ENDED),
+            postgresql_where=text(ENDED),
+        ),
+        {"sqlite_with_rowid": False},
+    )
 
     instance_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -4,20 +4,14 @@ Invariant: a command leaves the instance waiting, completed or ended; a suspende
 nobody.
 """
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from engine import cache, clock, ids, repository, store
-from engine.errors import Conflict, NotFound
+from engine import cache, history, ids, inbox, repository, store
+from engine.errors import Conflict, NotFound, TaskNotActive
 from engine.execution import Execution, execution
-from engine.model import (
-    EventSubscription,
-    HistoryEvent,
-    Job,
-    ProcessInstance,
-    UserTask,
-)
-from engine.variables import Variables, check
+from engine.model import EventSubscription, Job, ProcessInstance, UserTask
+from engine.variables import Variables
 
 _WAITING = (UserTask, EventSubscription, Job)
 
@@ -38,7 +32,6 @@ def start(  # noqa: PLR0913 - what an instance begins with, all by name
         NotFound: no such process or version. Conflict: the version is suspended.
         VariablesInvalid: a value may not become a variable.
     """
-    check(variables)
     definition = repository.latest(session, key)
     if version is not None:
         found = [one for one in repository.versions(session, key) if one.version == version]
@@ -75,14 +68,16 @@ def get(session: Session, instance_id: int) -> ProcessInstance:
 
 
 def variables(session: Session, instance_id: int, *, scope_id: int | None = None) -> Variables:
-    """The variables seen from a scope: its own hide those around it; without one, the root's."""
-    instance = get(session, instance_id)
-    if instance.status == "active":
+    """The variables seen from a scope: its own hide those around it; without one, the root's.
+
+    The mapping is the caller's; the values in it are shared and may not be changed in place.
+    """
+    try:
         step = cache.peek(session, instance_id)
-        wanted = scope_id if scope_id in step.scopes else instance_id
-        return dict(step.workflow.scopes.context(wanted or instance_id))
-    scopes = cache.scopes(session, instance_id, instance)
-    return {**scopes.get(instance_id, {}), **scopes.get(scope_id or instance_id, {})}
+    except TaskNotActive:
+        return cache.variables(session, instance_id).get(instance_id, {})
+    wanted = scope_id if scope_id in step.scopes else None
+    return dict(step.workflow.scopes.context(wanted or instance_id))
 
 
 def retry(session: Session, instance_id: int, activity_id: int, *, by: str) -> None:
@@ -95,38 +90,44 @@ def suspend(session: Session, instance_id: int, *, by: str, reason: str) -> None
     """Hold an instance: its tasks, subscriptions and jobs rest.
 
     Raises:
-        Conflict: it is not active.
+        NotFound: no such instance. Conflict: it is not active.
     """
     _hold(session, instance_id, "active", "suspended")
-    _note(session, instance_id, "instance.suspended", by=by, reason=reason)
+    history.append(session, instance_id, "instance.suspended", by=by, reason=reason)
 
 
 def resume(session: Session, instance_id: int, *, by: str, reason: str) -> None:
     """Let a held instance go on.
 
     Raises:
-        Conflict: it is not suspended.
+        NotFound: no such instance. Conflict: it is not suspended.
     """
     _hold(session, instance_id, "suspended", "active")
-    _note(session, instance_id, "instance.resumed", by=by, reason=reason)
+    history.append(session, instance_id, "instance.resumed", by=by, reason=reason)
+    query = select(EventSubscription).where(EventSubscription.instance_id == instance_id)
+    for awaited in session.scalars(query.order_by(EventSubscription.name)).all():
+        inbox.queue(session, awaited)
 
 
 def terminate(session: Session, instance_id: int, *, by: str, reason: str) -> None:
-    """End an instance with everything it waits for."""
+    """End an instance with everything it waits for; what it has sent is still delivered.
+
+    Raises:
+        NotFound: no such instance. TaskNotActive: it has ended.
+    """
     if get(session, instance_id).status == "suspended":
         _hold(session, instance_id, "suspended", "active")
-    step = cache.take(session, instance_id, by)
-    step.terminate(reason)
-    step.advance()
-    store.save(session, step)
-    session.execute(delete(Job).where(Job.instance_id == instance_id))
+    with execution(session, instance_id, actor=by) as step:
+        step.terminate(reason)
 
 
 def _hold(session: Session, instance_id: int, before: str, after: str) -> None:
     changed = session.execute(
         update(ProcessInstance)
         .where(ProcessInstance.id == instance_id, ProcessInstance.status == before)
-        .values(status=after)
+        # whoever is moving it just now has to look again
+        .values(status=after, revision=ProcessInstance.revision + 1)
+        .execution_options(synchronize_session=False)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         get(session, instance_id)
@@ -136,26 +137,5 @@ def _hold(session: Session, instance_id: int, before: str, after: str) -> None:
             update(model)
             .where(model.instance_id == instance_id)
             .values(suspended=after == "suspended")
+            .execution_options(synchronize_session=False)
         )
-
-
-def _note(session: Session, instance_id: int, kind: str, *, by: str, reason: str) -> None:
-    sequence = session.execute(
-        update(ProcessInstance)
-        .where(ProcessInstance.id == instance_id)
-        .values(sequence=ProcessInstance.sequence + 1, revision=ProcessInstance.revision + 1)
-        .returning(ProcessInstance.sequence, ProcessInstance.revision)
-    ).one()
-    session.execute(
-        insert(HistoryEvent).values(
-            instance_id=instance_id,
-            sequence=sequence[0],
-            revision=sequence[1],
-            type=kind,
-            activity="",
-            actor=by,
-            at=clock.now(),
-            data={"reason": reason},
-        )
-    )
-    cache.forget(instance_id)

@@ -1,39 +1,79 @@
-"""The stored form of engine state: authenticated, bound to the definition it belongs to.
+"""The stored form of engine state: authenticated, bound to its instance and its definition.
 
-Invariant: only what this installation wrote is ever loaded.
+Invariant: only what this installation wrote, for this instance of this definition, is ever loaded.
+The MAC covers the variables too: the state carries the end of a hash chain over the last snapshot
+and every delta since, and what is read has to lead to the same end.
 """
 
 import hashlib
 import hmac
+from typing import Final
 
-from engine.errors import Conflict
+from engine.errors import BanliError
 
-_MAC_BYTES = 32
+START: Final = bytes(32)
+_VERSION: Final = b"\x01"
+_MAC: Final = slice(1, 33)
+_CHAIN: Final = slice(33, 65)
+_STATE: Final = slice(65, None)
+_SHORTEST_KEY: Final = 32
+
 _state_key = b""
 
 
+class StateForged(BanliError):
+    """A stored state or its variables are not what this installation wrote for the instance."""
+
+    code = "state_forged"
+
+
 def configure(*, state_key: bytes) -> None:
-    """The key that authenticates stored state, so that only what we wrote is ever loaded."""
+    """Lay down the key, once at the start of the program.
+
+    Raises:
+        ValueError: it is too short to be a key.
+    """
     global _state_key  # noqa: PLW0603 - one installation per program
+    if len(state_key) < _SHORTEST_KEY:
+        raise ValueError(f"the state key needs at least {_SHORTEST_KEY} bytes")
     _state_key = state_key
 
 
-def seal(state: bytes, digest: str) -> bytes:
-    """State as stored: a MAC bound to the definition, then the state."""
-    return _mac(state, digest) + state
+def seal(state: bytes, *, instance_id: int, digest: str, chain: bytes) -> bytes:
+    """State as stored; the one place where encryption would go."""
+    mac = _mac(state, instance_id, digest, chain)
+    return b"".join((_VERSION, mac, chain, state))
 
 
-def unseal(stored: bytes, digest: str) -> bytes:
-    """The state of a stored form.
+def unseal(stored: bytes, *, instance_id: int, digest: str, chain: bytes) -> bytes:
+    """The state of a stored form, if the variables read with it lead to `chain`.
 
     Raises:
-        Conflict: it was not written by this installation, or belongs to another definition.
+        StateForged: it was not written by this installation, or belongs to something else.
     """
-    mac, state = stored[:_MAC_BYTES], stored[_MAC_BYTES:]
-    if not hmac.compare_digest(mac, _mac(state, digest)):
-        raise Conflict("流程状态的校验码不符，已停止办理")
+    state = stored[_STATE]
+    mac = _mac(state, instance_id, digest, chain)
+    if stored[:1] != _VERSION or stored[_CHAIN] != chain or not _same(stored[_MAC], mac):
+        raise StateForged("流程状态的校验码不符，已停止办理", instance=instance_id)
     return state
 
 
-def _mac(state: bytes, digest: str) -> bytes:
-    return hmac.new(_state_key, digest.encode() + b"\0" + state, hashlib.sha256).digest()
+def snapshot(content: bytes) -> bytes:
+    """The beginning of a chain: a snapshot of all variables."""
+    return hashlib.sha256(b"snapshot\0" + content).digest()
+
+
+def link(chain: bytes, content: bytes) -> bytes:
+    """The chain after one more delta."""
+    return hashlib.sha256(chain + content).digest()
+
+
+def _same(one: bytes, other: bytes) -> bool:
+    return hmac.compare_digest(one, other)
+
+
+def _mac(state: bytes, instance_id: int, digest: str, chain: bytes) -> bytes:
+    if not _state_key:
+        raise RuntimeError("engine.store.configure was not called: there is no state key")
+    head = b"%d\0%s\0%s" % (instance_id, digest.encode(), chain)
+    return hmac.digest(_state_key, head + state, "sha256")

@@ -6,92 +6,31 @@ its tokens imply, neither more nor less.
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine import cache, clock, ids, limits, sealing
-from engine.errors import Conflict, LimitExceeded
+from engine import cache, clock, driver, ids, limits, rows, sealing
+from engine.driver import Driver, Lost, Statement
+from engine.errors import Conflict
 from engine.execution import Execution
-from engine.model import (
-    EventSubscription,
-    HistoryEvent,
-    InboundMessage,
-    Incident,
-    Job,
-    ProcessInstance,
-    UserTask,
-    UserTaskCandidate,
-)
-from engine.record import StepRecord
+from engine.record import DELETED, StepRecord
+from engine.rows import Place
 from engine.variables import encode
 from engine.waiting import ExternalTaskWait, MessageWait, TimerWait, UserTaskWait, Wait
 
 Observer = Callable[[Session, Execution, StepRecord], None]
 observers: list[Observer] = []
+"""Called for every step in its own transaction, after its rows are written."""
 SNAPSHOT_EVERY: Final = 16
 
-_instance: Final[Table] = ProcessInstance.__table__  # type: ignore[assignment]
-_task: Final[Table] = UserTask.__table__  # type: ignore[assignment]
-_candidate: Final[Table] = UserTaskCandidate.__table__  # type: ignore[assignment]
-_subscription: Final[Table] = EventSubscription.__table__  # type: ignore[assignment]
-_job: Final[Table] = Job.__table__  # type: ignore[assignment]
-_incident: Final[Table] = Incident.__table__  # type: ignore[assignment]
-_history: Final[Table] = HistoryEvent.__table__  # type: ignore[assignment]
-_inbound: Final[Table] = InboundMessage.__table__  # type: ignore[assignment]
-
-_ADVANCE: Final = (
-    update(_instance)
-    .where(
-        _instance.c.id == bindparam("b_id"),
-        _instance.c.revision == bindparam("b_revision"),
-        _instance.c.status == "active",
-    )
-    .values(
-        revision=_instance.c.revision + 1,
-        state=bindparam("b_state"),
-        sequence=bindparam("b_sequence"),
-        status=bindparam("b_status"),
-        ended_at=bindparam("b_ended_at"),
-    )
-)
-_SNAPSHOT: Final = (
-    update(_instance)
-    .where(_instance.c.id == bindparam("b_id"))
-    .values(snapshot=bindparam("b_snapshot"), snapshot_revision=bindparam("b_revision"))
-)
-_TAKE_TASK: Final = delete(_task).where(
-    _task.c.id == bindparam("b_id"),
-    or_(_task.c.assignee.is_(None), _task.c.assignee == bindparam("b_by")),
-)
-_BUFFERED: Final = select(_inbound.c.id).where(
-    _inbound.c.state == "buffered",
-    _inbound.c.name == bindparam("b_name"),
-    _inbound.c.correlation_key == bindparam("b_key"),
-    _inbound.c.expires_at > bindparam("b_now"),
-)
+configure = sealing.configure
 
 
 def create(session: Session, execution: Execution, *, business_key: str, by: str) -> None:
-    """Insert a new instance and store its first step."""
-    session.connection().execute(
-        insert(_instance).values(
-            id=execution.instance_id,
-            definition_id=execution.definition_id,
-            business_key=business_key,
-            started_by=by,
-            started_at=clock.now(),
-            revision=0,
-            status="active",
-            sequence=0,
-            snapshot_revision=0,
-        )
-    )
+    """Store a new instance with its first step."""
     execution.actor = by
-    execution.dirty = True
-    save(session, execution)
+    _store(session, execution, new=business_key)
 
 
 def save(session: Session, execution: Execution) -> None:
@@ -101,275 +40,218 @@ def save(session: Session, execution: Execution) -> None:
         Conflict: another step of the instance, or of the task completed, was first.
         LimitExceeded: the state has become too large.
     """
-    connection, step, now = session.connection(), execution.step, clock.now()
-    if execution.completed and _end_status(execution) == "completed":
+    _store(session, execution, new=None)
+
+
+def guard_task(execution: Execution, task_id: int, revision: int) -> None:
+    """Have the step fail if the task it completes changes hands before it is stored."""
+    execution.guards[task_id] = Statement(rows.COMPLETE_TASK, [(task_id, revision)], "task")
+
+
+def guard_job(execution: Execution, job_id: int, fencing: int) -> None:
+    """Have the step fail if the lease of the job it answers passes on before it is stored."""
+    execution.guards[job_id] = Statement(rows.ANSWER_JOB, [(job_id, fencing)], "job")
+
+
+def _store(session: Session, execution: Execution, *, new: str | None) -> None:
+    if session.new or session.dirty or session.deleted:
+        session.flush()  # what the command wrote before may be what our rows refer to
+    connection = driver.of(session)
+    step = execution.step
+    if execution.completed and _ended(step) == "completed":
         step.note("instance.completed", "", execution.instance_id)
-    events = _events(execution, step)
-    execution.sequence += len(events)
-    _write_instance(connection, execution, now)
-    _write_history(connection, execution, events, now)
-    if execution.revision % SNAPSHOT_EVERY == 0 or execution.completed:
-        _write_snapshot(connection, execution)
+    place = Place(
+        execution.instance_id,
+        execution.definition_id,
+        execution.compiled.key,
+        connection.stamp,
+        connection.stamp(clock.now()),
+    )
+    writer = _Writer(connection, execution, place)
+    writer.variables()
+    writer.history()
+    writer.waits()
+    writer.incidents()
+    try:
+        connection.write([*writer.locks(), writer.instance(new), *writer.statements])
+    except Lost as lost:
+        raise Conflict("办件刚刚被他人办理，请重试", instance=place.instance_id) from lost
+    writer.deliver_buffered()
     execution.revision += 1
-    _write_waits(connection, execution, now)
-    _write_messages(connection, execution, now)
-    _write_incidents(connection, execution, now)
     execution.remember()
+    cache.keep(session, execution)
     for observer in observers:
         observer(session, execution, step)
-    cache.keep(session, execution)
 
 
-def _write_instance(connection: Connection, execution: Execution, now: datetime) -> None:
-    state = sealing.seal(execution.dump(), execution.compiled.digest)
-    if len(state) > limits.STATE_BYTES:
-        raise LimitExceeded("流程状态超过 4 MiB")
-    done = execution.completed
-    result = connection.execute(
-        _ADVANCE,
-        {
-            "b_id": execution.instance_id,
-            "b_revision": execution.revision,
-            "b_state": None if done else state,
-            "b_sequence": execution.sequence,
-            "b_status": _end_status(execution) if done else "active",
-            "b_ended_at": now if done else None,
-        },
-    )
-    if result.rowcount != 1:
-        raise Conflict("办件刚刚被他人办理，请重试", instance=execution.instance_id)
+class _Writer:
+    """Collects the statements of one step."""
+
+    def __init__(self, connection: Driver, execution: Execution, place: Place) -> None:
+        self.connection = connection
+        self.execution = execution
+        self.place = place
+        self.revision = execution.revision + 1
+        self.statements: list[Statement] = []
+        self.awaited: list[MessageWait] = []
+
+    def add(self, sql: str, *values: driver.Row, guard: str = "") -> None:
+        """One more statement, if it has rows."""
+        if values:
+            self.statements.append(Statement(sql, values, guard))
+
+    def instance(self, new: str | None) -> Statement:
+        """The row of the instance, which decides whether the step counts."""
+        execution, place = self.execution, self.place
+        done = execution.completed
+        status = _ended(execution.step) if done else "active"
+        state = None
+        if not done:
+            state = sealing.seal(
+                execution.dump(),
+                instance_id=place.instance_id,
+                digest=execution.compiled.digest,
+                chain=execution.chain,
+            )
+        ended = place.now if done else None
+        if new is None:
+            sets = (self.revision, state, execution.sequence, status, ended)
+            values = (*sets, place.instance_id, execution.revision)
+            return Statement(rows.ADVANCE, [values], "instance")
+        row = (place.instance_id, place.definition_id, new, status, self.revision, state)
+        whole = (*row, execution.sequence, execution.actor, place.now, ended)
+        return Statement(rows.NEW_INSTANCE, [whole])
+
+    def variables(self) -> None:
+        """What the step wrote into the scopes, and now and then the whole."""
+        execution, step = self.execution, self.execution.step
+        key = (self.place.instance_id, self.revision)
+        if step.variable_deltas or step.scopes_closed:
+            content = encode(_delta(step))
+            execution.chain = sealing.link(execution.chain, content)
+            execution.weight += len(content)
+            self.add(rows.DELTA, (*key, content))
+        if self.revision % SNAPSHOT_EVERY == 0 or execution.completed:
+            scopes = execution.scopes.values()
+            content = encode({str(scope.id): scope.variables for scope in scopes})
+            execution.chain = sealing.snapshot(content)
+            execution.weight = len(content)
+            self.add(rows.SNAPSHOT, (*key, content))
+
+    def history(self) -> None:
+        """What happened."""
+        execution = self.execution
+        events = execution.step.events
+        # ids rise with the clock; if that was set back, the history goes on where it was
+        first = max(ids.next_id(), execution.sequence + 1)
+        actor, revision = execution.actor, self.revision
+        found = rows.history(self.place, events, first=first, revision=revision, actor=actor)
+        self.add(rows.HISTORY, *found)
+        execution.sequence = first + max(len(events), 1) - 1
+
+    def waits(self) -> None:
+        """The difference between what is waited for and what is stored."""
+        before, after = self.execution.stored, self.execution.waits
+        moved: list[TimerWait] = []
+        fresh: list[Wait] = []
+        for key, wait in after.items():
+            was = before.get(key)
+            if was == wait:
+                continue
+            if was is not None and isinstance(wait, TimerWait):
+                moved.append(wait)
+                continue
+            if was is not None:
+                self._end(was)
+            fresh.append(wait)
+        for key, wait in before.items():
+            if key not in after:
+                self._end(wait)
+        self._rearm(moved)
+        self._begin(fresh)
+
+    def _end(self, wait: Wait) -> None:
+        guarded = self.execution.guards.get(wait.id)
+        if guarded is not None:
+            self.statements.append(guarded)
+        elif isinstance(wait, UserTaskWait):
+            self.add(rows.END_TASK, (wait.id,))
+        elif isinstance(wait, MessageWait):
+            self.add(rows.END_SUBSCRIPTION, (wait.id,))
+        else:
+            self.add(rows.END_JOB, (wait.id,))
+
+    def _rearm(self, moved: list[TimerWait]) -> None:
+        retries, stamp = limits.RETRIES, self.place.stamp
+        for wait in moved:
+            self.add(rows.REARM, (wait.repeat or "", stamp(wait.due_at), retries, wait.id))
+
+    def _begin(self, fresh: list[Wait]) -> None:
+        place, at = self.place, self.execution.definition_at
+        tasks = [wait for wait in fresh if isinstance(wait, UserTaskWait)]
+        self.awaited = [wait for wait in fresh if isinstance(wait, MessageWait)]
+        jobs = [
+            rows.timer(place, wait, at(wait.id)) for wait in fresh if isinstance(wait, TimerWait)
+        ]
+        jobs += [
+            rows.external_task(place, wait, at(wait.id))
+            for wait in fresh
+            if isinstance(wait, ExternalTaskWait)
+        ]
+        jobs += [rows.outbox(place, message) for message in self.execution.step.messages]
+        self.add(rows.TASK, *(rows.task(place, wait) for wait in tasks))
+        self.add(rows.CANDIDATE, *(row for wait in tasks for row in rows.candidates(wait)))
+        self.add(
+            rows.SUBSCRIPTION,
+            *(rows.subscription(place, wait, at(wait.id)) for wait in self.awaited),
+        )
+        self.add(rows.JOB, *jobs)
+
+    def incidents(self) -> None:
+        """The activities that are stuck now, and those that are no more."""
+        execution = self.execution
+        present, stored = execution.incidents, execution.stored_incidents
+        if execution.completed and stored:
+            self.add(rows.CLEAR_INCIDENTS, (self.place.instance_id,))
+            return
+        gone = [(self.place.instance_id, one) for one in stored if one not in present]
+        self.add(rows.END_INCIDENT, *gone)
+        fresh = [one for key, one in present.items() if key not in stored]
+        self.add(rows.INCIDENT, *(rows.incident(self.place, one) for one in fresh))
+
+    def locks(self) -> list[Statement]:
+        """Against a message that comes in while its subscription is not yet to be seen."""
+        keys = {(wait.name, wait.correlation_key) for wait in self.awaited}
+        return [lock for name, key in sorted(keys) for lock in self.connection.lock(name, key)]
+
+    def deliver_buffered(self) -> None:
+        """Queue the messages that were here before anybody waited for them."""
+        now = self.place.now
+        for wait in self.awaited:
+            found = self.connection.fetch(rows.BUFFERED, (wait.name, wait.correlation_key, now))
+            for (inbound_id,) in found:
+                job = rows.delivery(self.place, inbound_id, wait.activity)
+                self.connection.write(
+                    [
+                        Statement(rows.JOB, [job]),
+                        Statement(rows.DELIVERING, [(inbound_id,)]),
+                    ]
+                )
 
 
-def _end_status(execution: Execution) -> str:
-    terminated = any(one.type == "instance.terminated" for one in execution.step.events)
+def _ended(step: StepRecord) -> str:
+    terminated = any(one.type == "instance.terminated" for one in step.events)
     return "terminated" if terminated else "completed"
 
 
-def _write_snapshot(connection: Connection, execution: Execution) -> None:
-    snapshot = {str(scope.id): scope.variables for scope in execution.scopes.values()}
-    connection.execute(
-        _SNAPSHOT,
-        {
-            "b_id": execution.instance_id,
-            "b_snapshot": encode(snapshot),
-            "b_revision": execution.revision + 1,
-        },
-    )
-
-
-def _events(execution: Execution, step: StepRecord) -> list[dict[str, Any]]:
-    found = [
-        {
-            "type": one.type,
-            "activity": one.activity,
-            "activity_id": one.activity_id,
-            "data": dict(one.data),
-        }
-        for one in step.events
-    ]
-    if step.variable_deltas or step.scopes_closed:
-        data = {"set": {str(scope): values for scope, values in step.variable_deltas.items()}}
-        if step.scopes_closed:
-            data["closed"] = [str(scope) for scope in step.scopes_closed]  # type: ignore[assignment]
-        found.append(
-            {"type": cache.VARIABLES_CHANGED, "activity": "", "activity_id": None, "data": data}
-        )
+def _delta(step: StepRecord) -> dict[str, Any]:
+    found: dict[str, Any] = {"set": {}}
+    for scope, values in step.variable_deltas.items():
+        gone = [name for name, value in values.items() if value is DELETED]
+        kept = {name: value for name, value in values.items() if value is not DELETED}
+        found["set"][str(scope)] = kept if gone else values
+        if gone:
+            found.setdefault("deleted", {})[str(scope)] = gone
+    if step.scopes_closed:
+        found["closed"] = [str(scope) for scope in step.scopes_closed]
     return found
-
-
-def _write_history(
-    connection: Connection, execution: Execution, events: list[dict[str, Any]], now: datetime
-) -> None:
-    first = execution.sequence - len(events)
-    rows = [
-        {
-            **one,
-            "instance_id": execution.instance_id,
-            "sequence": first + index,
-            "revision": execution.revision + 1,
-            "actor": execution.actor,
-            "at": now,
-        }
-        for index, one in enumerate(events, 1)
-    ]
-    if rows:
-        connection.execute(insert(_history), rows)
-
-
-def _write_waits(connection: Connection, execution: Execution, now: datetime) -> None:
-    before, after = execution.stored, execution.waits
-    for gone in [wait for key, wait in before.items() if after.get(key) != wait]:
-        _delete(connection, execution, gone, changed=gone.id in after)
-    fresh = [wait for key, wait in after.items() if before.get(key) != wait]
-    tasks = [wait for wait in fresh if isinstance(wait, UserTaskWait)]
-    _insert_tasks(connection, execution, tasks, now)
-    for wait in fresh:
-        if isinstance(wait, MessageWait):
-            _insert_subscription(connection, execution, wait, now)
-        elif isinstance(wait, TimerWait | ExternalTaskWait):
-            connection.execute(insert(_job).values(**_job_row(execution, wait, now)))
-
-
-def _delete(connection: Connection, execution: Execution, wait: Wait, *, changed: bool) -> None:
-    if isinstance(wait, UserTaskWait):
-        by = execution.completing.get(wait.id)
-        connection.execute(delete(_candidate).where(_candidate.c.task_id == wait.id))
-        if by is None or changed:
-            connection.execute(delete(_task).where(_task.c.id == wait.id))
-        elif connection.execute(_TAKE_TASK, {"b_id": wait.id, "b_by": by}).rowcount != 1:
-            raise Conflict("该任务刚刚被他人签收", task=wait.id)
-    elif isinstance(wait, MessageWait):
-        connection.execute(delete(_subscription).where(_subscription.c.id == wait.id))
-    else:
-        connection.execute(delete(_job).where(_job.c.id == wait.id))
-        connection.execute(delete(_incident).where(_incident.c.job_id == wait.id))
-
-
-def _insert_tasks(
-    connection: Connection, execution: Execution, waits: list[UserTaskWait], now: datetime
-) -> None:
-    if not waits:
-        return
-    connection.execute(insert(_task), [_task_row(execution, wait, now) for wait in waits])
-    candidates = [
-        {"task_id": wait.id, "candidate": one}
-        for wait in waits
-        for one in (*wait.candidate_groups, *(f"user:{user}" for user in wait.candidate_users))
-    ]
-    if candidates:
-        connection.execute(insert(_candidate), candidates)
-
-
-def _task_row(execution: Execution, wait: UserTaskWait, now: datetime) -> dict[str, Any]:
-    return {
-        "id": wait.id,
-        "instance_id": execution.instance_id,
-        "definition_id": wait.definition_id or execution.definition_id,
-        "process_key": wait.process_key or execution.compiled.key,
-        "activity": wait.activity,
-        "name": wait.name,
-        "lane": wait.lane,
-        "scope_id": wait.scope_id,
-        "assignee": wait.assignee,
-        "claimed_at": now if wait.assignee else None,
-        "form_id": wait.form_id,
-        "due_at": wait.due_at,
-        "follow_up_at": wait.follow_up_at,
-        "limit_title": wait.limit_title,
-        "priority": wait.priority,
-        "separation": " ".join(wait.separation),
-        "operations": " ".join(wait.operations),
-        "suspended": False,
-        "created_at": now,
-    }
-
-
-def _insert_subscription(
-    connection: Connection, execution: Execution, wait: MessageWait, now: datetime
-) -> None:
-    connection.execute(
-        insert(_subscription).values(
-            id=wait.id,
-            kind="message",
-            name=wait.name,
-            correlation_key=wait.correlation_key,
-            instance_id=execution.instance_id,
-            definition_id=execution.definition_at(wait.id),
-            activity=wait.activity,
-            public_form_id=wait.public_form_id,
-            public_title=wait.public_title,
-            suspended=False,
-            created_at=now,
-        )
-    )
-    asked = {"b_name": wait.name, "b_key": wait.correlation_key, "b_now": now}
-    for inbound_id in connection.execute(_BUFFERED, asked).scalars():
-        # the message was here before the subscription: a job delivers it in a step of its own
-        row = _plain_job(execution, inbound_id, "inbound_message", wait.activity, now)
-        connection.execute(insert(_job).values(**row))
-        connection.execute(
-            update(_inbound).where(_inbound.c.id == inbound_id).values(state="delivering")
-        )
-
-
-def _job_row(
-    execution: Execution, wait: TimerWait | ExternalTaskWait, now: datetime
-) -> dict[str, Any]:
-    if isinstance(wait, TimerWait):
-        row = _plain_job(execution, wait.id, "timer", wait.activity, wait.due_at)
-        return {**row, "topic": wait.repeat or "", "created_at": now}
-    row = _plain_job(execution, wait.id, "external_task", wait.activity, now)
-    return {
-        **row,
-        "topic": wait.topic,
-        "definition_id": execution.definition_at(wait.id),
-        "payload": wait.variables,
-        "retries": wait.retries,
-    }
-
-
-def _plain_job(
-    execution: Execution, job_id: int, kind: str, activity: str, due_at: datetime
-) -> dict[str, Any]:
-    return {
-        "id": job_id,
-        "kind": kind,
-        "instance_id": execution.instance_id,
-        "definition_id": execution.definition_id,
-        "activity": activity,
-        "topic": "",
-        "correlation_key": "",
-        "payload": {},
-        "due_at": due_at,
-        "fencing": 0,
-        "retries": limits.RETRIES,
-        "suspended": False,
-        "last_error": "",
-        "created_at": clock.now(),
-    }
-
-
-def _write_messages(connection: Connection, execution: Execution, now: datetime) -> None:
-    rows = [
-        {
-            **_plain_job(execution, ids.next_id(), "outbox_message", message.activity, now),
-            "topic": message.name,
-            "correlation_key": message.correlation_key or "",
-            "payload": message.variables,
-        }
-        for message in execution.step.messages
-    ]
-    if rows:
-        connection.execute(insert(_job), rows)
-
-
-def _write_incidents(connection: Connection, execution: Execution, now: datetime) -> None:
-    present = execution.incidents
-    gone = [one for one in execution.stored_incidents if one not in present]
-    if gone:
-        connection.execute(
-            delete(_incident).where(
-                _incident.c.instance_id == execution.instance_id, _incident.c.activity_id.in_(gone)
-            )
-        )
-    rows = [
-        {
-            "id": ids.next_id(),
-            "kind": one.code,
-            "instance_id": execution.instance_id,
-            "definition_id": execution.definition_id,
-            "activity": one.activity,
-            "activity_id": one.activity_id,
-            "message": one.message,
-            "details": dict(one.details),
-            "raised_at": now,
-        }
-        for key, one in present.items()
-        if key not in execution.stored_incidents
-    ]
-    if rows:
-        connection.execute(insert(_incident), rows)
-    if execution.completed:
-        connection.execute(
-            delete(_incident).where(_incident.c.instance_id == execution.instance_id)
-        )

@@ -4,14 +4,19 @@ Invariant: a task has at most one holder; claiming is one conditional statement;
 says who ended it and when.
 """
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine import cache, clock, history
+from engine import clock, driver, history, store
 from engine.errors import Conflict, NotFound, TaskAlreadyClaimed, TaskNotActive
 from engine.execution import execution
-from engine.model import HistoryEvent, ProcessInstance, UserTask, UserTaskCandidate
+from engine.model import UserTask, UserTaskCandidate
 from engine.variables import Variables
+
+_OPEN: Final = "SELECT instance_id, assignee, suspended, revision FROM user_task WHERE id = ?"
 
 
 def get(session: Session, task_id: int) -> UserTask:
@@ -46,21 +51,14 @@ def claim(session: Session, task_id: int, *, by: str) -> None:
 
     Raises:
         TaskAlreadyClaimed: somebody else holds it. TaskNotActive: it is over.
+        Conflict: the instance is suspended.
     """
-    taken = session.execute(
-        update(UserTask)
-        .where(UserTask.id == task_id, UserTask.assignee.is_(None), UserTask.suspended.is_(False))
-        .values(assignee=by, claimed_at=clock.now())
-    )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]
-        task = get(session, task_id)
-        if task.suspended:
-            raise Conflict("办件已挂起")
-        if task.assignee != by:
-            message = "该任务已被他人签收"
-            raise TaskAlreadyClaimed(message, by=task.assignee, at=task.claimed_at)
+    if _change_hands(session, task_id, by, UserTask.assignee.is_(None)):
+        _note(session, task_id, "task.claimed", by=by)
         return
-    _note(session, task_id, "task.claimed", by=by)
+    task = get(session, task_id)
+    _refuse_suspended(task)
+    _refuse_if_held(task, by)
 
 
 def release(session: Session, task_id: int, *, by: str) -> None:
@@ -68,35 +66,36 @@ def release(session: Session, task_id: int, *, by: str) -> None:
 
     Raises:
         Conflict: the caller does not hold it, or nobody else could take it.
+        TaskNotActive: it is over.
     """
     pool = select(UserTaskCandidate.task_id).where(UserTaskCandidate.task_id == task_id)
-    freed = session.execute(
-        update(UserTask)
-        .where(UserTask.id == task_id, UserTask.assignee == by, pool.exists())
-        .values(assignee=None, claimed_at=None)
-    )
-    if freed.rowcount != 1:  # type: ignore[attr-defined]
-        get(session, task_id)
+    if not _change_hands(session, task_id, None, UserTask.assignee == by, pool.exists()):
+        _refuse_suspended(get(session, task_id))
         raise Conflict("只能退回自己签收的任务", task=task_id)
     _note(session, task_id, "task.released", by=by)
 
 
 def assign(session: Session, task_id: int, *, by: str, assignee: str) -> None:
-    """Give a task to somebody."""
-    given = session.execute(
-        update(UserTask)
-        .where(UserTask.id == task_id)
-        .values(assignee=assignee, claimed_at=clock.now())
-    )
-    if given.rowcount != 1:  # type: ignore[attr-defined]
-        raise gone(session, task_id)
+    """Give a task to somebody.
+
+    Raises:
+        TaskNotActive: it is over. Conflict: the instance is suspended.
+    """
+    if not _change_hands(session, task_id, assignee):
+        _refuse_suspended(get(session, task_id))
+        raise Conflict("任务未能转交，请重试", task=task_id)
     _note(session, task_id, "task.assigned", by=by, assignee=assignee)
 
 
 def add_candidate(session: Session, task_id: int, candidate: str) -> None:
     """Let a group (`role@org`) or a user (`user:<id>`) claim a task too."""
-    session.execute(delete(UserTaskCandidate).where(*_is(task_id, candidate)))
-    session.execute(insert(UserTaskCandidate).values(task_id=task_id, candidate=candidate))
+    task = get(session, task_id)
+    session.execute(
+        delete(UserTaskCandidate).where(
+            UserTaskCandidate.task_id == task_id, UserTaskCandidate.candidate == candidate
+        )
+    )
+    session.execute(insert(UserTaskCandidate).values(task_id=task.id, candidate=candidate))
 
 
 def complete(
@@ -110,48 +109,86 @@ def complete(
     """Complete a task and run its instance to the next wait states.
 
     Raises:
-        TaskNotActive: it is over. TaskAlreadyClaimed: somebody else holds it.
-        Conflict: the instance is not at the revision expected.
+        TaskNotActive: it is over; says by whom and when. TaskAlreadyClaimed: somebody else holds
+            it. Conflict: the instance is suspended, or the task is not at the revision expected.
     """
-    task = get(session, task_id)
-    if task.assignee not in (None, by):
-        raise TaskAlreadyClaimed("该任务已被他人签收", by=task.assignee, at=task.claimed_at)
-    instance_id = task.instance_id
-    session.expunge(task)  # the store deletes its row
+    found = driver.of(session).fetch(_OPEN, (task_id,))
+    if not found:
+        raise gone(session, task_id)
+    instance_id, assignee, suspended, revision = found[0]
+    if suspended or assignee not in (None, by):
+        task = get(session, task_id)
+        _refuse_suspended(task)
+        _refuse_if_held(task, by)
+    if expected_revision not in (None, revision):
+        raise Conflict("任务已有变化，请刷新后再办", task=task_id, revision=revision)
     with execution(session, instance_id, actor=by) as step:
-        if expected_revision is not None and step.revision != expected_revision:
-            raise Conflict("办件已被他人更新，请刷新后再办", instance=instance_id)
-        step.completing[task_id] = by
+        store.guard_task(step, task_id, revision)
         step.complete(task_id, variables)
 
 
-def _is(task_id: int, candidate: str) -> tuple[ColumnElement[bool], ...]:
-    return UserTaskCandidate.task_id == task_id, UserTaskCandidate.candidate == candidate
+def query(
+    *,
+    assignee: str | None = None,
+    candidates: Iterable[str] | None = None,
+    instance_id: int | None = None,
+    process_key: str | None = None,
+) -> Select[tuple[UserTask]]:
+    """Open tasks, to be narrowed, ordered and limited by the caller.
+
+    With `assignee` and `candidates` both: those the person holds, and those that nobody holds and
+    one of the candidates may claim.
+    """
+    found = select(UserTask)
+    if instance_id is not None:
+        found = found.where(UserTask.instance_id == instance_id)
+    if process_key is not None:
+        found = found.where(UserTask.process_key == process_key)
+    mine = UserTask.assignee == assignee
+    if candidates is None:
+        return found if assignee is None else found.where(mine)
+    claimable = UserTask.id.in_(
+        select(UserTaskCandidate.task_id).where(UserTaskCandidate.candidate.in_([*candidates]))
+    )
+    pool = UserTask.assignee.is_(None) & claimable
+    return found.where(pool if assignee is None else or_(mine, pool))
+
+
+def _change_hands(
+    session: Session, task_id: int, assignee: str | None, *only_if: ColumnElement[bool]
+) -> bool:
+    changed = session.execute(
+        update(UserTask)
+        .where(UserTask.id == task_id, UserTask.suspended.is_(False), *only_if)
+        .values(
+            assignee=assignee,
+            claimed_at=None if assignee is None else clock.now(),
+            revision=UserTask.revision + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _refuse_suspended(task: UserTask) -> None:
+    if task.suspended:
+        raise Conflict("办件已挂起，恢复后才能办理", task=task.id)
+
+
+def _refuse_if_held(task: UserTask, by: str) -> None:
+    if task.assignee not in (None, by):
+        message = "该任务已被他人签收"
+        raise TaskAlreadyClaimed(message, by=task.assignee, at=task.claimed_at)
 
 
 def _note(session: Session, task_id: int, kind: str, *, by: str, **data: str) -> None:
     task = get(session, task_id)
-    # the sequence rises with the event; the revision stays, for no token moved
-    sequence = session.scalar(
-        update(ProcessInstance)
-        .where(ProcessInstance.id == task.instance_id)
-        .values(sequence=ProcessInstance.sequence + 1)
-        .returning(ProcessInstance.sequence)
+    history.append(
+        session,
+        task.instance_id,
+        kind,
+        by=by,
+        activity=task.activity,
+        activity_id=task_id,
+        **data,
     )
-    revision = session.scalar(
-        select(ProcessInstance.revision).where(ProcessInstance.id == task.instance_id)
-    )
-    session.execute(
-        insert(HistoryEvent).values(
-            instance_id=task.instance_id,
-            sequence=sequence,
-            revision=revision,
-            type=kind,
-            activity=task.activity,
-            activity_id=task_id,
-            actor=by,
-            at=clock.now(),
-            data=data,
-        )
-    )
-    cache.forget(task.instance_id)

@@ -93,7 +93,7 @@ def postgres(postgres_server: Callable[[str], str]) -> Iterator[Database]:
     name = f"banli_{next(_names)}"
     admin = connection.create(postgres_server("postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as opened:
-        opened.execute(text(f"CREATE DATABASE {name} TEMPLATE banli_template STRATEGY FILE_COPY"))
+        opened.execute(text(f"CREATE DATABASE {name} TEMPLATE banli_template"))
     engine = connection.create(postgres_server(name))
     yield Database(engine)
     engine.dispose()

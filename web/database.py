@@ -59,11 +59,12 @@ class Database:
 
     @contextmanager
     def read_session(self) -> Iterator[Session]:
-        """A session for looking; whatever it changed is rolled back."""
+        """A session for looking; whatever it changed is rolled back, what it read stays usable."""
         with Session(self.engine, expire_on_commit=False) as session:
             try:
                 yield session
             finally:
+                session.expunge_all()
                 session.rollback()
 
     def run(

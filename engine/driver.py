@@ -1,0 +1,167 @@
+"""Statements on the driver, on the session's own connection: the hot path has no ORM in it.
+
+Invariant: one commit covers what is written here and what the session writes. A guarded statement
+that does not find its row raises `Lost`, and the transaction has to be rolled back. The driver's
+errors arrive as SQLAlchemy's.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, Protocol
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+Row = tuple[Any, ...]
+_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
+
+
+class Statement(NamedTuple):
+    """SQL with `?` for each value, for one or several rows; `guard`: must change just one row."""
+
+    sql: str
+    rows: Sequence[Row]
+    guard: str = ""
+
+
+class Lost(Exception):
+    """A guarded statement did not find its row: somebody else was faster."""
+
+    def __init__(self, guard: str) -> None:
+        super().__init__(guard)
+        self.guard = guard
+
+
+class Driver(Protocol):
+    """What the engine needs of a driver."""
+
+    def stamp(self, instant: datetime | None) -> Any:
+        """An instant as the driver takes it."""
+        ...
+
+    def fetch(self, sql: str, values: Row) -> list[Row]:
+        """The rows of a query."""
+        ...
+
+    def lock(self, *key: str) -> list[Statement]:
+        """What makes those who name the same key wait for each other until they commit."""
+        ...
+
+    def write(self, statements: Sequence[Statement]) -> None:
+        """Carry out statements in order.
+
+        Raises:
+            Lost: the first guard that failed.
+        """
+        ...
+
+
+class SqliteDriver:
+    """Python's own driver; each statement is compiled once for a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+
+    def stamp(self, instant: datetime | None) -> str | None:
+        """An instant as SQLAlchemy stores it."""
+        if instant is None:
+            return None
+        return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+    def fetch(self, sql: str, values: Row) -> list[Row]:
+        """The rows of a query."""
+        with _translated(self._connection, sql):
+            return self._raw.execute(sql, values).fetchall()
+
+    def lock(self, *key: str) -> list[Statement]:
+        """Nothing: there is one writer at a time."""
+        del key
+        return []
+
+    def write(self, statements: Sequence[Statement]) -> None:
+        """Carry out statements in order, under the write lock."""
+        raw = self._raw
+        with _translated(self._connection, "step"):
+            if not raw.in_transaction:
+                raw.execute("BEGIN IMMEDIATE")
+            for sql, rows, guard in statements:
+                if len(rows) == 1:
+                    changed = raw.execute(sql, rows[0]).rowcount
+                else:
+                    changed = raw.executemany(sql, rows).rowcount
+                if guard and changed != 1:
+                    raise Lost(guard)
+
+
+class PostgresDriver:
+    """psycopg: prepared statements, all of a step in one round trip."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._raw: Any = connection.connection.driver_connection
+
+    def stamp(self, instant: datetime | None) -> datetime | None:
+        """An instant as it is."""
+        return instant
+
+    def fetch(self, sql: str, values: Row) -> list[Row]:
+        """The rows of a query."""
+        with _translated(self._connection, sql):
+            rows: list[Row] = self._raw.execute(_marked(sql), values, prepare=True).fetchall()
+            return rows
+
+    def lock(self, *key: str) -> list[Statement]:
+        """An advisory lock of the transaction."""
+        return [Statement(_LOCK, [("\n".join(key),)])]
+
+    def write(self, statements: Sequence[Statement]) -> None:
+        """Carry out statements in one pipeline."""
+        guards: list[tuple[str, Any]] = []
+        try:
+            with _translated(self._connection, "pipeline"), self._raw.pipeline():
+                for sql, rows, guard in statements:
+                    cursor = self._raw.cursor()
+                    for row in rows:
+                        cursor.execute(_marked(sql), row, prepare=True)
+                    if guard:
+                        guards.append((guard, cursor))
+        except DBAPIError:
+            # what followed a lost guard may have failed because of it
+            _check(guards)
+            raise
+        _check(guards)
+
+
+def _check(guards: list[tuple[str, Any]]) -> None:
+    for guard, cursor in guards:
+        if cursor.rowcount == 0:
+            raise Lost(guard)
+
+
+@lru_cache(maxsize=256)
+def _marked(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+@contextmanager
+def _translated(connection: Connection, sql: str) -> Iterator[None]:
+    dialect = connection.dialect
+    try:
+        yield
+    except dialect.loaded_dbapi.Error as error:
+        raise DBAPIError.instance(
+            sql, None, error, dialect.loaded_dbapi.Error, dialect=dialect
+        ) from error
+
+
+def of(session: Session) -> Driver:
+    """The driver under a session, in the session's transaction."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        return SqliteDriver(connection)
+    return PostgresDriver(connection)

@@ -1,0 +1,228 @@
+"""The rows that a step writes, as the driver takes them.
+
+Invariant: columns are named here once, in the order of the values below them; what a row says is
+what its wait says, so that a row can always be derived again.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from engine import ids, limits
+from engine.driver import Row
+from engine.record import HistoryEvent, Incident, ThrownMessage
+from engine.variables import encode
+from engine.waiting import ExternalTaskWait, MessageWait, TimerWait, UserTaskWait
+
+Stamp = Callable[[Any], Any]
+
+
+def _insert(table: str, columns: str) -> str:
+    marks = ", ".join("?" for _ in columns.split(","))
+    return f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - our own names
+
+
+NEW_INSTANCE: Final = _insert(
+    "process_instance",
+    "id, definition_id, business_key, status, revision, state, sequence, started_by, started_at,"
+    " ended_at",
+)
+ADVANCE: Final = (
+    "UPDATE process_instance SET revision = ?, state = ?, sequence = ?, status = ?, ended_at = ?"
+    " WHERE id = ? AND revision = ? AND status = 'active'"
+)
+HISTORY: Final = _insert(
+    "history_event", "instance_id, sequence, revision, type, activity, activity_id, actor, at, data"
+)
+DELTA: Final = _insert("variable_delta", "instance_id, revision, content")
+SNAPSHOT: Final = (
+    _insert("variable_snapshot", "instance_id, revision, content")
+    + " ON CONFLICT (instance_id) DO UPDATE SET revision = excluded.revision,"
+    " content = excluded.content"
+)
+TASK: Final = _insert(
+    "user_task",
+    "id, instance_id, definition_id, process_key, activity, name, lane, scope_id, assignee,"
+    " claimed_at, form_id, due_at, follow_up_at, limit_title, priority, separation, operations,"
+    " suspended, revision, created_at",
+)
+CANDIDATE: Final = _insert("user_task_candidate", "task_id, candidate")
+SUBSCRIPTION: Final = _insert(
+    "event_subscription",
+    "id, kind, name, correlation_key, instance_id, definition_id, activity, public_form_id,"
+    " public_title, suspended, created_at",
+)
+JOB: Final = _insert(
+    "job",
+    "id, kind, instance_id, definition_id, activity, topic, business_key, correlation_key, payload,"
+    " due_at, fencing, retries, suspended, last_error, created_at",
+)
+REARM: Final = (
+    "UPDATE job SET topic = ?, due_at = ?, owner = NULL, lease_until = NULL,"
+    " fencing = fencing + 1, retries = ?, last_error = '' WHERE id = ?"
+)
+INCIDENT: Final = _insert(
+    "incident",
+    "id, kind, instance_id, definition_id, activity, activity_id, message, details, raised_at",
+)
+# the candidates go with their task, the incidents with their job, by the foreign key
+END_TASK: Final = "DELETE FROM user_task WHERE id = ?"
+COMPLETE_TASK: Final = "DELETE FROM user_task WHERE id = ? AND revision = ?"
+END_SUBSCRIPTION: Final = "DELETE FROM event_subscription WHERE id = ?"
+END_JOB: Final = "DELETE FROM job WHERE id = ?"
+ANSWER_JOB: Final = "DELETE FROM job WHERE id = ? AND fencing = ?"
+END_INCIDENT: Final = "DELETE FROM incident WHERE instance_id = ? AND activity_id = ?"
+CLEAR_INCIDENTS: Final = "DELETE FROM incident WHERE instance_id = ? AND job_id IS NULL"
+BUFFERED: Final = (
+    "SELECT id FROM inbound_message WHERE state = 'buffered' AND name = ?"
+    " AND correlation_key = ? AND expires_at > ? ORDER BY id"
+)
+DELIVERING: Final = "UPDATE inbound_message SET state = 'delivering' WHERE id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What all rows of a step share."""
+
+    instance_id: int
+    definition_id: int
+    process_key: str
+    stamp: Stamp
+    now: Any
+
+
+def task(place: Place, wait: UserTaskWait) -> Row:
+    """The row of a user task."""
+    return (
+        wait.id,
+        place.instance_id,
+        wait.definition_id or place.definition_id,
+        wait.process_key or place.process_key,
+        wait.activity,
+        wait.name,
+        wait.lane,
+        wait.scope_id,
+        wait.assignee,
+        place.now if wait.assignee else None,
+        wait.form_id,
+        place.stamp(wait.due_at),
+        place.stamp(wait.follow_up_at),
+        wait.limit_title,
+        wait.priority,
+        " ".join(wait.separation),
+        " ".join(wait.operations),
+        False,
+        1,
+        place.now,
+    )
+
+
+def candidates(wait: UserTaskWait) -> Iterable[Row]:
+    """Who may claim a task."""
+    users = (f"user:{user}" for user in wait.candidate_users)
+    return ((wait.id, one) for one in dict.fromkeys((*wait.candidate_groups, *users)))
+
+
+def subscription(place: Place, wait: MessageWait, definition_id: int) -> Row:
+    """The row of an awaited message."""
+    return (
+        wait.id,
+        "message",
+        wait.name,
+        wait.correlation_key,
+        place.instance_id,
+        definition_id,
+        wait.activity,
+        wait.public_form_id,
+        wait.public_title,
+        False,
+        place.now,
+    )
+
+
+def timer(place: Place, wait: TimerWait, definition_id: int) -> Row:
+    """The job of a timer."""
+    what = (wait.id, "timer", definition_id, wait.activity, wait.repeat or "", "")
+    return _job(place, what, due=wait.due_at)
+
+
+def external_task(place: Place, wait: ExternalTaskWait, definition_id: int) -> Row:
+    """The job of a service task."""
+    what = (wait.id, "external_task", definition_id, wait.activity, wait.topic, "")
+    return _job(place, what, payload=encode(wait.variables).decode(), retries=wait.retries)
+
+
+def outbox(place: Place, message: ThrownMessage) -> Row:
+    """The job of a message to send."""
+    where = (place.definition_id, message.activity, message.name, message.correlation_key or "")
+    what = (ids.next_id(), "outbox_message", *where)
+    return _job(place, what, payload=encode(message.variables).decode())
+
+
+def delivery(place: Place, inbound_id: int, activity: str) -> Row:
+    """The job that delivers a message which was here before anybody waited for it."""
+    return _job(place, (inbound_id, "inbound_message", place.definition_id, activity, "", ""))
+
+
+def _job(
+    place: Place,
+    what: tuple[int, str, int, str, str, str],
+    *,
+    due: datetime | None = None,
+    payload: str = "{}",
+    retries: int = limits.RETRIES,
+) -> Row:
+    job_id, kind, definition_id, activity, topic, key = what
+    return (
+        job_id,
+        kind,
+        place.instance_id,
+        definition_id,
+        activity,
+        topic,
+        "",
+        key,
+        payload,
+        place.now if due is None else place.stamp(due),
+        0,
+        retries,
+        False,
+        "",
+        place.now,
+    )
+
+
+def incident(place: Place, one: Incident) -> Row:
+    """The row of a stuck activity."""
+    return (
+        ids.next_id(),
+        one.code,
+        place.instance_id,
+        place.definition_id,
+        one.activity,
+        one.activity_id,
+        one.message,
+        encode(one.details).decode(),
+        place.now,
+    )
+
+
+def history(
+    place: Place, events: list[HistoryEvent], *, first: int, revision: int, actor: str
+) -> list[Row]:
+    """The rows of the events of a step."""
+    return [
+        (
+            place.instance_id,
+            first + index,
+            revision,
+            one.type,
+            one.activity,
+            one.activity_id,
+            actor,
+            place.now,
+            encode(one.data).decode() if one.data else "{}",
+        )
+        for index, one in enumerate(events)
+    ]
