@@ -1,0 +1,229 @@
+"""The licence's story in steps, for the tests of the yacht processes: who fills in what, when."""
+
+import io
+from datetime import date
+from typing import Any, Final
+
+from PIL import Image
+
+from engine import runtime
+from processes import files, registers
+from processes.play import Play, PlayedCase
+
+LICENCE: Final = "yacht_licence_issue"
+PRODUCTION: Final = "yacht_card_production"
+MEDICAL: Final = [{"result": "pass"}] * 5
+CHECKLIST: Final = [{"result": "ok"}] * 5 + [{"result": "not_applicable"}]
+MISSING: Final = [{"item": "体检证明", "reason": "照片模糊", "basis": "《游艇安全管理规定》"}]
+
+
+def upload(play: Play, name: str = "照片.png") -> dict[str, Any]:
+    """A file handed in: a picture 35:45, or a PDF by its name."""
+    if name.endswith(".pdf"):
+        content = b"%PDF-1.4\n%%EOF\n"
+    else:
+        written = io.BytesIO()
+        Image.new("RGB", (350, 450), "white").save(written, "PNG")
+        content = written.getvalue()
+    stored = play.run(lambda session: files.store(session, content, by=None))
+    return {
+        "file": stored.sha256,
+        "name": name,
+        "size": len(content),
+        "type": stored.content_type,
+    }
+
+
+def application(play: Play, **changes: Any) -> dict[str, Any]:
+    """The answers of a first application of a person who passed; changes on top."""
+    return {
+        "application_kind": "first",
+        "licence_class": "A1E",
+        "org": "370001",
+        "filed_by": "person",
+        "name": "申请人",
+        "sex": "male",
+        "birth_date": "1990-03-07",
+        "nationality": "CHN",
+        "id_type": "resident_id",
+        "id_no": "370202199003070011",
+        "phone": "13800000000",
+        "address": "山东省青岛市演示路 1 号",
+        "photo": upload(play),
+        "medical_issued_on": "2026-01-10",
+        "medical_items": MEDICAL,
+        "medical_scan": upload(play, "体检证明.pdf"),
+        "delivery": "collect",
+        "declaration": True,
+        "signature": upload(play),
+        **changes,
+    }
+
+
+def applied(play: Play, *, as_: str = "applicant", **changes: Any) -> PlayedCase:
+    """An application handed in by the applicant; it waits to be accepted."""
+    return play.apply(LICENCE, as_=as_, **application(play, **changes))
+
+
+def seen(case: PlayedCase, activity: str) -> dict[str, Any]:
+    """The variables as the task of an activity sees them."""
+    task = next(task for task in case.tasks if task.activity == activity)
+    return case.play.run(
+        lambda session: runtime.variables(session, task.instance_id, scope_id=task.scope_id)
+    )
+
+
+def accept(case: PlayedCase, decision: str = "accept", **more: Any) -> None:
+    """The acceptor ticks every material and decides."""
+    rows = [{"present": True, "legible": True} for _row in seen(case, "accept")["materials"]]
+    case.complete("accept", as_="acceptor", materials=rows, decision=decision, **more)
+
+
+def review(case: PlayedCase, decision: str = "agree", **more: Any) -> None:
+    """The reviewer fills in the checklist and decides."""
+    case.complete("review", as_="reviewer", checklist=CHECKLIST, decision=decision, **more)
+
+
+def approve(case: PlayedCase, decision: str = "grant", **more: Any) -> None:
+    """The approver decides."""
+    case.complete("approve", as_="approver", decision=decision, **more)
+
+
+def granted(play: Play, **changes: Any) -> PlayedCase:
+    """A case whose licence was granted and whose card the centre was asked for."""
+    case = applied(play, **changes)
+    accept(case)
+    review(case)
+    approve(case)
+    return case
+
+
+def printed(order: PlayedCase, result: str = "printed") -> None:
+    """The order is checked, the machine answers, the maker confirms what it says."""
+    order.complete(
+        "check_order", as_="card_maker", data_ok=True, photo_ok=True, address_ok=True, decision="ok"
+    )
+    make(order, result)
+
+
+def make(order: PlayedCase, result: str = "printed") -> None:
+    """The machine prints, the maker confirms."""
+    order.works("card_machine.print", result=result)
+    order.complete(
+        "make_card",
+        as_="card_maker",
+        blank_serial=order.variables["allotted_serial"],
+        result=result,
+    )
+
+
+def precheck(order: PlayedCase, result: str = "pass", **more: Any) -> None:
+    """The pre-checker looks at the card."""
+    order.complete(
+        "precheck",
+        as_="card_prechecker",
+        serial=order.variables["allotted_serial"],
+        items=[{"ok": result == "pass"}] * 8,
+        result=result,
+        **more,
+    )
+
+
+def post(order: PlayedCase, express_no: str = "EMS0001") -> None:
+    """The card is packed, the courier gives a number."""
+    order.complete(
+        "pack_post",
+        as_="card_maker",
+        cards=[order.variables["card_order_no"]],
+        express_company="ems",
+        booking="interface",
+        posted_at="2026-03-03 10:00",
+    )
+    order.works("courier.dispatch", express_no=express_no)
+
+
+def posted(play: Play, *, express_no: str = "EMS0001", **changes: Any) -> PlayedCase:
+    """A case whose card is on its way to the agency."""
+    case = granted(play, **changes)
+    produce(play, express_no)
+    return case
+
+
+def produce(play: Play, express_no: str = "EMS0001") -> PlayedCase:
+    """The latest order is made, pre-checked and posted."""
+    order = play.case(PRODUCTION)
+    printed(order)
+    precheck(order)
+    post(order, express_no)
+    return order
+
+
+def verify(case: PlayedCase, decision: str = "ok", **more: Any) -> None:
+    """The verifier compares the card that came."""
+    case.complete(
+        "verify",
+        as_="verifier",
+        arrived_on="2026-03-05",
+        blank_serial=case.variables["ordered_serial"],
+        items=[{"ok": decision == "ok"}] * 11,
+        decision=decision,
+        **more,
+    )
+
+
+def return_card(case: PlayedCase, activity: str = "return_card", **more: Any) -> None:
+    """The verifier sends a card back to the centre."""
+    case.complete(
+        activity, as_="verifier", return_express_no="EMS0900", sent_on="2026-03-06", **more
+    )
+
+
+def issue(case: PlayedCase, **more: Any) -> None:
+    """The holder collects the licence."""
+    case.complete(
+        "issue",
+        as_="issuer",
+        result="issued",
+        collector_name="申请人",
+        collector_id_no="370202199003070011",
+        relation="self",
+        signature=upload(case.play),
+        issued_date="2026-03-06",
+        **more,
+    )
+
+
+def record(play: Play, register: str, key: str) -> dict[str, Any]:
+    """A ledger record."""
+    return play.run(lambda session: registers.get(session, register, key).context())
+
+
+def licence_of(case: PlayedCase) -> dict[str, Any]:
+    """The ledger record of the licence of a case."""
+    return record(case.play, "yacht_licence", case.variables["licence_no"])
+
+
+def held(play: Play, **changes: Any) -> str:
+    """A valid licence of the applicant from earlier; returns its number."""
+    person = play.run(
+        lambda session: registers.first(session, "person", where={"id_no": "370202199003070011"})
+    )
+    values = {
+        "person_id": person.key if person else "",
+        "holder_name": "申请人",
+        "licence_class": "A1E",
+        "issued_by": "370001",
+        "issued_on": date(2021, 6, 1),
+        "expires_on": date(2026, 5, 31),
+        "blank_serial": "YJ99990001",
+        "card_count": 1,
+        "origin": "normal",
+        **changes,
+    }
+    status = str(values.pop("status", "valid"))
+    trace = registers.Trace(by="test")
+    return play.run(
+        lambda session: registers.create(
+            session, "yacht_licence", values, trace=trace, status=status
+        ).key
+    )
