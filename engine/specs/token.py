@@ -42,6 +42,8 @@ class Token(Task):
         state: int = FUTURE,
         identity: int | None = None,
     ) -> None:
+        # what it waits for, once it was asked; forgotten when its state changes
+        self.told: Any = None
         number: Any = identity or next_id()
         super().__init__(workflow, task_spec, parent, state, number)
 
@@ -75,6 +77,7 @@ class Token(Task):
     def _set_state(self, value: int) -> None:
         # without the library's log record for each transition: a third of the cost of a step
         self._state = value
+        self.told = None
 
     def _add_child(self, task_spec: Any, state: int = FUTURE) -> Any:
         return Token(self.workflow, task_spec, self, state)

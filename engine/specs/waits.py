@@ -70,6 +70,7 @@ def rearm(token: Token) -> bool:
     if following is None:
         return False
     data.update(_kept(following))
+    token.told = None
     return True
 
 

@@ -9,13 +9,13 @@ from engine import clock, waiting
 from engine.errors import LimitExceeded, VariablesInvalid
 from tests.engine.core.scenario import (
     Case,
+    Node,
     boundary,
     call,
     each,
     event,
     gateway,
     io,
-    message,
     script,
     service,
     sub,
@@ -360,13 +360,77 @@ def test_a_multi_instance_in_a_loop_collects_anew():
 
 
 def test_a_receive_task_waits_and_a_send_task_sends():
-    receive = xml("start -> r -> z -> end", messages={"m": "1"})
-    receive = receive.replace(
-        b'<userTask id="r" name="r"', b'<receiveTask messageRef="m" id="r" name="r"'
-    ).replace(
-        b'messageRef="m" id="r" name="r"  ></userTask>',
-        b'messageRef="m" id="r" name="r"  ></receiveTask>',
+    case = Case(
+        xml(
+            "start -> ask -> answer -> z -> end; late -> y -> end",
+            messages={"question": "ref", "answer_m": "ref"},
+            ask=Node("sendTask", 'messageRef="question"', io({"what": "=name"})),
+            answer=Node("receiveTask", 'messageRef="answer_m"', io(outputs={"ok": "=yes"})),
+            late=boundary("answer", timer("duration", "P1D")),
+        ),
+        ref="R",
+        name="x",
     )
-    case = Case(receive)
-    assert case.deliver("r", x=1).waits == ["z"]
-    assert message("m") in '<messageEventDefinition messageRef="m"/>'
+    assert [(m.name, m.correlation_key, m.variables) for m in case.messages] == [
+        ("question", "R", {"what": "x"})
+    ]
+    assert case.wait("answer").correlation_key == "R"
+    assert case.deliver("answer", yes=True).waits == ["z"]
+    assert case.variables == {"ref": "R", "name": "x", "ok": True}
+
+
+def test_the_portal_is_told_which_messages_it_may_offer():
+    public = '<banli:public formId="form_supplement" title="提交补正材料"/>'
+    node = Node(
+        "intermediateCatchEvent",
+        extensions=public,
+        children='<messageEventDefinition messageRef="m"/>',
+    )
+    wait = Case(xml("start -> c -> end", messages={"m": '"k"'}, c=node)).wait("c")
+    assert (wait.public_form_id, wait.public_title) == ("form_supplement", "提交补正材料")
+
+
+def test_outputs_that_cannot_be_stored_keep_what_the_person_submitted():
+    case = Case(xml("start -> a -> b -> end", a=user(io=io(outputs={"f": "=function(x) x"}))))
+    case.complete("a", answer=1)
+    assert (case.waits, case.incidents) == ([], ["a"])
+    stuck = next(iter(case.execution.incidents.values()))
+    assert case.execution.scopes[stuck.activity_id].variables == {"answer": 1}
+    assert case.variables == {}
+    assert case.retry("a").incidents == ["a"]
+
+
+def test_a_step_records_only_what_changed():
+    case = Case(xml("start -> a -> b -> end"), big="x" * 1000, n=1)
+    step = case.execution.begin_step()
+    case.execution.complete(case.wait("a").id, {"n": 2})
+    case.execution.advance()
+    assert step.variable_deltas == {case.id: {"n": 2}}
+    assert (step.scopes_created, step.scopes_closed) == ([], [])
+    assert [event.type for event in step.events] == [
+        "activity.completed",
+        "activity.started",
+        "task.created",
+    ]
+
+
+def test_a_scope_that_begins_and_ends_in_one_step_leaves_no_trace():
+    case = Case(
+        xml("start -> s -> a -> end", s=script("x + 1", "y", io=io({"x": "=1"}, {"z": "=y"})))
+    )
+    assert case.variables == {"z": 2}
+    assert list(case.stored) == [case.id]
+
+
+def test_a_timer_start_event_begins_an_instance_like_any_other():
+    model = xml("t -> a -> end", t=event("start", timer("cycle", "R/P1D")))
+    case = Case(model, start="t")
+    assert case.waits == ["a"]
+    assert case.compiled.start_events[0].definition.kind == "cycle"
+
+
+def test_a_task_in_a_sub_process_belongs_to_the_lane_of_the_sub_process():
+    lanes = '<laneSet id="ls"><lane id="maker" name="制证人"><flowNodeRef>box</flowNodeRef></lane></laneSet>'
+    inner = sub("s1 -> a -> e1", s1=event("start"), e1=event("end"))
+    case = Case(xml("start -> box -> end", before=lanes, box=inner))
+    assert case.wait("a").candidate_groups == ("maker",)
