@@ -108,28 +108,15 @@ def ordered(sign: str, a: Any, b: Any) -> bool:
         return ORDERS[sign](a, b)
     one, other = kind(a), kind(b)
     if one == other and one in _ORDERED:
-        if one in {"time", DATE_TIME}:
-            a, b = _same_zone(a, b)
-        return ORDERS[sign](a, b)
-    if {one, other} == {"date", DATE_TIME}:
-        a, b = _same_zone(_moment(a), _moment(b))
+        if one in {"time", DATE_TIME} and (a.utcoffset() is None) != (b.utcoffset() is None):
+            # neither zone could be assumed for the other without being wrong by hours at times
+            raise Problem("带时区与不带时区的时间不能比较")
         return ORDERS[sign](a, b)
     raise Problem(f"{chinese(a)}与{chinese(b)}不能用『{sign}』比较")
 
 
 def _moment(value: Any) -> Any:
     return value if isinstance(value, datetime) else midnight(value)
-
-
-def _same_zone(a: Any, b: Any) -> tuple[Any, Any]:
-    """Both with or both without an offset; a moment without one is taken in the other's."""
-    if (a.utcoffset() is None) == (b.utcoffset() is None):
-        return a, b
-    if isinstance(a, datetime):
-        return (
-            (a.replace(tzinfo=b.tzinfo), b) if a.tzinfo is None else (a, b.replace(tzinfo=a.tzinfo))
-        )
-    raise Problem("带时区与不带时区的时间不能比较")
 
 
 # ---------------------------------------------------------------------- arithmetic

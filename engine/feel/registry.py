@@ -204,10 +204,13 @@ def register(name: str, params: Sequence[str], function: Callable[..., Any]) -> 
         except ValueError as reason:
             raise Problem(f"函数『{name}』：{reason}") from reason
 
+    signature = Signature(parameters(params), call)
     if name in _REGISTERED:
-        _FUNCTIONS[name].signatures.clear()
+        # in one step: another thread may be calling it
+        _FUNCTIONS[name].signatures = [signature]
+        return
     _REGISTERED.add(name)
-    add(name, Signature(parameters(params), call))
+    add(name, signature)
 
 
 _REGISTERED: Final[set[str]] = set()
