@@ -19,6 +19,9 @@ from engine.errors import Finding
 from engine.reading import Reading
 
 _IDENTIFIED: Final = nodes.NODE_KINDS | {"process", "sequenceFlow"}
+_INVISIBLE: Final = re.compile(
+    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]"
+)
 _NCNAME: Final = re.compile(r"[^\W\d][\w.\-]*")
 
 
@@ -69,6 +72,8 @@ def _check_ids(reading: Reading, root: xml.Node) -> None:
     for node in root.iter():
         namespace, local = xml.tag(node)
         identity = node.get("id")
+        if namespace == voc.BPMN and _INVISIBLE.search(node.get("name", "")):
+            reading.error("name_characters", "名称含有控制字符、零宽字符或双向控制字符", node)
         if identity is None:
             if namespace == voc.BPMN and local in _IDENTIFIED:
                 reading.error("id_missing", f"{local} 没有 id", node)

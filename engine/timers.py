@@ -58,14 +58,16 @@ class Schedule:
         if not self.every or self.left == 0:
             return None
         step, due, left = duration(self.every), self.due_at, self.left
-        while True:
+        missed = 0 if step.months else (now - due) // step.rest
+        if missed > 0:
+            due += missed * step.rest
+            left = max(left - missed, 0) if left > 0 else left
+        while left != 0:
             due = step.after(due)
             if due > now:
                 return Schedule(due, self.every, left - 1 if left > 0 else left)
-            if left > 0:
-                left -= 1
-                if left == 0:
-                    return None
+            left = left - 1 if left > 0 else left
+        return None
 
 
 def _add_months(instant: datetime, months: int) -> datetime:

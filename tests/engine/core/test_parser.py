@@ -61,6 +61,11 @@ def test_ids_are_names_unique_and_not_reserved():
     assert "id_missing" in codes(inside("<userTask/>"))
 
 
+def test_names_have_no_invisible_characters():
+    for hidden in ("\u200b", "\u202e", "\ufeff"):
+        assert "name_characters" in codes(GOOD.replace(b'name="a"', f'name="a{hidden}"'.encode()))
+
+
 def test_dangling_references_are_named():
     found = findings(GOOD.replace(b'targetRef="a"', b'targetRef="nowhere"'))
     assert "reference_dangling" in {one.code for one in found}
