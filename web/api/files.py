@@ -5,11 +5,10 @@ from typing import Any, Final
 from flask import current_app, request
 
 from processes import files
-from web.api import access, blueprints, exchange
+from web.api import access, answers, blueprints, exchange
 from web.api.access import access as allow
 from web.api.wire import RequestInvalid
 from web.database import run
-from web.files import reference
 from web.security import limiter
 
 blueprint = blueprints.make("files", "/files", "附件")
@@ -30,4 +29,4 @@ def upload() -> Any:
     row = run(files.store, content, by=access.user().id)
     name = "".join(c for c in (sent.filename or "附件") if c.isprintable() and c not in "/\\")
     value = {"file": row.sha256, "name": name[-_NAME:], "size": row.size, "type": row.content_type}
-    return {**value, "reference": reference(value)}
+    return {**value, "reference": answers.reference(value)}

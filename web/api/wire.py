@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 from flask import Request, current_app
+from marshmallow import RAISE
 from webargs import core
 from webargs.flaskparser import FlaskParser
 
@@ -115,7 +116,12 @@ def _check_texts(value: Any) -> None:
 
 
 class Parser(FlaskParser):
-    """webargs with our JSON and our sentences."""
+    """webargs with our JSON and our sentences; a query parameter we do not know is an error."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": RAISE,
+    }
 
     def _raw_load_json(self, req: Request) -> Any:
         if not req.content_length and not req.get_data(cache=True):

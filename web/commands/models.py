@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine import feel
 from engine.errors import BanliError, DeploymentRejected, Finding
 from processes import bundle, deployment, identity, modelling
+from processes import wiring as processes_wiring
 from processes.bundle import Bundle
 from processes.demo import loader
 from processes.play import Play, PlayedCase
@@ -29,6 +30,7 @@ def check(folders: Sequence[Path]) -> None:
     found = [folder for given in folders for folder in _below(given)]
     if not found:
         raise click.ClickException("目录中没有流程（.bpmn）。")
+    processes_wiring.connect()
     loader.load_ledgers()
     known = _known(loader.MODELS, *folders)
     errors = warnings = 0
