@@ -92,6 +92,8 @@ _APPLY: Final = frozenset(
         Action.RELEASE_TASK,
     }
 )
+_FILE: Final = _HANDLE | {Action.APPLY}
+"""Handles, and begins cases: types at the counter for somebody, or starts the office's own business."""
 _TASKS: Final = frozenset({Action.CLAIM_TASK, Action.COMPLETE_TASK, Action.RELEASE_TASK})
 _ADMIN: Final = _TASKS | {
     Action.MANAGE_USERS,
@@ -116,18 +118,12 @@ def _training(name: str, name_en: str, *, exam: bool = False) -> RoleInfo:
     )
 
 
-def _licence(name: str, name_en: str, *, manages: bool = False) -> RoleInfo:
-    return RoleInfo(
-        name,
-        name_en,
-        "licence_issue",
-        sees=("yacht_licence",),
-        actions=_MANAGE if manages else _HANDLE,
-    )
+def _licence(name: str, name_en: str, *, actions: frozenset[Action] = _HANDLE) -> RoleInfo:
+    return RoleInfo(name, name_en, "licence_issue", sees=("yacht_licence",), actions=actions)
 
 
-def _centre(name: str, name_en: str) -> RoleInfo:
-    return RoleInfo(name, name_en, sees=("yacht_card", "yacht_blank"), actions=_HANDLE)
+def _centre(name: str, name_en: str, *, actions: frozenset[Action] = _HANDLE) -> RoleInfo:
+    return RoleInfo(name, name_en, sees=("yacht_card", "yacht_blank"), actions=actions)
 
 
 def _applies(name: str, name_en: str) -> RoleInfo:
@@ -155,15 +151,15 @@ ROLES: Final[Mapping[str, RoleInfo]] = {
         "Local dictionary maintainer",
         actions=frozenset({Action.MANAGE_DICTIONARIES}) | _TASKS,
     ),
-    "licence_acceptor": _licence("游艇驾驶证受理人", "Licence acceptor"),
+    "licence_acceptor": _licence("游艇驾驶证受理人", "Licence acceptor", actions=_FILE),
     "licence_reviewer": _licence("游艇驾驶证审核人", "Licence reviewer"),
     "licence_approver": _licence("游艇驾驶证审批人", "Licence approver"),
     "licence_verifier": _licence("游艇驾驶证核对人", "Licence verifier"),
     "licence_issuer": _licence("游艇驾驶证发证人", "Licence issuer"),
-    "licence_manager": _licence("游艇驾驶证管理人", "Licence manager", manages=True),
+    "licence_manager": _licence("游艇驾驶证管理人", "Licence manager", actions=_MANAGE),
     "licence_backentry_recorder": _licence("游艇驾驶证补录人", "Back-entry recorder"),
     "licence_backentry_confirmer": _licence("游艇驾驶证补录确认人", "Back-entry confirmer"),
-    "blank_stock_keeper": _centre("空白证管理人", "Blank stock keeper"),
+    "blank_stock_keeper": _centre("空白证管理人", "Blank stock keeper", actions=_FILE),
     "blank_stock_confirmer": _centre("空白证复核人", "Blank stock confirmer"),
     "card_maker": _centre("制证人", "Card maker"),
     "card_prechecker": _centre("预核人", "Card pre-checker"),
