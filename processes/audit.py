@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
@@ -19,11 +19,19 @@ from sqlalchemy.orm import Mapper, Session
 
 from engine import clock, ids
 from processes import keys
-from processes.identity import User
 from processes.model.people import AuditEvent, AuditHead
 
 _SYSTEM: Final = "system"
 _FIRST: Final = ""
+
+
+class Actor(Protocol):
+    """A user, as far as the trail knows one."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def org_code(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +69,13 @@ def record(
     session: Session,
     action: str,
     *,
-    by: User | str,
+    by: Actor | str,
     subject: tuple[str, object] = ("", ""),
     detail: str = "",
     result: str = "done",
 ) -> None:
     """Append one row; `subject` is its kind and id, `detail` never holds a personal value."""
-    agency = by.org_code or _SYSTEM if isinstance(by, User) else _SYSTEM
+    agency = _SYSTEM if isinstance(by, str) else by.org_code or _SYSTEM
     sequence, before = _take(session, agency)
     came = _origin.get()
     row: dict[str, object] = {
@@ -76,7 +84,7 @@ def record(
         "sequence": sequence,
         "at": clock.now(),
         "action": action,
-        "actor": str(by.id) if isinstance(by, User) else by,
+        "actor": by if isinstance(by, str) else str(by.id),
         "on_behalf_of": came.on_behalf_of,
         "address": came.address,
         "subject_kind": subject[0],
@@ -86,9 +94,7 @@ def record(
     }
     mac = _mac(before, row)
     session.execute(insert(AuditEvent).values(**row, mac=mac))
-    head = session.get_one(AuditHead, agency, populate_existing=True)
-    head.mac = mac
-    session.flush()
+    session.execute(update(AuditHead).where(AuditHead.agency == agency).values(mac=mac))
 
 
 def verify(session: Session, agency: str | None = None) -> Broken | None:
@@ -123,7 +129,6 @@ def _verify_chain(session: Session, head: AuditHead) -> Broken | None:
 
 def _take(session: Session, agency: str) -> tuple[int, str]:
     """The next place in an agency's chain; whoever takes it holds the chain until the commit."""
-    session.flush()
     dialect = session.get_bind().dialect.name
     upsert = sqlite_insert if dialect == "sqlite" else postgresql_insert
     taken = session.execute(

@@ -6,7 +6,7 @@ Source: Administrative Licensing Law art. 82 (limits are working days without st
 days off and make-up days 2004–2026 as published by the State Council (chinesecalendar).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -116,6 +116,30 @@ def correct(
     session.add(row)
     session.flush()
     return row
+
+
+def publish(
+    session: Session,
+    year: int,
+    *,
+    days_off: Mapping[date, str],
+    make_up: Collection[date],
+    source: str,
+) -> Calendar:
+    """Take in a year's list as the State Council publishes it, and put it in force.
+
+    Raises:
+        ValueError: a day of another year, or the list lacks New Year or National Day.
+    """
+    if any(day.year != year for day in (*days_off, *make_up)):
+        raise ValueError(f"a day is not in {year}")
+    if not {date(year, 1, 1), date(year, 10, 1)} <= days_off.keys():
+        raise ValueError("the list lacks 1 January or 1 October")
+    for day, name in days_off.items():
+        correct(session, day, is_working=False, name=name, source=source)
+    for day in make_up:
+        correct(session, day, is_working=True, name="调休上班", source=source)
+    return refresh(session)
 
 
 def is_working(day: date, *, calendar: Calendar | None = None) -> bool:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import BanliError, NotFound
-from processes import identifiers, keys, settings
+from processes import audit, identifiers, keys, settings
 from processes.model.people import AuthSession, LoginFailure, Org, UserAccount, UserRole
 
 _REFUSED: Final = "用户名或密码不正确"
@@ -133,11 +133,13 @@ def attempt(session: Session, login: str, password: str, *, address: str = "") -
     if account is None or not (known and right) or _past(account.valid_to):
         session.add(LoginFailure(login=wanted, address=address))
         session.flush()
+        _audit(session, account, "login.refused", address)
         return Attempt(refusal=_locked(session, wanted, address) or LoginRefused(_REFUSED))
     session.execute(delete(LoginFailure).where(LoginFailure.login == wanted))
     if PasswordHasher().check_needs_rehash(account.password_hash):
         account.password_hash = hash_password(password)
     account.last_login_at = clock.now()
+    _audit(session, account, "login.accepted", address)
     return Attempt(user=_user(session, account))
 
 
@@ -235,6 +237,16 @@ def _holds(today: date) -> tuple[ColumnElement[bool], ...]:
 
 def _past(day: date | None) -> bool:
     return day is not None and day < clock.today()
+
+
+def _audit(session: Session, account: UserAccount | None, action: str, address: str) -> None:
+    result = "done" if action == "login.accepted" else "refused"
+    with audit.origin(address):
+        if account is None:  # whoever tried gave a name that is nobody's; the name is not kept
+            audit.record(session, action, by="anonymous", result=result)
+        else:
+            by = _user(session, account)
+            audit.record(session, action, by=by, subject=("user", account.id), result=result)
 
 
 def _locked(session: Session, login: str, address: str) -> LoginLocked | None:

@@ -16,7 +16,8 @@ from reportlab.pdfgen.canvas import Canvas
 from processes.letters import fonts
 from processes.letters.errors import LetterInvalid
 from processes.letters.filling import fill, value
-from processes.letters.paper import draw_qr, draw_text
+from processes.letters.lines import draw_text
+from processes.letters.paper import draw_qr
 from processes.letters.template import Element, Template
 
 _SMALLEST: Final = 4.0

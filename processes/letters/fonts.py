@@ -9,7 +9,6 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Final
-from xml.sax.saxutils import escape
 
 from reportlab import rl_config
 from reportlab.pdfbase import pdfmetrics, ttfonts
@@ -74,19 +73,14 @@ def runs(text: str, font: str = REGULAR) -> Iterator[tuple[str, str]]:
         yield chosen, "".join(marks)
 
 
-def markup(text: str, font: str = REGULAR) -> str:
-    """A value as paragraph markup: escaped, rare characters in the font that has them."""
-    return "".join(
-        escape(piece) if chosen == font else f'<font name="{chosen}">{escape(piece)}</font>'
-        for chosen, piece in runs(text, font)
-    )
-
-
 def width(text: str, size: float, font: str = REGULAR) -> float:
     """How wide a text is, in points."""
-    return sum(
-        float(pdfmetrics.stringWidth(piece, chosen, size)) for chosen, piece in runs(text, font)
-    )
+    return sum(span(piece, size, chosen) for chosen, piece in runs(text, font))
+
+
+def span(piece: str, size: float, font: str) -> float:
+    """How wide a text is in a font that has all of it."""
+    return float(pdfmetrics.stringWidth(piece, font, size))
 
 
 def missing(text: str) -> str:

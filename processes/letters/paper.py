@@ -1,6 +1,6 @@
 """A letter on A4 as agencies write it: red head, number, title, body, signature with date.
 
-Invariant: every value is escaped before it becomes markup; sizes and margins are those of official
+Invariant: values are drawn as text, there is no markup; sizes and margins are those of official
 letters. Source: GB/T 9704-2012 (格式), margins 5.2, head 7.2, body 7.3.
 """
 
@@ -11,9 +11,7 @@ from typing import Any, Final
 
 import segno
 from reportlab.lib.colors import HexColor
-from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_RIGHT
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
@@ -23,7 +21,6 @@ from reportlab.platypus import (
     Frame,
     KeepTogether,
     PageTemplate,
-    Paragraph,
     Spacer,
     Table,
     TableStyle,
@@ -31,6 +28,7 @@ from reportlab.platypus import (
 
 from processes.letters import fonts
 from processes.letters.filling import chinese_date, fill, rows, shown, value
+from processes.letters.lines import Style, TextBlock, draw_text
 from processes.letters.template import Block, Column, Template
 
 RED: Final = HexColor("#c8102e")
@@ -39,6 +37,11 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 28 * mm, 26 * mm, 26 * mm, 30 * mm
 _WIDTH: Final = A4[0] - _LEFT - _RIGHT
 _SIZE, _LEADING = 15.0, 27.0
 _CELL: Final = 11.0
+_TO: Final = Style(size=_SIZE, leading=_LEADING)
+_BODY: Final = Style(size=_SIZE, leading=_LEADING, align="justify", indent=2 * _SIZE)
+_HEADING: Final = Style(
+    size=_SIZE, leading=_LEADING, font=fonts.BOLD, indent=2 * _SIZE, keep_with_next=True
+)
 
 
 def draw(template: Template, values: Mapping[str, Any]) -> tuple[bytes, int]:
@@ -111,19 +114,16 @@ def _top(template: Template, values: Mapping[str, Any]) -> list[Flowable]:
     if template.head:
         top += [_RedHead(fill(template.head, values)), Spacer(1, 5 * mm)]
     if values.get("number"):
-        style = ParagraphStyle("number", _base(13), alignment=TA_CENTER)
-        top.append(Paragraph(fonts.markup(str(values["number"])), style))
+        style = Style(size=13, leading=20, align="center")
+        top.append(TextBlock(str(values["number"]), style))
     if template.head:
         top += [Spacer(1, 2 * mm), _RedLine()]
     return top
 
 
-def _title(template: Template) -> Paragraph:
-    style = ParagraphStyle(
-        "title", _base(21, bold=True), alignment=TA_CENTER, leading=30, keepWithNext=1
-    )
-    title = template.heading or template.title
-    return Paragraph(fonts.markup(title, fonts.BOLD), style)
+def _title(template: Template) -> TextBlock:
+    style = Style(size=21, leading=30, font=fonts.BOLD, align="center", keep_with_next=True)
+    return TextBlock(template.heading or template.title, style)
 
 
 def _block(block: Block, values: Mapping[str, Any]) -> list[Flowable]:
@@ -136,8 +136,7 @@ def _block(block: Block, values: Mapping[str, Any]) -> list[Flowable]:
             for position, row in enumerate(found, 1)
         ]
     if block.kind == "heading":
-        style = ParagraphStyle("heading", _body(), fontName=fonts.BOLD, keepWithNext=1)
-        return [Paragraph(fonts.markup(fill(block.text, values), fonts.BOLD), style)]
+        return [TextBlock(fill(block.text, values), _HEADING)]
     lines = fill(block.text, values).strip().split("\n")
     return [_paragraph(line) for line in lines if line.strip()]
 
@@ -169,13 +168,10 @@ def _table(block: Block, values: Mapping[str, Any]) -> Table:
     return table
 
 
-def _cell(text: str, column: Column, *, bold: bool = False) -> Paragraph:
+def _cell(text: str, column: Column, *, bold: bool = False) -> TextBlock:
+    align: Any = "center" if bold else column.align
     font = fonts.BOLD if bold else fonts.REGULAR
-    align = TA_CENTER if bold or column.align == "center" else 0
-    if column.align == "right" and not bold:
-        align = TA_RIGHT
-    style = ParagraphStyle("cell", _base(_CELL, bold=bold), leading=16, alignment=align)
-    return Paragraph(fonts.markup(text, font).replace("\n", "<br/>"), style)
+    return TextBlock(text, Style(size=_CELL, leading=16, font=font, align=align))
 
 
 def _closing(template: Template, values: Mapping[str, Any]) -> list[Flowable]:
@@ -260,39 +256,12 @@ class _Signature(Flowable):  # type: ignore[misc]
         self.canv.restoreState()
 
 
-def _paragraph(text: str, *, indent: bool = True) -> Paragraph:
-    style = ParagraphStyle("body", _body(), firstLineIndent=2 * _SIZE if indent else 0)
-    return Paragraph(fonts.markup(text), style)
+def _paragraph(text: str, *, indent: bool = True) -> TextBlock:
+    return TextBlock(text, _BODY if indent else _TO)
 
 
-def _note(text: str) -> Paragraph:
-    return Paragraph(fonts.markup(text), ParagraphStyle("note", _base(10.5), leading=17))
-
-
-def _body() -> ParagraphStyle:
-    return ParagraphStyle(
-        "b", _base(_SIZE), leading=_LEADING, alignment=TA_JUSTIFY, firstLineIndent=2 * _SIZE
-    )
-
-
-def _base(size: float, *, bold: bool = False) -> ParagraphStyle:
-    return ParagraphStyle(
-        "base",
-        fontName=fonts.BOLD if bold else fonts.REGULAR,
-        fontSize=size,
-        leading=size * 1.5,
-        wordWrap="CJK",
-    )
-
-
-def draw_text(
-    canvas: Canvas, text: str, *, x: float, y: float, size: float, font: str = fonts.REGULAR
-) -> None:
-    """Draw one line, rare characters in the font that has them."""
-    for chosen, piece in fonts.runs(text, font):
-        canvas.setFont(chosen, size)
-        canvas.drawString(x, y, piece)
-        x += fonts.width(piece, size, chosen if chosen in (fonts.REGULAR, fonts.BOLD) else font)
+def _note(text: str) -> TextBlock:
+    return TextBlock(text, Style(size=10.5, leading=17))
 
 
 def draw_qr(canvas: Canvas, content: str, *, x: float, y: float, side: float) -> None:

@@ -99,6 +99,15 @@ def test_the_administrator_s_list_makes_a_year_certain(session: Session) -> None
     assert reached.moved_by == "元旦、元旦调休上班"
 
 
+def test_a_year_s_list_is_taken_in_at_once(session: Session) -> None:
+    off = {date(2027, 1, 1): "元旦", date(2027, 10, 1): "国庆节", date(2027, 10, 4): "国庆节"}
+    calendar.publish(session, 2027, days_off=off, make_up=[date(2027, 10, 9)], source="国办发明电")
+    assert calendar.add_working_days(date(2027, 9, 30), 1).moved_by == "国庆节"
+    assert calendar.is_working(date(2027, 10, 9))
+    with pytest.raises(ValueError, match="1 October"):
+        calendar.publish(session, 2028, days_off={date(2028, 1, 1): "元旦"}, make_up=(), source="")
+
+
 def test_a_correction_wins_over_the_published_list() -> None:
     strike = Calendar({date(2026, 3, 4): Correction(is_working=False, name="台风停工")})
     reached = calendar.add_working_days(date(2026, 3, 3), 1, calendar=strike)

@@ -1,11 +1,13 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from processes import accounts, identity, settings
 from processes.identity import LoginLocked, LoginRefused
+from processes.model.people import AuditEvent
 from tests.processes.people.cast import PASSWORD, People
 
 
@@ -58,6 +60,21 @@ def test_a_right_password_forgets_the_failures_before_it(session: Session, accep
         for _ in range(4):
             identity.attempt(session, "acceptor", "wrong")
         assert identity.attempt(session, "acceptor", PASSWORD).user is not None
+
+
+def test_each_log_in_and_each_refusal_is_in_the_audit_trail(
+    session: Session, acceptor: int
+) -> None:
+    identity.attempt(session, "acceptor", "wrong", address="10.0.0.7")
+    identity.attempt(session, "nobody", PASSWORD)
+    identity.attempt(session, "acceptor", PASSWORD)
+    rows = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
+    assert [(row.action, row.actor, row.address) for row in rows] == [
+        ("login.refused", str(acceptor), "10.0.0.7"),
+        ("login.refused", "anonymous", ""),
+        ("login.accepted", str(acceptor), ""),
+    ]
+    assert "nobody" not in repr([row.detail for row in rows])
 
 
 def test_a_closed_account_and_one_whose_time_is_over_cannot_log_in(
