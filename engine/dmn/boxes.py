@@ -12,8 +12,8 @@ from engine.dmn.itemtypes import ItemTypes
 from engine.dmn.model import InputColumn, OutputColumn, Rule, Table
 from engine.dmn.source import Findings, child, children, line, local, path_name, text
 from engine.dmn.tables import AGGREGATIONS, POLICIES, run_table
-from engine.feel import Expression, FeelType, Scope
-from engine.feel.interpreter import compile_node, guarded
+from engine.feel import Expression, FeelType, Scope, registry
+from engine.feel.interpreter import as_value, compile_node, guarded
 from engine.feel.kinds import Function, chinese, coerce
 from engine.feel.loops import (
     call_named,
@@ -164,6 +164,7 @@ class Boxes:
         return build
 
     def _invocation(self, node: Node, names: Names) -> Run:
+        native = registry.find(text(child(node, "literalExpression")))
         target = self.box(node, names)
         bindings = [
             (normal(str(parameter.get("name"))), self.box(binding, names))
@@ -172,7 +173,7 @@ class Boxes:
         ]
 
         def invoke(scope: Scope) -> Any:
-            function = target(scope)
+            function = as_value(native) if native else target(scope)
             given = {name: run(scope) for name, run in bindings}
             if not isinstance(function, Function):
                 scope.runtime.warn(_AT, f"被调用的不是函数，而是{chinese(function)}")

@@ -69,20 +69,39 @@ def _name(node: tree.Name) -> Run:
         if value is MISSING:
             value = lookup(scope.parent, name)
             if value is MISSING:
-                return absent(scope, at, name)
+                absent(scope, at, name)
+                return None
         return operators.number(value) if type(value) is float else value
 
     return run
 
 
-def absent(scope: Scope, at: Position, name: str) -> Any:
-    """A name without a value: one of our functions as a value, or null with a warning."""
-    native = registry.find(name)
-    if native is not None:
-        return Function((), native.invoke, name)
+def absent(scope: Scope, at: Position, name: str) -> None:
+    """Say that a name has no value."""
     shown = "判断的输入值『?』" if name == "?" else f"变量『{name}』"
     scope.runtime.warn(at, f"找不到{shown}")
-    return None
+
+
+def compile_handed(node: tree.Node) -> Run:
+    """An argument that may be a function, where the name of one of ours is a value.
+
+    Anywhere else a missing variable that happens to be called `date` or `count` must be missed.
+    """
+    native = registry.find(node.name) if isinstance(node, tree.Name) else None
+    if native is None or not isinstance(node, tree.Name):
+        return compile_node(node)
+    function, name = as_value(native), node.name
+
+    def run(scope: Scope) -> Any:
+        value = lookup(scope, name)
+        return function if value is MISSING else value
+
+    return run
+
+
+def as_value(native: registry.Native) -> Function:
+    """A function of ours as a value."""
+    return Function((), native.invoke, native.name)
 
 
 @executes(tree.ListNode)

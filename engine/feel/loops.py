@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.feel import operators, registry, tree
 from engine.feel.errors import Position, Problem
-from engine.feel.interpreter import compile_node, executes, guarded
+from engine.feel.interpreter import compile_handed, compile_node, executes, guarded
 from engine.feel.kinds import FeelType, Function, Range, chinese, coerce, kind, resolve
 from engine.feel.registry import Native
 from engine.feel.runtime import MISSING, Run, Scope, lookup
@@ -278,8 +278,10 @@ def _argument(value: Any, name: str, declared: FeelType | None, runtime: Any) ->
 
 @executes(tree.Call)
 def _call(node: tree.Call) -> Run:
-    arguments = tuple(compile_node(argument) for argument in node.arguments)
     name = node.target.name if isinstance(node.target, tree.Name) else ""
+    called = registry.find(name)
+    read = compile_node if called and not called.takes_functions else compile_handed
+    arguments = tuple(read(argument) for argument in node.arguments)
     target = compile_node(node.target)
     at, names = node.at, node.names
 

@@ -89,6 +89,12 @@ class Native:
         self.name = name
         self.signatures: list[Signature] = []
 
+    @property
+    def takes_functions(self) -> bool:
+        """Whether one of its parameters is a function."""
+        each = (p for signature in self.signatures for p in signature.parameters)
+        return any(wanted.name == "function" for p in each for wanted in p.types)
+
     def invoke(self, runtime: Any, arguments: Sequence[Any]) -> Any:
         """Call with positional arguments."""
         problem: Problem | None = None

@@ -135,7 +135,8 @@ VALUES = [
     ("{f: function(a, b) a - b, r: f(b: 1, a: 5)}.r", D(4)),
     ("{f: function(n) if n < 2 then 1 else n * f(n - 1), r: f(10)}.r", D(3628800)),
     ("sort([3, 1, 2], function(x, y) x > y)", [D(3), D(2), D(1)]),
-    ("{f: abs, r: f(-1)}.r", D(1)),
+    ("(function(g, x) g(x))(abs, -1)", D(1)),
+    ("get or else(count, 0)", D(0)),
     # types
     ("1 instance of number", True),
     ('"a" instance of number', False),
