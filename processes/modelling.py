@@ -4,23 +4,21 @@ Invariant: a draft is changed by its author alone, at the revision the author ha
 while it is a draft; what was handed in is released unchanged, by another natural person.
 """
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from engine import clock, ids, limits, repository
+from engine import clock, compiler, ids, repository
 from engine.errors import Conflict, DeploymentRejected, Finding, Forbidden, NotFound
 from engine.model import Deployment, ProcessDefinition, ProcessInstance
 from processes import audit, bundle, deployment, identity, permissions
 from processes.identity import User
 from processes.model.cases import ModelDraft
+from processes.model_files import Files, accepted, pack, unpack
+from processes.placing import placed
 from processes.roles import Action
-
-Files = Mapping[str, bytes]
 
 OPEN = ("draft", "submitted", "returned")
 _DOMAINS = {"common": "公共流程", "yacht": "游艇"}
@@ -80,7 +78,7 @@ def library(session: Session, *, by: User) -> list[Entry]:
 def _unreleased(key: str, drafts: Sequence[ModelDraft]) -> Entry:
     return Entry(
         key=key,
-        name=key,
+        name=_drafted_name(key, drafts[0]),
         domain=domain_of(key),
         version=0,
         versions=0,
@@ -88,6 +86,12 @@ def _unreleased(key: str, drafts: Sequence[ModelDraft]) -> Entry:
         running=0,
         drafts=drafts,
     )
+
+
+def _drafted_name(key: str, draft: ModelDraft) -> str:
+    """The name in the diagram of a draft, if it can be read."""
+    _findings, made = compiler.examine(unpack(draft.files))
+    return next((process.name for process in made if process.key == key), "") or key
 
 
 def running_cases(session: Session) -> dict[tuple[str, int], int]:
@@ -135,7 +139,7 @@ def create(session: Session, key: str, *, by: User, files: Files | None = None) 
     based_on: int | None = None
     if files is None:
         files, based_on = released_files(session, key)
-    made = _checked_size(files, key)
+    made = accepted(files, key)
     draft = ModelDraft(
         id=ids.next_id(),
         key=key,
@@ -174,7 +178,7 @@ def save(
         DeploymentRejected: a file may not be in a bundle at all, or is too large.
     """
     draft = _own(session, draft_id, by)
-    made = _checked_size(files, draft.key)
+    made = accepted(files, draft.key)
     _advance(session, draft, revision, "这份草稿已在别处保存过，本页内容没有保存")
     draft.files = pack(made)
     draft.digest = repository.digest_of(made)
@@ -192,7 +196,7 @@ def findings(session: Session, files: Files, key: str, *, topics: Iterable[str])
     except DeploymentRejected as rejected:
         return list(rejected.findings)
     known = {*repository.process_keys(session), *repository.decision_ids(session)}
-    found = deployment.check(made, topics=topics, known=known)
+    found = list(placed(deployment.check(made, topics=topics, known=known), files))
     if f"{key}.bpmn" not in files:
         found.append(
             Finding("error", "bundle", f"缺少流程图文件『{key}.bpmn』", file=f"{key}.bpmn")
@@ -307,26 +311,6 @@ def send_back(session: Session, draft_id: int, *, by: User, reason: str) -> Mode
         session, "model.returned", by=by, subject=("model_draft", draft_id), detail=draft.key
     )
     return draft
-
-
-def pack(files: Files) -> bytes:
-    """The files of a draft as they are stored."""
-    texts = {name: content.decode("utf-8") for name, content in sorted(files.items())}
-    return zlib.compress(orjson.dumps(texts))
-
-
-def unpack(stored: bytes) -> dict[str, bytes]:
-    """The files of a stored draft."""
-    texts: dict[str, str] = orjson.loads(zlib.decompress(stored))
-    return {name: text.encode() for name, text in texts.items()}
-
-
-def _checked_size(files: Files, key: str) -> dict[str, bytes]:
-    """What may be kept: names and sizes of a bundle; what is in the files is the check's matter."""
-    made = bundle.make(dict(files), source=key)
-    if sum(len(content) for content in made.files.values()) > 4 * limits.MODEL_BYTES:
-        raise DeploymentRejected([Finding("error", "bundle", "全部文件合计超过 4 MiB", file=key)])
-    return dict(made.files)
 
 
 def _open_drafts(session: Session) -> dict[str, list[ModelDraft]]:

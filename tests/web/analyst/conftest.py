@@ -1,6 +1,7 @@
 """Analysts beside the cast of the pages' tests, and what their page sends."""
 
 from collections.abc import Callable
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from tests.web.analyst.pages import Page, token_of
 from web.database import database
 
 PASSWORD = "banli-demo"
+_numbers = count(1)
 ANALYSTS = {
     "analyst": ("process_analyst", "110101199003070089"),
     "second_analyst": ("process_analyst", "110101199003070097"),
@@ -37,19 +39,28 @@ def analysts(built: SimpleNamespace) -> dict[str, int]:
     return ids
 
 
+@pytest.fixture(scope="session")
+def browsers(built: SimpleNamespace, analysts: dict[str, int]) -> dict[str, FlaskClient]:
+    """One browser for each analyst, logged in once: a password hash takes its time."""
+    found = {}
+    for login in analysts:
+        client = found[login] = built.app.test_client()
+        token = token_of(client.get("/login").get_data(as_text=True))
+        client.post("/login", data={"login": login, "password": PASSWORD, "csrf_token": token})
+    return found
+
+
 @pytest.fixture
-def begin(analysts: dict[str, int], as_: Callable[[str], FlaskClient]) -> Callable[..., Page]:
+def begin(browsers: dict[str, FlaskClient]) -> Callable[..., Page]:
     """A new draft of a new process, or of what a key names."""
-    used: list[str] = []
 
     def made(key: str = "", *, login: str = "analyst") -> Page:
-        client = as_(login)
+        client = browsers[login]
         token = token_of(client.get("/analyst").get_data(as_text=True))
         if key:
             answer = client.post(f"/analyst/processes/{key}/drafts", data={"csrf_token": token})
         else:
-            used.append("")
-            key = f"trial_{abs(hash((id(used), len(used)))) % 10**9}"
+            key = f"trial_{next(_numbers)}"
             data = {"csrf_token": token, "key": key, "name": "试办流程"}
             answer = client.post("/analyst/new", data=data)
         assert answer.status_code == 303, answer.get_data(as_text=True)

@@ -66,7 +66,8 @@ def test_the_check_names_the_element_of_each_finding(begin: Begin) -> None:
     found = [one for one in page.findings() if one["severity"] == "error"]
     assert [one["code"] for one in found] == ["form_missing"]
     assert found[0]["file"] == name
-    assert "表单" in found[0]["message"]
+    assert found[0]["element"] == "handle"
+    assert "『办理』" in found[0]["message"]
 
 
 def test_a_model_that_is_no_xml_or_declares_a_doctype_is_a_finding(begin: Begin) -> None:

@@ -16,6 +16,12 @@ import { banliPanel } from "./panel/index.js";
 import { translateModule } from "./translate.js";
 import { zh } from "./zh.js";
 
+// The groups that are unfolded from the start: what most elements need.
+const OPEN = Object.fromEntries(
+  ["general", "banli-lane", "banli-form", "banli-assignment", "banli-limit", "banli-service", "banli-decision", "banli-called", "banli-script", "banli-timer", "banli-message-group", "condition"]
+    .map((id) => [id, { open: true }]),
+);
+
 /**
  * Opens the editor.
  *
@@ -25,7 +31,7 @@ import { zh } from "./zh.js";
 export async function open({ canvas, panel, xml, catalogue, onChange, onSelect }) {
   const modeler = new Modeler({
     container: canvas,
-    propertiesPanel: { parent: panel, layout: { groups: { general: { open: true } } } },
+    propertiesPanel: { parent: panel, layout: { groups: OPEN } },
     linting: { bpmnlint: linting, active: true },
     banliCatalogue: catalogue,
     minimap: { open: false },

@@ -11,7 +11,6 @@ const UNITS = [
 const OPERATIONS = [
   ["claim", "签收"],
   ["release", "退回待签收"],
-  ["complete", "办结本环节"],
   ["transfer", "转办"],
 ];
 
@@ -124,22 +123,21 @@ export function operationsGroup(element, injector) {
   const owner = businessObject(element);
   const allowed = () => {
     const text = extension(owner, "banli:Operations")?.get("allow");
-    return text === undefined ? OPERATIONS.map(([code]) => code) : text.split(/\s+/).filter(Boolean);
+    return text === undefined ? OPERATIONS.map(([code]) => code) : text.split(/\s+/).filter((code) => code && code !== "complete");
   };
   const write = (codes) => {
     const all = codes.length === OPERATIONS.length;
-    setExtension(element, injector, "banli:Operations", { allow: all ? undefined : codes.join(" ") });
+    setExtension(element, injector, "banli:Operations", { allow: all ? undefined : [...codes, "complete"].join(" ") });
   };
   return {
     id: "banli-operations",
-    label: "允许的操作",
+    label: "另外允许的操作",
     entries: OPERATIONS.map(([code, label]) =>
       entry("tick", {
         id: `banli-operation-${code}`,
         label,
         get: () => allowed().includes(code),
         isEdited: () => !allowed().includes(code),
-        disabled: code === "complete",
         set: (on) => write(OPERATIONS.map(([one]) => one).filter((one) => (one === code ? on : allowed().includes(one)))),
       }),
     ),
