@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine import sealing
 from engine import state as codec
 from engine.compiler import CompiledProcess
-from engine.errors import TaskNotActive
+from engine.errors import NotFound, TaskNotActive
 from engine.record import Incident, StepRecord
 from engine.scopes import Scope, storable
 from engine.specs.containers import definition_of
@@ -55,7 +55,13 @@ class Execution:
         start_event: str | None = None,
         definition_id: int = 0,
     ) -> "Execution":
-        """A new instance, not advanced yet; the root scope has the instance's id."""
+        """A new instance, not advanced yet; the root scope has the instance's id.
+
+        Raises:
+            NotFound: the process has no such start event.
+        """
+        if start_event and start_event not in {start.id for start in compiled.start_events}:
+            raise NotFound(f"流程『{compiled.name}』没有开始事件『{start_event}』")
         workflow = CaseWorkflow(compiled.spec, resolver)
         root = Token(workflow, compiled.spec.root, None, READY, instance_id)
         root.internal_data["definition"] = definition_id

@@ -7,7 +7,7 @@ flow goes with it.
 from typing import Any
 
 from engine import limits
-from engine.errors import LimitExceeded
+from engine.errors import ExpressionError, LimitExceeded
 from engine.expressions import text
 from engine.scopes import Scope, storable
 from engine.specs import mapping, waits
@@ -68,7 +68,10 @@ class ProcessRoot(Container):
         for start in self.starts:
             if start.activity == chosen or (chosen is None and start.definition is None):
                 return start
-        return self.starts[0]
+        if token.parent is None and len(self.starts) == 1:
+            return self.starts[0]
+        text = f"流程『{self.activity}』没有空开始事件，不能这样启动"
+        raise ExpressionError(text, element=self.activity)
 
     def finish(self, token: Token) -> None:
         """Give the caller what it wants of the variables, before their scope ends."""

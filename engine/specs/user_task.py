@@ -31,6 +31,7 @@ class UserTask(Activity):
             data["assignee"] = _person(element.assignee, context)
         if element.candidate_users is not None:
             data["users"] = texts(element.candidate_users, context)
+        self._refuse_nobody(data)
         due = self._due(context)
         if due is not None:
             data["due"] = waits.to_number(due)
@@ -39,6 +40,13 @@ class UserTask(Activity):
         if element.priority is not None:
             data["priority"] = number(element.priority, context)
         return {key: value for key, value in data.items() if value not in (None, "", ())}
+
+    def _refuse_nobody(self, data: dict[str, Any]) -> None:
+        """A task that says whose it is, and then is nobody's, would wait for ever."""
+        element = self.element
+        asked = element.assignee or element.candidate_groups or element.candidate_users
+        if asked and not any(data.get(key) for key in ("assignee", "groups", "users")):
+            raise failure(asked, "办理人、候选岗位和候选人都为空，无人能办")
 
     def _groups(self, context: Any) -> tuple[str, ...]:
         element = self.element

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine import clock, waiting
-from engine.errors import LimitExceeded, VariablesInvalid
+from engine.errors import LimitExceeded, NotFound, VariablesInvalid
 from tests.engine.core.scenario import (
     Case,
     Node,
@@ -16,6 +16,7 @@ from tests.engine.core.scenario import (
     event,
     gateway,
     io,
+    message,
     script,
     service,
     sub,
@@ -434,3 +435,18 @@ def test_a_task_in_a_sub_process_belongs_to_the_lane_of_the_sub_process():
     inner = sub("s1 -> a -> e1", s1=event("start"), e1=event("end"))
     case = Case(xml("start -> box -> end", before=lanes, box=inner))
     assert case.wait("a").candidate_groups == ("maker",)
+
+
+def test_a_task_that_turns_out_to_be_nobodys_is_an_incident():
+    model = xml("start -> a -> end", a=user(candidateGroups="=role"))
+    assert Case(model, role="r").waits == ["a"]
+    assert Case(model).incidents == ["a"]
+
+
+def test_a_process_is_called_by_its_none_start_and_started_by_one_that_it_has():
+    called = xml("m -> a -> end", key="q", messages={"go": "1"}, m=event("start", message("go")))
+    outer = xml("start -> c -> end", c=call("q"))
+    assert Case(called, outer).incidents == ["q"]
+    assert Case(called, key="q").waits == ["a"]
+    with pytest.raises(NotFound):
+        Case(outer, called, start="elsewhere")
