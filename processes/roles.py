@@ -93,7 +93,7 @@ _APPLY: Final = frozenset(
     }
 )
 _FILE: Final = _HANDLE | {Action.APPLY}
-"""Handles, and begins cases: types at the counter for somebody, or starts the office's own business."""
+"""Handles, and begins cases: at the counter for somebody, or the own business of the office."""
 _TASKS: Final = frozenset({Action.CLAIM_TASK, Action.COMPLETE_TASK, Action.RELEASE_TASK})
 _ADMIN: Final = _TASKS | {
     Action.MANAGE_USERS,
