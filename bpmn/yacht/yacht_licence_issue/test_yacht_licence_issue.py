@@ -1,0 +1,298 @@
+"""游艇驾驶证办理: from application to decision, each way it can go."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bpmn.yacht import story
+from forms.errors import FormInvalid
+from processes.play import Play
+
+
+def test_a_first_licence_goes_from_application_to_issue(play: Play) -> None:
+    """Y-11, Y-59…Y-63, Y-77, Y-89: seven steps; the approver is the signing officer."""
+    case = story.applied(play)
+    assert (case.waits_for, case.status) == ({"accept"}, "submitted")
+    story.accept(case)
+    assert (case.waits_for, case.row.due_on) == ({"review"}, date(2026, 3, 30))
+    assert case.variables["findings"] == []
+    story.review(case)
+    assert case.waits_for == {"approve"}
+    story.approve(case)
+    assert (case.status, case.row.outcome) == ("waiting_external", "granted")
+    assert story.licence_of(case)["status"] == "pending_card"
+    story.produce(play)
+    assert case.waits_for == {"verify"}
+    story.verify(case)
+    assert case.waits_for == {"issue"}
+    story.issue(case)
+    assert (case.ended, case.status, case.row.outcome) == ("issued", "completed", "issued")
+    licence = story.licence_of(case)
+    assert (licence["status"], licence["signing_officer"]) == ("valid", "审批人")
+    assert (licence["issued_on"], licence["expires_on"]) == (date(2026, 3, 2), date(2031, 3, 1))
+    assert case.letters == [
+        "letter_acceptance",
+        "letter_decision_grant",
+        "letter_delivery_proof",
+        "letter_collect_receipt",
+    ]
+    assert case.messages == ["card_order", "card_received", "card_closed"]
+    assert play.case(story.PRODUCTION).ended == "delivered"
+
+
+def test_the_counter_clerk_types_an_application(play: Play) -> None:
+    """Y-08: channel counter; the decision letter is handed over and proven."""
+    case = story.applied(play, as_="acceptor")
+    assert case.variables["channel"] == "counter"
+    story.accept(case)
+    story.review(case)
+    story.approve(case)
+    assert "record_delivery" in case.waits_for
+    case.complete(
+        "record_delivery",
+        as_="issuer",
+        method="direct",
+        delivered_on="2026-03-03",
+        receiver="申请人",
+    )
+    assert "letter_delivery_proof" in case.letters
+    assert case.waits_for == {"card_posted", "card_order_rejected"}
+
+
+def test_a_unit_applies_for_a_member(play: Play) -> None:
+    """Y-104: filing by unit or person; the proxy is among the materials."""
+    case = story.applied(
+        play,
+        as_="unit_clerk",
+        filed_by="unit",
+        filing_org="YC3702001",
+        agent_name="俱乐部业务员",
+        agent_id_no="370202198805060021",
+        proxy_scan=story.upload(play, "委托书.pdf"),
+    )
+    titles = {row["title"]: row["present"] for row in story.seen(case, "accept")["materials"]}
+    assert titles["委托书"] is True
+    assert titles["培训证明和考试成绩"] is True
+
+
+def test_a_renewed_licence_replaces_the_old_one(play: Play) -> None:
+    """Y-89: the old licence is annulled with `replaced` when the new one is valid."""
+    old = story.held(play)
+    case = story.posted(play, application_kind="renew", old_licence_no=old)
+    assert case.variables["findings"] == []
+    story.verify(case)
+    story.issue(case, old_card_handed_in=True)
+    assert case.ended == "issued"
+    before = story.record(play, "yacht_licence", old)
+    assert (before["status"], before["annul_reason"]) == ("annulled", "replaced")
+    assert story.licence_of(case)["expires_on"] == date(2031, 5, 31)
+    assert story.licence_of(case)["predecessor_no"] == old
+
+
+def test_a_replacement_keeps_number_and_dates(play: Play) -> None:
+    """Y-89: a new card only; the old serial is marked invalid."""
+    old = story.held(play)
+    case = story.posted(
+        play,
+        application_kind="replace",
+        old_licence_no=old,
+        replace_reason="lost",
+        loss_statement=story.upload(play, "遗失声明.pdf"),
+    )
+    assert story.record(play, "yacht_licence", old)["replacement_pending"] is True
+    story.verify(case)
+    story.issue(case)
+    licence = story.record(play, "yacht_licence", old)
+    assert case.variables["licence_no"] == old
+    assert (licence["status"], licence["expires_on"]) == ("valid", date(2026, 5, 31))
+    assert (licence["card_count"], licence["invalid_serials"]) == (2, ["YJ99990001"])
+    assert licence["blank_serial"] == case.variables["ordered_serial"]
+    assert licence["replacement_pending"] is False
+
+
+def test_a_class_is_added(play: Play) -> None:
+    """Y-89: add_class needs a valid licence and the exam of the class."""
+    old = story.held(play, licence_class="A1F")
+    case = story.posted(play, application_kind="add_class", old_licence_no=old)
+    assert case.variables["findings"] == []
+    story.verify(case)
+    story.issue(case, old_card_handed_in=True)
+    assert story.record(play, "yacht_licence", old)["status"] == "annulled"
+
+
+def test_an_officer_converts_a_certificate(play: Play) -> None:
+    """Y-89: convert needs the competency certificate; its finding is shown, not decided."""
+    case = story.applied(
+        play,
+        application_kind="convert",
+        licence_class="B1E",
+        coc_no="HC370000001",
+        coc_scan=story.upload(play, "适任证书.pdf"),
+    )
+    story.accept(case)
+    assert [one["finding"] for one in case.variables["findings"]] == ["convert_missing"]
+    story.review(case, finding_overrides=[{"finding": "convert_missing", "reason": "已核实"}])
+    assert case.waits_for == {"approve"}
+
+
+@pytest.mark.parametrize(
+    ("decision", "more"),
+    [("refuse", {"reason": "不属于许可事项"}), ("other_agency", {"competent_org": "320002"})],
+)
+def test_an_application_is_not_accepted(play: Play, decision: str, more: dict[str, Any]) -> None:
+    """Y-59: refusal with reason, or the competent agency by name."""
+    case = story.applied(play)
+    story.accept(case, decision, **more)
+    assert (case.ended, case.status, case.row.outcome) == (
+        "not_accepted",
+        "cancelled",
+        "not_accepted",
+    )
+    assert case.letters == ["letter_not_accepted"]
+
+
+def test_materials_are_supplemented_once(play: Play) -> None:
+    """Y-59: one notice listing everything; the applicant hands in; the case goes on."""
+    case = story.applied(play)
+    story.accept(case, "supplement", missing_list=story.MISSING)
+    assert case.letters == ["letter_supplement"]
+    case.sends(
+        "提交补正材料",
+        supplement_files=[story.upload(play, "体检证明.pdf")],
+        supplement_note="已重新拍照",
+    )
+    assert case.waits_for == {"accept"}
+    story.accept(case)
+    assert case.waits_for == {"review"}
+
+
+def test_a_supplement_that_never_comes_ends_the_case(play: Play) -> None:
+    """Y-59: reminded after 10, ended after 15 working days with a letter."""
+    case = story.applied(play)
+    story.accept(case, "supplement", missing_list=story.MISSING)
+    case.passes(working_days=15)
+    assert case.ended is None
+    case.passes(working_days=1)
+    assert (case.ended, case.status) == ("expired_supplement", "expired")
+    assert case.letters == ["letter_supplement", "letter_termination"]
+
+
+def test_an_application_nobody_answers_counts_as_accepted(play: Play) -> None:
+    """Y-59 (Licensing Law art. 32): after 5 working days, from the day of receipt."""
+    case = story.applied(play)
+    case.passes(working_days=5)
+    assert case.waits_for == {"accept"}
+    case.passes(working_days=1)
+    assert case.waits_for == {"review"}
+    assert case.variables["accepted_on"] == date(2026, 3, 2)
+    assert case.letters == ["letter_acceptance"]
+
+
+def test_the_reviewer_asks_for_a_supplement_once(play: Play) -> None:
+    """Y-60: at most once, the clock pauses meanwhile; afterwards the choice is gone."""
+    case = story.applied(play)
+    story.accept(case)
+    due = case.row.due_on
+    story.review(case, "supplement", reason="照片背景不是白色", missing_list=story.MISSING)
+    case.passes(working_days=3)
+    case.sends("提交补正材料", supplement_files=[story.upload(play, "照片.pdf")])
+    assert case.waits_for == {"review"}
+    assert due is not None
+    assert case.row.due_on == date(2026, 4, 2)
+    assert case.letters == ["letter_acceptance", "letter_supplement"]
+    with pytest.raises(FormInvalid):
+        story.review(case, "supplement", reason="再次", missing_list=story.MISSING)
+
+
+def test_a_supplement_of_the_review_that_never_comes_ends_the_case(play: Play) -> None:
+    """Y-60."""
+    case = story.applied(play)
+    story.accept(case)
+    story.review(case, "supplement", reason="照片", missing_list=story.MISSING)
+    case.passes(working_days=16)
+    assert (case.ended, case.status) == ("expired_supplement", "expired")
+
+
+def test_the_approver_refuses(play: Play) -> None:
+    """Y-61: reasons, legal basis and remedies in the letter; delivery is proven."""
+    case = story.applied(play)
+    story.accept(case)
+    story.review(case, "propose_refuse", reason="体检不合格")
+    story.approve(case, "refuse", reason="体检不合格", legal_basis="《游艇安全管理规定》")
+    assert (case.ended, case.status, case.row.outcome) == (
+        "refused",
+        "decided_refused",
+        "refused",
+    )
+    assert case.letters == ["letter_acceptance", "letter_decision_refuse", "letter_delivery_proof"]
+
+
+def test_the_approver_sends_back_and_extends_once(play: Play) -> None:
+    """Y-61: return with reason; +10 working days once, with the head's approval and a letter."""
+    case = story.applied(play)
+    story.accept(case)
+    story.review(case)
+    story.approve(case, "return", reason="请补充审核意见")
+    assert (case.waits_for, case.variables["return_reason"]) == ({"review"}, "请补充审核意见")
+    story.review(case)
+    due = case.row.due_on
+    extend = {"reason": "需专家论证", "head_name": "负责人", "head_approved_on": "2026-03-02"}
+    story.approve(case, "extend", **extend)
+    assert case.waits_for == {"approve"}
+    assert due is not None
+    assert case.row.due_on == date(2026, 4, 14)
+    assert case.letters[-1] == "letter_extension"
+    with pytest.raises(FormInvalid):
+        story.approve(case, "extend", **extend)
+
+
+@pytest.mark.parametrize("stage", ["accept", "supplement", "review", "approve"])
+def test_the_applicant_withdraws_before_the_decision(play: Play, stage: str) -> None:
+    """Y-06: accepted only while no decision exists; confirmed by letter."""
+    case = story.applied(play)
+    if stage == "supplement":
+        story.accept(case, "supplement", missing_list=story.MISSING)
+    if stage in ("review", "approve"):
+        story.accept(case)
+    if stage == "approve":
+        story.review(case)
+    case.sends("撤回申请", withdraw_reason="计划有变", withdraw_confirmed=True)
+    assert (case.ended, case.status) == ("withdrawn", "withdrawn")
+    assert case.letters[-1] == "letter_termination"
+
+
+def test_after_the_decision_nothing_can_be_withdrawn(play: Play) -> None:
+    """Y-06: the message is not waited for any more."""
+    case = story.granted(play)
+    assert "application_withdrawn" not in case.awaits
+
+
+def test_changed_person_data_are_checked_again(play: Play) -> None:
+    """Y-94: before the decision the case goes back to the eligibility check."""
+    case = story.applied(play)
+    story.accept(case)
+    case.receives("person_changed", person={"birth_date": date(2010, 1, 1)})
+    assert [one["finding"] for one in case.variables["findings"]] == ["under_age"]
+    story.review(case, finding_overrides=[{"finding": "under_age", "reason": "待核"}])
+    case.receives("person_changed", person={"birth_date": date(1990, 3, 7)})
+    story.approve(case)
+    assert (case.waits_for, case.variables["findings"]) == ({"review"}, [])
+    story.review(case)
+    story.approve(case)
+    assert case.status == "waiting_external"
+
+
+def test_urging_is_limited_and_reaches_the_holder(play: Play) -> None:
+    """Y-92: not before one working day in the step, once in two; goes to whoever has the case."""
+    case = story.applied(play)
+    story.accept(case)
+    case.receives("urge", urge_text="请尽快审核")
+    assert case.variables["urge_count"] == 0
+    case.passes(working_days=1)
+    case.receives("urge", urge_text="请尽快审核")
+    assert case.variables["urge_count"] == 1
+    assert case.letters[-1] == "letter_urge"
+    case.receives("urge", urge_text="请尽快审核")
+    assert case.variables["urge_count"] == 1
+    assert case.waits_for == {"review"}
