@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine import clock
 from engine.columns import Base, Big, Id, Instant, Stored
 
-__all__ = ["Base"]  # beside the tables below
+__all__ = ["Base", "Big", "Id", "Instant", "Stored"]  # and the tables below
 
 # conditions of partial indexes: a query has to use the same words, or SQLite passes them by
 READY = "suspended IS FALSE AND retries > 0"

@@ -122,9 +122,14 @@ def complete(
         _refuse_if_held(task, by)
     if expected_revision not in (None, revision):
         raise Conflict("任务已有变化，请刷新后再办", task=task_id, revision=revision)
-    with execution(session, instance_id, actor=by) as step:
-        store.guard_task(step, task_id, revision)
-        step.complete(task_id, variables)
+    try:
+        with execution(session, instance_id, actor=by) as step:
+            store.guard_task(step, task_id, revision)
+            step.complete(task_id, variables)
+    except TaskNotActive as error:
+        # it ended after we had looked; the history says by whom
+        ended = gone(session, task_id)
+        raise (ended if isinstance(ended, TaskNotActive) else error) from error
 
 
 def query(

@@ -77,6 +77,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
 
     template = connection.create(url("postgres"))
     with template.connect().execution_options(isolation_level="AUTOCOMMIT") as opened:
+        # the tests kill clients, never the server
+        opened.execute(text("ALTER SYSTEM SET fsync = off"))
+        opened.execute(text("SELECT pg_reload_conf()"))
         opened.execute(text("CREATE DATABASE banli_template"))
     template.dispose()
     made = connection.create(url("banli_template"))
