@@ -69,6 +69,17 @@ def surroundings(
     }
 
 
+def beside_task(session: Session, case: Case, task: UserTask, *, by: User) -> dict[str, Any]:
+    """The same for a task's page; who only holds a task in it does not see into the case."""
+    try:
+        commands.get(session, case.id, by=by)
+    except NotFound:
+        limit = clock_of(task.due_at, since=task.created_at, title=task.limit_title)
+        return {"case": case, "clock_view": limit, "inside": False}
+    found = surroundings(session, case, by=by, task=task)
+    return {**found, "filed": application(session, case), "inside": True}
+
+
 def summary(session: Session, case: Case) -> Summary:
     codes = [code for code in (case.org_code, case.applicant_org) if code]
     query = select(Org.org_code, Org.name).where(Org.org_code.in_(codes))

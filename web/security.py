@@ -86,6 +86,10 @@ def _headers(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
+    elif request.args.get("v"):
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:  # modules that import each other have no version in their address: ask each time
+        headers["Cache-Control"] = "no-cache"
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

@@ -214,7 +214,7 @@ def _render(
         errors=filling.mistakes(form, errors) if form and errors else [],
         restored=restored,
         colleagues=_colleagues(session, view) if mine else [],
-        **cases.surroundings(session, view.case, by=current(), task=view.task),
+        **cases.beside_task(session, view.case, view.task, by=current()),
     )
 
 
@@ -248,6 +248,8 @@ def _back(task_id: int) -> tuple[str, str]:
     return url_for("task.page", task_id=task_id), _("返回本件")
 
 
+blueprint.register_error_handler(_Gone, _on_gone)
+
+
 def register(app: Flask) -> None:
-    blueprint.register_error_handler(_Gone, _on_gone)
     app.register_blueprint(blueprint)

@@ -66,7 +66,7 @@ def seed(app: Flask) -> dict[str, int]:
                 account.password_hash = hashed
                 accounts.assign_role(session, account, role, org_code=org)
                 ids[login] = account.id
-            made = bundle.read_folder(HERE / "sample_licence")
+            made = bundle.read_folder(HERE / "yacht_licence_sample")
             deployment.deploy(session, made, by="system")
         return ids
 

@@ -66,24 +66,24 @@ def test_an_idle_session_ends_and_polling_does_not_keep_it_alive(as_: Clients) -
 
 
 def test_what_was_typed_before_the_session_expired_comes_back(client: FlaskClient) -> None:
-    answer = client.post("/counter/sample_licence", data={"name": "张三", "_step": "1"})
+    answer = client.post("/counter/yacht_licence_sample", data={"name": "张三", "_step": "1"})
     assert answer.status_code == 401
     page = answer.get_data(as_text=True)
     assert "您填写的内容已保留" in page
-    kept = json.dumps(["/counter/sample_licence", {"name": ["张三"], "_step": ["1"]}])
+    kept = json.dumps(["/counter/yacht_licence_sample", {"name": ["张三"], "_step": ["1"]}])
     again = attempt(client, "acceptor", PASSWORD, kept=kept)
     restored = again.get_data(as_text=True)
-    assert 'action="/counter/sample_licence"' in restored
+    assert 'action="/counter/yacht_licence_sample"' in restored
     assert "张三" in restored
     form = {"name": "张三", "_step": "1", "_restore": "1", "csrf_token": csrf(client, "/inbox")}
-    shown = client.post("/counter/sample_licence", data=form).get_data(as_text=True)
+    shown = client.post("/counter/yacht_licence_sample", data=form).get_data(as_text=True)
     assert "已恢复登录前填写的内容" in shown
     assert 'value="张三"' in shown
 
 
 def test_a_form_from_another_site_is_not_carried_along(client: FlaskClient) -> None:
     headers = {"Sec-Fetch-Site": "cross-site"}
-    answer = client.post("/counter/sample_licence", data={"name": "张三"}, headers=headers)
+    answer = client.post("/counter/yacht_licence_sample", data={"name": "张三"}, headers=headers)
     assert "张三" not in answer.get_data(as_text=True)
 
 

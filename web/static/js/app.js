@@ -1,4 +1,6 @@
 // Starts every page: menu, copying, confirmations, toasts; loads the other modules where they are needed.
+import { toast } from "./core.js";
+
 const features = [
   ["[data-list]", "./list.js"],
   ["[data-form]", "./form.js"],
@@ -7,16 +9,6 @@ const features = [
   ["[data-diagram]", "./diagram.js"],
   ["[data-signature]", "./signature.js"],
 ];
-
-export const token = () => document.querySelector('meta[name="csrf-token"]').content;
-
-export function toast(text) {
-  const note = document.createElement("div");
-  note.className = "toast-note";
-  note.textContent = text;
-  document.querySelector(".toasts").append(note);
-  setTimeout(() => note.remove(), 4000);
-}
 
 async function load(root) {
   for (const [selector, file] of features) {

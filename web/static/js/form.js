@@ -1,5 +1,5 @@
 // A form that loses nothing: conditions asked from the server, drafts saved by themselves, rows, leaving asks.
-import { token } from "./app.js";
+import { token } from "./core.js";
 
 export default function form(root) {
   let dirty = root.dataset.restored === "1";

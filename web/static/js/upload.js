@@ -1,5 +1,5 @@
 // A file goes up as soon as it is chosen, with its progress; the form then carries only a reference.
-import { token } from "./app.js";
+import { token } from "./core.js";
 
 export default function upload(root) {
   const input = root.querySelector("input[type=file]");
