@@ -1,6 +1,6 @@
 """The files of a draft as they are stored: names and texts, compressed.
 
-Invariant: only what a bundle may hold by name and size gets in; what the files say is not looked at.
+Invariant: only what a bundle may hold by name and size gets in; the content is not looked at.
 """
 
 import zlib

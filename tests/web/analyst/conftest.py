@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from flask.testing import FlaskClient
 
+from engine import repository
 from processes import accounts, identity
 from tests.web.analyst.pages import Page, token_of
 from web.database import database
@@ -67,3 +68,10 @@ def begin(browsers: dict[str, FlaskClient]) -> Callable[..., Page]:
         return Page(client, int(answer.headers["Location"].rsplit("/", 1)[1]))
 
     return made
+
+
+@pytest.fixture
+def released(built: SimpleNamespace) -> str:
+    """The key of a process that the cast of these tests can run."""
+    with built.app.app_context(), database().read_session() as session:
+        return next(key for key in repository.process_keys(session) if "sample" in key)
