@@ -6,7 +6,7 @@ Invariant: all findings of a file are reported at once; nothing that could not b
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from engine import xml
+from engine import limits, xml
 from engine.dmn.boxes import Boxes
 from engine.dmn.evaluation import Frame, decide
 from engine.dmn.itemtypes import ItemTypes
@@ -19,6 +19,8 @@ from engine.xml import Node
 
 _REQUIREMENTS: Final = ("informationRequirement", "knowledgeRequirement")
 _REQUIRED: Final = ("requiredInput", "requiredDecision", "requiredKnowledge")
+# an expression box takes three or four levels of XML
+_DEPTH: Final = limits.MODEL_NESTING * 6
 _ELEMENTS: Final = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
 
 
@@ -43,7 +45,18 @@ def load(data: bytes, filename: str, imported: Sequence[Decisions] = ()) -> Deci
             root, "dmn_not_dmn", f"{filename} 不是 DMN 1.2 至 1.5 的文件（根元素『{local(root)}』）"
         )
         raise DeploymentRejected(findings.found)
+    _refuse_depth(root, findings)
     return _Reader(root, findings, imported).result()
+
+
+def _refuse_depth(root: Node, findings: Findings) -> None:
+    level, depth = [root], 0
+    while level:
+        depth += 1
+        if depth > _DEPTH:
+            findings.error(level[0], "dmn_depth", f"元素嵌套超过 {_DEPTH} 层")
+            raise DeploymentRejected(findings.found)
+        level = [inner for node in level for inner in node]
 
 
 class _Reader:

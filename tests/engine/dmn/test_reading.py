@@ -10,6 +10,7 @@ from engine.errors import DeploymentRejected
 from tests.engine.dmn.models import (
     AGES,
     KNOWLEDGE,
+    LITERAL,
     literal,
     model,
     need,
@@ -107,6 +108,12 @@ def test_all_findings_are_reported_at_once():
 def test_a_file_that_is_no_dmn_is_refused(data, message):
     with pytest.raises(DeploymentRejected, match=message):
         dmn.read(data, "x.dmn")
+
+
+def test_boxes_nested_too_deep_are_refused():
+    nested = "<list>" * 70 + LITERAL.format("1") + "</list>" * 70
+    with pytest.raises(DeploymentRejected, match="元素嵌套超过 60 层"):
+        read(f'<decision id="d" name="d">{nested}</decision>')
 
 
 @pytest.mark.parametrize("year", ["20180521", "20191111", "20211108", "20230324"])
