@@ -5,7 +5,6 @@ session expired comes back after log-in, on the page it was typed in.
 """
 
 import json
-from dataclasses import dataclass
 from typing import Final
 
 from flask import (
@@ -25,8 +24,9 @@ from sqlalchemy import select
 
 from engine.errors import BanliError
 from processes import accounts, audit, identity
+from processes.demo import loader
 from processes.identity import LoginLocked
-from processes.model.people import Org, UserAccount
+from processes.model.people import UserAccount
 from web.auth import current, policy, sign_in, sign_out
 from web.database import read_session, transaction
 from web.paths import own_path
@@ -35,19 +35,9 @@ from web.words import _
 
 blueprint = Blueprint("auth", __name__)
 
-DEMO_PASSWORD: Final = "banli-demo"  # noqa: S105 - printed by `make demo`; refused in production
-_CAST: Final = 60
 _KEPT_NOT: Final = frozenset({"csrf_token", "password", "_restore"})
 
 Kept = tuple[str, dict[str, list[str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One button of the demo's log-in page."""
-
-    login: str
-    title: str
 
 
 def page(
@@ -62,7 +52,7 @@ def page(
         error=error,
         login=login,
         cast=_cast() if settings.demo_accounts else [],
-        demo_password=DEMO_PASSWORD,
+        demo_password=loader.password() if settings.demo_accounts else "",
     )
     return Response(html, status, mimetype="text/html")
 
@@ -154,19 +144,16 @@ def _require_old(old: str) -> None:
         raise tried.refusal if locked else BanliError(_("原密码不正确。"))
 
 
-def _cast() -> list[tuple[str, list[Account]]]:
+def _cast() -> list[tuple[str, list[loader.Account]]]:
     """The demo's accounts by organisation; an installation without demo accounts never asks."""
     with read_session() as session:
-        rows = session.execute(
-            select(UserAccount.login, UserAccount.name, Org.name)
-            .join(Org, Org.org_code == UserAccount.org_code)
-            .where(UserAccount.status == "active")
-            .order_by(UserAccount.kind.desc(), Org.path, UserAccount.id)
-            .limit(_CAST)
+        there = set(
+            session.scalars(select(UserAccount.login).where(UserAccount.status == "active"))
         )
-        groups: dict[str, list[Account]] = {}
-        for login, name, org in rows:
-            groups.setdefault(org, []).append(Account(login, name))
+    groups: dict[str, list[loader.Account]] = {}
+    for account in loader.offered():
+        if account.login in there:
+            groups.setdefault(account.org, []).append(account)
     return list(groups.items())
 
 

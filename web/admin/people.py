@@ -20,6 +20,7 @@ from processes import accounts, audit, identifiers, organisations, permissions
 from processes.identity import User
 from processes.model.people import Org, UserAccount, UserRole
 from processes.roles import ROLES, Action
+from web.admin.permitted import ACTIONS
 from web.auth import current, policy
 from web.database import read_session, transaction
 from web.words import N_, _
@@ -230,7 +231,12 @@ def role_list() -> ResponseReturnValue:
             .where(UserRole.org_code.in_(codes))
             .group_by(UserRole.role)
         )
-        return render_template("admin/roles.html", roles=ROLES, counts=dict(counted.tuples().all()))
+        counts = dict(counted.tuples().all())
+    permitted = {
+        code: "、".join(_(ACTIONS[action]) for action in ACTIONS if action in info.actions)
+        for code, info in ROLES.items()
+    }
+    return render_template("admin/roles.html", roles=ROLES, counts=counts, permitted=permitted)
 
 
 def _account(session: Session, user_id: int) -> UserAccount:
