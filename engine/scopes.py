@@ -112,7 +112,9 @@ def _storable(value: Any, path: str) -> Value:
         return [_storable(item, path) for item in value]
     if isinstance(value, float):
         raise VariablesInvalid(f"『{path}』是浮点数，须用十进制数", path=path)
-    if isinstance(value, datetime) and value.tzinfo is None:
-        # FEEL knows local date and time; the legal clock here is the one of Shanghai
-        return value.replace(tzinfo=clock.SHANGHAI)
+    if isinstance(value, datetime):
+        # FEEL knows local date and time, and the legal clock is the one of Shanghai: the date of
+        # an instant is the date there
+        local = value.replace(tzinfo=clock.SHANGHAI) if value.tzinfo is None else value
+        return local.astimezone(clock.SHANGHAI)
     return value

@@ -1,7 +1,8 @@
 """Process variables: which values there are, their limits, and their one stored form.
 
 Invariant: `decode(encode(v)) == v` for everything `check` lets pass, with the same types. Stored as
-JSON; what JSON lacks is a context with the single key pair `@` (type) and `v` (text).
+JSON; what JSON lacks is a context with the single key pair `@` (type) and `v` (text). An instant
+comes back in the time of Shanghai, so that its date is the legal one.
 """
 
 import re
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from engine import limits
+from engine import clock, limits
 from engine.errors import VariablesInvalid
 from engine.values import YearsMonths
 
@@ -145,7 +146,7 @@ _REVIVERS: Final[Mapping[str, Callable[[str], Value]]] = {
     "decimal": Decimal,
     "date": date.fromisoformat,
     "time": time.fromisoformat,
-    "datetime": datetime.fromisoformat,
+    "datetime": lambda text: datetime.fromisoformat(text).astimezone(clock.SHANGHAI),
     "duration": lambda text: timedelta(microseconds=int(text)),
     "months": lambda text: YearsMonths(int(text)),
 }
