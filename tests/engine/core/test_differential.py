@@ -4,6 +4,7 @@ Left out where the stock library is wrong (docs/adr/0002): parallel blocks in lo
 out of or into an activity, inclusive gateways.
 """
 
+import os
 import random
 from io import BytesIO
 from typing import Any
@@ -113,7 +114,11 @@ class Stock:
         self.workflow.do_engine_steps()
 
 
-@pytest.mark.parametrize("seed", range(80))
+# the nightly run walks further
+WALKS = int(os.environ.get("BANLI_WALKS", "40"))
+
+
+@pytest.mark.parametrize("seed", range(WALKS))
 def test_both_stop_at_the_same_tasks(seed):
     model = Model(seed)
     chance = random.Random(seed)  # noqa: S311

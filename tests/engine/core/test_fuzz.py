@@ -3,6 +3,7 @@
 The driver stores and reads the instance after each command, so each walk checks that too.
 """
 
+import os
 import random
 
 import pytest
@@ -168,7 +169,11 @@ def act(case: Case, chance: random.Random) -> None:
         case.command("complete", wait.id, {"n": chance.randint(0, 2)})
 
 
-@pytest.mark.parametrize("seed", range(60))
+# the nightly run walks further
+WALKS = int(os.environ.get("BANLI_WALKS", "40"))
+
+
+@pytest.mark.parametrize("seed", range(WALKS))
 def test_a_random_walk_loses_nothing(seed):
     chance = random.Random(seed)  # noqa: S311
     case = Case(CALLED, Model(seed).data, n=2, rows=[1, 2])
