@@ -143,7 +143,9 @@ def known(user: User) -> dict[str, Any]:
 def _errors_at(form: FormDefinition, given: Mapping[str, Any], step: int) -> dict[str, Any]:
     """What is wrong in the section of a step; later sections are not yet due."""
     try:
-        form.validate(given, context=known(current()), node=NODE)
+        with read_session() as session:
+            lookups = sources.lookups(session, current())
+            form.validate(given, context=known(current()), node=NODE, lookups=lookups)
     except FormInvalid as error:
         names = {spec.name for spec in form.sections[min(step, len(form.sections) - 1)].fields}
         return {p: m for p, m in error.errors.items() if p.split(".")[0] in names}
