@@ -6,7 +6,6 @@ Invariant: no database and no files; the working-day functions use the published
 import click
 
 from engine import feel as language
-from engine.variables import encode_value
 from processes import functions
 
 
@@ -25,7 +24,7 @@ def feel(expression: str, given: str) -> None:
 
 
 def _shown(value: object) -> str:
-    try:
-        return encode_value(value).decode()
-    except TypeError:
-        return str(value)
+    """The value as FEEL writes it."""
+    if value is None:
+        return "null"
+    return str(language.evaluate("string(value)", {"value": value}).value)

@@ -12,8 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from processes import bundle, deployment, tokens
-from web.database import database
+from engine import sealing
+from processes import bundle, deployment, settings, tokens
+from web.database import database, state_key
+from web.wiring import wire
 
 FOLDER = Path(__file__).parent / "yacht_licence_api"
 ID_NO = "11010519491231002X"
@@ -48,6 +50,15 @@ def deployed(built: SimpleNamespace) -> SimpleNamespace:
         made = bundle.read_folder(FOLDER)
         deployment.deploy(session, made, by="system", topics=["outside.print"])
     return built
+
+
+@pytest.fixture(autouse=True)
+def its_own_settings(deployed: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keys and settings of this application, whatever other tests laid down meanwhile."""
+    monkeypatch.setattr(sealing, "_state_key", sealing._state_key)
+    monkeypatch.setattr(settings, "_configured", settings.current())
+    sealing.configure(state_key=state_key(deployed.app.config["BANLI"].secret_key))
+    wire(deployed.app)
 
 
 @pytest.fixture
