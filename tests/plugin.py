@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -20,6 +21,13 @@ from sqlalchemy.orm import Session
 from engine import cache, connection, sealing
 from engine.model import Base
 from web.database import Database
+
+hypothesis.settings.register_profile(
+    "banli",
+    deadline=None,  # a machine under load is slow, not wrong
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("banli")
 
 sealing.configure(state_key=b"a key that only the tests have: 32 bytes and more")
 
