@@ -171,37 +171,6 @@ def allot(session: Session, call: Call) -> Variables:
     return {"serial": taken.key if taken else None, "available": left}
 
 
-@operation(
-    "stock.compare",
-    "盘点比对",
-    inputs={
-        **_REGISTER,
-        "ranges": "实存号段列表（serial_from、serial_to）",
-        "statuses": "应在库的状态",
-        "filter?": "按可检索字段限定",
-    },
-    outputs={"missing": "账上有而实物无的号", "surplus": "实物有而账上无的号"},
-)
-def compare(session: Session, call: Call) -> Variables:
-    """What is on the shelves against what the ledger says is there."""
-    found: set[str] = set()
-    for one in call.value("ranges"):
-        found.update(registers.serials(one["serial_from"], one["serial_to"]))
-    held: set[str] = set()
-    after = ""
-    while page := registers.find(
-        session,
-        call.text("register"),
-        where=_present(call.context("filter")),
-        statuses=list(call.value("statuses")),
-        after=after,
-        limit=500,
-    ):
-        held.update(record.key for record in page)
-        after = page[-1].key
-    return {"missing": sorted(held - found), "surplus": sorted(found - held)}
-
-
 def _present(where: Mapping[str, Any]) -> dict[str, Any]:
     # a field compared with nothing means: not asked for
     return {name: value for name, value in where.items() if value is not None}
