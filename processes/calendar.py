@@ -64,7 +64,9 @@ class Calendar:
         if day in self.corrections:
             return self.corrections[day].is_working
         if _LIST_FIRST <= day.year <= _LIST_LAST:
-            return bool(chinese_calendar.is_workday(day))
+            if day.weekday() < 5:
+                return day not in chinese_calendar.constants.holidays
+            return day in chinese_calendar.constants.workdays
         return day.weekday() < 5 and (day.month, day.day) not in _STATUTORY
 
     def name(self, day: date) -> str:

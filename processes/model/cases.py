@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
-from engine.model import Base
+from engine.columns import Base
 from processes.model.types import Id, Instant, SealedVariables
 
 

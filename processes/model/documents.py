@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
-from engine.model import Base
+from engine.columns import Base
 from processes.model.types import Id, Instant, SealedVariables
 
 

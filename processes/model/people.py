@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
-from engine.model import Base
+from engine.columns import Base
 from processes.model.types import Id, Instant, Sealed
 
 

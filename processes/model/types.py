@@ -10,7 +10,7 @@ from sqlalchemy import Dialect
 from sqlalchemy.types import LargeBinary, TypeDecorator
 
 from engine import variables
-from engine.model import Id, Instant
+from engine.columns import Id, Instant
 from processes import keys
 
 __all__ = ["Id", "Instant", "Sealed", "SealedVariables"]

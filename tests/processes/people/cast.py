@@ -1,5 +1,6 @@
 """A database with the organisations and people of the yacht demo, named by function."""
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -7,12 +8,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+import processes.model
+from engine import connection
+from engine.columns import Base
 from processes import accounts, authority, identity, organisations, settings
 from processes.authority import Wanted
 from processes.identity import User
 from processes.model.people import Role, UserAccount
 from processes.roles import ROLES
 from web.database import Database
+
+assert processes.model
 
 PASSWORD = "Correct-Horse-9"
 _ORGS = (
@@ -34,12 +40,30 @@ def configured(tmp_path: Path) -> Iterator[settings.Settings]:
     settings.configure(None)
 
 
-@pytest.fixture
-def session(memory: Database, configured: settings.Settings) -> Iterator[Session]:
-    with memory.read_session() as opened:
+@pytest.fixture(scope="session")
+def populated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    """A database made once; each test gets a copy."""
+    settings.configure(settings.Settings(home=tmp_path_factory.mktemp("home"), secret_key="k" * 40))
+    engine = connection.create("sqlite://")
+    Base.metadata.create_all(engine)
+    with Database(engine).transaction() as opened:
         populate(opened)
-        opened.commit()
+    settings.configure(None)
+    raw = engine.raw_connection()
+    yield raw.driver_connection  # type: ignore[misc]
+    raw.close()
+    engine.dispose()
+
+
+@pytest.fixture
+def session(populated: sqlite3.Connection, configured: settings.Settings) -> Iterator[Session]:
+    engine = connection.create("sqlite://")
+    raw = engine.raw_connection()
+    populated.backup(raw.driver_connection)  # type: ignore[arg-type]
+    raw.close()
+    with Database(engine).read_session() as opened:
         yield opened
+    engine.dispose()
 
 
 def populate(session: Session) -> None:

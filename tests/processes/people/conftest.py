@@ -1,3 +1,3 @@
-from tests.processes.people.cast import configured, people, session
+from tests.processes.people.cast import configured, people, populated, session
 
-__all__ = ["configured", "people", "session"]
+__all__ = ["configured", "people", "populated", "session"]

@@ -31,6 +31,7 @@ def listed(first: date, last: date) -> list[date]:
     return list(chinese_calendar.get_workdays(first, last))
 
 
+@settings(deadline=None, max_examples=40)
 @given(start=DAYS, amount=st.integers(1, 120))
 def test_adding_agrees_with_the_library_s_list(start: date, amount: int) -> None:
     last = start + timedelta(days=2 * amount + 30)
@@ -40,15 +41,16 @@ def test_adding_agrees_with_the_library_s_list(start: date, amount: int) -> None
     assert calendar.add_working_days(start, amount).date == expected
 
 
-@settings(deadline=None)
-@given(start=DAYS, end=DAYS)
-def test_counting_agrees_with_the_library_s_list(start: date, end: date) -> None:
-    first, last = min(start, end), max(start, end)
+@settings(deadline=None, max_examples=40)
+@given(first=DAYS, length=st.integers(0, 500))
+def test_counting_agrees_with_the_library_s_list(first: date, length: int) -> None:
+    last = min(first + timedelta(days=length), date(2026, 12, 31))
     expected = sum(1 for day in listed(first, last) if day > first)
     assert calendar.working_days_between(first, last) == expected
     assert calendar.working_days_between(last, first) == -expected
 
 
+@settings(deadline=None, max_examples=40)
 @given(start=DAYS, amount=st.integers(-60, 60))
 def test_adding_then_counting_gives_the_amount_back(start: date, amount: int) -> None:
     reached = calendar.add_working_days(start, amount).date
@@ -58,6 +60,7 @@ def test_adding_then_counting_gives_the_amount_back(start: date, amount: int) ->
         assert calendar.remaining(reached, start) == amount
 
 
+@settings(deadline=None, max_examples=40)
 @given(start=DAYS, first=st.integers(1, 40), second=st.integers(1, 40))
 def test_two_steps_reach_what_one_step_reaches(start: date, first: int, second: int) -> None:
     middle = calendar.add_working_days(start, first).date

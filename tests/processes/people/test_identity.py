@@ -56,8 +56,8 @@ def test_five_failures_lock_the_account_for_fifteen_minutes(
 
 
 def test_a_right_password_forgets_the_failures_before_it(session: Session, acceptor: int) -> None:
-    for _ in range(3):
-        for _ in range(4):
+    for _ in range(2):
+        for _ in range(3):
             identity.attempt(session, "acceptor", "wrong")
         assert identity.attempt(session, "acceptor", PASSWORD).user is not None
 

@@ -14,13 +14,13 @@ def as_text(text: str, width: float) -> list[str]:
     return ["".join(line.tokens) for line in break_lines(text, STYLE, width)]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(text=TEXT)
 def test_breaking_loses_nothing_but_spaces(text: str) -> None:
     assert "".join(as_text(text, 200)).replace(" ", "") == text.replace(" ", "")
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(text=TEXT)
 def test_no_line_is_wider_than_its_room(text: str) -> None:
     for line in break_lines(text, STYLE, 200):
