@@ -223,7 +223,7 @@ def held(play: Play, **changes: Any) -> str:
     status = str(values.pop("status", "valid"))
     trace = registers.Trace(by="test")
     return play.run(
-        lambda session: registers.create(
-            session, "yacht_licence", values, trace=trace, status=status
-        ).key
+        lambda session: (
+            registers.create(session, "yacht_licence", values, trace=trace, status=status).key
+        )
     )
