@@ -144,17 +144,12 @@ def _require_old(old: str) -> None:
         raise tried.refusal if locked else BanliError(_("原密码不正确。"))
 
 
-def _cast() -> list[tuple[str, list[loader.Account]]]:
-    """The demo's accounts by organisation; an installation without demo accounts never asks."""
+def _cast() -> list[loader.Account]:
+    """The demo's accounts; an installation without demo accounts never asks."""
     with read_session() as session:
-        there = set(
-            session.scalars(select(UserAccount.login).where(UserAccount.status == "active"))
-        )
-    groups: dict[str, list[loader.Account]] = {}
-    for account in loader.offered():
-        if account.login in there:
-            groups.setdefault(account.org, []).append(account)
-    return list(groups.items())
+        open_accounts = select(UserAccount.login).where(UserAccount.status == "active")
+        there = set(session.scalars(open_accounts))
+    return [account for account in loader.offered() if account.login in there]
 
 
 def register(app: Flask) -> None:

@@ -105,7 +105,7 @@ function blankDecision(id) {
 <definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="definitions_${id}" name="${id}" namespace="https://banli.example/models">
   <decision id="${id}" name="${id}">
     <decisionTable id="table_${id}" hitPolicy="UNIQUE">
-      <input id="input_${id}" label="条件"><inputExpression id="expression_${id}" typeRef="string"><text></text></inputExpression></input>
+      <input id="input_${id}" label="条件"><inputExpression id="expression_${id}" typeRef="string"><text>kind</text></inputExpression></input>
       <output id="output_${id}" label="结果" name="result" typeRef="string" />
     </decisionTable>
   </decision>
