@@ -16,7 +16,7 @@ from engine.model import Deployment, ProcessDefinition, ProcessInstance
 from processes import audit, bundle, deployment, identity, permissions
 from processes.identity import User
 from processes.model.cases import ModelDraft
-from processes.model_files import Files, accepted, pack, unpack
+from processes.model_files import Files, accepted, decision_findings, pack, unpack
 from processes.placing import placed
 from processes.roles import Action
 
@@ -197,6 +197,7 @@ def findings(session: Session, files: Files, key: str, *, topics: Iterable[str])
         return list(rejected.findings)
     known = {*repository.process_keys(session), *repository.decision_ids(session)}
     found = list(placed(deployment.check(made, topics=topics, known=known), files))
+    found.extend(one for one in decision_findings(files) if one not in found)
     if f"{key}.bpmn" not in files:
         found.append(
             Finding("error", "bundle", f"缺少流程图文件『{key}.bpmn』", file=f"{key}.bpmn")

@@ -1,11 +1,14 @@
 """What happens in a trial, in words for an analyst."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
+from engine import clock
 from engine.record import HistoryEvent, ThrownMessage
 from engine.waiting import ExternalTaskWait, MessageWait, TimerWait, UserTaskWait, Wait
 from processes.operations import all_operations
+from processes.roles import ROLES
 
 _SENTENCES: Final = {
     "activity.completed": "『{name}』完成",
@@ -44,6 +47,8 @@ def said(value: Any) -> str:
         return "空"
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, datetime):
+        return value.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, Mapping):
         return "，".join(f"{key} = {said(item)}" for key, item in value.items())
     if isinstance(value, list | tuple):
@@ -72,3 +77,19 @@ def of_message(message: ThrownMessage) -> str:
     """A message the instance sends."""
     key = f"，关联键 {message.correlation_key}" if message.correlation_key else ""
     return f"发出消息『{message.name}』{key}"
+
+
+def candidates(wait: Wait) -> str:
+    """Who may do a task: roles by their names, else as the model says."""
+    if not isinstance(wait, UserTaskWait):
+        return ""
+    if wait.assignee:
+        return wait.assignee
+    names = [_role(group) for group in wait.candidate_groups or (wait.lane,) if group]
+    return "、".join([*names, *wait.candidate_users])
+
+
+def _role(group: str) -> str:
+    code, _at, org = group.partition("@")
+    name = ROLES[code].name if code in ROLES else code
+    return f"{name}（{org}）" if org else name

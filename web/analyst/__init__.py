@@ -4,7 +4,9 @@ from flask import Flask
 
 from web.analyst import editor, library, trial
 
+for _module in (editor, trial):
+    library.blueprint.register_blueprint(_module.blueprint)
+
 
 def register(app: Flask) -> None:
-    for module in (library, editor, trial):
-        app.register_blueprint(module.blueprint)
+    app.register_blueprint(library.blueprint)

@@ -26,7 +26,7 @@ from web.filling import Rights
 from web.security import allow_inline_styles
 from web.wiring import topics
 
-blueprint = Blueprint("modelling", __name__, url_prefix="/analyst/drafts/<int:draft_id>")
+blueprint = Blueprint("modelling", __name__, url_prefix="/drafts/<int:draft_id>")
 
 Files = dict[str, bytes]
 
@@ -149,7 +149,7 @@ def _drawn(content: bytes, path: str, lookups: Any) -> tuple[str, list[Finding]]
 def rebase(draft_id: int) -> ResponseReturnValue:
     run(modelling.rebase, draft_id, by=current())
     flash(_("已记录：与现行版本核对过，以本草稿为准"))
-    return redirect(url_for("modelling.page", draft_id=draft_id), code=303)
+    return redirect(url_for("analyst.modelling.page", draft_id=draft_id), code=303)
 
 
 @blueprint.post("/recall")
@@ -157,7 +157,7 @@ def rebase(draft_id: int) -> ResponseReturnValue:
 def recall(draft_id: int) -> ResponseReturnValue:
     run(modelling.recall, draft_id, by=current())
     flash(_("已撤回，可以继续修改"))
-    return redirect(url_for("modelling.page", draft_id=draft_id), code=303)
+    return redirect(url_for("analyst.modelling.page", draft_id=draft_id), code=303)
 
 
 @blueprint.post("/discard")

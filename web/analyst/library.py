@@ -80,7 +80,7 @@ def diagram(key: str) -> ResponseReturnValue:
 def draft(key: str) -> ResponseReturnValue:
     """Go on with one's own draft, or begin one with what runs today."""
     made = run(modelling.create, key, by=current())
-    return redirect(url_for("modelling.page", draft_id=made.id), code=303)
+    return redirect(url_for("analyst.modelling.page", draft_id=made.id), code=303)
 
 
 @blueprint.post("/new")
@@ -94,7 +94,7 @@ def new() -> ResponseReturnValue:
     files = blank_model(key, name)
     made = run(modelling.create, key, by=current(), files=files)
     flash(_("已新建流程草稿"))
-    return redirect(url_for("modelling.page", draft_id=made.id), code=303)
+    return redirect(url_for("analyst.modelling.page", draft_id=made.id), code=303)
 
 
 def _refusals(key: str, name: str) -> dict[str, str]:

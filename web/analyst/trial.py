@@ -22,14 +22,14 @@ from processes import modelling, sources
 from processes.modelling import DraftView
 from processes.roles import Action
 from processes.trial import MAX_MOVES, Kind, Move, MoveRefused, Trial, Waiting
-from processes.trial_words import expected_outputs, kind_of, said
+from processes.trial_words import candidates, expected_outputs, kind_of, said
 from web import filling
 from web.auth import current, policy
 from web.database import read_session
 from web.filling import Layout, Rights
 from web.security import allow_inline_styles
 
-blueprint = Blueprint("trial", __name__, url_prefix="/analyst/drafts/<int:draft_id>/trial")
+blueprint = Blueprint("trial", __name__, url_prefix="/drafts/<int:draft_id>/trial")
 
 _KINDS: Final = frozenset({"start", "complete", "deliver", "fire", "fail", "retry"})
 
@@ -215,6 +215,7 @@ class _Table:
             problem=problem,
             moves=len(state.moves),
             state=_sign(self.view.draft.id, state),
+            candidates=candidates,
             waiting=[(one, kind_of(one.wait), expected_outputs(one.wait)) for one in waits],
             variables=[(name, said(value)) for name, value in sorted(trial.variables.items())],
             diagram={

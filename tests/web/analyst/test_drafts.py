@@ -196,3 +196,15 @@ def test_what_a_page_sends_wrongly_is_refused_in_words(begin: Begin) -> None:
         answer = page.post("save", body)
         assert answer.status_code == 422
         assert "不完整" in answer.json["detail"]
+
+
+def test_a_decision_without_an_expression_is_a_finding_at_its_column(begin: Begin) -> None:
+    page = begin()
+    page.files["eligible.dmn"] = (
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" '
+        'namespace="x"><decision id="eligible" name="资格"><decisionTable id="t">'
+        '<input id="age"><inputExpression id="e"><text></text></inputExpression></input>'
+        '<output id="o" name="result"/></decisionTable></decision></definitions>'
+    )
+    found = [one for one in page.findings() if one["severity"] == "error"]
+    assert [(one["file"], one["element"]) for one in found] == [("eligible.dmn", "age")]

@@ -38,13 +38,21 @@ export async function open({ element, xml, onChange, onView }) {
     text: async () => (await modeler.saveXML({ format: true })).xml,
     load: (text) => modeler.importXML(text),
     show: async (id) => {
-      const view = modeler.getViews().find((one) => one.element.id === id && one.type !== "drd");
+      const decision = await decisionOf(modeler, id);
+      const view = modeler.getViews().find((one) => one.element.id === decision && one.type !== "drd");
       if (view) await modeler.open(view);
       return Boolean(view);
     },
     resized: () => modeler.getActiveViewer()?.get("canvas", false)?.resized?.(),
     close: () => modeler.destroy(),
   };
+}
+
+/** The decision that is or holds the element with an id. */
+async function decisionOf(modeler, id) {
+  const { xml } = await modeler.saveXML();
+  const found = id && new DOMParser().parseFromString(xml, "text/xml").querySelector(`[id="${CSS.escape(id)}"]`);
+  return found ? found.closest("decision, businessKnowledgeModel")?.id : undefined;
 }
 
 function button(modeler, view, active) {
