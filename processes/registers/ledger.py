@@ -4,16 +4,16 @@ Invariant: a status moves by a declared transition alone, anything else is refus
 is unique is kept unique by a primary key; a record is never deleted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 from stdnum.iso7064 import mod_37_36
 
-from engine import clock, connection
+from engine import clock, connection, ids
 from engine.errors import BanliError, NotFound
 from processes import numbers
 from processes.model.people import Org
@@ -89,7 +89,7 @@ def create(
     key = str(data.get(ledger.key, ""))
     if not key:
         raise RecordInvalid(f"『{ledger.fields[ledger.key].label}』必须填写", field=ledger.key)
-    _refuse_taken_key(session, ledger, key)
+    _refuse_taken_keys(session, ledger, [key])
     row = RegisterRecord(
         register=register, key=key, status=status, org_code=_org_of(ledger, data), data=data
     )
@@ -98,6 +98,34 @@ def create(
     _write_index(session, ledger, row)
     _log(session, row, "create", trace, changes=data, before="")
     return _record(row)
+
+
+def create_many(
+    session: Session, register: str, rows: Sequence[Mapping[str, Any]], *, trace: Trace
+) -> int:
+    """Add many records that bring their keys, in few statements; all or none.
+
+    Raises:
+        RecordInvalid: the values of one do not fit.
+        Duplicate: a key is taken or comes twice.
+    """
+    connection.begin_write(session)
+    ledger = definition(register)
+    if ledger.unique:  # its rules are looked at record by record
+        return sum(bool(create(session, register, row, trace=trace)) for row in rows)
+    found = [fields.checked(ledger, row) for row in rows]
+    made = [_new_row(ledger, data) for data in found]
+    _refuse_taken_keys(session, ledger, [row["key"] for row in made])
+    indexes = [
+        {"record_id": row["id"], "register": register, "field": name, "value": value}
+        for row in made
+        for name, value in _searchable(ledger, row["data"]).items()
+    ]
+    logs = [_log_row(RegisterRecord(**row), "create", trace, row["data"], "") for row in made]
+    for table, lines in ((RegisterRecord, made), (RegisterIndex, indexes), (RegisterLog, logs)):
+        if lines:
+            session.execute(insert(table), lines)
+    return len(made)
 
 
 def update(
@@ -252,23 +280,43 @@ def _number(session: Session, ledger: Definition, values: Mapping[str, Any]) -> 
     return text + str(mod_37_36.calc_check_digit(text)) if form.check else text
 
 
-def _refuse_taken_key(session: Session, ledger: Definition, key: str) -> None:
-    taken = session.scalar(
-        select(RegisterRecord.id).where(
-            RegisterRecord.register == ledger.register, RegisterRecord.key == key
+def _new_row(ledger: Definition, data: dict[str, Any]) -> dict[str, Any]:
+    fields.require(ledger, data, (ledger.key,))
+    return {
+        "id": ids.next_id(),
+        "register": ledger.register,
+        "key": str(data[ledger.key]),
+        "status": ledger.initial,
+        "org_code": _org_of(ledger, data),
+        "data": data,
+    }
+
+
+def _refuse_taken_keys(session: Session, ledger: Definition, keys: Sequence[str]) -> None:
+    if len(set(keys)) < len(keys):
+        raise Duplicate(f"{ledger.title}的登记中有重复的号", register=ledger.register)
+    for at in range(0, len(keys), 500):
+        taken = session.scalar(
+            select(func.min(RegisterRecord.key)).where(
+                RegisterRecord.register == ledger.register,
+                RegisterRecord.key.in_(keys[at : at + 500]),
+            )
         )
-    )
-    if taken is not None:
-        raise Duplicate(f"{ledger.title}中已有『{key}』", register=ledger.register, key=key)
+        if taken is not None:
+            raise Duplicate(f"{ledger.title}中已有『{taken}』", register=ledger.register, key=taken)
+
+
+def _searchable(ledger: Definition, data: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: fields.indexed(ledger.fields[name], data[name])
+        for name in ledger.search
+        if data.get(name) is not None
+    }
 
 
 def _write_index(session: Session, ledger: Definition, row: RegisterRecord) -> None:
     _write_unique(session, ledger, row)
-    wanted = {
-        name: fields.indexed(ledger.fields[name], row.data[name])
-        for name in ledger.search
-        if row.data.get(name) is not None
-    }
+    wanted = _searchable(ledger, row.data)
     stored = session.scalars(select(RegisterIndex).where(RegisterIndex.record_id == row.id))
     for entry in stored.all():
         value = wanted.pop(entry.field, None)
@@ -309,18 +357,22 @@ def _log(
     changes: Mapping[str, Any],
     before: str,
 ) -> None:
-    session.add(
-        RegisterLog(
-            register=row.register,
-            record_id=row.id,
-            key=row.key,
-            action=action,
-            from_status=before,
-            to_status=row.status,
-            changes=dict(changes),
-            reason=trace.reason,
-            actor=trace.by,
-            reference=trace.reference,
-        )
-    )
+    session.add(RegisterLog(**_log_row(row, action, trace, changes, before)))
     session.flush()
+
+
+def _log_row(
+    row: RegisterRecord, action: str, trace: Trace, changes: Mapping[str, Any], before: str
+) -> dict[str, Any]:
+    return {
+        "register": row.register,
+        "record_id": row.id,
+        "key": row.key,
+        "action": action,
+        "from_status": before,
+        "to_status": row.status,
+        "changes": dict(changes),
+        "reason": trace.reason,
+        "actor": trace.by,
+        "reference": trace.reference,
+    }

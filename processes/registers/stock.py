@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from processes.model.records import RegisterRecord
 from processes.registers.definition import definition
-from processes.registers.ledger import Record, Trace, TransitionRefused, create, transition
+from processes.registers.ledger import Record, Trace, TransitionRefused, create_many, transition
 from processes.registers.search import conditions_of
 from processes.registers.values import RecordInvalid
 
@@ -58,9 +58,7 @@ def receive(
         Duplicate: a serial is in the ledger already; nothing is taken in.
     """
     key = definition(register).key
-    for number in numbers:
-        create(session, register, {**values, key: number}, trace=trace)
-    return len(numbers)
+    return create_many(session, register, [{**values, key: one} for one in numbers], trace=trace)
 
 
 def allot(
@@ -84,7 +82,7 @@ def allot(
     lowest = (
         select(RegisterRecord.id)
         .where(*conditions_of(ledger, where, {ledger.initial}))
-        .order_by(func.length(RegisterRecord.key), RegisterRecord.key)
+        .order_by(RegisterRecord.key)  # the order of the index, so that the first row is enough
         .limit(1)
         .with_for_update(skip_locked=True)
         .scalar_subquery()
