@@ -51,17 +51,19 @@ class JobWork:
     key: str
 
 
-def acquire(
+def acquire(  # noqa: PLR0913 - what narrows a claim, all by name
     session: Session,
     owner: str,
     *,
     limit: int = 20,
     kinds: Sequence[str] = (),
     only: Sequence[int] = (),
+    leave: Sequence[str] = (),
     lease: timedelta = limits.LEASE,
 ) -> list[JobWork]:
     """Claim due jobs, the earliest first; messages of one instance in the order they were sent.
 
+    External tasks of the topics in `leave` are for programs outside, which fetch them themselves.
     One `UPDATE … RETURNING`; on PostgreSQL it skips what other workers are claiming.
     """
     now = clock.now()
@@ -70,6 +72,8 @@ def acquire(
         due = due.where(Job.kind.in_(kinds))
     if only:
         due = due.where(Job.id.in_(only))
+    if leave:
+        due = due.where(or_(Job.kind != "external_task", Job.topic.not_in(leave)))
     if session.scalars(due.limit(1)).first() is None:
         return []  # an empty poll takes no write lock
     claimed = session.execute(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock, external_tasks, jobs, limits
@@ -26,29 +26,22 @@ def fetch(
     session: Session, topics: Sequence[str], *, by: User, limit: int, lease: timedelta
 ) -> list[JobWork]:
     """Claim due tasks of topics, the earliest first."""
-    now = clock.now()
-    due = (
+    ready = (
         select(Job.id)
         .where(
             Job.kind == "external_task",
             Job.topic.in_(topics),
-            Job.due_at <= now,
+            Job.due_at <= clock.now(),
             Job.suspended.is_(False),
             Job.retries > 0,
-            or_(Job.lease_until.is_(None), Job.lease_until < now),
+            or_(Job.lease_until.is_(None), Job.lease_until < clock.now()),
         )
         .order_by(Job.due_at, Job.id)
         .limit(max(1, min(limit, _MOST)))
-        .with_for_update(skip_locked=True)
     )
-    claimed = session.scalars(
-        update(ExternalTask)
-        .where(ExternalTask.id.in_(due.scalar_subquery()))
-        .values(owner=_owner(by), lease_until=now + _term(lease), fencing=Job.fencing + 1)
-        .returning(ExternalTask)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    ).all()
-    return [_work(session, job, job.fencing, by) for job in claimed]
+    found = session.scalars(ready).all()
+    # the claim itself asks again whether each is free: of two callers, one gets it
+    return jobs.acquire(session, _owner(by), only=found, lease=_term(lease)) if found else []
 
 
 def held(session: Session, job_id: int, fencing: int, *, by: User) -> JobWork:

@@ -40,11 +40,13 @@ class JobWorker:
     workers: Mapping[str, Worker] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     routes: Mapping[str, str] = field(default_factory=dict)
+    remote: tuple[str, ...] = ()
+    """Topics that programs outside fetch through the API."""
 
     def run_once(self) -> int:
         """Do a batch of due jobs; returns how many were taken."""
         taken: list[JobWork] = self.transact(
-            lambda session: jobs.acquire(session, self.owner, limit=BATCH)
+            lambda session: jobs.acquire(session, self.owner, limit=BATCH, leave=self.remote)
         )  # type: ignore[assignment]
         for work in taken:
             self.do(work)

@@ -25,7 +25,7 @@ from migrations import schema
 from processes import chores
 from processes.demo import loader
 from processes.worker import JobWorker
-from web import create_app
+from web import create_app, wiring
 from web.config import Settings
 from web.database import Database
 
@@ -52,6 +52,7 @@ def build(settings: Settings, env: Mapping[str, str] = os.environ) -> Flask:
     loader.load_ledgers()
     app.extensions["banli_adapters"] = adapters_of(settings, env)
     app.extensions["banli_routes"] = routes_of(env)
+    app.extensions["banli_remote_topics"] = wiring.remote_topics(env)
     return app
 
 
@@ -105,6 +106,7 @@ def worker_of(app: Flask) -> JobWorker:
         workers=adapters.workers,
         channels=adapters.channels,
         routes=app.extensions["banli_routes"],
+        remote=app.extensions["banli_remote_topics"],
     )
 
 

@@ -5,6 +5,8 @@ Invariant: wiring twice changes nothing; tests and several applications in one p
 
 import importlib
 import inspect
+import os
+from collections.abc import Mapping
 from functools import cache
 
 from flask import Flask
@@ -39,10 +41,16 @@ def wire(app: Flask) -> None:
                 calendar.refresh(session)
 
 
+def remote_topics(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Topics whose work programs outside fetch through the API (`BANLI_REMOTE_TOPICS`)."""
+    named = env.get("BANLI_REMOTE_TOPICS", "").split(",")
+    return tuple(sorted({one.strip() for one in named if one.strip()}))
+
+
 @cache
 def topics() -> tuple[str, ...]:
-    """Topics that the adapters of this installation do, beside the local operations."""
-    found: set[str] = set()
+    """Topics that adapters or programs outside do, beside the local operations."""
+    found: set[str] = set(remote_topics(os.environ))
     for name in registry.available():
         module = importlib.import_module(f"adapters.{name}")
         kinds = (one for _name, one in inspect.getmembers(module, inspect.isclass))

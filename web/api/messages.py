@@ -59,6 +59,6 @@ def callback(name: str) -> Response:
     try:
         message = channel.receive(body, dict(request.headers))
     except MessageRefused as error:
-        return problem(401, error.code, error.message)
+        return problem(403, error.code, error.message)
     taken = run(messages.accept, channel=name, message=message)
     return commands.reply(f'{{"kind": "{taken.kind}"}}', 202)

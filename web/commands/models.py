@@ -18,6 +18,7 @@ from processes.bundle import Bundle
 from processes.demo import loader
 from processes.play import Play, PlayedCase
 from web import wiring
+from web.api import wire
 from web.commands.opening import Opened, opened
 
 _WORDS: Final = {"error": "错误", "warning": "提醒"}
@@ -181,7 +182,8 @@ def _do(case: PlayedCase, line: str) -> None:
         case "passes", [days]:
             case.passes(working_days=int(days))
         case "show", []:
-            click.echo(f"变量：{case.variables}\n文书：{'、'.join(case.letters) or '—'}")
+            click.echo(f"变量：{wire.dumps(case.variables)}")
+            click.echo(f"文书：{'、'.join(case.letters) or '—'}")
         case _:
             click.echo(_HELP)
 

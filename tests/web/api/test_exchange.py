@@ -5,7 +5,12 @@ import zipfile
 
 import pytest
 
+from adapters import card_centre
+from adapters._shared import signing
+from adapters.registry import Adapters
 from processes.model.cases import Case
+from processes.worker import JobWorker
+from web.api import wire
 from web.database import database
 
 FOLDER_KEY = "yacht_licence_api"
@@ -169,8 +174,64 @@ def test_a_result_that_may_be_no_variable_is_refused_by_its_path(caller, accepte
     assert (answer.status_code, answer.json["code"]) == (422, "variables_invalid")
 
 
-def test_an_unknown_or_unsigned_channel_is_refused(client):
+KEY = b"a key of both sides"
+
+
+@pytest.fixture
+def centre(deployed, monkeypatch):
+    """Posts what an outer centre would, with or without a good signature."""
+    channel = card_centre.create({"URL": "http://127.0.0.1:9", "KEY": KEY.decode()})
+    adapters = Adapters(channels={"card_centre": channel})
+    monkeypatch.setitem(deployed.app.extensions, "banli_adapters", adapters)
+    client = deployed.app.test_client()
+
+    def post(envelope, *, key=KEY):
+        body = wire.dumps(envelope).encode()
+        headers = signing.sign(body, key_id="card_centre", key=key)
+        return client.post("/api/channels/card_centre", data=body, headers=headers)
+
+    return post
+
+
+def posted(**change):
+    body = {"card_order_no": "Y9-01", "reasons": ["照片不清"]}
+    envelope = {"message_id": "c-1", "name": "card_order_rejected", "correlation_key": "Y9-01"}
+    return {**envelope, "body": body, **change}
+
+
+def test_a_signed_callback_counts_once(centre):
+    first, copy = centre(posted()), centre(posted())
+
+    assert (first.status_code, first.json) == (202, {"kind": "buffered"})
+    assert (copy.status_code, copy.json) == (202, {"kind": "duplicate"})
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "words"),
+    [
+        ({}, b"the key of somebody else", "报文签名不正确"),
+        ({"name": "approve_case"}, KEY, "不能发送『approve_case』报文"),
+        ({"correlation_key": "Y8-01"}, KEY, "制证单号与关联号不一致"),
+    ],
+)
+def test_a_callback_that_is_not_right_is_refused_in_words(centre, change, key, words):
+    answer = centre(posted(message_id="c-2", **change), key=key)
+
+    assert (answer.status_code, answer.json["code"]) == (403, "message_refused")
+    assert words in answer.json["detail"]
+
+
+def test_an_unknown_channel_is_not_found(client):
     assert client.post("/api/channels/nobody", data=b"{}").status_code == 404
+
+
+def test_the_worker_of_the_product_leaves_topics_to_programs_outside(app, caller, accepted):
+    job_worker = JobWorker(
+        transact=app.extensions["banli_database"].run, owner="test", remote=("outside.print",)
+    )
+    job_worker.drain()
+
+    assert fetch(caller("manager", "worker:outside.print"), accepted)["retries"] == 3
 
 
 def test_definitions_versions_model_and_form(caller):
