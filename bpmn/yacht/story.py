@@ -5,9 +5,11 @@ from datetime import date
 from typing import Any, Final
 
 from PIL import Image
+from sqlalchemy.orm import Session
 
 from engine import runtime
-from processes import files, registers
+from processes import accounts, files, registers
+from processes.model.people import UserAccount
 from processes.play import Play, PlayedCase
 
 LICENCE: Final = "yacht_licence_issue"
@@ -32,6 +34,17 @@ def upload(play: Play, name: str = "照片.png") -> dict[str, Any]:
         "size": len(content),
         "type": stored.content_type,
     }
+
+
+def also(play: Play, login: str, role: str) -> None:
+    """Give somebody of the cast a second role: separation must hold for the person."""
+    user = play.user(login)
+
+    def command(session: Session) -> None:
+        account = session.get_one(UserAccount, user.id)
+        accounts.assign_role(session, account, role, org_code=str(user.org_code))
+
+    play.run(command)
 
 
 def application(play: Play, **changes: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bpmn.yacht import story
+from engine.errors import Forbidden
 from forms.errors import FormInvalid
 from processes.play import Play
 
@@ -212,6 +213,18 @@ def test_a_supplement_of_the_review_that_never_comes_ends_the_case(play: Play) -
     story.review(case, "supplement", reason="照片", missing_list=story.MISSING)
     case.passes(working_days=16)
     assert (case.ended, case.status) == ("expired_supplement", "expired")
+
+
+@pytest.mark.parametrize("login", ["acceptor", "reviewer"])
+def test_nobody_approves_what_they_accepted_or_reviewed(play: Play, login: str) -> None:
+    """Y-61: approver ≠ acceptor, approver ≠ reviewer, by person."""
+    story.also(play, login, "licence_approver")
+    case = story.applied(play)
+    story.accept(case)
+    story.review(case)
+    with pytest.raises(Forbidden):
+        case.complete("approve", as_=login, decision="grant")
+    assert case.waits_for == {"approve"}
 
 
 def test_the_approver_refuses(play: Play) -> None:
