@@ -52,21 +52,10 @@ def issue(
     Raises:
         LetterInvalid: a value is missing or cannot be drawn; no number is used up.
     """
-    agency = organisations.get(session, org)
-    today = clock.today()
-    code = _verification_code()
-    filled = {
-        **values,
-        "issued_on": values.get("issued_on") or today,
-        "org_name": agency.name,
-        "org_address": agency.address,
-        "org_phone": agency.phone,
-        "verification_code": code,
-        "verification_url": _url(code),
-    }
+    filled = _completed(session, org, values)
     number = None
     if template.number:
-        number = numbers.letter(session, org, template.number, today.year)
+        number = numbers.letter(session, org, template.number, clock.today().year)
         filled["number"] = number
     pdf, pages = _draw(template, filled, images=lambda digest: files.read(session, digest))
     stored = files.store(session, pdf, by=by, content_type="application/pdf")
@@ -82,12 +71,26 @@ def issue(
         pages=pages,
         org_code=org,
         issued_by=by,
-        verification_code=code,
+        verification_code=filled["verification_code"],
         public=template.public,
     )
     session.add(document)
     session.flush()
     return document
+
+
+def _completed(session: Session, org: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    agency = organisations.get(session, org)
+    code = _verification_code()
+    return {
+        **values,
+        "issued_on": values.get("issued_on") or clock.today(),
+        "org_name": agency.name,
+        "org_address": agency.address,
+        "org_phone": agency.phone,
+        "verification_code": code,
+        "verification_url": _url(code),
+    }
 
 
 def issued(session: Session, case_id: int, *, public_only: bool = False) -> Sequence[Document]:

@@ -16,7 +16,7 @@ from reportlab.platypus import Flowable
 
 from processes.letters import fonts
 
-_TOKEN: Final = re.compile(r"[!-~\u00a1-\u024f]+| |[^\n]")
+_TOKEN: Final = re.compile(r"[!-~\u00a1-\u024f]*[0-9][年月日号个条项]|[!-~\u00a1-\u024f]+| |[^\n]")
 _NOT_FIRST: Final = frozenset("，。、；：？！）》」』”’】〕〉％‰℃…—·々,.;:?!)]}%")
 _NOT_LAST: Final = frozenset("（《「『“‘【〔〈([{￥¥$№")
 _SPREAD: Final = 0.5

@@ -42,6 +42,12 @@ def test_numbers_and_words_are_not_torn() -> None:
             assert line.count("Y37") == line.count("00001I")
 
 
+def test_a_number_stays_with_its_unit() -> None:
+    text = "有效期至2031年11月22日。共3个" * 5
+    for width in range(120, 460, 5):
+        assert not [line for line in as_text(text, width) if line[0] in "年月日个"]
+
+
 def test_a_word_longer_than_half_a_line_may_be_torn() -> None:
     assert len(as_text("A" * 300, 200)) > 5
 
