@@ -1,7 +1,8 @@
 """Keeps the case row in step with its process instance, inside the step's own transaction.
 
 Invariant: status, outcome, organisation, due date and current step of a case are what its process
-says in the variables below; no other code sets them. Variables read from the root scope:
+says in the variables below; no other code sets them. Variables read from the root scope, the
+status also from a process called at the moment (supplement_pending within `common_acceptance`):
 `case_title`, `case_kind`, `case_status`, `case_outcome`, `org`, `channel`, `applicant` (context:
 user, name, org, id_no), `accepted_on`, `due_on`.
 """
@@ -36,6 +37,7 @@ READ: Final = frozenset(
         "due_on",
     }
 )
+CALLED: Final = frozenset({"case_status", "case_outcome", "accepted_on", "due_on"})
 _QUERY_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _STEP_LENGTH: Final = 200
 
@@ -50,11 +52,26 @@ def derive(session: Session, execution: Execution, step: StepRecord) -> None:
     """Insert or update the row of the case; called by the store before it commits."""
     root = execution.scopes[execution.instance_id]
     if execution.revision == 1:
-        session.execute(insert(Case).values(**_new(session, execution, root.variables)))
+        said = {**root.variables, **_called(execution, step)}
+        session.execute(insert(Case).values(**_new(session, execution, said)))
         return
     changed = READ & step.variable_deltas.get(root.id, {}).keys()
-    values = _derived(execution, {name: root.variables.get(name) for name in changed})
+    said = {name: root.variables.get(name) for name in changed}
+    values = _derived(execution, {**said, **_called(execution, step)})
     session.execute(update(Case).where(Case.id == execution.instance_id).values(**values))
+
+
+def _called(execution: Execution, step: StepRecord) -> Variables:
+    """What a called process under way says of the case: it cannot write into the root scope.
+
+    Names that it merely inherited do not count, so two called at once do not take turns.
+    """
+    said: Variables = {}
+    for scope in execution.scopes.values():
+        if scope.isolated and scope.parent_id is not None:
+            names = CALLED & scope.written & step.variable_deltas.get(scope.id, {}).keys()
+            said.update({name: scope.variables.get(name) for name in names})
+    return said
 
 
 def _new(session: Session, execution: Execution, variables: Variables) -> dict[str, Any]:
