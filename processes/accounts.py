@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import BanliError, NotFound
-from processes import identifiers, settings
+from processes import authority, identifiers, settings
 from processes.identity import hash_password, person_key, revoke_sessions
 from processes.model.people import UserAccount, UserRole
 from processes.roles import EXCLUSIVE, ROLES
@@ -123,6 +123,27 @@ def assign_role(
     session.add(held)
     session.flush()
     return held
+
+
+def grant_role(
+    session: Session,
+    account: UserAccount,
+    role: str,
+    *,
+    org_code: str,
+    valid_to: date | None = None,
+) -> UserRole:
+    """Give a role as an administrator does: the agency must hold the role's business first.
+
+    Raises:
+        NotFound: no such role.
+        GrantRefused: the agency holds no grant for the business of the role.
+        AccountRefused: the person already is another of the three administrators.
+    """
+    if role not in ROLES:
+        raise NotFound(f"没有角色『{role}』", role=role)
+    authority.require_business(session, role, org_code)
+    return assign_role(session, account, role, org_code=org_code, valid_to=valid_to)
 
 
 def withdraw_role(session: Session, account: UserAccount, role: str, *, org_code: str) -> None:

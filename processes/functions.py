@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from engine import clock, feel
 from processes import calendar, identifiers
+from processes.letters import filling
 
 
 def register() -> None:
@@ -63,6 +64,11 @@ def _age(born: Any, on: Any) -> Decimal | None:
     return Decimal(identifiers.age(birth, day))
 
 
+def _formal_date(day: Any) -> str | None:
+    found = _date(day)
+    return None if found is None else filling.formal_date(found)
+
+
 def _date(value: Any) -> date | None:
     if isinstance(value, datetime):
         return value.astimezone(clock.SHANGHAI).date() if value.tzinfo else value.date()
@@ -84,4 +90,5 @@ FUNCTIONS: Final[Sequence[tuple[str, Sequence[str], Callable[..., Any]]]] = (
     ("check credit code", ("code",), _check_credit_code),
     ("region prefix", ("code", "n"), _region_prefix),
     ("age", ("birth date", "date"), _age),
+    ("formal date", ("date",), _formal_date),
 )

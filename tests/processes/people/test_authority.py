@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import NotFound
-from processes import authority
+from processes import accounts, authority, identity
 from processes.authority import GrantRefused, Wanted
 from tests.processes.people.cast import People, granted
 
@@ -81,6 +81,18 @@ def test_a_role_needs_the_business_of_its_agency_first(session: Session) -> None
     granted(session, "000001", "370001", may_delegate=True)
     authority.require_business(session, "licence_approver", "370001")
     authority.require_business(session, "system_admin", "320002")
+
+
+def test_an_administrator_gives_a_role_only_after_the_grant(
+    session: Session, people: People
+) -> None:
+    account = people.account("approver", org="370201")
+    with pytest.raises(GrantRefused):
+        accounts.grant_role(session, account, "licence_approver", org_code="370201")
+    granted(session, "000001", "370001", may_delegate=True)
+    granted(session, "370001", "370201")
+    accounts.grant_role(session, account, "licence_approver", org_code="370201")
+    assert identity.user(session, account.id).groups == {"licence_approver@370201"}
 
 
 def test_a_grant_holds_within_its_dates(session: Session) -> None:

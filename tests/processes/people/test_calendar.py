@@ -171,6 +171,7 @@ def test_an_unknown_unit_is_refused() -> None:
         ('age(date("2008-11-23"), date("2026-11-22"))', 17),
         ('age(date("2008-11-23"), date("2026-11-23"))', 18),
         ('age(date("2008-02-29"), date("2026-02-28"))', 17),
+        ('formal date(date("2026-11-20"))', "二〇二六年十一月二十日"),
         ('is working day(date("2026-10-10"))', True),
     ],
 )
