@@ -10,6 +10,7 @@ import MinimapModule from "diagram-js-minimap";
 import zeebe from "zeebe-bpmn-moddle/resources/zeebe.json";
 import banli from "./banli.json";
 import { findingsModule } from "./findings.js";
+import { fit } from "./fit.js";
 import { linting } from "./lint.js";
 import { menusModule } from "./menus.js";
 import { banliPanel } from "./panel/index.js";
@@ -45,7 +46,7 @@ export async function open({ canvas, panel, xml, catalogue, onChange, onSelect }
   const eventBus = modeler.get("eventBus");
   eventBus.on("commandStack.changed", () => onChange?.());
   eventBus.on("selection.changed", ({ newSelection }) => onSelect?.(newSelection.length === 1 ? newSelection[0].id : null));
-  modeler.get("canvas").zoom("fit-viewport");
+  fit(modeler.get("canvas"));
   return {
     modeler,
     warnings: warnings.map((one) => one.message),

@@ -1,6 +1,7 @@
 // The diagram of a case, a play or a version: what is done, where the case is, who has it.
 import "./viewer.css";
 import Viewer from "bpmn-js/lib/NavigatedViewer";
+import { fit } from "./fit.js";
 import { translateModule } from "./translate.js";
 import { zh } from "./zh.js";
 
@@ -18,7 +19,7 @@ export async function show(element, { xml, state, onNode }) {
   const viewer = new Viewer({ container: element, additionalModules: [translateModule(zh)] });
   await viewer.importXML(xml);
   const canvas = viewer.get("canvas");
-  canvas.zoom("fit-viewport", "auto");
+  fit(canvas);
   const chosen = (id) => {
     element.dispatchEvent(new CustomEvent("banli:node", { bubbles: true, detail: { id } }));
     onNode?.(id);
@@ -29,7 +30,7 @@ export async function show(element, { xml, state, onNode }) {
     viewer,
     update: (next) => paint(viewer, next ?? {}),
     center: (id) => viewer.get("elementRegistry").get(id) && canvas.scrollToElement(id, 80),
-    resized: () => { canvas.resized(); canvas.zoom("fit-viewport", "auto"); },
+    resized: () => canvas.resized(),
     nodes: () => viewer.get("elementRegistry").filter(isNode).map((one) => ({ id: one.id, name: one.businessObject.name || "" })),
     close: () => viewer.destroy(),
   };

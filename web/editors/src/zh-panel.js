@@ -5,7 +5,7 @@ export const headings = {
   Process: "流程", Participant: "泳池", Collaboration: "协作图", Lane: "泳道", "Sequence Flow": "顺序流", "Message Flow": "消息流", Association: "关联",
   "User Task": "人工任务", "Service Task": "服务任务", "Script Task": "计算任务", "Business Rule Task": "决策任务", "Send Task": "发送任务",
   "Receive Task": "接收任务", "Manual Task": "手工任务", Task: "任务", "Call Activity": "调用子流程", "Sub Process": "子流程", "Event Sub Process": "事件子流程",
-  "Sub Process Expanded": "子流程", "Sub Process Collapsed": "子流程", "Event Sub Process Expanded": "事件子流程",
+  "Expanded Sub Process": "子流程", "Collapsed Sub Process": "子流程（折叠）", Transaction: "事务", "Ad Hoc Sub Process": "临时子流程",
   "Start Event": "开始事件", "End Event": "结束事件", "Intermediate Throw Event": "中间抛出事件", "Intermediate Catch Event": "中间捕获事件", "Boundary Event": "边界事件",
   "Exclusive Gateway": "排他网关", "Parallel Gateway": "并行网关", "Inclusive Gateway": "包容网关", "Event Based Gateway": "事件网关", "Complex Gateway": "复杂网关",
   "Text Annotation": "注释", Group: "分组", "Data Object Reference": "数据对象", "Data Store Reference": "数据存储",
@@ -49,7 +49,7 @@ export const panel = {
   "Unparsable FEEL expression.": "表达式有语法错误。", "FEEL": "FEEL", "Expression": "表达式", "Close pop-up editor": "关闭弹窗",
   "List contains {numOfItems} item": "共 {numOfItems} 项", "List contains {numOfItems} items": "共 {numOfItems} 项",
   // Groups of the general panel that ours replace.
-  Compensation: "补偿", Link: "链接", Message: "消息", Completion: "完成", Signal: "信号", Escalation: "升级", Timer: "定时", Implementation: "实现",
+  Date: "日期", Duration: "时长", Cycle: "周期", Compensation: "补偿", Link: "链接", Message: "消息", Completion: "完成", Signal: "信号", Escalation: "升级", Timer: "定时", Implementation: "实现",
   "Called decision": "调用决策", Script: "计算", "Task definition": "服务主题", Assignment: "办理人", "Active elements": "活动元素", Form: "表单", "Called element": "调用子流程",
   "Input propagation": "带入变量", "Output propagation": "带回变量", Headers: "附加信息", "Task listeners": "任务监听", "Execution listeners": "执行监听",
   "Throw expression": "抛出的代码", "Error code variable": "错误代码变量", "Error message variable": "错误信息变量",

@@ -1,0 +1,147 @@
+"""The editor in a browser: everything in Chinese, what is set in the panel is in the model."""
+
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect, sync_playwright
+from waitress.server import create_server
+
+from tests.web.analyst.conftest import PASSWORD
+from tests.web.analyst.pages import Page
+
+pytestmark = pytest.mark.browser
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="module")
+def address(built: SimpleNamespace, analysts: dict[str, int]) -> Iterator[str]:
+    server = create_server(built.app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=5)
+
+
+@pytest.fixture(scope="module")
+def tab(address: str) -> Iterator[Tab]:
+    """A browser in which the analyst is logged in; an error of a page's script fails the test."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        made = browser.new_page(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+        made.set_default_timeout(20_000)
+        made.goto(f"{address}/login")
+        made.fill("[name=login]", "analyst")
+        made.fill("[name=password]", PASSWORD)
+        made.press("[name=password]", "Enter")
+        made.wait_for_url(re.compile(r"^(?!.*/login)"))
+        yield made
+        browser.close()
+
+
+@pytest.fixture
+def draft(begin: Callable[..., Page], tab: Tab, address: str) -> Iterator[Page]:
+    page = begin()
+    problems: list[str] = []
+
+    def note(error: object) -> None:
+        problems.append(str(error))
+
+    tab.on("pageerror", note)
+    tab.goto(f"{address}{page.href}")
+    tab.wait_for_selector("[data-workspace][data-ready='1']")
+    yield page
+    tab.remove_listener("pageerror", note)
+    assert problems == []
+
+
+def select(tab: Tab, element: str) -> None:
+    tab.click(f"[data-element-id={element}] .djs-hit")
+    tab.wait_for_selector("#bio-properties-panel-id >> nth=0")
+
+
+def test_every_word_of_the_editor_is_chinese(draft: Page, tab: Tab) -> None:
+    for element in ("applied", "handle", "closed"):
+        select(tab, element)
+    words = tab.evaluate(
+        "[...document.querySelectorAll('.bio-properties-panel-label, .djs-palette [title],"
+        " .djs-context-pad [title], .bio-properties-panel-group-header-title')]"
+        ".map(one => one.title || one.innerText)"
+    )
+    assert [word for word in words if word and not re.search("[\u4e00-\u9fff]", word)] == []
+    assert tab.evaluate("[...(window.__banliMissingTranslations ?? [])]") == []
+
+
+def test_the_mark_of_bpmn_io_stays_visible_and_uncovered(draft: Page, tab: Tab) -> None:
+    on_top = tab.evaluate(
+        "(() => { const mark = document.querySelector('.bjs-powered-by');"
+        " const box = mark.getBoundingClientRect();"
+        " const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);"
+        " return box.width > 0 && mark.contains(hit); })()"
+    )
+    assert on_top is True
+
+
+def test_what_is_set_in_the_panel_is_saved_in_the_model(draft: Page, tab: Tab) -> None:
+    select(tab, "handle")
+    tab.fill("#bio-properties-panel-name", "受理")
+    tab.fill("#bio-properties-panel-banli-limit-amount", "5")
+    tab.select_option("#bio-properties-panel-banli-limit-unit", "working_days")
+    tab.fill("#bio-properties-panel-banli-title-en", "Acceptance")
+    tab.press("#bio-properties-panel-banli-title-en", "Tab")
+    tab.wait_for_timeout(500)  # the panel waits this long after the last key before it writes
+    tab.click("[data-do=save]")
+    expect(tab.locator("[data-saved]")).to_contain_text("已保存")
+    draft.open()
+    text = draft.files[f"{draft.data['key']}.bpmn"]
+    assert '<banli:limit amount="5" unit="working_days" />' in text
+    assert '<zeebe:property name="title_en" value="Acceptance" />' in text
+    assert 'name="受理"' in text
+
+
+def test_the_check_marks_the_element_and_a_click_selects_it(draft: Page, tab: Tab) -> None:
+    select(tab, "handle")
+    tab.fill("#bio-properties-panel-banli-formId", "form_nowhere")
+    tab.press("#bio-properties-panel-banli-formId", "Tab")
+    tab.click("[data-do=check]")
+    expect(tab.locator("[data-findings-title]")).to_contain_text("1 个错误")
+    expect(tab.locator(".banli-finding.error")).to_be_visible()
+    tab.click("#tab-forms")
+    tab.click("[data-findings-list] button")
+    expect(tab.locator("#pane-bpmn")).to_be_visible()
+    expect(tab.locator("#bio-properties-panel-banli-formId")).to_have_value("form_nowhere")
+
+
+def test_a_decision_and_a_form_open_in_their_editors(draft: Page, tab: Tab) -> None:
+    tab.click("#tab-forms")
+    expect(tab.locator("[data-formpreview]")).to_contain_text("姓名")
+    tab.click("#tab-dmn")
+    tab.click("[data-add=dmn]")
+    tab.fill("#newfile-id", "eligible")
+    tab.click("#newfile [type=submit]")
+    expect(tab.locator(".dmn-decision-table-container")).to_contain_text("命中规则")
+    assert tab.evaluate("[...(window.__banliMissingTranslations ?? [])]") == []
+
+
+def test_a_trial_shows_the_token_on_the_diagram(draft: Page, tab: Tab) -> None:
+    tab.click("[data-do=trial]")
+    tab.fill("[name=name]", "申请人甲")
+    tab.click("text=开始：申请提交")
+    tab.wait_for_selector("[data-trialdiagram][data-ready='1']")
+    expect(tab.locator("[data-element-id=handle].banli-current")).to_be_visible()
