@@ -49,7 +49,7 @@ class TimerWait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageWait:
-    """A message has to come."""
+    """A message has to come; `beside` the flow (boundary, event sub-process) it only may."""
 
     id: int
     activity: str
@@ -57,6 +57,7 @@ class MessageWait:
     correlation_key: str
     public_form_id: str = ""
     public_title: str = ""
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from engine.execution import Execution
 from engine.model import ProcessInstance
 from engine.record import StepRecord
 from engine.variables import Variables
-from engine.waiting import MessageWait, UserTaskWait
+from engine.waiting import MessageWait, UserTaskWait, Wait
 from processes import identity, keys
 from processes.model.cases import Case
 
@@ -139,11 +139,20 @@ def _applicant(applicant: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _step(execution: Execution) -> str:
-    """What the case waits for, in the words of the model."""
+    """What the case waits for, in the words of the model; messages that only may come left out."""
     waits = execution.waits.values()
     names = [wait.name or wait.activity for wait in waits if isinstance(wait, UserTaskWait)]
-    names += [wait.public_title for wait in waits if isinstance(wait, MessageWait)]
-    return "、".join(dict.fromkeys(name for name in names if name))[:_STEP_LENGTH]
+    names += [
+        wait.public_title for wait in waits if isinstance(wait, MessageWait) and not wait.beside
+    ]
+    said = "、".join(dict.fromkeys(name for name in names if name))[:_STEP_LENGTH]
+    if said or execution.completed:
+        return said
+    return "等待对方答复" if any(_awaited(wait) for wait in waits) else "系统办理中"
+
+
+def _awaited(wait: Wait) -> bool:
+    return isinstance(wait, MessageWait) and not wait.beside
 
 
 def _start_of_day(day: date) -> datetime:

@@ -101,6 +101,7 @@ def message_wait(token: Token, message: Message, public: PublicForm | None) -> M
         correlation_key=token.internal_data["key"],
         public_form_id=public.form_id if public else "",
         public_title=public.title if public else "",
+        beside=bool(token.internal_data.get("attached")),
     )
 
 
