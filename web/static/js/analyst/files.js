@@ -118,5 +118,15 @@ function blankForm(id) {
 }
 
 function blankLetter(id) {
-  return `letter: ${id}\ntitle: 新文书\n`;
+  return `letter: ${id}
+title: 新文书
+number: 字
+head: "{{ org_name }}"
+to: "{{ applicant.name }}"
+body:
+  - text: >-
+      你（单位）提交的“{{ case_title }}”申请（工作单号：{{ work_order_no }}），本机关已收悉。
+signature: "{{ org_name }}"
+date: "{{ issued_on }}"
+`;
 }
