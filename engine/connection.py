@@ -14,7 +14,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 BUSY_MS: Final = 10_000
-_READS: Final = ("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "WITH")
+_BEGINS_NOTHING: Final = (
+    *("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "WITH"),
+    *("BEGIN", "COMMIT", "ROLLBACK", "RELEASE"),
+)
 _PREPARED: Final = "banli_prepared"
 
 
@@ -91,8 +94,6 @@ def _before_execute(
 ) -> None:
     raw = connection.connection.driver_connection
     if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
-        if statement.startswith("BEGIN"):
-            return
         if _writes(statement, context):
             # through the dialect, so that "database is locked" arrives as every other error does
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -103,4 +104,4 @@ def _writes(statement: str, context: ExecutionContext | None) -> bool:
     if compiled is not None and isinstance(compiled.statement, Select):
         # SQLite knows no FOR UPDATE; who asks for it is about to write what it reads
         return compiled.statement._for_update_arg is not None
-    return not statement.lstrip().upper().startswith(_READS)
+    return not statement.lstrip().upper().startswith(_BEGINS_NOTHING)

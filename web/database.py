@@ -7,6 +7,7 @@ checks included; what it returns is returned only after the commit.
 import hashlib
 import hmac
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -22,6 +23,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from engine import connection, sealing
 from engine.errors import Conflict
 from engine.model import Base
+from web.grouping import Command, Group, TransactionGone
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,6 +41,10 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = connection.prepare(engine)
+        self._group = Group(alone=self._alone, together=self._together, within=_within)
+        url = engine.url.render_as_string(hide_password=False)
+        # PostgreSQL gathers commits itself; a database in memory has one connection
+        self._gathers = engine.dialect.name == "sqlite" and not connection.in_memory(url)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -70,9 +76,15 @@ class Database:
     def run(
         self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Carry out a command in a transaction of its own, again if another one was faster."""
+        """Carry out a command in one transaction, again if another one was faster.
+
+        On a SQLite file commands that wait at the same moment share the wait for the disk.
+        """
         for repeat in range(REPEATS + 1):
             try:
+                if self._gathers:
+                    found: T = self._group.run(lambda session: command(session, *args, **kwargs))
+                    return found
                 with self.transaction() as session:
                     return command(session, *args, **kwargs)
             except (Conflict, IntegrityError):
@@ -81,6 +93,39 @@ class Database:
                     raise
                 time.sleep(random.random() * _PAUSE * (1 << repeat))  # noqa: S311
         raise AssertionError("unreachable")
+
+    def _alone(self, command: Command) -> Any:
+        with self.transaction() as session:
+            return command(session)
+
+    def _together(self, act: Callable[[Connection], None]) -> None:
+        with self.engine.connect() as opened:
+            opened.begin()  # without it each session would end the transaction, no savepoint
+            act(opened)
+            opened.commit()
+
+
+def _within(opened: Connection, command: Command) -> Any:
+    with Session(
+        bind=opened, expire_on_commit=False, join_transaction_mode="create_savepoint"
+    ) as session:
+        try:
+            result = command(session)
+            session.commit()
+        except BaseException as error:
+            _back_to_savepoint(session, opened)
+            if _passing(error):
+                raise Conflict("数据刚刚被他人修改，请重试") from error
+            raise
+        return result
+
+
+def _back_to_savepoint(session: Session, opened: Connection) -> None:
+    raw = opened.connection.driver_connection
+    if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
+        session.invalidate()  # closing it in order would ask for a savepoint that is no more
+        raise TransactionGone
+    session.rollback()
 
 
 def _passing(error: BaseException) -> bool:
