@@ -10,6 +10,7 @@ from engine.errors import DeploymentRejected, Finding, LimitExceeded
 from forms import conditions
 from forms.definition import Field, FormDefinition, read
 from forms.errors import Invalid
+from forms.fields.base import Scope
 from forms.fields.composed import Rows
 
 _OF_CONDITIONS = ("shown_if", "required_if")
@@ -65,7 +66,9 @@ def _default(form: FormDefinition, spec: Field) -> Iterator[Finding]:
     if spec.default is None or conditions.is_expression(spec.default) or isinstance(spec, Rows):
         return
     try:
-        spec.parse(spec.default)
+        value = spec.parse(spec.default)
+        if "values" in spec.options:
+            spec.settle(value, Scope())
     except Invalid as error:
         yield _finding(form, spec, "field_default", "default", f"的 default：{error.messages[0]}")
 

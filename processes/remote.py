@@ -18,6 +18,8 @@ from engine.model import ExternalTask, Job, ProcessInstance
 from engine.variables import Variables, check
 from processes.identity import User
 
+__all__ = ["JobWork", "bpmn_error", "complete", "extend", "fail", "fetch", "held"]
+
 _MOST: Final = 20
 _LONGEST: Final = timedelta(minutes=10)
 

@@ -1,10 +1,13 @@
 """What a form author is told, with the line."""
 
+from pathlib import Path
+
 import pytest
 
 from engine.errors import DeploymentRejected
 from forms import lint
 from forms.definition import read
+from forms.fields.registry import TYPES
 
 HEAD = "form: form_x\ntitle: 表单\nsections:\n  - title: 一\n    fields:\n"
 
@@ -198,3 +201,17 @@ def test_a_bad_section_condition_is_told():
     assert lint.findings(text.encode(), "f.yaml")[0].message.startswith(
         "小节『一』的 shown_if 有误"
     )
+
+
+def test_every_type_and_option_is_documented():
+    text = (Path(__file__).parents[2] / "docs" / "forms.md").read_text(encoding="utf-8")
+
+    for word, kind in TYPES.items():
+        for name in (word, *kind.options_known):
+            assert f"`{name}`" in text, name
+
+
+def test_a_default_that_cannot_be_chosen_is_told():
+    found = told("name: a, label: 甲, type: choice, values: [x, y], default: z")
+
+    assert found == [("error", "字段『a』的 default：请从给出的选项中选择", 6)]

@@ -9,8 +9,8 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from engine.jobs import JobWork
 from processes import remote
+from processes.remote import JobWork
 from web.api import access, blueprints, commands, exchange
 from web.api.access import access as allow
 from web.api.wire import plain
