@@ -157,7 +157,7 @@ def test_materials_are_supplemented_once(play: Play) -> None:
     """Y-59: one notice listing everything; the applicant hands in; the case goes on."""
     case = story.applied(play)
     story.accept(case, "supplement", missing_list=story.MISSING)
-    assert case.letters == ["letter_supplement"]
+    assert (case.status, case.letters) == ("supplement_pending", ["letter_supplement"])
     case.sends(
         "提交补正材料",
         supplement_files=[story.upload(play, "体检证明.pdf")],
