@@ -4,6 +4,7 @@ Invariant: only the model of the case's own definition is shown, with the tokens
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,25 +15,44 @@ from engine.model import EventSubscription, Incident, Job, ProcessInstance, User
 from processes import inbox, opinions
 from processes.model.cases import Case
 from web.display import moment
+from web.words import _
 
 
 def of_case(session: Session, case: Case) -> dict[str, Any]:
-    """The diagram of a case's root process."""
-    instance = session.get_one(ProcessInstance, case.id)
-    visited = Counter(
-        event.activity
-        for event in history.events(session, case.id)
-        if event.type == "activity.completed" and event.activity
-    )
-    elements: dict[str, dict[str, Any]] = {
-        name: {"mark": "returned" if count > 1 else "done"} for name, count in visited.items()
-    }
-    elements |= _current(session, case)
+    """The diagrams of a case: of its own process first, then of those it is inside of now."""
+    root = session.get_one(ProcessInstance, case.id).definition_id
+    tasks = session.scalars(select(UserTask).where(UserTask.instance_id == case.id)).all()
+    inside = dict.fromkeys(task.definition_id for task in tasks if task.definition_id != root)
     return {
-        "xml": xml_of(session, instance.definition_id),
-        "state": {"elements": elements, "flows": []},
+        "diagrams": [_titled(session, one) for one in (root, *inside)],
+        "state": {"elements": _elements(session, case, tasks), "flows": []},
         "history": _history(session, case),
     }
+
+
+def _titled(session: Session, definition_id: int) -> dict[str, str]:
+    definition = repository.get(session, definition_id)
+    return {"title": definition.name or definition.key, "xml": xml_of(session, definition_id)}
+
+
+def _elements(session: Session, case: Case, tasks: Sequence[UserTask]) -> dict[str, dict[str, Any]]:
+    """Activity → how it is marked; activities of called processes are marked by the same ids."""
+    times = Counter(
+        event.activity
+        for event in history.events(session, case.id)
+        if event.type == "activity.completed"
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for activity, state in history.activity_states(session, case.id).items():
+        if state == "started":
+            found[activity] = {"mark": "current"}
+        elif times[activity]:
+            found[activity] = {"mark": "returned" if times[activity] > 1 else "done"}
+    names = inbox.holder_names(session, [task.assignee for task in tasks if task.assignee])
+    for task in tasks:
+        people = [names.get(task.assignee or "", "") or _("待签收")]
+        found[task.activity] = {"mark": "current", "people": people}
+    return found
 
 
 def xml_of(session: Session, definition_id: int) -> str:
@@ -40,15 +60,6 @@ def xml_of(session: Session, definition_id: int) -> str:
     key = repository.get(session, definition_id).key
     content = repository.resource(session, definition_id, f"{key}.bpmn") or b""
     return content.decode("utf-8")
-
-
-def _current(session: Session, case: Case) -> dict[str, dict[str, Any]]:
-    tasks = session.scalars(select(UserTask).where(UserTask.instance_id == case.id)).all()
-    names = inbox.holder_names(session, [task.assignee for task in tasks if task.assignee])
-    return {
-        task.activity: {"mark": "current", "people": [names.get(task.assignee or "", "待签收")]}
-        for task in tasks
-    }
 
 
 def _history(session: Session, case: Case) -> dict[str, list[str]]:
@@ -78,7 +89,7 @@ def of_definition(session: Session, definition_id: int) -> dict[str, Any]:
     for name in session.scalars(stopped):
         elements[name] = {**elements.get(name, {}), "mark": "incident"}
     return {
-        "xml": xml_of(session, definition_id),
+        "diagrams": [_titled(session, definition_id)],
         "state": {"elements": elements, "flows": []},
-        "history": {name: [f"{count} 件"] for name, count in standing.items()},
+        "history": {name: [_("%(n)s 件", n=count)] for name, count in standing.items()},
     }

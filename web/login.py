@@ -5,6 +5,7 @@ session expired comes back after log-in, on the page it was typed in.
 """
 
 import json
+from http import HTTPStatus
 from typing import Final
 
 from flask import (
@@ -54,7 +55,10 @@ def page(
         cast=_cast() if settings.demo_accounts else [],
         demo_password=loader.password() if settings.demo_accounts else "",
     )
-    return Response(html, status, mimetype="text/html")
+    response = Response(html, status, mimetype="text/html")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        response.headers["Retry-After"] = "60"
+    return response
 
 
 @blueprint.get("/login")

@@ -31,7 +31,8 @@ from web.words import _
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
 
 _NOBODY: Final = User(id=0, login="", name="", kind="applicant")
-_WITHDRAW: Final = "撤回"
+# what an applicant may always send; anything else is asked for by the agency
+_OFFERED: Final = ("撤回", "催办", "领取", "领证")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,14 @@ def mine() -> ResponseReturnValue:
 
 def _waiting(session: Session, case: Case) -> list[str]:
     """What the applicant is asked for in a case that has not ended."""
-    if case.ended_at is not None or case.status != "supplement_pending":
+    if case.ended_at is not None:
         return []
     actions = commands.public_actions(session, case, by=current())
-    return [one.title for one in actions if _WITHDRAW not in one.title]
+    return [one.title for one in actions if _asked_for(one)]
+
+
+def _asked_for(one: PublicAction) -> bool:
+    return not any(word in one.title for word in _OFFERED)
 
 
 @blueprint.get("/cases/<int:case_id>")
@@ -122,10 +127,10 @@ def case(case_id: int) -> ResponseReturnValue:
             entries=timeline.entries(session, found, public=True),
             letters=documents(session, found, public=True),
             layout=application(session, found),
-            actions=[one for one in actions if _WITHDRAW not in one.title],
-            withdrawals=[one for one in actions if _WITHDRAW in one.title],
+            actions=[one for one in actions if _asked_for(one)],
+            offered=[one for one in actions if not _asked_for(one)],
             submitted=request.args.get("submitted"),
-            can_urge=found.ended_at is None,
+            can_urge=found.ended_at is None and not any("催办" in a.title for a in actions),
         )
 
 

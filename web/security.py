@@ -7,7 +7,7 @@ a CSRF token; only blueprints named by `exempt` (token or signature authenticate
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
@@ -72,8 +72,15 @@ def init_app(app: Flask, *, https: bool, rate_limits: bool) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
+    app.before_request(_bound_form)
     app.after_request(_headers)
     app.extensions["banli.https"] = https
+
+
+def _bound_form() -> None:
+    # werkzeug reads an urlencoded form whole, so its own bound on form memory cannot apply
+    if request.mimetype == "application/x-www-form-urlencoded":
+        request.max_content_length = current_app.config["BANLI"].body_limit
 
 
 def _headers(response: Response) -> Response:

@@ -1,5 +1,6 @@
 """An application with a small cast and one process, for the tests of the pages."""
 
+import io
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -8,8 +9,19 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import select
 
-from processes import accounts, bundle, deployment, identity, organisations
+from engine.model import UserTask
+from processes import (
+    accounts,
+    applications,
+    bundle,
+    deployment,
+    files,
+    identity,
+    organisations,
+)
 from processes.model.people import AuthorityGrant, Role
 from processes.roles import ROLES
 from web import create_app
@@ -118,3 +130,42 @@ def as_(app: Flask) -> Callable[[str], FlaskClient]:
         return client
 
     return logged_in
+
+
+def application(files: Callable[[str], dict[str, object]]) -> dict[str, object]:
+    """A complete application, as answers."""
+    return {
+        "application_kind": "first", "licence_class": "A1E", "org": "370001", "filed_by": "person",
+        "name": "申请人甲", "sex": "male", "birth_date": "1990-03-07", "nationality": "CHN",
+        "id_type": "resident_id", "id_no": "110101199003070070", "phone": "13900000001",
+        "address": "山东省青岛市太平路 1 号", "photo": files("照片.png"),
+        "medical_issued_on": "2026-10-10", "medical_items": [{"result": "pass"}] * 5,
+        "medical_scan": files("体检.png"), "delivery": "collect", "declaration": True,
+        "signature": files("签名.png"),
+    }  # fmt: skip
+
+
+def picture() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (350, 450), "white").save(made, "PNG")
+    return made.getvalue()
+
+
+@pytest.fixture
+def filed(app: Flask) -> Callable[[], int]:
+    """Files an application of the applicant; gives the id of its first task."""
+
+    def file() -> int:
+        with app.app_context(), database().transaction() as session:
+            by = identity.by_login(session, "applicant")
+
+            def stored(name: str) -> dict[str, object]:
+                row = files.store(session, picture(), by=by.id)
+                return {"file": row.sha256, "name": name, "size": row.size, "type": "image/png"}
+
+            case = applications.apply(
+                session, "yacht_licence_sample", by=by, answers=application(stored)
+            )
+            return session.scalars(select(UserTask.id).where(UserTask.instance_id == case.id)).one()
+
+    return file

@@ -8,11 +8,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from web.auth import policy_of
+from tests.web.conftest import csrf
+from web.auth import policy_of, require_policies
 from web.config import Settings, UnsafeSettings, from_environment
 from web.paths import own_path
-
-from .conftest import csrf
 
 Clients = Callable[[str], FlaskClient]
 
@@ -25,8 +24,6 @@ def test_every_route_declares_a_policy(app: Flask) -> None:
 
 
 def test_a_route_without_a_policy_stops_the_start(app: Flask) -> None:
-    from web.auth import require_policies
-
     bare = Flask("bare")
     bare.add_url_rule("/open", "open", lambda: "")
     with pytest.raises(RuntimeError, match="/open"):

@@ -10,9 +10,8 @@ from flask.testing import FlaskClient
 
 from engine import clock
 from processes import accounts, identity
+from tests.web.conftest import PASSWORD, csrf
 from web.database import database
-
-from .conftest import PASSWORD, csrf
 
 Clients = Callable[[str], FlaskClient]
 

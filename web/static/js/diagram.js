@@ -1,6 +1,41 @@
-// The diagram of a case, drawn when it is first shown; a click on a step tells its history.
+// The diagrams of a case, drawn when first shown; a click on a step tells its history.
 export default function diagram(root) {
   const told = root.parentElement.querySelector("[data-diagram-history]");
+  let view;
+
+  const paint = async (show, { xml }, { state, history }) => {
+    view?.close();
+    root.replaceChildren();
+    view = await show(root, {
+      xml, state,
+      onNode: (id) => { if (told) told.textContent = (history[id] || [root.dataset.none]).join("；"); },
+    });
+    const current = Object.keys(state.elements).find((id) => state.elements[id].mark === "current" && view.viewer.get("elementRegistry").get(id));
+    const canvas = view.viewer.get("canvas");
+    if (canvas.zoom() < 0.5 && current) {
+      canvas.zoom(0.8);
+      view.center(current);
+    }
+  };
+
+  const choose = (show, answer) => {
+    if (answer.diagrams.length < 2) return;
+    const bar = document.createElement("div");
+    bar.className = "row-line mb-2";
+    answer.diagrams.forEach((one, index) => {
+      const chip = document.createElement("button");
+      Object.assign(chip, { type: "button", className: "chip", textContent: one.title });
+      chip.addEventListener("click", () => {
+        for (const other of bar.children) other.removeAttribute("aria-current");
+        chip.setAttribute("aria-current", "true");
+        paint(show, one, answer);
+      });
+      if (index === answer.diagrams.length - 1) chip.setAttribute("aria-current", "true");
+      bar.append(chip);
+    });
+    root.before(bar);
+  };
+
   const draw = async () => {
     if (root.dataset.drawn || !root.offsetParent) return;
     root.dataset.drawn = "1";
@@ -10,16 +45,12 @@ export default function diagram(root) {
       Object.assign(style, { rel: "stylesheet", href: root.dataset.css });
       const styled = new Promise((done) => { style.onload = style.onerror = done; });
       document.head.append(style);
-      const [{ show }, answer] = await Promise.all([import(root.dataset.viewer), fetch(root.dataset.diagram, { headers: { Accept: "application/json" } }), styled]);
-      if (!answer.ok) throw new Error(String(answer.status));
-      const { xml, state, history } = await answer.json();
-      const view = await show(root, {
-        xml, state,
-        onNode: (id) => { if (told) told.textContent = (history[id] || [root.dataset.none]).join("；"); },
-      });
-      const current = Object.entries(state.elements).find(([, one]) => one.mark === "current");
-      window.addEventListener("resize", () => view.resized());
-      if (current) view.center(current[0]);
+      const [{ show }, response] = await Promise.all([import(root.dataset.viewer), fetch(root.dataset.diagram, { headers: { Accept: "application/json" } }), styled]);
+      if (!response.ok) throw new Error(String(response.status));
+      const answer = await response.json();
+      choose(show, answer);
+      await paint(show, answer.diagrams.at(-1), answer);
+      window.addEventListener("resize", () => { if (root.offsetParent) view.resized(); });
     } catch {
       root.textContent = root.dataset.failed;
     }

@@ -1,0 +1,108 @@
+"""The public side: apply step by step, follow without log-in and without guessing."""
+
+import io
+import re
+from collections.abc import Callable
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from engine.model import UserTask
+from processes.model.cases import Case
+from tests.web.conftest import csrf, picture
+from web.database import database
+
+Clients = Callable[[str], FlaskClient]
+Filed = Callable[[], int]
+APPLY = "/portal/apply/yacht_licence_sample"
+
+
+def send(client: FlaskClient, path: str, **data: object) -> object:
+    return client.post(path, data={**data, "csrf_token": csrf(client, "/portal")})
+
+
+def upload(client: FlaskClient, content: bytes, name: str = "照片.png") -> object:
+    return send(client, "/files", file=(io.BytesIO(content), name), field="photo")
+
+
+def test_anybody_sees_the_services(client: FlaskClient) -> None:
+    page = client.get("/portal").get_data(as_text=True)
+    assert "游艇驾驶证办理" in page
+    assert APPLY in page
+
+
+def test_a_step_must_be_right_before_the_next_one_opens(as_: Clients) -> None:
+    client = as_("applicant")
+    answer = send(client, APPLY, _step="0", _go="next", application_kind="first")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "请选择发证机构" in page
+    first = {"application_kind": "first", "licence_class": "A1E", "org": "370001"}
+    on = send(client, APPLY, _step="0", _go="next", filed_by="person", **first)
+    assert on.status_code == 200
+    assert "第 2 步" in on.get_data(as_text=True)
+    back = send(client, APPLY, _step="1", _go="back", filed_by="person", name="甲", **first)
+    assert "第 1 步" in back.get_data(as_text=True)
+    assert 'value="甲"' in back.get_data(as_text=True)
+
+
+def test_a_file_is_known_by_a_reference_nobody_else_can_use(as_: Clients) -> None:
+    client = as_("applicant")
+    made = upload(client, picture())
+    assert made.status_code == 201
+    reference = re.search(r'value="([^"]+)"', made.json["html"])[1]
+    assert client.get(f"/files/{reference}").mimetype == "image/png"
+    assert as_("acceptor").get(f"/files/{reference}").status_code == 404
+    assert client.get(f"/files/{reference}x").status_code == 404
+
+
+def test_a_wrong_file_is_refused_in_words(as_: Clients) -> None:
+    client = as_("applicant")
+    answer = upload(client, b"MZ\x90\x00 not a picture", "photo.png")
+    assert answer.status_code == 422
+    assert "只接受" in answer.json["detail"]
+
+
+def test_an_application_is_filed_and_followed(as_: Clients, app: Flask, filed: Filed) -> None:
+    with app.app_context():
+        task = filed()
+        with database().read_session() as session:
+            case = session.get_one(Case, session.get_one(UserTask, task).instance_id)
+    client = as_("applicant")
+    assert case.reference in client.get("/portal/mine").get_data(as_text=True)
+    page = client.get(f"/portal/cases/{case.id}").get_data(as_text=True)
+    assert case.query_code in page
+    stranger = app.test_client()
+    found = send(stranger, "/portal/track", reference=case.reference, code=case.query_code)
+    text = found.get_data(as_text=True)
+    assert found.status_code == 200
+    assert "受理" in text
+    assert "申请人甲" not in text
+
+
+def test_a_wrong_pair_never_tells_which_half_is_wrong(
+    client: FlaskClient, app: Flask, filed: Filed
+) -> None:
+    with app.app_context():
+        task = filed()
+        with database().read_session() as session:
+            case = session.get_one(Case, session.get_one(UserTask, task).instance_id)
+    known = send(client, "/portal/track", reference=case.reference, code="WRONG")
+    unknown = send(client, "/portal/track", reference="Y3700002013102800001I", code="WRONG")
+    assert known.status_code == unknown.status_code == 404
+
+    def told(answer: object) -> str:
+        return re.sub(
+            r'nonce="[^"]+"|value="[^"]*"|content="[^"]*"|hx-headers[^>]+',
+            "",
+            answer.get_data(as_text=True),
+        )
+
+    assert told(known) == told(unknown)
+
+
+def test_letters_and_cases_of_others_do_not_exist(as_: Clients, filed: Filed) -> None:
+    filed()
+    client = as_("applicant")
+    assert client.get("/portal/cases/1").status_code == 404
+    assert client.get("/portal/cases/1/documents/1").status_code == 404
