@@ -1,6 +1,6 @@
 """游艇驾驶证办理: from application to decision, each way it can go."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -309,3 +309,23 @@ def test_urging_is_limited_and_reaches_the_holder(play: Play) -> None:
     case.receives("urge", urge_text="请尽快审核")
     assert case.variables["urge_count"] == 1
     assert case.waits_for == {"review"}
+
+
+def test_a_centre_with_a_system_of_its_own_answers_by_message(play: Play) -> None:
+    """Y-13, Y-15: the messages are the whole contract; nothing else of the centre is needed."""
+    case = story.granted(play)
+    case.receives(
+        "card_posted",
+        card_order_no=case.variables["card_order_no"],
+        blank_serial="ZX00000001",
+        prechecked_by="外部预核",
+        parcel_no="ZX2026000001",
+        express_company="ems",
+        express_no="EMS77",
+        posted_at=datetime(2026, 3, 4, 2, 0, tzinfo=UTC),
+    )
+    assert case.waits_for == {"verify"}
+    story.verify(case)
+    story.issue(case)
+    assert (case.ended, story.licence_of(case)["blank_serial"]) == ("issued", "ZX00000001")
+    assert case.messages == ["card_order", "card_received", "card_closed"]
