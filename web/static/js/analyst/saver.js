@@ -9,6 +9,7 @@ export default function saver(root, data, { collect, say, page }) {
   const copy = `draft:${root.dataset.save}`;
   let dirty = false;
   let timer;
+  let elsewhere; // the revision another window saved; ours is saved over it only when asked
   let running = Promise.resolve(true);
 
   const soon = () => {
@@ -25,6 +26,7 @@ export default function saver(root, data, { collect, say, page }) {
     clearTimeout(timer);
     if (!data.editable || (!dirty && !overwrite)) return true;
     const files = await collect();
+    if (overwrite) data.revision = elsewhere;
     keepCopy(files);
     dirty = false;
     try {
@@ -50,9 +52,9 @@ export default function saver(root, data, { collect, say, page }) {
 
   function conflict(body) {
     const dialog = document.getElementById("conflict");
-    data.revision = body.revision;
+    elsewhere = body.revision;
     dialog.querySelector("[data-conflict-text]").textContent = `${body.detail}${body.at ? `（${body.at}）` : ""}。`;
-    dialog.showModal();
+    if (!dialog.open) dialog.showModal();
   }
 
   const leave = (go) => { dirty = false; clearTimeout(timer); localStorage.removeItem(copy); go(); };
