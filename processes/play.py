@@ -64,9 +64,15 @@ __all__ = ["Play", "PlayedCase", "processes"]
 class Play:
     """A small installation with the demo's people and every process of a folder."""
 
-    def __init__(self, *, models: Path = loader.MODELS, start: datetime = START) -> None:
+    def __init__(
+        self,
+        *,
+        models: Path = loader.MODELS,
+        start: datetime = START,
+        database: str = "sqlite://",
+    ) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="banli-play-")
-        self._engine = connection.create("sqlite://")
+        self._engine = connection.create(database)
         settings.configure(settings.Settings(home=Path(self._home.name), secret_key=_KEY))
         sealing.configure(state_key=_KEY.encode())
         clock.set_to(start)
