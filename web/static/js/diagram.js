@@ -13,8 +13,9 @@ export default function diagram(root) {
     const current = Object.keys(state.elements).find((id) => state.elements[id].mark === "current" && view.viewer.get("elementRegistry").get(id));
     const canvas = view.viewer.get("canvas");
     if (canvas.zoom() < 0.5 && current) {
-      canvas.zoom(0.8);
-      view.center(current);
+      const { x, y, width, height } = view.viewer.get("elementRegistry").get(current);
+      const shown = { width: root.clientWidth / 0.8, height: root.clientHeight / 0.8 };
+      canvas.viewbox({ x: x + width / 2 - shown.width / 2, y: y + height / 2 - shown.height / 2, ...shown });
     }
   };
 
