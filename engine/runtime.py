@@ -67,15 +67,25 @@ def get(session: Session, instance_id: int) -> ProcessInstance:
     return found
 
 
-def variables(session: Session, instance_id: int, *, scope_id: int | None = None) -> Variables:
-    """The variables seen from a scope: its own hide those around it; without one, the root's.
+def variables(
+    session: Session,
+    instance_id: int,
+    *,
+    scope_id: int | None = None,
+    wait_id: int | None = None,
+) -> Variables:
+    """The variables seen from a scope, or from where something waits; without one, the root's.
 
-    The mapping is the caller's; the values in it are shared and may not be changed in place.
+    A scope's own hide those around it. The mapping is the caller's; the values in it are shared
+    and may not be changed in place.
     """
     try:
         step = cache.peek(session, instance_id)
     except TaskNotActive:
         return cache.variables(session, instance_id).get(instance_id, {})
+    token = step.workflow.tasks.get(wait_id) if wait_id is not None else None
+    if token is not None:
+        scope_id = step.workflow.scope_id(token)
     wanted = scope_id if scope_id in step.scopes else None
     return dict(step.workflow.scopes.context(wanted or instance_id))
 

@@ -137,7 +137,7 @@ def send(
     form = _public_form(session, awaited)
     values: Variables = {}
     if form is not None:
-        context = runtime.variables(session, case_id)
+        context = runtime.variables(session, case_id, wait_id=awaited.id)
         values = form.validate(
             answers, context=context, node=awaited.activity, lookups=sources.lookups(session, by)
         )

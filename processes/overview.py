@@ -26,9 +26,9 @@ def application(session: Session, case_id: int) -> tuple[FormDefinition, Variabl
     return None if form is None else (form, runtime.variables(session, case_id))
 
 
-def variables(session: Session, case_id: int) -> Variables:
-    """The root variables of a case already found in scope; forms show what they name of them."""
-    return runtime.variables(session, case_id)
+def variables(session: Session, case_id: int, *, event: int | None = None) -> Variables:
+    """The variables of a case already found in scope, as its root or an awaited event sees them."""
+    return runtime.variables(session, case_id, wait_id=event)
 
 
 def retry_incident(session: Session, incident_id: int, *, by: User) -> None:

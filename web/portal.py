@@ -173,7 +173,7 @@ def _action_page(
         "portal/action.html",
         case=found,
         action=offered.action,
-        layout=_action_layout(form, found, given, errors, node=offered.node) if form else [],
+        layout=_action_layout(form, offered, given, errors, case=found) if form else [],
         errors=filling.mistakes(form, errors) if form and errors else [],
         restored=restored,
     )
@@ -181,15 +181,15 @@ def _action_page(
 
 def _action_layout(
     form: FormDefinition,
-    found: Case,
+    offered: Offered,
     given: Mapping[str, Any],
     errors: Mapping[str, Any] | None,
     *,
-    node: str,
+    case: Case,
 ) -> filling.Layout:
-    rights = filling.Rights(node=node)
+    rights = filling.Rights(node=offered.node)
     with read_session() as session:
-        context = overview.variables(session, found.id)
+        context = overview.variables(session, case.id, event=offered.action.subscription_id)
         lookups = sources.lookups(session, current())
         return filling.layout(form, given, errors, context=context, rights=rights, lookups=lookups)
 
