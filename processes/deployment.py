@@ -19,6 +19,7 @@ from forms.definition import FormDefinition
 from processes import documents
 from processes.bundle import Bundle, process_folders, read_folder
 from processes.operations import all_operations
+from processes.placing import placed
 
 
 def check(
@@ -31,14 +32,18 @@ def check(
         topics: topics that adapters of this installation serve, beside the local operations.
         known: keys of processes and decisions that the installation has already.
     """
-    findings = [*_form_findings(bundle), *_letter_findings(bundle)]
+    findings = [
+        *_decision_findings(bundle),
+        *_form_findings(bundle),
+        *_letter_findings(bundle),
+    ]
     try:
         compiled = compiler.compile(bundle.files)
     except DeploymentRejected as error:
         return [*error.findings, *findings]
     findings.extend(compiled.findings)
     findings.extend(_reference_findings(bundle, compiled, {*topics, *all_operations()}, {*known}))
-    return findings
+    return list(placed(findings, bundle.files))
 
 
 def deploy(
@@ -129,6 +134,14 @@ def provided(bundle: Bundle) -> set[str]:
         except DeploymentRejected:
             continue  # the check of that bundle says what is wrong
     return ids
+
+
+def _decision_findings(bundle: Bundle) -> Iterator[Finding]:
+    for name, content in bundle.with_ending(".dmn").items():
+        try:
+            dmn.read(content, name)
+        except DeploymentRejected as error:
+            yield from error.findings
 
 
 def _form_findings(bundle: Bundle) -> Iterator[Finding]:

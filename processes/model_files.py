@@ -4,11 +4,11 @@ Invariant: only what a bundle may hold by name and size gets in; the content is 
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import orjson
 
-from engine import dmn, limits
+from engine import limits
 from engine.errors import DeploymentRejected, Finding
 from processes import bundle
 
@@ -33,13 +33,3 @@ def accepted(files: Files, key: str) -> dict[str, bytes]:
     if sum(len(content) for content in made.files.values()) > 4 * limits.MODEL_BYTES:
         raise DeploymentRejected([Finding("error", "bundle", "全部文件合计超过 4 MiB", file=key)])
     return dict(made.files)
-
-
-def decision_findings(files: Files) -> Iterator[Finding]:
-    """What is wrong with the decisions of a draft."""
-    for name, content in sorted(files.items()):
-        if name.endswith(".dmn"):
-            try:
-                dmn.read(content, name)
-            except DeploymentRejected as rejected:
-                yield from rejected.findings

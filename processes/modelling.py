@@ -16,8 +16,7 @@ from engine.model import Deployment, ProcessDefinition, ProcessInstance
 from processes import audit, bundle, deployment, identity, permissions
 from processes.identity import User
 from processes.model.cases import ModelDraft
-from processes.model_files import Files, accepted, decision_findings, pack, unpack
-from processes.placing import placed
+from processes.model_files import Files, accepted, pack, unpack
 from processes.roles import Action
 
 OPEN = ("draft", "submitted", "returned")
@@ -196,8 +195,7 @@ def findings(session: Session, files: Files, key: str, *, topics: Iterable[str])
     except DeploymentRejected as rejected:
         return list(rejected.findings)
     known = {*repository.process_keys(session), *repository.decision_ids(session)}
-    found = list(placed(deployment.check(made, topics=topics, known=known), files))
-    found.extend(one for one in decision_findings(files) if one not in found)
+    found = deployment.check(made, topics=topics, known=known)
     if f"{key}.bpmn" not in files:
         found.append(
             Finding("error", "bundle", f"缺少流程图文件『{key}.bpmn』", file=f"{key}.bpmn")
