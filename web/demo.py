@@ -76,6 +76,7 @@ def departments(settings: Settings) -> Iterator[Mapping[str, str]]:
 
 def _start(name: str, callback: str, key: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "adapters._simulators", name, "--callback", callback]
+    command += ["--parent", str(os.getpid())]
     return subprocess.Popen(  # noqa: S603 - our own module, our own arguments
         command,
         cwd=Path(__file__).parents[1],

@@ -4,6 +4,7 @@ Invariant: a passing failure (no connection, time-out, 5xx, 429, open circuit) r
 what no repetition mends (4xx, an answer that is no JSON object) raises `WorkRefused`.
 """
 
+import contextlib
 import ipaddress
 import socket
 import threading
@@ -122,4 +123,8 @@ class Department:
 
 
 def _reason(answer: bytes) -> str:
+    with contextlib.suppress(MessageRefused):
+        reason = wire.load(answer).get("reason")
+        if isinstance(reason, str):
+            return reason[:200].replace("\n", " ")
     return answer[:200].decode("utf-8", "replace").replace("\n", " ")

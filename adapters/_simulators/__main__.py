@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import threading
+import time
 
 from adapters._simulators.card_centre import CardCentre
 from adapters._simulators.card_machine import CardMachine
@@ -16,10 +18,20 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--callback", default="http://127.0.0.1:8000/api/channels/card_centre")
     parser.add_argument("--seconds", type=float, default=1.0, help="how long the work takes")
+    parser.add_argument("--parent", type=int, default=0, help="end when this process has ended")
     options = parser.parse_args()
+    if options.parent:
+        threading.Thread(target=_end_with, args=(options.parent,), daemon=True).start()
     server = serve(_make(options), options.port)
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)  # noqa: T201
     server.serve_forever()
+
+
+def _end_with(parent: int) -> None:
+    """Leave no department behind when the demo is killed."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
 
 
 def _make(options: argparse.Namespace) -> Simulator:
