@@ -79,6 +79,7 @@ def _on_connect(raw: sqlite3.Connection, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        "wal_autocheckpoint=4000",
         "journal_size_limit=67108864",
     ):
         raw.execute(f"PRAGMA {pragma}").close()
@@ -93,10 +94,10 @@ def _before_execute(
     _many: bool,  # noqa: FBT001
 ) -> None:
     raw = connection.connection.driver_connection
-    if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
-        if _writes(statement, context):
-            # through the dialect, so that "database is locked" arrives as every other error does
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    idle = isinstance(raw, sqlite3.Connection) and not raw.in_transaction
+    if idle and _writes(statement, context):
+        # through the dialect, so that "database is locked" arrives as every other error does
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _writes(statement: str, context: ExecutionContext | None) -> bool:

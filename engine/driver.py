@@ -17,6 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 Row = tuple[Any, ...]
+_WITHOUT_ZONE: Final = len("2026-03-02 04:00:00.000000")
+_HELD: Final = "banli_driver"
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
 
 
@@ -71,7 +73,7 @@ class SqliteDriver:
         """An instant as SQLAlchemy stores it."""
         if instant is None:
             return None
-        return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        return instant.astimezone(UTC).isoformat(" ", "microseconds")[:_WITHOUT_ZONE]
 
     def fetch(self, sql: str, values: Row) -> list[Row]:
         """The rows of a query."""
@@ -161,7 +163,13 @@ def _translated(connection: Connection, sql: str) -> Iterator[None]:
 
 def of(session: Session) -> Driver:
     """The driver under a session, in the session's transaction."""
+    transaction = session.get_transaction()
+    held = session.info.get(_HELD)
+    if held is not None and transaction is not None and held[0] is transaction:
+        found: Driver = held[1]
+        return found
     connection = session.connection()
-    if connection.dialect.name == "sqlite":
-        return SqliteDriver(connection)
-    return PostgresDriver(connection)
+    sqlite = connection.dialect.name == "sqlite"
+    made: Driver = SqliteDriver(connection) if sqlite else PostgresDriver(connection)
+    session.info[_HELD] = (session.get_transaction(), made)
+    return made

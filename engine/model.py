@@ -133,6 +133,7 @@ class VariableDelta(Base):
     """What one step wrote into the scopes; part of the history, never changed."""
 
     __tablename__ = "variable_delta"
+    __table_args__ = {"sqlite_with_rowid": False}
 
     instance_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     revision: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

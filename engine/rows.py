@@ -29,7 +29,11 @@ NEW_INSTANCE: Final = _insert(
     " ended_at",
 )
 ADVANCE: Final = (
-    "UPDATE process_instance SET revision = ?, state = ?, sequence = ?, status = ?, ended_at = ?"
+    "UPDATE process_instance SET revision = ?, state = ?, sequence = ?"
+    " WHERE id = ? AND revision = ? AND status = 'active'"
+)
+FINISH: Final = (
+    "UPDATE process_instance SET revision = ?, state = NULL, sequence = ?, status = ?, ended_at = ?"
     " WHERE id = ? AND revision = ? AND status = 'active'"
 )
 HISTORY: Final = _insert(

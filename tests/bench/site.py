@@ -1,0 +1,68 @@
+"""Our engine under measurement: cases of the licence shape that never end."""
+
+import time
+from collections.abc import Iterator
+from itertools import cycle
+from typing import Any
+
+from sqlalchemy import select
+
+from engine import connection, repository, runtime, tasks
+from engine.model import Base, UserTask
+from tests.bench import models
+from web.database import Database
+
+# accept, review, back: a case can be turned round for ever
+LOOP = (("accept", "ok"), ("review", "back"))
+
+
+def filling(size: int) -> dict[str, str]:
+    """Variables of about so many bytes."""
+    return {f"field_{number:04d}": "办" * 8 + "x" * 36 for number in range(max(1, size // 80))}
+
+
+class Bench:
+    """A database with cases on it."""
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(connection.create(url, **({} if "sqlite" in url else POOL)))
+        Base.metadata.drop_all(self.database.engine)
+        Base.metadata.create_all(self.database.engine)
+        self.database.run(repository.deploy, {"licence.bpmn": models.ours()}, by="bench")
+
+    def start(self, size: int = 1024) -> int:
+        started = self.database.run(
+            runtime.start, "licence", by="bench", variables=filling(size), business_key="B-1"
+        )
+        return started.id
+
+    def task(self, case: int) -> int:
+        with self.database.read_session() as session:
+            return session.scalars(select(UserTask.id).where(UserTask.instance_id == case)).one()
+
+    def complete(self, task: int, answer: str) -> None:
+        self.database.run(tasks.complete, task, by="bench", variables={"decision": answer})
+
+
+POOL: dict[str, Any] = {"pool_size": 20}
+
+
+class Runner:
+    """Completes the tasks of some cases in turn; only the completion itself is timed."""
+
+    def __init__(self, bench: Bench, cases: list[int]) -> None:
+        self.bench = bench
+        self.turns: Iterator[tuple[int, str]] = (
+            (case, answer) for _, answer in cycle(LOOP) for case in cases
+        )
+
+    def seconds(self, count: int) -> float:
+        """The time that so many completions take."""
+        spent = 0.0
+        for _ in range(count):
+            case, answer = next(self.turns)
+            task = self.bench.task(case)
+            began = time.perf_counter()
+            self.bench.complete(task, answer)
+            spent += time.perf_counter() - began
+        return spent
