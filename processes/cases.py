@@ -142,7 +142,11 @@ def send(
             answers, context=context, node=awaited.activity, lookups=sources.lookups(session, by)
         )
         materials.record(session, case_id, form=form, values=values, by=by.id)
-    message = Message(f"{subscription_id}", awaited.name, awaited.correlation_key, values)
+    # a subscription beside the flow stays: each of its messages has an id of its own
+    revision = runtime.get(session, case_id).revision
+    message = Message(
+        f"{subscription_id}-{revision}", awaited.name, awaited.correlation_key, values
+    )
     messages.accept(session, channel=PORTAL, message=message)
     opinions.record(
         session,

@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import auth, database, display, errors, i18n, security, wiring
 from web.config import Settings, from_environment
+from web.paths import IdConverter
 
 # Each module has `register(app)`; the order is that of the menu.
 _MODULES: Final = (
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         TRAP_HTTP_EXCEPTIONS=False,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
+    app.url_map.converters["int"] = IdConverter
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -1,7 +1,11 @@
-"""Paths a browser names: only paths of this site are followed."""
+"""Paths a browser names: only paths of this site are followed, ids are ASCII digits of 63 bits."""
 
+from typing import Final
 from urllib.parse import urlsplit
 
+from werkzeug.routing import BaseConverter, ValidationError
+
+_LARGEST: Final = (1 << 63) - 1
 _FORBIDDEN = frozenset("\\\r\n\t\0")
 
 
@@ -11,3 +15,15 @@ def own_path(path: str | None, default: str = "/") -> str:
         return default
     parts = urlsplit(path)
     return path if not parts.scheme and not parts.netloc else default
+
+
+class IdConverter(BaseConverter):
+    """An id in a path: ASCII digits only."""
+
+    regex = "[1-9][0-9]{0,18}"
+
+    def to_python(self, value: str) -> int:
+        number = int(value)
+        if number > _LARGEST:
+            raise ValidationError
+        return number

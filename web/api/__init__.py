@@ -19,8 +19,8 @@ from web.api import (
     schemas,
     tasks,
 )
-from web.api.blueprints import IdConverter
 from web.auth import policy
+from web.paths import IdConverter
 
 _PARTS: Final = (
     cases,

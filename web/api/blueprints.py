@@ -10,27 +10,12 @@ from flask_smorest import Blueprint
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import BaseConverter, ValidationError
 
 from engine.errors import BanliError
 from web.api import problems
 from web.api.wire import Parser
 
 PREFIX: Final = "/api/v1"
-_LARGEST: Final = (1 << 63) - 1
-
-
-class IdConverter(BaseConverter):
-    """An id in a path: ASCII digits only."""
-
-    regex = "[1-9][0-9]{0,18}"
-
-    def to_python(self, value: str) -> int:
-        number = int(value)
-        if number > _LARGEST:
-            raise ValidationError
-        return number
-
 
 View = Callable[..., Any]
 Decorator = Callable[[View], View]
