@@ -1,7 +1,7 @@
 """Every kind of refusal has its page: what happened, and the way out; no trace, no English."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -14,12 +14,13 @@ from web import create_app
 from web.auth import policy
 from web.config import Settings
 from web.database import create_tables
+from web.security import limiter
 
 Clients = Callable[[str], FlaskClient]
 
 
 @pytest.fixture(scope="module")
-def failing(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def failing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An application with routes that fail in every way, and with rate limits on."""
     home = tmp_path_factory.mktemp("failing")
     app = create_app(
@@ -42,7 +43,9 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     route("/rejected", DeploymentRejected([finding]))
     with app.app_context():
         create_tables()
-    return app
+    yield app
+    limiter.enabled = False  # one limiter serves every application of this process
+    limiter.reset()
 
 
 def test_the_unexpected_gives_a_reference_that_the_log_knows(

@@ -12,9 +12,11 @@ export default function diagram(root) {
     });
     const current = Object.keys(state.elements).find((id) => state.elements[id].mark === "current" && view.viewer.get("elementRegistry").get(id));
     const canvas = view.viewer.get("canvas");
-    if (canvas.zoom() < 0.5 && current) {
+    const box = canvas.viewbox();
+    const scale = Math.max(box.scale, 0.8);
+    if (current && (box.scale < 0.5 || box.inner.width * box.scale > root.clientWidth + 1)) {
       const { x, y, width, height } = view.viewer.get("elementRegistry").get(current);
-      const shown = { width: root.clientWidth / 0.8, height: root.clientHeight / 0.8 };
+      const shown = { width: root.clientWidth / scale, height: root.clientHeight / scale };
       canvas.viewbox({ x: x + width / 2 - shown.width / 2, y: y + height / 2 - shown.height / 2, ...shown });
     }
   };
