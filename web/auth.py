@@ -22,6 +22,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 _ATTRIBUTE: Final = "__banli_policy__"
 _OPEN_ENDPOINTS: Final = frozenset({"static"})
+_BEFORE_NEW_PASSWORD: Final = frozenset({"auth.password", "auth.logout", "language.choose"})
 POLL_HEADER: Final = "X-Banli-Poll"
 
 login_manager = LoginManager()
@@ -157,6 +158,8 @@ def _guard() -> Any:
             return ask_to_log_in()
         if not demanded.admits(current()):
             abort(403)
+        if current().must_change_password and request.endpoint not in _BEFORE_NEW_PASSWORD:
+            return redirect(url_for("auth.password"), code=303)
     security.check_csrf()
     return None
 

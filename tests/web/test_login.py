@@ -113,3 +113,18 @@ def test_the_demo_offers_its_cast(client: FlaskClient) -> None:
     page = client.get("/login").get_data(as_text=True)
     assert "演示账号" in page
     assert 'value="acceptor"' in page
+
+
+def test_a_first_password_must_be_changed_before_anything_else(
+    app: Flask, client: FlaskClient
+) -> None:
+    with app.app_context(), database().transaction() as session:
+        made = accounts.create_user(
+            session, "beginner", name="新人", org_code="370001", id_no="110101199003070097"
+        )
+        accounts.set_password(session, made, "first-word-1", must_change=True)
+    attempt(client, "beginner", "first-word-1")
+    assert client.get("/notices").headers["Location"] == "/password"
+    words = {"old": "first-word-1", "new": "second-word-2", "again": "second-word-2"}
+    client.post("/password", data={**words, "csrf_token": csrf(client, "/password")})
+    assert client.get("/notices").status_code == 200
