@@ -6,10 +6,11 @@ Invariant: each may be done twice or late without harm.
 from sqlalchemy.orm import Session
 
 from engine import clock
-from processes import authority, repeats
+from processes import authority, messages, repeats
 
 
 def all_due(session: Session) -> None:
     """End what has run out."""
     repeats.forget_old(session)
+    messages.expire(session)
     authority.expire(session, clock.today())

@@ -37,3 +37,8 @@ def deliver(session: Session, work: JobWork, message: Message) -> Correlation:
     correlation = accept(session, channel=INTERNAL, message=message)
     jobs.finish(session, work)
     return correlation
+
+
+def expire(session: Session) -> int:
+    """Make an incident of each message that nobody took in its time; returns how many."""
+    return correlation.expire(session)
