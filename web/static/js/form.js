@@ -7,18 +7,19 @@ export default function form(root) {
   let checking;
   const saved = document.querySelector("[data-saved]");
 
-  const send = (url) => {
+  const send = (url, signal) => {
     const body = new FormData(root);
     for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
-    return fetch(url, { method: "POST", body, headers: { "X-CSRFToken": token(), Accept: "application/json" } });
+    return fetch(url, { method: "POST", body, signal, headers: { "X-CSRFToken": token(), Accept: "application/json" } });
   };
 
   const refresh = async () => {
     checking?.abort();
     checking = new AbortController();
-    const answer = await send(root.dataset.refresh).catch(() => null);
-    if (!answer?.ok) return;
-    for (const [path, state] of Object.entries((await answer.json()).fields)) {
+    // an answer that comes after a later question is not for the form as it stands
+    const told = await send(root.dataset.refresh, checking.signal).then((answer) => answer.ok && answer.json()).catch(() => null);
+    if (!told) return;
+    for (const [path, state] of Object.entries(told.fields)) {
       const field = root.querySelector(`[data-path="${CSS.escape(path)}"]`);
       if (!field) continue;
       field.hidden = !state.visible;
@@ -60,6 +61,7 @@ export default function form(root) {
   });
   root.addEventListener("submit", () => { dirty = false; clearTimeout(timer); });
   window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+  if ([...root.elements].some(touched)) { changed(); if (root.dataset.refresh) refresh(); }
 
   function addRow(button) {
     const table = document.getElementById(button.dataset.addRow);
@@ -73,6 +75,12 @@ export default function form(root) {
     row.querySelector("input, select, textarea")?.focus();
     changed();
   }
+}
+
+// Whether somebody was quicker than this script: what was chosen before it ran counts too.
+function touched(field) {
+  if (["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+  return field.matches("textarea, input:not([type=hidden], [type=file])") && field.value !== field.defaultValue;
 }
 
 // Identity numbers and credit codes are read in groups; the spaces are taken out by the server.
