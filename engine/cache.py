@@ -22,7 +22,8 @@ SIZE: Final = 1_000
 WEIGHT: Final = 16 << 20
 _TAKEN: Final = "banli_executions"
 _WRITTEN: Final = "banli_written"
-_HEAD: Final = "SELECT revision, status, definition_id FROM process_instance WHERE id = ?"
+_FORESEEN: Final = "banli_foreseen"
+_HEAD: Final = "SELECT revision, status FROM process_instance WHERE id = ?"
 # one statement, so that state and snapshot are of one moment; deltas are never changed
 _STATE: Final = (
     "SELECT i.revision, i.status, i.definition_id, i.state, i.sequence, s.revision, s.content"
@@ -98,6 +99,11 @@ def peek(session: Session, instance_id: int) -> Execution:
     return _checked_out(session, instance_id, allowed=("active", "suspended"))
 
 
+def foresee(session: Session, instance_id: int, *, revision: int, status: str) -> None:
+    """What a query of the caller has just seen of an instance, to save the next `take` one."""
+    session.info[_FORESEEN] = (instance_id, revision, status)
+
+
 def keep(session: Session, execution: Execution) -> None:
     """Have a new or changed instance come back to the cache when the transaction commits."""
     execution.dirty = False
@@ -119,10 +125,7 @@ def variables(session: Session, instance_id: int) -> dict[int, Variables]:
 
 def _checked_out(session: Session, instance_id: int, *, allowed: tuple[str, ...]) -> Execution:
     connection = driver.of(session)
-    head = connection.fetch(_HEAD, (instance_id,))
-    if not head:
-        raise NotFound("没有这个流程实例", instance=instance_id)
-    revision, status, _definition = head[0]
+    revision, status = _head(session, connection, instance_id)
     if status not in allowed:
         raise TaskNotActive("办件已挂起" if status == "suspended" else "办件已经办结")
     mine: dict[int, Execution] = session.info.setdefault(_TAKEN, {})
@@ -133,6 +136,17 @@ def _checked_out(session: Session, instance_id: int, *, allowed: tuple[str, ...]
     execution.workflow.resolver = repository.DefinitionResolver(session)
     mine[instance_id] = execution
     return execution
+
+
+def _head(session: Session, connection: Driver, instance_id: int) -> tuple[int, str]:
+    foreseen = session.info.pop(_FORESEEN, None)
+    if foreseen is not None and foreseen[0] == instance_id:
+        # should it have moved since, the statement that stores the step finds out
+        return foreseen[1], foreseen[2]
+    head = connection.fetch(_HEAD, (instance_id,))
+    if not head:
+        raise NotFound("没有这个流程实例", instance=instance_id)
+    return head[0][0], head[0][1]
 
 
 def _load(session: Session, connection: Driver, instance_id: int) -> Execution:

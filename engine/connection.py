@@ -32,7 +32,7 @@ def engine_options(url: str) -> dict[str, Any]:
     if parsed.get_backend_name() != "sqlite":
         # a command that waits for another's row longer than this is better tried again
         return {
-            "pool_pre_ping": True,
+            # no ping before each command: `web.database` repeats one whose connection was dead
             "connect_args": {"options": "-c lock_timeout=10s -c timezone=UTC"},
         }
     options: dict[str, Any] = {

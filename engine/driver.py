@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 Row = tuple[Any, ...]
 _WITHOUT_ZONE: Final = len("2026-03-02 04:00:00.000000")
 _HELD: Final = "banli_driver"
+_IDLE: Final = 0  # psycopg.pq.TransactionStatus.IDLE, named without needing the driver on SQLite
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
 
 
@@ -113,8 +114,15 @@ class PostgresDriver:
 
     def fetch(self, sql: str, values: Row) -> list[Row]:
         """The rows of a query."""
+        raw = self._raw
         with _translated(self._connection, sql):
-            rows: list[Row] = self._raw.execute(_marked(sql), values, prepare=True).fetchall()
+            if raw.info.transaction_status == _IDLE:
+                # the driver's BEGIN travels with the query instead of before it
+                with raw.pipeline():
+                    cursor = raw.execute(_marked(sql), values, prepare=True)
+            else:
+                cursor = raw.execute(_marked(sql), values, prepare=True)
+            rows: list[Row] = cursor.fetchall()
             return rows
 
     def lock(self, *key: str) -> list[Statement]:

@@ -10,13 +10,16 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine import clock, driver, history, store
+from engine import cache, clock, driver, history, store
 from engine.errors import Conflict, NotFound, TaskAlreadyClaimed, TaskNotActive
 from engine.execution import execution
 from engine.model import UserTask, UserTaskCandidate
 from engine.variables import Variables
 
-_OPEN: Final = "SELECT instance_id, assignee, suspended, revision FROM user_task WHERE id = ?"
+_OPEN: Final = (
+    "SELECT t.instance_id, t.assignee, t.suspended, t.revision, i.revision, i.status"
+    " FROM user_task t JOIN process_instance i ON i.id = t.instance_id WHERE t.id = ?"
+)
 
 
 def get(session: Session, task_id: int) -> UserTask:
@@ -115,13 +118,14 @@ def complete(
     found = driver.of(session).fetch(_OPEN, (task_id,))
     if not found:
         raise gone(session, task_id)
-    instance_id, assignee, suspended, revision = found[0]
+    instance_id, assignee, suspended, revision, at, status = found[0]
     if suspended or assignee not in (None, by):
         task = get(session, task_id)
         _refuse_suspended(task)
         _refuse_if_held(task, by)
     if expected_revision not in (None, revision):
         raise Conflict("任务已有变化，请刷新后再办", task=task_id, revision=revision)
+    cache.foresee(session, instance_id, revision=at, status=status)
     try:
         with execution(session, instance_id, actor=by) as step:
             store.guard_task(step, task_id, revision)

@@ -80,18 +80,24 @@ class Database:
 
         On a SQLite file commands that wait at the same moment share the wait for the disk.
         """
+        done = False
+
+        def marked(session: Session) -> T:
+            nonlocal done
+            done = False
+            found = command(session, *args, **kwargs)
+            done = True
+            return found
+
         for repeat in range(REPEATS + 1):
             try:
-                if self._gathers:
-                    found: T = self._group.run(lambda session: command(session, *args, **kwargs))
-                    return found
-                with self.transaction() as session:
-                    return command(session, *args, **kwargs)
-            except (Conflict, IntegrityError):
-                # a unique key that another transaction has just used: the checks will say so
-                if repeat == REPEATS:
+                found: T = self._group.run(marked) if self._gathers else self._alone(marked)
+            except (Conflict, DBAPIError) as error:
+                if repeat == REPEATS or not _may_repeat(error, done=done):
                     raise
                 time.sleep(random.random() * _PAUSE * (1 << repeat))  # noqa: S311
+            else:
+                return found
         raise AssertionError("unreachable")
 
     def _alone(self, command: Command) -> Any:
@@ -126,6 +132,14 @@ def _back_to_savepoint(session: Session, opened: Connection) -> None:
         session.invalidate()  # closing it in order would ask for a savepoint that is no more
         raise TransactionGone
     session.rollback()
+
+
+def _may_repeat(error: Conflict | DBAPIError, *, done: bool) -> bool:
+    # a unique key that another transaction has just used: the checks will say so
+    if isinstance(error, Conflict | IntegrityError):
+        return True
+    # a dead connection before the commit: nothing has happened. During the commit nobody knows
+    return error.connection_invalidated and not done
 
 
 def _passing(error: BaseException) -> bool:

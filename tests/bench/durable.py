@@ -211,7 +211,7 @@ def sweep(url: str) -> list[Line]:
         bench = Bench(url)
         _timers(bench, live)
         spent = []
-        for _ in range(9):
+        for _ in range(40):
             began = time.perf_counter()
             taken = bench.database.run(jobs.acquire, "bench", kinds=("timer",), limit=20)
             spent.append(time.perf_counter() - began)
@@ -241,7 +241,7 @@ def _timers(bench: Bench, live: int) -> None:
         columns = {c.name: getattr(sample, c.name) for c in Job.__table__.columns}
     rows = []
     for index in range(live):
-        due = sample.created_at if index < 200 else sample.due_at
+        due = sample.created_at if index < 900 else sample.due_at
         rows.append({**columns, "id": ids.next_id(), "due_at": due})
     with bench.database.transaction() as session:
         session.execute(insert(Job.__table__), rows)  # type: ignore[arg-type]

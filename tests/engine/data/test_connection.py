@@ -116,3 +116,24 @@ def test_a_full_disk_is_a_clear_error_and_nothing_is_done(sqlite_file: Database)
         sqlite_file.run(fill)
     with sqlite_file.read_session() as session:
         assert session.scalars(select(ResourceContent)).all() == []
+
+
+@pytest.mark.postgres
+def test_a_command_whose_connection_died_is_carried_out_on_a_new_one(postgres: Database) -> None:
+    def store(session: Session) -> None:
+        session.execute(insert(ResourceContent).values(digest="a", content=b"1"))
+
+    with postgres.read_session() as session:
+        session.scalar(text("SELECT 1"))
+    with postgres.engine.connect() as killer:
+        held = postgres.engine.connect()  # so that the killer is not the only one
+        held.close()
+        killer.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+        postgres.run(store)
+    with postgres.read_session() as session:
+        assert session.scalars(select(ResourceContent.digest)).all() == ["a"]
