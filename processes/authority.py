@@ -25,7 +25,7 @@ SCOPES: Final = {"sea_yacht": "海船游艇", "inland_yacht": "内河游艇"}
 
 
 class GrantRefused(BanliError):
-    """The grant may not be made; `rule` is the row of the delegation table."""
+    """The grant may not be made; `rule` is the row of the delegation table, 0 for its dates."""
 
     code = "grant_refused"
 
@@ -82,12 +82,7 @@ def check(session: Session, wanted: Wanted) -> AuthorityGrant | None:
         NotFound: one of the two organisations does not exist.
         GrantRefused: naming the rule.
     """
-    if (
-        not wanted.business
-        or not wanted.business <= BUSINESSES.keys()
-        or wanted.scope not in SCOPES
-    ):
-        raise GrantRefused("请选择授权的业务和范围", rule=10)
+    _check_terms(wanted)
     grantor, grantee = _org(session, wanted.grantor), _org(session, wanted.grantee)
     pair = (grantor.kind, grantee.kind)
     if pair == ("msa_hq", "msa_direct"):
@@ -117,20 +112,28 @@ def revoke(session: Session, grant_id: int, *, by: User, reason: str) -> list[Au
     found = session.get(AuthorityGrant, grant_id, with_for_update=True)
     if found is None or found.status != "active":
         raise NotFound("没有这项有效授权", grant=grant_id)
-    revoked, waiting = [], [found]
-    while waiting:
-        one = waiting.pop()
+    revoked = [found, *resting_on(session, grant_id)]
+    for one in revoked:
         one.status, one.revoke_reason = "revoked", reason
         one.revoked_at, one.revoked_by = clock.now(), by.id
-        revoked.append(one)
-        waiting += session.scalars(
-            select(AuthorityGrant).where(
-                AuthorityGrant.parent_id == one.id, AuthorityGrant.status == "active"
-            )
-        )
         audit.record(session, "grant.revoked", by=by, subject=("authority_grant", one.id))
     session.flush()
     return revoked
+
+
+def resting_on(session: Session, grant_id: int) -> list[AuthorityGrant]:
+    """The active grants that rest on one, on whatever level: they fall with it."""
+    found: list[AuthorityGrant] = []
+    waiting = [grant_id]
+    while waiting:
+        children = session.scalars(
+            select(AuthorityGrant)
+            .where(AuthorityGrant.parent_id == waiting.pop(), AuthorityGrant.status == "active")
+            .order_by(AuthorityGrant.id)
+        ).all()
+        found += children
+        waiting += [one.id for one in children]
+    return found
 
 
 def has_grant(
@@ -182,6 +185,14 @@ def expire(session: Session, today: date) -> list[AuthorityGrant]:
     for one in over:
         one.status = "expired"
     return list(over)
+
+
+def _check_terms(wanted: Wanted) -> None:
+    known = wanted.business <= BUSINESSES.keys() and wanted.scope in SCOPES
+    if not wanted.business or not known:
+        raise GrantRefused("请选择授权的业务和范围", rule=10)
+    if wanted.valid_to is not None and wanted.valid_to < wanted.valid_from:
+        raise GrantRefused("有效期的止日不能早于起日", rule=0)
 
 
 def _check_branch(session: Session, wanted: Wanted, grantee: Org) -> AuthorityGrant:

@@ -1,10 +1,10 @@
-"""Pages of administrators: people, releases, operation, ledgers, calendar; each with its policy."""
+"""Pages of administrators: people, grants, releases, operation, ledgers, calendar."""
 
 from flask import Flask
 
-from web.admin import calendar, operations, people, registers, releases
+from web.admin import calendar, grants, operations, people, registers, releases
 
 
 def register(app: Flask) -> None:
-    for module in (people, releases, operations, registers, calendar):
+    for module in (people, grants, releases, operations, registers, calendar):
         app.register_blueprint(module.blueprint)
