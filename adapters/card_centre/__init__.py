@@ -6,6 +6,7 @@ Settings: `URL`, `KEY` (shared secret, at least 16 bytes), optional `KEY_ID`.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from adapters._shared import signing, wire
@@ -13,12 +14,14 @@ from adapters._shared.client import Department
 from engine import clock
 from engine.errors import MessageRefused, WorkRefused
 from engine.ports import Message
+from engine.variables import Variables
 
 # message → members that its body needs, from the table of messages of the domain
 _INWARD: Final[Mapping[str, tuple[str, ...]]] = {
     "card_order_rejected": ("card_order_no", "reasons"),
     "card_posted": ("card_order_no", "blank_serial", "parcel_no", "express_no", "posted_at"),
 }
+_INSTANTS: Final = frozenset({"posted_at", "prechecked_at"})
 
 
 class CardCentre:
@@ -71,7 +74,7 @@ class CardCentre:
             id=wire.text(envelope, "message_id"),
             name=name,
             correlation_key=correlation_key,
-            variables=wire.variables(content),
+            variables={**wire.variables(content), **_instants(content)},
             sent_at=clock.now(),
         )
 
@@ -81,6 +84,20 @@ class CardCentre:
                 raise MessageRefused(f"报文『{name}』缺少『{member}』")
         if content["card_order_no"] != correlation_key:
             raise MessageRefused("报文正文的制证单号与关联号不一致")
+
+
+def _instants(content: Mapping[str, Any]) -> Variables:
+    """The members that are instants, which travel as text."""
+    found: Variables = {}
+    for name in _INSTANTS & content.keys():
+        try:
+            instant = datetime.fromisoformat(content[name])
+        except (TypeError, ValueError):
+            raise MessageRefused(f"报文的『{name}』不是有效的时间") from None
+        if instant.tzinfo is None:
+            raise MessageRefused(f"报文的『{name}』没有时区")
+        found[name] = instant
+    return found
 
 
 def create(settings: Mapping[str, str]) -> CardCentre:
