@@ -11,10 +11,12 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 from engine import sealing
 from tests.bench import durable, memory
@@ -82,11 +84,25 @@ def _machine() -> str:
             cpu = row.partition(":")[2].strip()
             break
     load = os.getloadavg()[0]
+    disk = _fdatasync()
     return (
         f"{os.cpu_count()} × {cpu}, {platform.system()} {platform.release()}, "
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-        f"load at the end {load:.1f}"
+        f"fdatasync {disk:.0f} µs, load at the end {load:.1f}"
     )
+
+
+def _fdatasync() -> float:
+    """What the disk takes to keep one page; below it no durable step can go."""
+    with tempfile.NamedTemporaryFile() as file:
+        spent = []
+        for _ in range(100):
+            file.write(b"x" * 4096)
+            file.flush()
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            spent.append(time.perf_counter() - began)
+    return median(spent) * 1e6
 
 
 def _document(text: str) -> str:
