@@ -1,19 +1,52 @@
 """The tree of organisations.
 
-Invariant: a path is the parent's path and the own code; moving an organisation moves its subtree.
+Invariant: a path is the parent's path and the own code; moving an organisation moves its subtree;
+an organisation is never deleted, and taken out of use only when nothing uses it.
 """
 
-from sqlalchemy import select
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import BanliError, NotFound
-from processes.model.people import Org
+from processes import audit
+from processes.identity import User
+from processes.model.cases import Case
+from processes.model.people import AuthorityGrant, Org, UserAccount
+
+KINDS: Final[Mapping[str, str]] = {
+    "msa_hq": "部海事局",
+    "msa_direct": "直属海事局",
+    "msa_branch": "分支局",
+    "msa_local": "地方海事局",
+    "cert_production_center": "制证中心",
+    "training_institution": "培训机构",
+    "yacht_club": "游艇俱乐部",
+    "licence_applicant_org": "申办单位",
+}
+# the kind of organisation above each kind of agency; the others stand below any
+_PARENTS: Final[Mapping[str, str]] = {
+    "msa_hq": "",
+    "msa_direct": "msa_hq",
+    "msa_local": "msa_hq",
+    "msa_branch": "msa_direct",
+}
+_CODE: Final = re.compile(r"[0-9A-Z]{4,32}")
+_REGION: Final = re.compile(r"[0-9]{6}")
 
 
 class OrganisationRefused(BanliError):
-    """An organisation cannot be added or moved like this."""
+    """An organisation cannot be added, changed or moved like this; `field` is what is wrong."""
 
     code = "organisation_refused"
+
+    def __init__(self, message: str, *, field: str = "", **details: Any) -> None:
+        super().__init__(message, field=field, **details)
+        self.field = field
 
 
 def create(  # noqa: PLR0913 - an organisation has that many plain fields
@@ -85,3 +118,152 @@ def move(session: Session, org_code: str, *, parent_code: str) -> None:
         one.path = after + one.path.removeprefix(before)
     org.parent_code = parent_code
     session.flush()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What an administrator says of an organisation."""
+
+    name: str
+    kind: str
+    parent_code: str | None
+    region_code: str = ""
+    document_mark: str = ""
+    address: str = ""
+    phone: str = ""
+
+
+def add(session: Session, org_code: str, details: Details, *, by: User | str) -> Org:
+    """Add an organisation as an administrator does.
+
+    Raises:
+        OrganisationRefused: naming the `field` that cannot be.
+        NotFound: no such parent.
+    """
+    if not _CODE.fullmatch(org_code):
+        raise OrganisationRefused("机构代码为 4 到 32 位大写字母和数字", field="org_code")
+    if session.get(Org, org_code):
+        raise OrganisationRefused(f"机构代码『{org_code}』已存在", field="org_code")
+    _check(session, org_code, details)
+    made = create(
+        session, org_code, name=details.name, kind=details.kind, parent_code=details.parent_code
+    )
+    _lay_down(made, details)
+    audit.record(session, "org.created", by=by, subject=("org", org_code))
+    session.flush()
+    return made
+
+
+def change(session: Session, org_code: str, details: Details, *, by: User | str) -> Org:
+    """Change what is kept of an organisation; another parent moves its subtree.
+
+    Raises:
+        OrganisationRefused: naming the `field` that cannot be.
+        NotFound: no such organisation or parent.
+    """
+    org = get(session, org_code)
+    _check(session, org_code, details)
+    if details.kind != org.kind and _holds_grants(session, org_code):
+        raise OrganisationRefused("该机构有有效授权，不能改变类别", field="kind")
+    if details.parent_code and details.parent_code != org.parent_code:
+        if _holds_grants(session, org_code):
+            raise OrganisationRefused("该机构有有效授权，不能改变上级机构", field="parent_code")
+        move(session, org_code, parent_code=details.parent_code)
+    _lay_down(org, details)
+    audit.record(session, "org.changed", by=by, subject=("org", org_code))
+    session.flush()
+    return org
+
+
+def uses(session: Session, org_code: str) -> list[str]:
+    """Why an organisation cannot be deactivated, in words; empty if it is not used."""
+    active = Org.status == "active"
+    running = Case.ended_at.is_(None)
+    at_work = or_(Case.org_code == org_code, Case.applicant_org == org_code)
+    counted = (
+        ("%s 个在用的下级机构", select(Org.org_code).where(Org.parent_code == org_code, active)),
+        (
+            "%s 个在用的账号",
+            select(UserAccount.id).where(
+                UserAccount.org_code == org_code, UserAccount.status == "active"
+            ),
+        ),
+        ("%s 项有效授权", _grants_of(org_code)),
+        ("%s 件在办案件", select(Case.id).where(at_work, running)),
+    )
+    found = []
+    for words, query in counted:
+        number = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        if number:
+            found.append(words % number)
+    return found
+
+
+def deactivate(session: Session, org_code: str, *, by: User | str) -> None:
+    """Take an organisation that nothing uses out of all choices; what it did stays.
+
+    Raises:
+        OrganisationRefused: it is used, and by what.
+    """
+    org = get(session, org_code)
+    if found := uses(session, org_code):
+        raise OrganisationRefused(f"该机构还有{'、'.join(found)}，不能停用", org=org_code)
+    org.status = "closed"
+    audit.record(session, "org.closed", by=by, subject=("org", org_code))
+    session.flush()
+
+
+def reactivate(session: Session, org_code: str, *, by: User | str) -> None:
+    """Take an organisation into use again.
+
+    Raises:
+        OrganisationRefused: the one above it is not in use.
+    """
+    org = get(session, org_code)
+    if org.parent_code and get(session, org.parent_code).status != "active":
+        raise OrganisationRefused("上级机构已停用，请先恢复上级机构", org=org_code)
+    org.status = "active"
+    audit.record(session, "org.reopened", by=by, subject=("org", org_code))
+    session.flush()
+
+
+def _lay_down(org: Org, details: Details) -> None:
+    org.name, org.kind = details.name, details.kind
+    org.region_code, org.document_mark = details.region_code, details.document_mark
+    org.address, org.phone = details.address, details.phone
+
+
+def _check(session: Session, org_code: str, details: Details) -> None:
+    if not details.name:
+        raise OrganisationRefused("请填写机构名称", field="name")
+    if details.region_code and not _REGION.fullmatch(details.region_code):
+        raise OrganisationRefused("行政区划代码为 6 位数字", field="region_code")
+    _check_place(session, details)
+    mark = details.document_mark
+    if mark and session.scalar(
+        select(Org.org_code).where(Org.document_mark == mark, Org.org_code != org_code)
+    ):
+        raise OrganisationRefused(f"发文代字『{mark}』已被其他机构使用", field="document_mark")
+
+
+def _check_place(session: Session, details: Details) -> None:
+    if details.kind not in KINDS:
+        raise OrganisationRefused("请选择机构类别", field="kind")
+    parent = get(session, details.parent_code) if details.parent_code else None
+    if parent is not None and parent.status != "active":
+        raise OrganisationRefused("上级机构已停用", field="parent_code")
+    wanted = _PARENTS.get(details.kind)
+    if wanted is not None and (parent.kind if parent else "") != wanted:
+        below = f"的上级机构应为{KINDS[wanted]}" if wanted else "没有上级机构"
+        raise OrganisationRefused(f"{KINDS[details.kind]}{below}", field="parent_code")
+
+
+def _grants_of(org_code: str) -> Select[tuple[int]]:
+    one = AuthorityGrant
+    return select(one.id).where(
+        or_(one.grantor == org_code, one.grantee == org_code), one.status == "active"
+    )
+
+
+def _holds_grants(session: Session, org_code: str) -> bool:
+    return session.scalar(_grants_of(org_code).limit(1)) is not None

@@ -101,3 +101,11 @@ def test_every_token_of_a_version_stands_on_its_diagram(as_: Clients) -> None:
     href = re.search(r'href="(/operations/definitions/\d+)"', page)[1]
     assert client.get(href).status_code == 200
     assert "diagrams" in client.get(f"{href}/tokens").json
+
+
+def test_a_role_needs_the_business_of_its_agency(as_: Clients, built: object) -> None:
+    client, user = as_("admin"), built.ids["manager"]
+    path = f"/admin/users/{user}/roles"
+    refused = post(client, path, role="exam_arranger", org="370001")
+    assert refused.status_code == 422
+    assert "没有『考试』业务授权" in refused.get_data(as_text=True)

@@ -203,6 +203,8 @@ def test_accounts_are_opened_listed_and_given_tokens(upgraded):
     assert odd.exit_code == 1
     assert "没有账号“nobody”" in upgraded("user", "password", "nobody", said=said).output
     assert "应写成 角色@机构" in upgraded("user", "grant", "clerk", "acceptor").output
+    ungranted = upgraded("user", "grant", "clerk", "licence_acceptor@370001")
+    assert "没有『游艇驾驶证签发』业务授权" in ungranted.output
 
 
 def test_a_weak_password_is_refused(upgraded):

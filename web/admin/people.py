@@ -167,7 +167,7 @@ def roles(user_id: int) -> ResponseReturnValue:
             accounts.withdraw_role(session, account, role, org_code=org_code)
             done, action = _("角色已收回"), "role.withdrawn"
         else:
-            accounts.assign_role(session, account, role, org_code=org_code, valid_to=_valid_to())
+            accounts.grant_role(session, account, role, org_code=org_code, valid_to=_valid_to())
             done, action = _("角色已授予"), "role.assigned"
         subject = ("user", user_id)
         audit.record(session, action, by=current(), subject=subject, detail=f"{role}@{org_code}")
@@ -218,6 +218,7 @@ def orgs() -> ResponseReturnValue:
             counts=dict(counted.tuples().all()),
             least=least,
             kinds=ORG_KINDS,
+            may_manage=permissions.allowed(current(), Action.MANAGE_ORGS),
         )
 
 

@@ -128,4 +128,4 @@ def _assign(session: Session, account: UserAccount, role: str) -> None:
     code, at, org = role.partition("@")
     if not (code and at and org):
         raise click.ClickException(f"角色“{role}”应写成 角色@机构。")
-    accounts.assign_role(session, account, code, org_code=org)
+    accounts.grant_role(session, account, code, org_code=org)

@@ -1,0 +1,79 @@
+"""Organisations: added and changed within one's own tree, taken out of use when nothing uses them."""
+
+import re
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+
+from tests.web.conftest import csrf
+
+Clients = Callable[[str], FlaskClient]
+PATH = "/admin/organisations"
+
+
+def put(client: FlaskClient, path: str = f"{PATH}/new", **more: str) -> object:
+    data = {
+        "org_code": "370299", "name": "威海海事局", "kind": "msa_branch", "parent_code": "370001",
+        "region_code": "371000", "document_mark": "威海事", "address": "演示路 9 号",
+        "phone": "0631-8000000", "csrf_token": csrf(client, PATH), **more,
+    }  # fmt: skip
+    return client.post(path, data=data)
+
+
+def told_at(answer: object, place: str) -> str:
+    assert answer.status_code == 422
+    found = re.search(
+        rf'<p class="error" id="{place}-error">(.*?)</p>', answer.get_data(as_text=True)
+    )
+    return found[1] if found else ""
+
+
+def test_a_branch_is_added_changed_and_taken_out_of_use(as_: Clients) -> None:
+    admin = as_("admin")
+    assert put(admin).status_code == 303
+    page = admin.get(f"{PATH}/370299").get_data(as_text=True)
+    assert 'value="威海事"' in page
+    assert "停用机构" in page
+    assert put(admin, f"{PATH}/370299", name="威海海事局（筹）").status_code == 303
+    assert "威海海事局（筹）" in admin.get(PATH).get_data(as_text=True)
+    token = csrf(admin, PATH)
+    for wanted, sign in (("closed", "恢复使用"), ("active", "停用机构")):
+        data = {"status": wanted, "csrf_token": token}
+        assert admin.post(f"{PATH}/370299/status", data=data).status_code == 303
+        assert sign in admin.get(f"{PATH}/370299").get_data(as_text=True)
+
+
+def test_what_cannot_be_is_told_at_its_field(as_: Clients) -> None:
+    admin = as_("admin")
+    assert "已存在" in told_at(put(admin, org_code="370001"), "org_code")
+    assert "大写字母和数字" in told_at(put(admin, org_code="３７"), "org_code")
+    assert "行政区划" in told_at(put(admin, org_code="370298", region_code="37"), "region_code")
+    assert "请填写机构名称" in told_at(put(admin, org_code="370298", name=" "), "name")
+    assert "类别" in told_at(put(admin, org_code="370298", kind="ministry"), "kind")
+    local = put(admin, org_code="370298", kind="msa_local", document_mark="")
+    assert "上级机构应为部海事局" in told_at(local, "parent_code")
+
+
+def test_an_organisation_in_use_stays_and_says_by_what(as_: Clients) -> None:
+    admin = as_("admin")
+    page = admin.get(f"{PATH}/370001").get_data(as_text=True)
+    assert "个在用的账号" in page
+    data = {"status": "closed", "csrf_token": csrf(admin, PATH)}
+    refused = admin.post(f"{PATH}/370001/status", data=data)
+    assert refused.status_code == 422
+    assert "不能停用" in refused.get_data(as_text=True)
+
+
+def test_nothing_outside_the_own_tree_is_seen_or_changed(as_: Clients) -> None:
+    admin = as_("admin")
+    assert admin.get(f"{PATH}/320002").status_code == 404
+    assert put(admin, f"{PATH}/320002").status_code == 404
+    outside = put(admin, org_code="370298", parent_code="320002", document_mark="")
+    assert "没有机构" in told_at(outside, "parent_code")
+
+
+def test_the_top_of_the_own_tree_keeps_its_place(as_: Clients) -> None:
+    admin = as_("admin")
+    kept = {"name": "山东海事局", "kind": "msa_direct", "document_mark": ""}
+    assert put(admin, f"{PATH}/370001", parent_code="370299", **kept).status_code == 303
+    assert admin.get(f"{PATH}/370001").status_code == 200

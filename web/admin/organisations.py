@@ -1,0 +1,151 @@
+"""One organisation: added, changed, taken out of use, within the administrator's own tree.
+
+Invariant: nothing is done to an organisation outside the tree, and none is put outside it; the top
+of the tree keeps its place.
+"""
+
+from typing import Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from processes import organisations, permissions
+from processes.model.people import Org
+from processes.organisations import Details, OrganisationRefused
+from processes.roles import Action
+from web.admin.people import ORG_KINDS, area
+from web.auth import current, policy
+from web.database import read_session, transaction
+from web.words import _
+
+blueprint = Blueprint("organisations", __name__, url_prefix="/admin/organisations")
+
+_LENGTHS: Final = {
+    "org_code": 32,
+    "name": 200,
+    "kind": 64,
+    "parent_code": 64,
+    "region_code": 6,
+    "document_mark": 32,
+    "address": 300,
+    "phone": 64,
+}
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@policy("staff", Action.MANAGE_ORGS)
+def new() -> ResponseReturnValue:
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        code = _typed("org_code").upper()
+        try:
+            with transaction() as session:
+                organisations.add(session, code, _details(session), by=current())
+        except OrganisationRefused as refused:
+            errors[refused.field or "org_code"] = refused.message
+        else:
+            flash(_("机构已保存"))
+            return redirect(url_for("people.orgs"), code=303)
+    return _page(None, request.form, errors)
+
+
+@blueprint.route("/<org_code>", methods=["GET", "POST"])
+@policy("staff", Action.MANAGE_ORGS)
+def edit(org_code: str) -> ResponseReturnValue:
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            with transaction() as session:
+                org = _own(session, org_code)
+                organisations.change(session, org_code, _details(session, org), by=current())
+        except OrganisationRefused as refused:
+            errors[refused.field or "name"] = refused.message
+        else:
+            flash(_("机构已保存"))
+            return redirect(url_for("people.orgs"), code=303)
+    with read_session() as session:
+        org = _own(session, org_code)
+        kept = {name: getattr(org, name) or "" for name in _LENGTHS}
+    typed = {**kept, **request.form.to_dict()} if request.method == "POST" else kept
+    return _page(org_code, typed, errors)
+
+
+@blueprint.post("/<org_code>/status")
+@policy("staff", Action.MANAGE_ORGS)
+def status(org_code: str) -> ResponseReturnValue:
+    """Take out of use, or into use again."""
+    closing = request.form.get("status") == "closed"
+    with transaction() as session:
+        org = _own(session, org_code)
+        if closing:
+            organisations.deactivate(session, org.org_code, by=current())
+        else:
+            organisations.reactivate(session, org.org_code, by=current())
+    flash(_("机构已停用") if closing else _("机构已恢复使用"))
+    return redirect(url_for("organisations.edit", org_code=org_code), code=303)
+
+
+def _own(session: Session, org_code: str) -> Org:
+    org = organisations.get(session, org_code)
+    permissions.require(current(), Action.MANAGE_ORGS, org)
+    return org
+
+
+def _details(session: Session, org: Org | None = None) -> Details:
+    parent = _typed("parent_code") or None
+    if org is not None and _is_top(session, org):
+        parent = org.parent_code
+    elif parent is None:
+        raise OrganisationRefused(_("请选择上级机构"), field="parent_code")
+    else:
+        try:
+            _own(session, parent)
+        except NotFound as missing:
+            raise OrganisationRefused(missing.message, field="parent_code") from None
+    return Details(
+        name=_typed("name"),
+        kind=_typed("kind"),
+        parent_code=parent,
+        region_code=_typed("region_code"),
+        document_mark=_typed("document_mark"),
+        address=_typed("address"),
+        phone=_typed("phone"),
+    )
+
+
+def _is_top(session: Session, org: Org) -> bool:
+    """Whether its place is not this administrator's to change."""
+    codes = {one.org_code for one in area(session, current())}
+    return org.parent_code not in codes
+
+
+def _typed(name: str) -> str:
+    return request.form.get(name, "").strip()[: _LENGTHS[name]]
+
+
+def _page(code: str | None, typed: object, errors: dict[str, str]) -> ResponseReturnValue:
+    with read_session() as session:
+        org = organisations.get(session, code) if code else None
+        tree = area(session, current())
+        below = org.path if org else None
+        parents = [
+            (one.org_code, one.name)
+            for one in tree
+            if one.status == "active" and not (below and one.path.startswith(below))
+        ]
+        html = render_template(
+            "admin/org.html",
+            org=org,
+            top=org is not None and _is_top(session, org),
+            above=organisations.get(session, org.parent_code).name
+            if org is not None and org.parent_code
+            else "",
+            uses=organisations.uses(session, code) if code else [],
+            parents=parents,
+            kinds=[(kind, _(title)) for kind, title in ORG_KINDS.items()],
+            typed=typed,
+            errors=errors,
+        )
+    return (html, 422) if errors else html
