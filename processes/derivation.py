@@ -75,15 +75,10 @@ def _called(execution: Execution, step: StepRecord) -> Variables:
 
 
 def _new(session: Session, execution: Execution, variables: Variables) -> dict[str, Any]:
-    instance = session.execute(
-        select(ProcessInstance.business_key, ProcessInstance.definition_id).where(
-            ProcessInstance.id == execution.instance_id
-        )
-    ).one()
     process = execution.compiled
     return {
         "id": execution.instance_id,
-        "reference": instance.business_key or str(execution.instance_id),
+        "reference": _reference(session, execution.instance_id),
         "query_code": "".join(secrets.choice(_QUERY_ALPHABET) for _ in range(8)),
         "process_key": process.key,
         "title": process.name or process.key,
@@ -97,6 +92,17 @@ def _new(session: Session, execution: Execution, variables: Variables) -> dict[s
         "urge_count": 0,
         **_derived(execution, variables),
     }
+
+
+def _reference(session: Session, instance_id: int) -> str:
+    """The business key; a second case that a message starts with the same one adds its own id."""
+    taken = select(Case.id).where(Case.reference == ProcessInstance.business_key).exists()
+    found = session.execute(
+        select(ProcessInstance.business_key, taken).where(ProcessInstance.id == instance_id)
+    ).one()
+    if not found.business_key:
+        return str(instance_id)
+    return f"{found.business_key[:44]}-{instance_id}" if found[1] else str(found.business_key)
 
 
 def _derived(execution: Execution, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -177,12 +177,6 @@ def incidents(
     return found[:limit], found[limit - 1].id if len(found) > limit else None
 
 
-def revision(session: Session, instance_id: int) -> int:
-    """The revision at which an instance already found stands."""
-    query = select(ProcessInstance.revision).where(ProcessInstance.id == instance_id)
-    return session.scalar(query) or 0
-
-
 def keys_of(session: Session, found: Sequence[ProcessInstance]) -> Mapping[int, tuple[str, int]]:
     """Key and version of the definitions of some instances."""
     rows = session.execute(

@@ -149,5 +149,5 @@ _IF_MATCH: Final = {
     "name": "If-Match",
     "required": False,
     "schema": {"type": "string"},
-    "description": "读取任务时得到的 ETag；办件已变化时返回 409",
+    "description": "读取任务时得到的 ETag；任务已变化时返回 409",
 }

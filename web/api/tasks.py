@@ -6,7 +6,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from forms.display import Rights
-from processes import inbox, monitor, sources, worklist
+from processes import inbox, sources, worklist
 from processes.inbox import Filters
 from processes.roles import Action
 from processes.worklist import TaskView
@@ -42,12 +42,11 @@ def rows(arguments: dict[str, Any]) -> Any:
 @allow(*_HANDLE)
 @blueprint.response(200, schemas.Task, headers={"ETag": {"schema": {"type": "string"}}})
 def one(task_id: int) -> Response:
-    """一项任务，连同表单。ETag 是办件的修订号，提交时放在 If-Match 中."""
+    """一项任务，连同表单。ETag 是任务的修订号，提交时放在 If-Match 中."""
     with read_session() as session:
         view = worklist.view(session, task_id, by=access.user())
-        revision = monitor.revision(session, view.task.instance_id)
-        body = _task(session, view, revision)
-    return commands.reply(wire.dumps(schemas.Task().dump(body)), revision=revision)
+        body = _task(session, view)
+    return commands.reply(wire.dumps(schemas.Task().dump(body)), revision=body["revision"])
 
 
 @blueprint.post("/<id:task_id>/claim")
@@ -99,8 +98,10 @@ def draft(arguments: dict[str, Any], task_id: int) -> Response:
     """暂存尚未填完的内容，只有本人可见."""
 
     def work(session: Session) -> Any:
-        given = arguments["answers"]
-        kept = worklist.save_draft(session, task_id, by=access.user(), answers=given)
+        user = access.user()
+        form = worklist.view(session, task_id, by=user).form
+        given = answers.with_files(form, arguments["answers"])
+        kept = worklist.save_draft(session, task_id, by=user, answers=given)
         return {"id": str(task_id), "saved_at": kept.saved_at}
 
     return commands.perform(work)
@@ -127,13 +128,13 @@ def complete(arguments: dict[str, Any], task_id: int) -> Response:
     return commands.perform(work)
 
 
-def _task(session: Session, view: TaskView, revision: int) -> dict[str, Any]:
+def _task(session: Session, view: TaskView) -> dict[str, Any]:
     task, form = view.task, view.form
-    names = ("id", "name", "activity", "process_key", "form_id", "due_at", "created_at")
+    names = ("id", "name", "activity", "process_key", "form_id", "due_at", "created_at", "revision")
     found: dict[str, Any] = {name: getattr(task, name) for name in names}
     for name in ("holder", "may_claim", "may_complete", "may_release", "why_not"):
         found[name] = getattr(view, name)
-    found |= {"case_id": view.case.id, "reference": view.case.reference, "revision": revision}
+    found |= {"case_id": view.case.id, "reference": view.case.reference}
     if form is None:
         return {**found, "form": None, "values": []}
     rights = Rights(node=task.activity, may_edit=view.may_complete)
