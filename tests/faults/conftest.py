@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from waitress import create_server
+from werkzeug.serving import make_server
 
 from engine import cache, clock, incidents
 from engine.jobs import JobWork
@@ -202,9 +202,10 @@ def open_house(house: House) -> Iterator[House]:
 
         return pages(environ, note)
 
-    server = create_server(watched, host="127.0.0.1", port=port, threads=2)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = make_server("127.0.0.1", port, watched, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield house
-    server.close()
+    server.shutdown()
+    server.server_close()
     thread.join(SECONDS)
