@@ -64,7 +64,8 @@ def from_environment() -> Settings:
         if os.environ.get("BANLI_PROFILE") == "production":
             raise ValueError("BANLI_SECRET_KEY_FILE is not set")
         key = _own_key(home)
-    return Settings(home=home, secret_key=key)
+    public_url = os.environ.get("BANLI_PUBLIC_URL", "")
+    return Settings(home=home, secret_key=key, public_url=public_url)
 
 
 def _own_key(home: Path) -> str:

@@ -24,6 +24,7 @@ _MODULES: Final = (
     "web.counter",
     "web.files",
     "web.portal",
+    "web.verification",
     "web.admin",
     "web.analyst",
     "web.api",

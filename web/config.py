@@ -30,6 +30,8 @@ class Settings:
     port: int = 8000
     database_url: str = ""
     secret_key: str = ""
+    public_url: str = ""
+    """Address at which the public reaches the pages; printed in the codes on letters."""
     agency: str = "海事政务服务"
     https: bool = False
     trusted_proxies: int = 0
@@ -40,6 +42,12 @@ class Settings:
     body_limit: int = 1024 * 1024
     upload_limit: int = 50 * 1024 * 1024
     rate_limits: bool = True
+
+    @property
+    def public_address(self) -> str:
+        """The public address, of this machine if none is set."""
+        scheme = "https" if self.https else "http"
+        return self.public_url.rstrip("/") or f"{scheme}://{self.host}:{self.port}"
 
     @property
     def is_demo(self) -> bool:
@@ -55,6 +63,8 @@ class Settings:
             raise UnsafeSettings(
                 f"BANLI_PROFILE 只能是 {'、'.join(_PROFILES)}，不能是“{self.profile}”。"
             )
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise UnsafeSettings("BANLI_PUBLIC_URL 应以 http:// 或 https:// 开头。")
         if self.profile == "production":
             self._check_production()
         if self.profile == "demo" and self.https:
@@ -100,6 +110,7 @@ def _plain(source: Mapping[str, str]) -> dict[str, Any]:
     for name, key, convert in (
         ("BANLI_HOST", "host", str),
         ("BANLI_AGENCY", "agency", str),
+        ("BANLI_PUBLIC_URL", "public_url", str),
         ("BANLI_PORT", "port", int),
         ("BANLI_TRUSTED_PROXIES", "trusted_proxies", int),
         ("BANLI_IDLE_MINUTES", "idle", _minutes),

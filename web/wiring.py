@@ -30,6 +30,7 @@ def wire(app: Flask) -> None:
             absolute=chosen.absolute,
             second_person_release=chosen.second_person_release,
             upload_bytes=chosen.upload_limit,
+            public_url=chosen.public_address,
         )
     )
     functions.register()
