@@ -209,8 +209,9 @@ def _after_commit(session: Session) -> None:
 
 @event.listens_for(Session, "after_soft_rollback")
 def _after_rollback(session: Session, previous: SessionTransaction) -> None:
-    del previous
-    written = session.info.pop(_WRITTEN, set())
+    written = session.info.get(_WRITTEN, set())
+    if not previous.nested:  # after a savepoint, what the transaction wrote may still go
+        session.info.pop(_WRITTEN, None)
     for execution in session.info.pop(_TAKEN, {}).values():
         if not execution.dirty and execution.instance_id not in written:
             _live.put(execution)

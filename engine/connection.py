@@ -29,15 +29,16 @@ def create(url: str, **options: Any) -> Engine:
 def engine_options(url: str) -> dict[str, Any]:
     """What `create_engine` has to be told for this URL."""
     parsed = make_url(url)
+    # errors go to the log, and what was written may be about persons
+    options: dict[str, Any] = {"hide_parameters": True}
     if parsed.get_backend_name() != "sqlite":
         # a command that waits for another's row longer than this is better tried again
         return {
+            **options,
             # no ping before each command: `web.database` repeats one whose connection was dead
             "connect_args": {"options": "-c lock_timeout=10s -c timezone=UTC"},
         }
-    options: dict[str, Any] = {
-        "connect_args": {"check_same_thread": False, "cached_statements": 256}
-    }
+    options["connect_args"] = {"check_same_thread": False, "cached_statements": 256}
     if in_memory(url):
         options["poolclass"] = StaticPool
     return options

@@ -49,6 +49,7 @@ class JobWork:
     owner: str
     fencing: int
     key: str
+    lease: timedelta = limits.LEASE
 
 
 def acquire(  # noqa: PLR0913 - what narrows a claim, all by name
@@ -84,7 +85,7 @@ def acquire(  # noqa: PLR0913 - what narrows a claim, all by name
     ).mappings()
     rows = sorted(claimed, key=lambda row: (row["due_at"], row["id"]))
     keys = _business_keys(session, {row["instance_id"] for row in rows})
-    return [_work(row, keys.get(row["instance_id"], "")) for row in rows]
+    return [_work(row, keys.get(row["instance_id"], ""), lease) for row in rows]
 
 
 def _due(now: datetime) -> Select[tuple[int]]:
@@ -123,10 +124,10 @@ def fire_timer(session: Session, work: JobWork) -> None:
     Raises:
         TaskNotActive: the lease is lost, or nobody waits for the timer any more.
     """
-    require_lease(session, work)
     if not work.instance_id:
         _start(session, work)
         return
+    require_lease(session, work)
     with execution(session, work.instance_id, actor=SYSTEM) as step:
         store.guard_job(step, work.id, work.fencing)
         step.fire(work.id)
@@ -134,7 +135,10 @@ def fire_timer(session: Session, work: JobWork) -> None:
 
 def _start(session: Session, work: JobWork) -> None:
     definition = session.get_one(ProcessDefinition, work.definition_id)
-    job = session.get_one(Timer, work.id, populate_existing=True, with_for_update=True)
+    held = select(Timer).where(*_held(work)).with_for_update()
+    job = session.scalar(held.execution_options(populate_existing=True))
+    if job is None:
+        raise _lease_lost(work)  # asked under the row lock: the next worker may just have fired it
     schedule = timers.Schedule(job.due_at, work.topic, int(work.variables.get("left", 0)))
     following = schedule.next(clock.now())
     if following is None:
@@ -272,7 +276,7 @@ def _business_keys(session: Session, instances: set[int | None]) -> dict[int, st
     return {instance_id: key for instance_id, key in rows.all()}  # noqa: C416 - rows, not pairs
 
 
-def _work(row: Any, business_key: str) -> JobWork:
+def _work(row: Any, business_key: str, lease: timedelta) -> JobWork:
     return JobWork(
         id=row["id"],
         kind=row["kind"],
@@ -287,6 +291,7 @@ def _work(row: Any, business_key: str) -> JobWork:
         owner=row["owner"],
         fencing=row["fencing"],
         key=f"{row['kind']}-{row['id']}",
+        lease=lease,
     )
 
 

@@ -62,12 +62,15 @@ class JobWorker:
     def do(self, work: JobWork) -> None:
         """Do one job that was claimed; whatever goes wrong is written down."""
         try:
-            self._dispatch(work)
-        except TaskNotActive:
-            # the lease passed to another worker, or the token moved on meanwhile: nothing is left
+            try:
+                self._dispatch(work)
+            except BpmnError as error:
+                self._throw(work, error)
+        except TaskNotActive as error:
+            # the lease passed to another worker, or the token moved on meanwhile: then this
+            # changes nothing; a job that is still ours may not come back for ever
             _log.info("job.superseded", extra={"job": work.id})
-        except BpmnError as error:
-            self._throw(work, error)
+            self._fail(work, error, final=False)
         except Retry as error:
             self._fail(work, error, final=False)
         except Exception as error:
@@ -85,7 +88,9 @@ class JobWorker:
         elif work.topic in all_operations():
             self.transact(lambda session: self._operate(session, work))
         else:
-            result = self._worker(work).execute(
+            worker = self._worker(work)
+            self._hold(work)
+            result = worker.execute(
                 Work(work.key, work.topic, work.business_key, work.variables, work.retries)
             )
             self.transact(lambda session: external_tasks.complete(session, work, variables=result))
@@ -116,8 +121,13 @@ class JobWorker:
             return
         if channel not in self.channels:
             raise WorkRefused(f"报文『{work.topic}』的通道『{channel}』没有启用")
+        self._hold(work)
         self.channels[channel].send(message)
         self.transact(lambda session: jobs.finish(session, work))
+
+    def _hold(self, work: JobWork) -> None:
+        """Begin the lease anew: those before it in the batch may have used it up."""
+        self.transact(lambda session: jobs.extend(session, work, lease=work.lease))
 
     def _throw(self, work: JobWork, error: BpmnError) -> None:
         variables: Variables = error.variables

@@ -27,7 +27,7 @@ from werkzeug.datastructures import FileStorage
 from processes import files
 from processes.files import FileRefused
 from web.auth import current, policy
-from web.database import read_session, transaction
+from web.database import read_session, run
 from web.errors import problem
 from web.security import allow_framing, limiter
 
@@ -65,9 +65,8 @@ def keep(storage: FileStorage) -> dict[str, Any]:
     name = _clean_name(storage.filename or "")
     limit = current_app.config["BANLI"].upload_limit
     content = storage.stream.read(limit + 1)
-    with transaction() as session:
-        row = files.store(session, content, by=current().id)
-        return {"file": row.sha256, "name": name, "size": row.size, "type": row.content_type}
+    row = run(files.store, content, by=current().id)
+    return {"file": row.sha256, "name": name, "size": row.size, "type": row.content_type}
 
 
 def reference(value: Mapping[str, Any]) -> str:

@@ -1,0 +1,76 @@
+"""Jobs that go wrong in the middle: each is written down, none takes the others along."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from engine import clock, limits
+from engine.errors import BpmnError
+from engine.model import Incident, Job
+from engine.ports import Work
+from engine.variables import Variables
+from processes.worker import JobWorker
+from tests.engine.core.scenario import service, xml
+from tests.engine.data.site import Site
+from web.database import Database
+
+PRINT = xml("start -> s -> a -> end", s=service("print"))
+
+
+@dataclass
+class Printer:
+    """A department: what it was asked, and what it answers."""
+
+    answer: Variables | Exception = field(default_factory=dict)
+    topic: str = "print"
+    asked: list[str] = field(default_factory=list)
+
+    def execute(self, work: Work) -> Variables:
+        self.asked.append(work.key)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def worker_of(site: Site, printer: Printer, owner: str = "w-1") -> JobWorker:
+    return JobWorker(transact=site.run, owner=owner, workers={"print": printer})
+
+
+@pytest.fixture
+def site(memory: Database) -> Site:
+    return Site(memory, p=PRINT)
+
+
+def test_a_business_error_with_bad_variables_costs_a_retry_like_any_failure(site: Site) -> None:
+    site.start()
+    bad = BpmnError("refused", "不予制作", variables={"note": "a\0"})
+    worker = worker_of(site, Printer(bad))
+
+    assert worker.run_once() == 1
+
+    (job,) = site.rows(Job)
+    assert job.retries == limits.RETRIES - 1
+    assert job.owner is None
+
+
+def test_a_business_error_whose_lease_is_lost_does_not_stop_the_batch(site: Site) -> None:
+    first, second = site.start(), site.start()
+    late = worker_of(site, Printer(BpmnError("refused", "不予制作")))
+    taken = site.acquire(late.owner)
+    with clock.travel(clock.now() + timedelta(hours=1)):
+        worker_of(site, Printer({}), "w-2").run_once()
+        for work in taken:
+            late.do(work)
+    assert site.rows(Incident) == []
+    assert set(site.tasks(first)) == set(site.tasks(second)) == {"a"}
+
+
+def test_work_whose_lease_has_passed_on_is_not_sent_again(site: Site) -> None:
+    site.start()
+    late, early = Printer({}), Printer({})
+    (work,) = site.acquire("w-1")
+    with clock.travel(clock.now() + timedelta(hours=1)):
+        worker_of(site, early, "w-2").run_once()
+        worker_of(site, late, "w-1").do(work)
+    assert (len(early.asked), late.asked) == (1, [])
