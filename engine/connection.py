@@ -18,7 +18,6 @@ _BEGINS_NOTHING: Final = (
     *("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "WITH"),
     *("BEGIN", "COMMIT", "ROLLBACK", "RELEASE"),
 )
-_PREPARED: Final = "banli_prepared"
 
 
 def create(url: str, **options: Any) -> Engine:

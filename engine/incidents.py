@@ -19,11 +19,6 @@ def open_for(session: Session, instance_id: int) -> Sequence[Incident]:
     return session.scalars(query.order_by(Incident.id)).all()
 
 
-def all_open(session: Session, *, limit: int = 200) -> Sequence[Incident]:
-    """The open incidents of the installation, newest first."""
-    return session.scalars(select(Incident).order_by(Incident.id.desc()).limit(limit)).all()
-
-
 def resolve(session: Session, incident_id: int, *, by: str) -> None:
     """Try again what the incident stopped.
 

@@ -7,7 +7,7 @@ says who ended it and when.
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine import cache, clock, driver, history, store
@@ -78,27 +78,19 @@ def release(session: Session, task_id: int, *, by: str) -> None:
     _note(session, task_id, "task.released", by=by)
 
 
-def assign(session: Session, task_id: int, *, by: str, assignee: str) -> None:
-    """Give a task to somebody.
+def assign(
+    session: Session, task_id: int, *, by: str, assignee: str, held_by: str | None = None
+) -> None:
+    """Give a task to somebody; with `held_by` only out of that person's hands.
 
     Raises:
-        TaskNotActive: it is over. Conflict: the instance is suspended.
+        TaskNotActive: it is over. Conflict: the instance is suspended, or another holds it by now.
     """
-    if not _change_hands(session, task_id, assignee):
+    held = [] if held_by is None else [UserTask.assignee == held_by]
+    if not _change_hands(session, task_id, assignee, *held):
         _refuse_suspended(get(session, task_id))
         raise Conflict("任务未能转交，请重试", task=task_id)
     _note(session, task_id, "task.assigned", by=by, assignee=assignee)
-
-
-def add_candidate(session: Session, task_id: int, candidate: str) -> None:
-    """Let a group (`role@org`) or a user (`user:<id>`) claim a task too."""
-    task = get(session, task_id)
-    session.execute(
-        delete(UserTaskCandidate).where(
-            UserTaskCandidate.task_id == task_id, UserTaskCandidate.candidate == candidate
-        )
-    )
-    session.execute(insert(UserTaskCandidate).values(task_id=task.id, candidate=candidate))
 
 
 def complete(

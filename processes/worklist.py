@@ -110,7 +110,7 @@ def transfer(session: Session, task_id: int, *, by: User, to: int, reason: str) 
     permissions.require(by, Action.TRANSFER_TASK, facts)
     other = identity.user(session, to)
     permissions.require(other, Action.CLAIM_TASK, facts)
-    tasks.assign(session, task_id, by=str(by.id), assignee=str(to))
+    tasks.assign(session, task_id, by=str(by.id), assignee=str(to), held_by=str(by.id))
     _opinion(session, task, by, f"转办给{other.name}", reason, action="transferred")
     audit.record(session, "task.transferred", by=by, subject=("task", task_id))
 

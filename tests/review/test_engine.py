@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from engine import cache, clock, jobs, runtime, tasks
-from engine.errors import TaskNotActive
+from engine.errors import Conflict, TaskNotActive
 from engine.model import ProcessInstance
 from tests.engine.core.scenario import event, timer, user, xml
 from tests.engine.data.site import Site
@@ -48,3 +48,13 @@ def test_a_timer_whose_lease_has_passed_on_starts_nothing(database: Database) ->
         with pytest.raises(TaskNotActive):
             site.run(jobs.fire_timer, early)
     assert site.count(ProcessInstance) == 1
+
+
+def test_a_task_is_handed_on_only_out_of_the_hands_that_held_it(memory: Database) -> None:
+    site = Site(memory, p=LOOP)
+    site.start()
+    task = site.task("a")
+    site.run(tasks.claim, task, by="reviewer")
+    with pytest.raises(Conflict):
+        site.run(tasks.assign, task, by="acceptor", assignee="approver", held_by="acceptor")
+    assert site.tasks()["a"].assignee == "reviewer"
