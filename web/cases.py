@@ -4,19 +4,20 @@ Invariant: every look goes through `processes.permissions`; what is out of scope
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.errors import NotFound
+from engine.errors import Forbidden, NotFound
 from engine.model import UserTask
-from processes import calendar, files, materials, overview, sources
+from processes import calendar, files, materials, overview, permissions, sources
 from processes import cases as commands
 from processes.identity import User
 from processes.model.cases import Case, CaseLink, Material
@@ -28,6 +29,7 @@ from web.auth import actions_of, current, policy
 from web.database import read_session, run
 from web.display import Due, due_view
 from web.files import Attached, send
+from web.security import limiter
 from web.words import _
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -157,15 +159,48 @@ def search() -> ResponseReturnValue:
 @policy("staff", Action.VIEW_CASE)
 def page(case_id: int) -> ResponseReturnValue:
     with read_session() as session:
+        return _page(session, commands.get(session, case_id, by=current()))
+
+
+def _page(session: Session, case: Case, clear: filling.Layout | None = None) -> str:
+    actions = actions_of(current())
+    layout = application(session, case)
+    hidden = any(field.masked for section in layout for field in section.fields)
+    return render_template(
+        "cases/page.html",
+        layout=layout,
+        clear=clear,
+        may_unmask=hidden and _may_unmask(session, case),
+        may_hold=Action.SUSPEND_CASE in actions and case.ended_at is None,
+        may_end=Action.TERMINATE_CASE in actions and case.ended_at is None,
+        **surroundings(session, case, by=current()),
+    )
+
+
+def _may_unmask(session: Session, case: Case) -> bool:
+    try:
+        permissions.case(session, case.id, by=current(), action=Action.UNMASK)
+    except Forbidden:
+        return False
+    return True
+
+
+@blueprint.post("/<int:case_id>/unmask")
+@policy("staff", Action.UNMASK)
+@limiter.limit("60 per hour", key_func=lambda: current_user.get_id() or str(request.remote_addr))
+def unmask(case_id: int) -> ResponseReturnValue:
+    """The application with its masked values, on this one page and with a reason on record."""
+    reason = request.form.get("reason", "").strip()[:300]
+    found = run(overview.unmasked, case_id, by=current(), reason=reason)
+    if found is None:
+        raise NotFound("没有这个办件", case=case_id)
+    form, variables = found
+    with read_session() as session:
         case = commands.get(session, case_id, by=current())
-        actions = actions_of(current())
-        return render_template(
-            "cases/page.html",
-            layout=application(session, case),
-            may_hold=Action.SUSPEND_CASE in actions and case.ended_at is None,
-            may_end=Action.TERMINATE_CASE in actions and case.ended_at is None,
-            **surroundings(session, case, by=current()),
-        )
+        lookups = sources.lookups(session, current())
+        rights = replace(filling.READ_ONLY, reveal=True)
+        clear = filling.layout(form, {}, context=variables, rights=rights, lookups=lookups)
+        return _page(session, case, clear), {"Cache-Control": "no-store"}
 
 
 def application(session: Session, case: Case) -> filling.Layout:
