@@ -8,6 +8,7 @@ import contextlib
 import ipaddress
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -83,7 +84,7 @@ class Department:
                 redirect=False,
                 preload_content=False,
             )
-            answer = response.read(limits.REPLY_BYTES + 1, decode_content=True)
+            answer = _body(response)
             response.release_conn()
         except (urllib3.exceptions.HTTPError, OSError) as error:
             self._failed()
@@ -128,3 +129,18 @@ def _reason(answer: bytes) -> str:
         if isinstance(reason, str):
             return reason[:200].replace("\n", " ")
     return answer[:200].decode("utf-8", "replace").replace("\n", " ")
+
+
+def _body(response: urllib3.BaseHTTPResponse) -> bytes:
+    """The body, read under one deadline: a time-out of the socket alone lets a body drip for ever.
+
+    One byte more than allowed is enough to know that it is too much.
+    """
+    deadline = time.monotonic() + limits.CALL_TOTAL.total_seconds()
+    parts, size = [], 0
+    while size <= limits.REPLY_BYTES and (part := response.read1(65_536, decode_content=True)):
+        parts.append(part)
+        size += len(part)
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return b"".join(parts)[: limits.REPLY_BYTES + 1]

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -18,7 +19,7 @@ from adapters.card_machine import CardMachine
 from adapters.card_machine import create as create_machine
 from adapters.courier import Courier
 from adapters.courier import create as create_courier
-from engine import clock
+from engine import clock, limits
 from engine.errors import BpmnError, MessageRefused, Retry, WorkRefused
 from engine.ports import Channel, Message, Work, Worker
 
@@ -171,6 +172,56 @@ def test_an_address_that_is_not_http_stops_the_start(url: str) -> None:
 def test_plain_http_is_for_this_machine_only() -> None:
     with pytest.raises(WorkRefused, match="必须使用 https"):
         create_courier({"URL": "http://10.0.0.1"}).execute(parcel())
+
+
+def test_an_answer_over_5_mib_is_refused_and_not_kept() -> None:
+    class Chatty(Simulator):
+        """Answers more than anybody asked for."""
+
+        def answer(
+            self, method: str, path: str, body: bytes, headers: dict[str, str]
+        ) -> tuple[int, dict[str, object]]:
+            return 200, {"key": "parcel-1", "express_no": "x" * (6 << 20)}
+
+    running = Running(Chatty())
+    try:
+        with pytest.raises(WorkRefused, match="超过 5 MiB"):
+            create_courier({"URL": running.url}).execute(parcel())
+    finally:
+        running.stop()
+
+
+def test_a_body_that_drips_ends_at_the_total_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CALL_TOTAL", timedelta(seconds=0.3))
+
+    class Dripping(Simulator):
+        """Has its bytes sent one by one by the handler below."""
+
+    running = Running(Dripping())
+    running.server.RequestHandlerClass = DrippingHandler  # type: ignore[assignment]
+    try:
+        with pytest.raises(Retry, match="无法连接或超时"):
+            create_courier({"URL": running.url}).execute(parcel())
+    finally:
+        running.stop()
+
+
+class DrippingHandler(BaseHTTPRequestHandler):
+    """Promises a body and hands it out byte by byte, each in good time."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        for _ in range(20):
+            self.wfile.write(b" ")
+            self.wfile.flush()
+            if threading.Event().wait(0.05):
+                return
+
+    def log_message(self, *args: object) -> None:
+        """Stay quiet."""
 
 
 # --- the outer centre: signed messages both ways --------------------------------------------
