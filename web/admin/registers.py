@@ -119,5 +119,5 @@ def _matches(register: str, words: str) -> ColumnElement[bool]:
 
 
 def _cell(spec: FieldDefinition, value: object) -> str:
-    text = plain(value)
+    text = spec.values.get(str(value)) or plain(value)
     return mask_number(text) if spec.sensitive and value else text
