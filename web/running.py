@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
@@ -110,6 +111,9 @@ def worker_of(app: Flask) -> JobWorker:
     )
 
 
+HEARTBEAT: Final = "banli_heartbeat"
+
+
 class Heartbeat:
     """Wakes the worker every second and the chores every minute, each never twice at once."""
 
@@ -117,6 +121,8 @@ class Heartbeat:
         self._worker = worker_of(app)
         self._database = database_of(app)
         self._stopping = threading.Event()
+        self._beaten = time.monotonic()
+        app.extensions[HEARTBEAT] = self
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(timezone="UTC")
         for beat, seconds in ((self.work, BEAT_SECONDS), (self.chores, CHORE_SECONDS)):
@@ -134,11 +140,17 @@ class Heartbeat:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
+    @property
+    def silent_seconds(self) -> float:
+        """How long ago the worker last looked for work and came back well."""
+        return time.monotonic() - self._beaten
+
     def work(self) -> None:
         """Do what is due, batch by batch, until nothing is or the program stops."""
         try:
             while not self._stopping.is_set() and self._worker.run_once():
-                pass
+                self._beaten = time.monotonic()
+            self._beaten = time.monotonic()
         except Exception:  # the next beat tries again; a single error must not end the schedule
             _log.exception("worker.beat_failed")
 
