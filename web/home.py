@@ -17,6 +17,7 @@ from processes.identity import User
 from processes.roles import ROLES, Action
 from web.auth import actions_of, current, policy, policy_of
 from web.database import read_session, transaction
+from web.i18n import language
 from web.paths import own_path
 from web.words import _
 
@@ -78,7 +79,9 @@ def _frame(user: User) -> Frame:
         counts = inbox.counts(session, user)
         unread = notice_box.unread(session, user)
     menu = tuple(_placed(item, counts) for item in _items() if _offered(item, user))
-    names = tuple(dict.fromkeys(ROLES[role].name for role, _org in user.roles if role in ROLES))
+    held = [ROLES[role] for role, _org in user.roles if role in ROLES]
+    english = language() == "en"
+    names = tuple(dict.fromkeys(info.name_en if english else info.name for info in held))
     return Frame(menu, unread, names)
 
 
