@@ -1,6 +1,6 @@
 """Authority of agencies: who may be granted what, in the words of the rule, and what falls with it.
 
-Requirements Y-35, Y-40 to Y-42, Y-78, Y-79.
+Requirements Y-35, Y-40, Y-41, Y-42, Y-78, Y-79.
 """
 
 import re
