@@ -5,6 +5,8 @@ key: delivered. None: a start event of that name starts an instance, else the me
 its time to live. Several: an incident.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -13,7 +15,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from engine import clock, ids, inbox, repository, runtime
-from engine.errors import TaskNotActive
+from engine.errors import Conflict, TaskNotActive
 from engine.execution import execution
 from engine.model import EventSubscription, InboundMessage, Incident
 from engine.variables import Variables, check
@@ -127,7 +129,7 @@ def _deliver(
 ) -> Correlation:
     activity_id, activity = awaited
     inbox.mark(session, inbound.id, "delivered", instance_id)
-    with execution(session, instance_id, actor="system") as step:
+    with _still_waiting(), execution(session, instance_id, actor="system") as step:
         step.step.note(
             "message.correlated",
             activity,
@@ -138,6 +140,15 @@ def _deliver(
         )
         step.deliver(activity_id, inbound.payload)
     return Correlation("delivered", instance_id)
+
+
+@contextmanager
+def _still_waiting() -> Iterator[None]:
+    """Whoever stopped waiting since we looked: look again, the message may go elsewhere."""
+    try:
+        yield
+    except TaskNotActive as error:
+        raise Conflict("等待此消息的办件刚刚有变化，请重试") from error
 
 
 def _start(session: Session, inbound: InboundMessage, start: EventSubscription) -> Correlation:

@@ -14,7 +14,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock, runtime
-from engine.errors import Forbidden, NotFound, TaskNotActive
+from engine.errors import Conflict, Forbidden, NotFound, TaskNotActive
 from engine.model import EventSubscription, UserTask
 from engine.ports import Message
 from engine.variables import Variables
@@ -134,6 +134,8 @@ def send(
     awaited = session.get(EventSubscription, subscription_id)
     if awaited is None or awaited.instance_id != case_id or not awaited.public_title:
         raise TaskNotActive("办件已不再等待此项提交，请刷新后再看")
+    if awaited.suspended:
+        raise Conflict("办件已挂起，恢复办理后方可提交", case=case_id)
     form = _public_form(session, awaited)
     values: Variables = {}
     if form is not None:
@@ -213,6 +215,7 @@ def suspend(session: Session, case_id: int, *, by: User, reason: str) -> None:
     """Hold a case: its tasks and timers rest until it is resumed."""
     permissions.case(session, case_id, by=by, action=Action.SUSPEND_CASE)
     runtime.suspend(session, case_id, by=str(by.id), reason=reason)
+    session.execute(update(Case).where(Case.id == case_id).values(status="suspended"))
     _note(session, case_id, by, "suspended", "挂起", reason)
 
 
@@ -220,6 +223,8 @@ def resume(session: Session, case_id: int, *, by: User, reason: str) -> None:
     """Let a held case go on."""
     permissions.case(session, case_id, by=by, action=Action.SUSPEND_CASE)
     runtime.resume(session, case_id, by=str(by.id), reason=reason)
+    status = runtime.variables(session, case_id).get("case_status") or "in_progress"
+    session.execute(update(Case).where(Case.id == case_id).values(status=str(status)))
     _note(session, case_id, by, "resumed", "恢复", reason)
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine import clock, runtime, tasks
-from engine.errors import NotFound, TaskAlreadyClaimed, TaskNotActive
-from engine.model import UserTask
+from engine.errors import Conflict, NotFound, TaskAlreadyClaimed, TaskNotActive
+from engine.model import ProcessInstance, UserTask
 from engine.variables import Variables
 from forms.definition import FormDefinition
 from processes import (
@@ -139,6 +139,7 @@ def submit(
         FormInvalid: the answers break the form's rules; nothing changed.
         TaskNotActive: somebody else was first; says who and when.
     """
+    seen = _revision_of(session, task_id)
     task, facts = _get(session, task_id)
     permissions.require(by, Action.COMPLETE_TASK, facts)
     _refuse_if_held(session, task, by)
@@ -149,15 +150,31 @@ def submit(
         values = form.validate(
             answers, context=context, node=task.activity, lookups=sources.lookups(session, by)
         )
-        materials.record(session, task.instance_id, form=form, values=values, by=by.id)
-    _opinion(session, task, by, *opinions.from_answers(form, values))
     case_id = task.instance_id
     tasks.complete(
         session, task_id, by=str(by.id), variables=values, expected_revision=expected_revision
     )
+    if runtime.get(session, case_id).revision != seen + 1:
+        # another branch acted since duties were looked at: look again
+        raise Conflict("办件刚刚被他人办理，请重试", instance=case_id)
+    if form is not None:
+        materials.record(session, case_id, form=form, values=values, by=by.id)
+    _opinion(session, task, by, *opinions.from_answers(form, values))
     session.execute(delete(FormDraft).where(FormDraft.subject == f"task:{task_id}"))
     audit.record(session, "task.completed", by=by, subject=("task", task_id))
     return open_in_case(session, case_id, by=by)
+
+
+def _revision_of(session: Session, task_id: int) -> int:
+    """The revision of the case, read before anything that the decision rests on."""
+    return (
+        session.scalar(
+            select(ProcessInstance.revision)
+            .join(UserTask, UserTask.instance_id == ProcessInstance.id)
+            .where(UserTask.id == task_id)
+        )
+        or 0
+    )
 
 
 def open_in_case(session: Session, case_id: int, *, by: User) -> Sequence[UserTask]:
