@@ -15,6 +15,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -123,3 +124,14 @@ def postgres(postgres_server: Callable[[str], str]) -> Iterator[Database]:
 def database(request: pytest.FixtureRequest) -> Any:
     """An empty database that several threads and processes can use, on each of our two kinds."""
     return request.getfixturevalue("sqlite_file" if request.param == "sqlite" else "postgres")
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[Browser]:
+    """Debian's Chromium, once a process: Playwright's synchronous driver cannot be there twice."""
+    from tests.browser.desk import FLAGS, chromium  # noqa: PLC0415 - most tests need no browser
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield browser
+        browser.close()

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.desk import FLAGS, WIDE, Desk, chromium
+from tests.browser.desk import WIDE, Desk
 
 _UP_WITHIN = 180  # seconds; alone it takes ten, the other tests use the same machine
 _HERE = Path(__file__).parent
@@ -111,15 +111,6 @@ def _running(log: Path) -> Demo:
     assert pages, told
     assert machine, told
     return Demo(pages.group(1), machine.group(1))
-
-
-@pytest.fixture(scope="session")
-def chrome() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class People:

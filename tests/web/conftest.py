@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
+from engine import sealing
 from engine.model import UserTask
 from processes import (
     accounts,
@@ -21,12 +22,14 @@ from processes import (
     files,
     identity,
     organisations,
+    settings,
 )
 from processes.model.people import AuthorityGrant, Role
 from processes.roles import ROLES
 from web import create_app
 from web.config import Settings
-from web.database import create_tables, database
+from web.database import create_tables, database, state_key
+from web.wiring import wire
 
 PASSWORD = "banli-demo"
 HERE = Path(__file__).parent
@@ -101,7 +104,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
 
 @pytest.fixture
-def app(built: SimpleNamespace) -> Flask:
+def app(built: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The application; settings are of the whole program, and other tests lay down theirs."""
+    monkeypatch.setattr(sealing, "_state_key", sealing._state_key)
+    monkeypatch.setattr(settings, "_configured", settings.current())
+    sealing.configure(state_key=state_key(built.app.config["BANLI"].secret_key))
+    wire(built.app)
     return built.app
 
 

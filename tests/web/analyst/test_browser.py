@@ -1,29 +1,19 @@
 """The editor in a browser: everything in Chinese, what is set in the panel is in the model."""
 
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
+from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect, sync_playwright
 from waitress.server import create_server
 
 from tests.web.analyst.conftest import PASSWORD
 from tests.web.analyst.pages import Page
 
-pytestmark = pytest.mark.browser
-
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("analyst-browser")]
 
 
 @pytest.fixture(scope="module")
@@ -37,22 +27,18 @@ def address(built: SimpleNamespace, analysts: dict[str, int]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def tab(address: str) -> Iterator[Tab]:
+def tab(chrome: Browser, address: str) -> Iterator[Tab]:
     """A browser in which the analyst is logged in; an error of a page's script fails the test."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        made = browser.new_page(viewport={"width": 1366, "height": 768}, locale="zh-CN")
-        made.set_default_timeout(20_000)
-        made.goto(f"{address}/login")
-        made.fill("[name=login]", "analyst")
-        made.fill("[name=password]", PASSWORD)
-        made.press("[name=password]", "Enter")
-        made.wait_for_url(re.compile(r"^(?!.*/login)"))
-        yield made
-        browser.close()
+    context = chrome.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    made = context.new_page()
+    made.set_default_timeout(20_000)
+    made.goto(f"{address}/login")
+    made.fill("[name=login]", "analyst")
+    made.fill("[name=password]", PASSWORD)
+    made.press("[name=password]", "Enter")
+    made.wait_for_url(re.compile(r"^(?!.*/login)"))
+    yield made
+    context.close()
 
 
 @pytest.fixture
