@@ -29,6 +29,7 @@ from processes.roles import ROLES
 from web import create_app
 from web.config import Settings
 from web.database import create_tables, database, state_key
+from web.security import limiter
 from web.wiring import wire
 
 PASSWORD = "banli-demo"
@@ -108,6 +109,7 @@ def app(built: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The application; settings are of the whole program, and other tests lay down theirs."""
     monkeypatch.setattr(sealing, "_state_key", sealing._state_key)
     monkeypatch.setattr(settings, "_configured", settings.current())
+    monkeypatch.setattr(limiter, "enabled", False)
     sealing.configure(state_key=state_key(built.app.config["BANLI"].secret_key))
     wire(built.app)
     return built.app
@@ -125,7 +127,9 @@ def csrf(client: FlaskClient, path: str = "/login") -> str:
 
 
 def log_in(client: FlaskClient, login: str) -> None:
-    client.post("/login", data={"login": login, "password": PASSWORD, "csrf_token": csrf(client)})
+    data = {"login": login, "password": PASSWORD, "csrf_token": csrf(client)}
+    answer = client.post("/login", data=data)
+    assert answer.status_code == 303, answer.get_data(as_text=True)
 
 
 @pytest.fixture
