@@ -27,7 +27,9 @@ SCALARS = (
     | st.timedeltas()
     | st.integers(-9999, 9999).map(YearsMonths)
 )
-NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0@"), min_size=1, max_size=20)
+NAMES = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0@"), min_size=1, max_size=20
+)
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4)
 )

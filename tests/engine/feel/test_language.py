@@ -39,7 +39,7 @@ VALUES = [
     ('@"10:30:00Z"', time(10, 30, tzinfo=UTC)),
     ('@"P1Y2M"', YearsMonths(14)),
     ('@"-PT1H30M"', -timedelta(hours=1, minutes=30)),
-    ('@"2026-11-22T10:30:00"', datetime(2026, 11, 22, 10, 30)),  # noqa: DTZ001
+    ('@"2026-11-22T10:30:00"', datetime(2026, 11, 22, 10, 30)),
     ("1 // the rest is a comment", D(1)),
     ("1 + /* in\nbetween */ 2", D(3)),
     # names
