@@ -39,16 +39,6 @@ def decode(stored: bytes | str) -> Variables:
     return revived
 
 
-def encode_value(value: Value) -> bytes:
-    """The stored form of a single value."""
-    return orjson.dumps(_plain(value), option=_AS_IS, default=_tag)
-
-
-def decode_value(stored: bytes | str) -> Value:
-    """The value of a stored form."""
-    return _revive(orjson.loads(stored))
-
-
 def check(variables: Mapping[str, Value]) -> None:
     """Refuse what may not become a variable.
 

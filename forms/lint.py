@@ -13,8 +13,6 @@ from forms.errors import Invalid
 from forms.fields.base import Scope
 from forms.fields.composed import Rows
 
-_OF_CONDITIONS = ("shown_if", "required_if")
-
 
 def findings(content: bytes, filename: str) -> list[Finding]:
     """Everything to say about a form file, whether or not it can be read."""

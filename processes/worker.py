@@ -8,7 +8,6 @@ A failure costs a retry with back-off, the last one makes an incident; a lost le
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -19,10 +18,6 @@ from engine.ports import Channel, Message, Work, Worker
 from engine.variables import Variables
 from processes import messages
 from processes.operations import Call, all_operations
-
-T = TypeVar("T")
-Transact = Callable[[Callable[[Session], T]], T]
-"""Runs a function of a session in one transaction, again if only the revision moved."""
 
 _log = logging.getLogger("banli.worker")
 BATCH = 20

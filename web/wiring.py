@@ -13,8 +13,8 @@ from flask import Flask
 from sqlalchemy import inspect as inspect_database
 
 from adapters import registry
-from engine import waiting
-from processes import calendar, derivation, functions, settings
+from processes import calendar, settings
+from processes.wiring import connect
 from web.config import Settings
 from web.database import database
 
@@ -33,9 +33,7 @@ def wire(app: Flask) -> None:
             public_url=chosen.public_address,
         )
     )
-    functions.register()
-    derivation.register()
-    waiting.set_due_resolver(calendar.due_at)
+    connect()
     with app.app_context():
         if inspect_database(database().engine).has_table("calendar_day"):
             with database().read_session() as session:

@@ -4,7 +4,7 @@ Invariant: an expression that cannot be read is a finding, and null if it is eva
 Source: DMN 1.5, 10.2.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 from engine import feel
@@ -24,7 +24,7 @@ from engine.feel.loops import (
     quantifying,
 )
 from engine.feel.runtime import Run
-from engine.feel.scanner import normal, special
+from engine.feel.scanner import normal
 from engine.feel.tree import ListNode
 from engine.xml import Node
 
@@ -40,12 +40,6 @@ KINDS: Final = (
 
 def null(_scope: Scope) -> None:
     """What a broken expression gives."""
-
-
-def normal_names(nodes: Iterable[Node]) -> Names:
-    """The names of elements, of those that must be known to be recognised."""
-    found = (normal(str(node.get("name") or "")) for node in nodes)
-    return frozenset(name for name in found if name and special(name))
 
 
 class Boxes:

@@ -14,7 +14,6 @@ from engine.feel.runtime import Runtime
 from engine.values import YearsMonths
 
 _NUMBER: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_TEMPORAL: Final = frozenset({"date", "time", "date and time"})
 _IDENTIFIER: Final = re.compile(r"[^\W0-9]\w*")
 
 
