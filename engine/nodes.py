@@ -6,8 +6,8 @@ Invariant: every child element and behavioural attribute is either read here or 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from engine import constructs, xml
 from engine import vocabulary as voc
-from engine import xml
 from engine.definition import elements as el
 from engine.definition.events import (
     ErrorEvent,
@@ -104,9 +104,8 @@ def refuse(reading: Reading, child: xml.Node, owner: xml.Node) -> None:
         return
     if local in voc.DOCUMENTATION:
         return
-    name = voc.REFUSED.get(local)
-    if name:
-        reading.error("construct_unsupported", f"暂不执行的构造：{name}（{local}）", child)
+    if local in voc.REFUSED:
+        reading.error("construct_unsupported", constructs.refusal(local), child)
     else:
         reading.error("element_unknown", f"不允许的元素 {local}", owner)
 

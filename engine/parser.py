@@ -98,11 +98,10 @@ def _read_declarations(reading: Reading, root: xml.Node) -> None:
         namespace, local = xml.tag(node)
         if namespace == voc.BPMNDI:
             continue
-        if namespace != voc.BPMN or local not in voc.ROOTS | set(voc.REFUSED_ROOTS):
+        if namespace != voc.BPMN or local not in voc.ROOTS | voc.REFUSED_ROOTS:
             reading.error("element_unknown", f"不认识的元素 {local}", node)
         elif local in voc.REFUSED_ROOTS:
-            text = f"暂不执行的构造：{voc.REFUSED_ROOTS[local]}（{local}）"
-            reading.error("construct_unsupported", text, node)
+            nodes.refuse(reading, node, root)
         elif local == "message":
             _read_message(reading, node)
         elif local == "error":
