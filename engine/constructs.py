@@ -25,203 +25,203 @@ class Construct:
 
 _TABLE: Final = """
 活动
-  task                             executed       任务                 抽象任务，经过即完成
-  userTask                         executed       用户任务
-  manualTask                       executed       手工任务             经过即完成
-  serviceTask                      executed       服务任务
-  scriptTask                       executed       脚本任务             FEEL 表达式
-  businessRuleTask                 executed       业务规则任务
-  sendTask                         executed       发送任务
-  receiveTask                      executed       接收任务
-  callActivity                     executed       调用活动
-  subProcess                       executed       子流程
-  transaction                      refused        事务子流程           暂不执行
-  adHocSubProcess                  refused        特别（ad-hoc）子流程 暂不执行
-  multiInstanceLoopCharacteristics executed       多实例
-  standardLoopCharacteristics      refused        标准循环             暂不执行
-  loopCardinality                  executed       多实例次数
-  completionCondition              executed       完成条件
-  loopCondition                    refused        循环条件             暂不执行
-  loopDataInputRef                 refused        多实例输入引用       请用 zeebe:loopCharacteristics 的 inputCollection
-  loopDataOutputRef                refused        多实例输出引用       请用 zeebe:loopCharacteristics 的 outputCollection
-  inputDataItem                    refused        多实例输入项         请用 zeebe:loopCharacteristics 的 inputElement
-  outputDataItem                   refused        多实例输出项         请用 zeebe:loopCharacteristics 的 outputElement
-  complexBehaviorDefinition        refused        多实例复杂行为       暂不执行
-  script                           refused        脚本                 不执行脚本语言，请用 zeebe:script 中的 FEEL
+  task                         executed      任务 抽象任务，经过即完成
+  userTask                     executed      用户任务
+  manualTask                   executed      手工任务 经过即完成
+  serviceTask                  executed      服务任务
+  scriptTask                   executed      脚本任务 FEEL 表达式
+  businessRuleTask             executed      业务规则任务
+  sendTask                     executed      发送任务
+  receiveTask                  executed      接收任务
+  callActivity                 executed      调用活动
+  subProcess                   executed      子流程
+  transaction                  refused       事务子流程 暂不执行
+  adHocSubProcess              refused       特别（ad-hoc）子流程 暂不执行
+  multiInstanceLoopCharacteristics executed      多实例
+  standardLoopCharacteristics  refused       标准循环 暂不执行
+  loopCardinality              executed      多实例次数
+  completionCondition          executed      完成条件
+  loopCondition                refused       循环条件 暂不执行
+  loopDataInputRef             refused       多实例输入引用 请用 zeebe:loopCharacteristics 的 inputCollection
+  loopDataOutputRef            refused       多实例输出引用 请用 zeebe:loopCharacteristics 的 outputCollection
+  inputDataItem                refused       多实例输入项 请用 zeebe:loopCharacteristics 的 inputElement
+  outputDataItem               refused       多实例输出项 请用 zeebe:loopCharacteristics 的 outputElement
+  complexBehaviorDefinition    refused       多实例复杂行为 暂不执行
+  script                       refused       脚本 不执行脚本语言，请用 zeebe:script 中的 FEEL
 网关
-  exclusiveGateway                 executed       排他网关
-  parallelGateway                  executed       并行网关
-  inclusiveGateway                 executed       包容网关
-  eventBasedGateway                executed       事件网关
-  complexGateway                   refused        复杂网关             暂不执行
-  activationCondition              refused        激活条件             暂不执行
+  exclusiveGateway             executed      排他网关
+  parallelGateway              executed      并行网关
+  inclusiveGateway             executed      包容网关
+  eventBasedGateway            executed      事件网关
+  complexGateway               refused       复杂网关 暂不执行
+  activationCondition          refused       激活条件 暂不执行
 事件
-  startEvent                       executed       开始事件
-  endEvent                         executed       结束事件
-  intermediateCatchEvent           executed       中间捕获事件
-  intermediateThrowEvent           executed       中间抛出事件
-  boundaryEvent                    executed       边界事件
-  implicitThrowEvent               refused        隐式抛出事件         只能出现在多实例复杂行为中
-  messageEventDefinition           executed       消息事件
-  timerEventDefinition             executed       定时事件
-  errorEventDefinition             executed       错误事件
-  terminateEventDefinition         executed       终止事件
-  signalEventDefinition            refused        信号事件             暂不执行
-  escalationEventDefinition        refused        升级事件             暂不执行
-  conditionalEventDefinition       refused        条件事件             暂不执行
-  compensateEventDefinition        refused        补偿事件             暂不执行
-  cancelEventDefinition            refused        取消事件             暂不执行
-  linkEventDefinition              refused        链接事件             暂不执行
-  eventDefinitionRef               refused        引用的事件定义       请把事件定义写在事件内
-  timeDate                         executed       定时日期
-  timeDuration                     executed       定时时长
-  timeCycle                        executed       定时周期
-  condition                        refused        条件                 暂不执行
-  source                           refused        链接来源             暂不执行
-  target                           refused        链接目标             暂不执行
-  operationRef                     refused        操作引用             实现由 zeebe:taskDefinition 指明
+  startEvent                   executed      开始事件
+  endEvent                     executed      结束事件
+  intermediateCatchEvent       executed      中间捕获事件
+  intermediateThrowEvent       executed      中间抛出事件
+  boundaryEvent                executed      边界事件
+  implicitThrowEvent           refused       隐式抛出事件 只能出现在多实例复杂行为中
+  messageEventDefinition       executed      消息事件
+  timerEventDefinition         executed      定时事件
+  errorEventDefinition         executed      错误事件
+  terminateEventDefinition     executed      终止事件
+  signalEventDefinition        refused       信号事件 暂不执行
+  escalationEventDefinition    refused       升级事件 暂不执行
+  conditionalEventDefinition   refused       条件事件 暂不执行
+  compensateEventDefinition    refused       补偿事件 暂不执行
+  cancelEventDefinition        refused       取消事件 暂不执行
+  linkEventDefinition          refused       链接事件 暂不执行
+  eventDefinitionRef           refused       引用的事件定义 请把事件定义写在事件内
+  timeDate                     executed      定时日期
+  timeDuration                 executed      定时时长
+  timeCycle                    executed      定时周期
+  condition                    refused       条件 暂不执行
+  source                       refused       链接来源 暂不执行
+  target                       refused       链接目标 暂不执行
+  operationRef                 refused       操作引用 实现由 zeebe:taskDefinition 指明
 流
-  process                          executed       流程
-  sequenceFlow                     executed       顺序流
-  conditionExpression              executed       条件
-  incoming                         executed       进入的顺序流         与顺序流核对
-  outgoing                         executed       离开的顺序流         与顺序流核对
-  laneSet                          executed       泳道集
-  childLaneSet                     executed       下级泳道集
-  lane                             executed       泳道                 泳道标识即岗位
-  flowNodeRef                      executed       泳道中的节点
-  partitionElement                 refused        分区元素             岗位由泳道标识指明
-  expression                       refused        表达式               须写成具体位置的表达式
-  formalExpression                 refused        形式表达式           须写成具体位置的表达式
+  process                      executed      流程
+  sequenceFlow                 executed      顺序流
+  conditionExpression          executed      条件
+  incoming                     executed      进入的顺序流 与顺序流核对
+  outgoing                     executed      离开的顺序流 与顺序流核对
+  laneSet                      executed      泳道集
+  childLaneSet                 executed      下级泳道集
+  lane                         executed      泳道 泳道标识即岗位
+  flowNodeRef                  executed      泳道中的节点
+  partitionElement             refused       分区元素 岗位由泳道标识指明
+  expression                   refused       表达式 须写成具体位置的表达式
+  formalExpression             refused       形式表达式 须写成具体位置的表达式
 根元素
-  definitions                      executed       文件
-  message                          executed       消息
-  error                            executed       错误
-  signal                           documentation  信号                 声明；引用它的事件另行核对
-  escalation                       documentation  升级                 声明；引用它的事件另行核对
-  itemDefinition                   documentation  数据类型             类型由 FEEL 与表单核对
-  import                           refused        导入                 每个文件须自成一体
-  extension                        documentation  扩展声明             mustUnderstand 为 true 时拒绝
-  relationship                     documentation  关系
-  extensionElements                executed       扩展元素             逐个核对，不认识的拒绝
-  documentation                    documentation  说明
-  interface                        documentation  接口                 声明；实现由 zeebe:taskDefinition 指明
-  operation                        documentation  操作                 声明
-  inMessageRef                     documentation  操作的请求消息       声明
-  outMessageRef                    documentation  操作的应答消息       声明
-  errorRef                         documentation  操作的错误           声明
-  endPoint                         documentation  端点                 声明
-  endPointRef                      documentation  端点引用             声明
-  interfaceRef                     documentation  参与者的接口         声明
-  resource                         documentation  资源                 声明；办理人由 zeebe:assignmentDefinition 指明
-  resourceParameter                documentation  资源参数             声明
-  category                         documentation  类别
-  categoryValue                    documentation  类别值
-  auditing                         documentation  审计                 标准未规定内容
-  monitoring                       documentation  监控                 标准未规定内容
-  rendering                        refused        展现方式             界面由表单定义
-  globalTask                       refused        全局任务             请用可调用的流程
-  globalUserTask                   refused        全局用户任务         请用可调用的流程
-  globalManualTask                 refused        全局手工任务         请用可调用的流程
-  globalScriptTask                 refused        全局脚本任务         请用可调用的流程
-  globalBusinessRuleTask           refused        全局业务规则任务     请用可调用的流程
+  definitions                  executed      文件
+  message                      executed      消息
+  error                        executed      错误
+  signal                       documentation 信号 声明；引用它的事件另行核对
+  escalation                   documentation 升级 声明；引用它的事件另行核对
+  itemDefinition               documentation 数据类型 类型由 FEEL 与表单核对
+  import                       refused       导入 每个文件须自成一体
+  extension                    documentation 扩展声明 mustUnderstand 为 true 时拒绝
+  relationship                 documentation 关系
+  extensionElements            executed      扩展元素 逐个核对，不认识的拒绝
+  documentation                documentation 说明
+  interface                    documentation 接口 声明；实现由 zeebe:taskDefinition 指明
+  operation                    documentation 操作 声明
+  inMessageRef                 documentation 操作的请求消息 声明
+  outMessageRef                documentation 操作的应答消息 声明
+  errorRef                     documentation 操作的错误 声明
+  endPoint                     documentation 端点 声明
+  endPointRef                  documentation 端点引用 声明
+  interfaceRef                 documentation 参与者的接口 声明
+  resource                     documentation 资源 声明；办理人由 zeebe:assignmentDefinition 指明
+  resourceParameter            documentation 资源参数 声明
+  category                     documentation 类别
+  categoryValue                documentation 类别值
+  auditing                     documentation 审计 标准未规定内容
+  monitoring                   documentation 监控 标准未规定内容
+  rendering                    refused       展现方式 界面由表单定义
+  globalTask                   refused       全局任务 请用可调用的流程
+  globalUserTask               refused       全局用户任务 请用可调用的流程
+  globalManualTask             refused       全局手工任务 请用可调用的流程
+  globalScriptTask             refused       全局脚本任务 请用可调用的流程
+  globalBusinessRuleTask       refused       全局业务规则任务 请用可调用的流程
 数据
-  dataObject                       documentation  数据对象             数据由变量承载
-  dataObjectReference              documentation  数据对象引用         数据由变量承载
-  dataState                        documentation  数据状态
-  dataStore                        refused        数据存储             暂不执行
-  dataStoreReference               refused        数据存储引用         暂不执行
-  property                         refused        数据属性             请用变量
-  ioSpecification                  refused        输入输出规格         请用 zeebe:ioMapping
-  ioBinding                        refused        输入输出绑定         请用 zeebe:ioMapping
-  dataInput                        refused        数据输入             请用 zeebe:ioMapping
-  dataOutput                       refused        数据输出             请用 zeebe:ioMapping
-  inputSet                         refused        输入集               请用 zeebe:ioMapping
-  outputSet                        refused        输出集               请用 zeebe:ioMapping
-  dataInputRefs                    refused        输入集的数据         请用 zeebe:ioMapping
-  dataOutputRefs                   refused        输出集的数据         请用 zeebe:ioMapping
-  optionalInputRefs                refused        可选输入             请用 zeebe:ioMapping
-  optionalOutputRefs               refused        可选输出             请用 zeebe:ioMapping
-  whileExecutingInputRefs          refused        执行中输入           请用 zeebe:ioMapping
-  whileExecutingOutputRefs         refused        执行中输出           请用 zeebe:ioMapping
-  inputSetRefs                     refused        输入集引用           请用 zeebe:ioMapping
-  outputSetRefs                    refused        输出集引用           请用 zeebe:ioMapping
-  dataInputAssociation             refused        数据输入关联         请用 zeebe:ioMapping
-  dataOutputAssociation            refused        数据输出关联         请用 zeebe:ioMapping
-  dataAssociation                  refused        数据关联             抽象元素
-  sourceRef                        refused        数据来源             请用 zeebe:ioMapping
-  targetRef                        refused        数据去向             请用 zeebe:ioMapping
-  transformation                   refused        数据转换             请用 zeebe:ioMapping
-  assignment                       refused        数据赋值             请用 zeebe:ioMapping
-  from                             refused        赋值来源             请用 zeebe:ioMapping
-  to                               refused        赋值去向             请用 zeebe:ioMapping
+  dataObject                   documentation 数据对象 数据由变量承载
+  dataObjectReference          documentation 数据对象引用 数据由变量承载
+  dataState                    documentation 数据状态
+  dataStore                    refused       数据存储 暂不执行
+  dataStoreReference           refused       数据存储引用 暂不执行
+  property                     refused       数据属性 请用变量
+  ioSpecification              refused       输入输出规格 请用 zeebe:ioMapping
+  ioBinding                    refused       输入输出绑定 请用 zeebe:ioMapping
+  dataInput                    refused       数据输入 请用 zeebe:ioMapping
+  dataOutput                   refused       数据输出 请用 zeebe:ioMapping
+  inputSet                     refused       输入集 请用 zeebe:ioMapping
+  outputSet                    refused       输出集 请用 zeebe:ioMapping
+  dataInputRefs                refused       输入集的数据 请用 zeebe:ioMapping
+  dataOutputRefs               refused       输出集的数据 请用 zeebe:ioMapping
+  optionalInputRefs            refused       可选输入 请用 zeebe:ioMapping
+  optionalOutputRefs           refused       可选输出 请用 zeebe:ioMapping
+  whileExecutingInputRefs      refused       执行中输入 请用 zeebe:ioMapping
+  whileExecutingOutputRefs     refused       执行中输出 请用 zeebe:ioMapping
+  inputSetRefs                 refused       输入集引用 请用 zeebe:ioMapping
+  outputSetRefs                refused       输出集引用 请用 zeebe:ioMapping
+  dataInputAssociation         refused       数据输入关联 请用 zeebe:ioMapping
+  dataOutputAssociation        refused       数据输出关联 请用 zeebe:ioMapping
+  dataAssociation              refused       数据关联 抽象元素
+  sourceRef                    refused       数据来源 请用 zeebe:ioMapping
+  targetRef                    refused       数据去向 请用 zeebe:ioMapping
+  transformation               refused       数据转换 请用 zeebe:ioMapping
+  assignment                   refused       数据赋值 请用 zeebe:ioMapping
+  from                         refused       赋值来源 请用 zeebe:ioMapping
+  to                           refused       赋值去向 请用 zeebe:ioMapping
 人员
-  resourceRole                     refused        资源角色             请用 zeebe:assignmentDefinition
-  performer                        refused        执行人               请用 zeebe:assignmentDefinition
-  humanPerformer                   refused        处理人               请用 zeebe:assignmentDefinition
-  potentialOwner                   refused        潜在处理人           请用 zeebe:assignmentDefinition
-  resourceRef                      refused        资源引用             请用 zeebe:assignmentDefinition
-  resourceParameterBinding         refused        资源参数绑定         请用 zeebe:assignmentDefinition
-  resourceAssignmentExpression     refused        资源分配表达式       请用 zeebe:assignmentDefinition
+  resourceRole                 refused       资源角色 请用 zeebe:assignmentDefinition
+  performer                    refused       执行人 请用 zeebe:assignmentDefinition
+  humanPerformer               refused       处理人 请用 zeebe:assignmentDefinition
+  potentialOwner               refused       潜在处理人 请用 zeebe:assignmentDefinition
+  resourceRef                  refused       资源引用 请用 zeebe:assignmentDefinition
+  resourceParameterBinding     refused       资源参数绑定 请用 zeebe:assignmentDefinition
+  resourceAssignmentExpression refused       资源分配表达式 请用 zeebe:assignmentDefinition
 图示
-  textAnnotation                   documentation  文字注释
-  text                             documentation  注释文字
-  association                      documentation  关联
-  group                            documentation  分组
-  categoryValueRef                 documentation  类别值引用
+  textAnnotation               documentation 文字注释
+  text                         documentation 注释文字
+  association                  documentation 关联
+  group                        documentation 分组
+  categoryValueRef             documentation 类别值引用
 协作
-  collaboration                    documentation  协作图               谁与谁往来；消息由消息事件收发
-  participant                      documentation  池
-  messageFlow                      documentation  消息流               核对两端；消息由消息事件收发
-  partnerEntity                    documentation  伙伴机构             声明
-  partnerRole                      documentation  伙伴角色             声明
-  participantRef                   documentation  参与者引用           声明
-  participantMultiplicity          refused        多重参与者           暂不执行
-  participantAssociation           refused        参与者对应           不执行会话与编排
-  innerParticipantRef              refused        内部参与者           不执行会话与编排
-  outerParticipantRef              refused        外部参与者           不执行会话与编排
-  messageFlowAssociation           refused        消息流对应           不执行会话与编排
-  messageFlowRef                   refused        消息流引用           不执行会话与编排
-  conversation                     refused        会话                 不执行会话与编排
-  subConversation                  refused        子会话               不执行会话与编排
-  callConversation                 refused        调用会话             不执行会话与编排
-  globalConversation               refused        全局会话             不执行会话与编排
-  conversationNode                 refused        会话节点             抽象元素
-  conversationLink                 refused        会话连接             不执行会话与编排
-  conversationAssociation          refused        会话对应             不执行会话与编排
-  correlationKey                   refused        关联键               请用消息的 zeebe:subscription
-  correlationProperty              refused        关联属性             请用消息的 zeebe:subscription
-  correlationPropertyRef           refused        关联属性引用         请用消息的 zeebe:subscription
-  correlationPropertyBinding       refused        关联属性绑定         请用消息的 zeebe:subscription
-  correlationPropertyRetrievalExpression refused  关联属性取值         请用消息的 zeebe:subscription
-  correlationSubscription          refused        关联订阅             请用消息的 zeebe:subscription
-  messagePath                      refused        消息取值             请用消息的 zeebe:subscription
-  dataPath                         refused        数据取值             请用消息的 zeebe:subscription
-  supports                         refused        支持的流程           暂不执行
-  supportedInterfaceRef            refused        接口引用             实现由 zeebe:taskDefinition 指明
+  collaboration                documentation 协作图 谁与谁往来；消息由消息事件收发
+  participant                  documentation 池
+  messageFlow                  documentation 消息流 核对两端；消息由消息事件收发
+  partnerEntity                documentation 伙伴机构 声明
+  partnerRole                  documentation 伙伴角色 声明
+  participantRef               documentation 参与者引用 声明
+  participantMultiplicity      refused       多重参与者 暂不执行
+  participantAssociation       refused       参与者对应 不执行会话与编排
+  innerParticipantRef          refused       内部参与者 不执行会话与编排
+  outerParticipantRef          refused       外部参与者 不执行会话与编排
+  messageFlowAssociation       refused       消息流对应 不执行会话与编排
+  messageFlowRef               refused       消息流引用 不执行会话与编排
+  conversation                 refused       会话 不执行会话与编排
+  subConversation              refused       子会话 不执行会话与编排
+  callConversation             refused       调用会话 不执行会话与编排
+  globalConversation           refused       全局会话 不执行会话与编排
+  conversationNode             refused       会话节点 抽象元素
+  conversationLink             refused       会话连接 不执行会话与编排
+  conversationAssociation      refused       会话对应 不执行会话与编排
+  correlationKey               refused       关联键 请用消息的 zeebe:subscription
+  correlationProperty          refused       关联属性 请用消息的 zeebe:subscription
+  correlationPropertyRef       refused       关联属性引用 请用消息的 zeebe:subscription
+  correlationPropertyBinding   refused       关联属性绑定 请用消息的 zeebe:subscription
+  correlationPropertyRetrievalExpression refused       关联属性取值 请用消息的 zeebe:subscription
+  correlationSubscription      refused       关联订阅 请用消息的 zeebe:subscription
+  messagePath                  refused       消息取值 请用消息的 zeebe:subscription
+  dataPath                     refused       数据取值 请用消息的 zeebe:subscription
+  supports                     refused       支持的流程 暂不执行
+  supportedInterfaceRef        refused       接口引用 实现由 zeebe:taskDefinition 指明
 编排
-  choreography                     refused        编排                 不执行会话与编排
-  choreographyRef                  refused        编排引用             不执行会话与编排
-  choreographyTask                 refused        编排任务             不执行会话与编排
-  subChoreography                  refused        编排子流程           不执行会话与编排
-  callChoreography                 refused        调用编排             不执行会话与编排
-  globalChoreographyTask           refused        全局编排任务         不执行会话与编排
-  choreographyActivity             refused        编排活动             抽象元素
+  choreography                 refused       编排 不执行会话与编排
+  choreographyRef              refused       编排引用 不执行会话与编排
+  choreographyTask             refused       编排任务 不执行会话与编排
+  subChoreography              refused       编排子流程 不执行会话与编排
+  callChoreography             refused       调用编排 不执行会话与编排
+  globalChoreographyTask       refused       全局编排任务 不执行会话与编排
+  choreographyActivity         refused       编排活动 抽象元素
 抽象
-  activity                         refused        活动                 抽象元素
-  artifact                         refused        制品                 抽象元素
-  baseElement                      refused        基本元素             抽象元素
-  baseElementWithMixedContent      refused        混合基本元素         抽象元素
-  callableElement                  refused        可调用元素           抽象元素
-  catchEvent                       refused        捕获事件             抽象元素
-  event                            refused        事件                 抽象元素
-  eventDefinition                  refused        事件定义             抽象元素
-  flowElement                      refused        流元素               抽象元素
-  flowNode                         refused        流节点               抽象元素
-  gateway                          refused        网关                 抽象元素
-  loopCharacteristics              refused        循环特性             抽象元素
-  rootElement                      refused        根元素               抽象元素
-  throwEvent                       refused        抛出事件             抽象元素
+  activity                     refused       活动 抽象元素
+  artifact                     refused       制品 抽象元素
+  baseElement                  refused       基本元素 抽象元素
+  baseElementWithMixedContent  refused       混合基本元素 抽象元素
+  callableElement              refused       可调用元素 抽象元素
+  catchEvent                   refused       捕获事件 抽象元素
+  event                        refused       事件 抽象元素
+  eventDefinition              refused       事件定义 抽象元素
+  flowElement                  refused       流元素 抽象元素
+  flowNode                     refused       流节点 抽象元素
+  gateway                      refused       网关 抽象元素
+  loopCharacteristics          refused       循环特性 抽象元素
+  rootElement                  refused       根元素 抽象元素
+  throwEvent                   refused       抛出事件 抽象元素
 """
 
 _STATUSES: Final[Mapping[str, Status]] = {
