@@ -42,10 +42,10 @@ _TABLE: Final = """
   loopCardinality              executed      多实例次数
   completionCondition          executed      完成条件
   loopCondition                refused       循环条件 暂不执行
-  loopDataInputRef             refused       多实例输入引用 请用 zeebe:loopCharacteristics 的 inputCollection
-  loopDataOutputRef            refused       多实例输出引用 请用 zeebe:loopCharacteristics 的 outputCollection
-  inputDataItem                refused       多实例输入项 请用 zeebe:loopCharacteristics 的 inputElement
-  outputDataItem               refused       多实例输出项 请用 zeebe:loopCharacteristics 的 outputElement
+  loopDataInputRef             refused       多实例输入引用 请用多实例扩展 inputCollection
+  loopDataOutputRef            refused       多实例输出引用 请用多实例扩展 outputCollection
+  inputDataItem                refused       多实例输入项 请用多实例扩展 inputElement
+  outputDataItem               refused       多实例输出项 请用多实例扩展 outputElement
   complexBehaviorDefinition    refused       多实例复杂行为 暂不执行
   script                       refused       脚本 不执行脚本语言，请用 zeebe:script 中的 FEEL
 网关
@@ -66,19 +66,19 @@ _TABLE: Final = """
   timerEventDefinition         executed      定时事件
   errorEventDefinition         executed      错误事件
   terminateEventDefinition     executed      终止事件
-  signalEventDefinition        refused       信号事件 暂不执行
-  escalationEventDefinition    refused       升级事件 暂不执行
-  conditionalEventDefinition   refused       条件事件 暂不执行
+  signalEventDefinition        executed      信号事件 广播给所有等待者
+  escalationEventDefinition    executed      升级事件
+  conditionalEventDefinition   executed      条件事件 变量变化时重新判断
   compensateEventDefinition    refused       补偿事件 暂不执行
   cancelEventDefinition        refused       取消事件 暂不执行
-  linkEventDefinition          refused       链接事件 暂不执行
+  linkEventDefinition          executed      链接事件 同一层内成对
   eventDefinitionRef           refused       引用的事件定义 请把事件定义写在事件内
   timeDate                     executed      定时日期
   timeDuration                 executed      定时时长
   timeCycle                    executed      定时周期
-  condition                    refused       条件 暂不执行
-  source                       refused       链接来源 暂不执行
-  target                       refused       链接目标 暂不执行
+  condition                    executed      条件 条件事件的 FEEL 条件
+  source                       executed      链接来源 与链接名称核对
+  target                       executed      链接目标 与链接名称核对
   operationRef                 refused       操作引用 实现由 zeebe:taskDefinition 指明
 流
   process                      executed      流程
@@ -97,8 +97,8 @@ _TABLE: Final = """
   definitions                  executed      文件
   message                      executed      消息
   error                        executed      错误
-  signal                       documentation 信号 声明；引用它的事件另行核对
-  escalation                   documentation 升级 声明；引用它的事件另行核对
+  signal                       executed      信号
+  escalation                   executed      升级
   itemDefinition               documentation 数据类型 类型由 FEEL 与表单核对
   import                       refused       导入 每个文件须自成一体
   extension                    documentation 扩展声明 mustUnderstand 为 true 时拒绝
