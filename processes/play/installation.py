@@ -1,67 +1,37 @@
-"""Plays processes in memory on the real thing: own database, own clock, no one outside.
+"""Plays processes in memory on the real thing: the demo's people, no one outside.
 
-Invariant: nothing leaves the play: its SQLite database lives in memory, its time is virtual, its
-outside departments are what the player says they answer. Everything between is the product's own
-code: forms, permissions, engine, worker.
+Invariant: nothing leaves the play; its outside departments are what the player says they answer.
+Everything between is the product's own code: forms, permissions, engine, worker.
 """
 
 import sqlite3
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import processes.model
-from engine import (
-    cache,
-    clock,
-    connection,
-    external_tasks,
-    history,
-    ids,
-    jobs,
-    repository,
-    runtime,
-    sealing,
-)
+from engine import clock, external_tasks, history, ids, repository, runtime
 from engine import correlation as messages
 from engine import incidents as _incidents
 from engine.definition.elements import BoundaryEvent, EndEvent, StartEvent
-from engine.jobs import JobWork
 from engine.model import Base, EventSubscription, Job, ProcessInstance, UserTask
-from processes import (
-    applications,
-    calendar,
-    documents,
-    identity,
-    numbers,
-    settings,
-    wiring,
-    worklist,
-)
+from processes import applications, documents, identity, numbers, wiring, worklist
 from processes import cases as case_commands
 from processes.demo import loader
 from processes.identity import User
 from processes.model.cases import Case
 from processes.operations import all_operations
-from processes.worker import JobWorker
+from processes.play.stage import START, Stage
 
-T = TypeVar("T")
-START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 TOPICS: Final = ("card_machine.print", "courier.dispatch")
-_KEY: Final = "the key of a play, which leaves no trace: 32 bytes"
-_MOST_ROUNDS: Final = 500
 _templates: dict[tuple[Path, date], sqlite3.Connection] = {}
 
-__all__ = ["Play", "PlayedCase", "processes"]
+__all__ = ["START", "Play", "PlayedCase"]
 
 
-class Play:
+class Play(Stage):
     """A small installation with the demo's people and every process of a folder."""
 
     def __init__(
@@ -71,34 +41,9 @@ class Play:
         start: datetime = START,
         database: str = "sqlite://",
     ) -> None:
-        self._home = tempfile.TemporaryDirectory(prefix="banli-play-")
-        self._engine = connection.create(database)
-        settings.configure(settings.Settings(home=Path(self._home.name), secret_key=_KEY))
-        sealing.configure(state_key=_KEY.encode())
-        clock.set_to(start)
-        cache.clear()
+        super().__init__(start=start, database=database)
         wiring.connect()
         self._fill(models)
-        self.worker = JobWorker(transact=self.run, owner="play")
-
-    def close(self) -> None:
-        """Forget everything and let the clock run again."""
-        self._engine.dispose()
-        self._home.cleanup()
-        settings.configure(None)
-        clock.set_to(None)
-        cache.clear()
-
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """A transaction."""
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
-            yield session
-
-    def run(self, command: Callable[[Session], T]) -> T:
-        """Carry out one command in a transaction."""
-        with self.session() as session:
-            return command(session)
 
     def user(self, login: str) -> User:
         """A person of the cast, by log-in name or by role."""
@@ -116,54 +61,6 @@ class Play:
         if found is None:
             raise LookupError(f"no case of {key!r} was started")
         return PlayedCase(self, found)
-
-    def passes(
-        self, *, working_days: int = 0, days: int = 0, hours: int = 0, minutes: int = 0
-    ) -> None:
-        """Let time go by; whatever falls due on the way happens at its own instant."""
-        target = clock.now() + timedelta(days=days, hours=hours, minutes=minutes)
-        if working_days:
-            local = target.astimezone(clock.SHANGHAI)
-            day = calendar.add_working_days(local.date(), working_days).date
-            target = datetime.combine(day, local.time(), clock.SHANGHAI)
-        self.until(target)
-
-    def until(self, target: datetime) -> None:
-        """Let time go on to an instant."""
-        for _ in range(_MOST_ROUNDS):
-            self.drain()
-            with self.session() as session:
-                due = session.scalar(select(Job.due_at).where(*self._ours()).order_by(Job.due_at))
-            if due is None or due > target:
-                break
-            clock.set_to(max(due, clock.now()))
-        clock.set_to(target)
-        self.drain()
-
-    def drain(self) -> None:
-        """Do everything that is due, but for work that somebody outside has to do."""
-        for _ in range(_MOST_ROUNDS):
-            with self.session() as session:
-                due = session.scalars(
-                    select(Job.id).where(*self._ours(), Job.due_at <= clock.now())
-                ).all()
-                taken = jobs.acquire(session, self.worker.owner, only=due) if due else []
-            for work in taken:
-                self.worker.do(work)
-            if not taken:
-                return
-        raise RuntimeError("the play does not come to rest")
-
-    def outside(self, instance_id: int, topic: str) -> JobWork:
-        """Claim the work of a topic that somebody outside has to do in a case."""
-        with self.session() as session:
-            found = session.scalars(
-                select(Job.id).where(Job.instance_id == instance_id, Job.topic == topic)
-            ).all()
-            taken = jobs.acquire(session, self.worker.owner, only=found[:1]) if found else []
-        if not taken:
-            raise LookupError(f"the case asks nobody for {topic!r}")
-        return taken[0]
 
     def start(self, key: str, *, by: str = "", **variables: Any) -> "PlayedCase":
         """Start a process with variables, without its start form."""
@@ -214,10 +111,6 @@ class Play:
             own = connected.connection.driver_connection  # type: ignore[assignment]
             own.backup(template)
         _templates[models, clock.today()] = template
-
-    def _ours(self) -> tuple[Any, ...]:
-        held = (Job.kind == "external_task") & Job.topic.not_in([*all_operations()])
-        return ~held, Job.suspended.is_(False), Job.retries > 0
 
     def _by_role(self, session: Session, role: str) -> User | None:
         for one in loader.cast()["users"]:

@@ -1,0 +1,126 @@
+"""A database in memory, a clock that stands, and a worker: where every play takes place.
+
+Invariant: nothing leaves the stage; time goes on only when the player says so, and whatever falls
+due on the way happens at its own instant, equal instants in the order in which they were armed.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import processes.model
+from engine import cache, clock, connection, jobs, sealing
+from engine.jobs import JobWork
+from engine.model import Job
+from processes import calendar, settings
+from processes.operations import all_operations
+from processes.worker import JobWorker
+
+T = TypeVar("T")
+START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+_KEY: Final = "the key of a play, which leaves no trace: 32 bytes"
+
+__all__ = ["START", "Stage", "processes"]
+
+
+class Stage:
+    """What a play needs: transactions, virtual time, jobs.
+
+    `rounds` bounds how often time may stop on one way; `START` is 09:00 in Shanghai.
+    """
+
+    rounds = 500
+
+    def __init__(self, *, start: datetime = START, database: str = "sqlite://") -> None:
+        self._home = tempfile.TemporaryDirectory(prefix="banli-play-")
+        self._engine = connection.create(database)
+        settings.configure(settings.Settings(home=Path(self._home.name), secret_key=_KEY))
+        sealing.configure(state_key=_KEY.encode())
+        clock.set_to(start)
+        cache.clear()
+        self.worker = JobWorker(transact=self.run, owner="play")
+
+    def close(self) -> None:
+        """Forget everything and let the clock run again."""
+        self._engine.dispose()
+        self._home.cleanup()
+        settings.configure(None)
+        clock.set_to(None)
+        cache.clear()
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction."""
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def run(self, command: Callable[[Session], T]) -> T:
+        """Carry out one command in a transaction."""
+        with self.session() as session:
+            return command(session)
+
+    def passes(
+        self, *, working_days: int = 0, days: int = 0, hours: int = 0, minutes: int = 0
+    ) -> None:
+        """Let time go by; whatever falls due on the way happens at its own instant."""
+        target = clock.now() + timedelta(days=days, hours=hours, minutes=minutes)
+        if working_days:
+            local = target.astimezone(clock.SHANGHAI)
+            day = calendar.add_working_days(local.date(), working_days).date
+            target = datetime.combine(day, local.time(), clock.SHANGHAI)
+        self.until(target)
+
+    def until(self, target: datetime) -> None:
+        """Let time go on to an instant.
+
+        Raises:
+            RuntimeError: time would have to stop more than `rounds` times on the way.
+        """
+        for _ in range(self.rounds):
+            self.drain()
+            due = self._next_due()
+            if due is None or due > target:
+                clock.set_to(target)
+                self.drain()
+                return
+            clock.set_to(max(due, clock.now()))
+        raise RuntimeError(f"time stops more than {self.rounds} times on the way")
+
+    def drain(self) -> None:
+        """Do everything that is due, but for work that somebody outside has to do."""
+        for _ in range(self.rounds):
+            with self.session() as session:
+                due = session.scalars(
+                    select(Job.id).where(*self._ours(), Job.due_at <= clock.now())
+                ).all()
+                taken = jobs.acquire(session, self.worker.owner, only=due) if due else []
+            for work in taken:
+                self.worker.do(work)
+            if not taken:
+                return
+        raise RuntimeError("the play does not come to rest")
+
+    def outside(self, instance_id: int, topic: str) -> JobWork:
+        """Claim the work of a topic that somebody outside has to do in a case."""
+        with self.session() as session:
+            found = session.scalars(
+                select(Job.id).where(Job.instance_id == instance_id, Job.topic == topic)
+            ).all()
+            taken = jobs.acquire(session, self.worker.owner, only=found[:1]) if found else []
+        if not taken:
+            raise LookupError(f"the case asks nobody for {topic!r}")
+        return taken[0]
+
+    def _next_due(self) -> datetime | None:
+        with self.session() as session:
+            return session.scalar(select(Job.due_at).where(*self._ours()).order_by(Job.due_at))
+
+    def _ours(self) -> tuple[Any, ...]:
+        held = (Job.kind == "external_task") & Job.topic.not_in([*all_operations()])
+        return ~held, Job.suspended.is_(False), Job.retries > 0
