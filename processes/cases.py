@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from engine import clock, runtime
+from engine import clock, history, runtime
 from engine.errors import Conflict, Forbidden, NotFound, TaskNotActive
 from engine.model import EventSubscription, UserTask
 from engine.ports import Message
@@ -121,6 +121,14 @@ def public_actions(session: Session, case: Case, *, by: User) -> list[PublicActi
     return [PublicAction(one.id, one.public_title, _public_form(session, one)) for one in found]
 
 
+def not_awaited(session: Session, subscription_id: int) -> TaskNotActive:
+    """Why an applicant cannot send something any more, and since when."""
+    ending = history.ending_of(session, subscription_id)
+    return TaskNotActive(
+        "办件已不再等待此项提交：可能已经提交过，或者期限已到", at=ending.at if ending else None
+    )
+
+
 def send(
     session: Session, case_id: int, subscription_id: int, *, by: User, answers: Answers
 ) -> Case:
@@ -133,7 +141,7 @@ def send(
     permissions.case(session, case_id, by=by, action=Action.SUPPLEMENT_CASE)
     awaited = session.get(EventSubscription, subscription_id)
     if awaited is None or awaited.instance_id != case_id or not awaited.public_title:
-        raise TaskNotActive("办件已不再等待此项提交，请刷新后再看")
+        raise not_awaited(session, subscription_id)
     if awaited.suspended:
         raise Conflict("办件已挂起，恢复办理后方可提交", case=case_id)
     form = _public_form(session, awaited)

@@ -30,6 +30,9 @@ _MAGIC: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
 )
 
+_NOT_IN_NAMES: Final = '<>:"|?*'
+_NAME_LENGTH: Final = 120
+
 Scan = Callable[[bytes], str | None]
 """Looks into a file; returns why it is refused, or None."""
 
@@ -93,6 +96,16 @@ def check(content: bytes, *, at_most: int | None = None) -> str:
         if reason := scan(content):
             raise FileRefused(reason)
     return found
+
+
+def clean_name(name: str) -> str:
+    """The name of a file handed in as it may be kept: no path, no control, no reserved character.
+
+    What is too long loses its front, so that the ending stays.
+    """
+    plain = name.replace("\\", "/").rsplit("/", 1)[-1]
+    plain = "".join(c for c in plain if c.isprintable() and c not in _NOT_IN_NAMES).strip(". ")
+    return plain[-_NAME_LENGTH:] or "附件"
 
 
 def content_type(content: bytes) -> str:

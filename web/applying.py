@@ -1,7 +1,7 @@
 """Filing an application step by step; the same for applicants and for clerks at the counter.
 
 Invariant: the whole form travels in the page, so a step back, an error or an expired session loses
-nothing; only the last step files anything, and it files a page once.
+nothing; only the last step files anything, and it files a page once, however often it is sent.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from forms.definition import FormDefinition, FormInvalid
-from processes import applications, drafts, sources
+from processes import applications, drafts, repeats, sources
 from processes.applications import Service
 from processes.identity import User
 from processes.model.cases import Case
+from processes.repeats import KeyReused
 from web import filling
 from web.auth import current
 from web.database import read_session, run
@@ -53,11 +54,34 @@ def next_page(key: str, *, base: str) -> Case | ResponseReturnValue:
         if errors:
             return _show(key, given, step=step, base=base, errors=errors), 422
         return _show(key, given, step=step, move=1, base=base)
+    return _filed(key, form, given, base=base)
+
+
+def _filed(
+    key: str, form: FormDefinition | None, given: Mapping[str, Any], *, base: str
+) -> Case | ResponseReturnValue:
+    """The last step: the case, or the page again with the reason why there is none."""
+    token, step = filling.page_token(), _step()
+    if not token:
+        return _show(key, given, step=step, base=base, restored=_("请核对后再次提交。")), 422
     try:
-        return run(applications.apply, key, by=current(), answers=given)
+        return run(_apply_once, key, token, given)
     except FormInvalid as error:
         at = _step_of(form, error.errors) if form else 0
         return _show(key, given, step=at, base=base, errors=error.errors), 422
+    except KeyReused:
+        text = _("这份申请已经提交过，可在“我的办件”中查看。如需另外申请一件，请核对后再次提交。")
+        return _show(key, given, step=step, base=base, restored=text, token=""), 409
+
+
+def _apply_once(session: Session, key: str, token: str, given: Mapping[str, Any]) -> Case:
+    user = current()
+
+    def file() -> int:
+        return applications.apply(session, key, by=user, answers=given).id
+
+    case_id = repeats.of_form(session, token, by=user.id, answers=given, work=file)
+    return session.get_one(Case, case_id)
 
 
 def keep_draft(key: str) -> ResponseReturnValue:
@@ -112,6 +136,7 @@ def _page(
         errors=filling.mistakes(form, errors) if form and errors else [],
         restored=more.get("restored", ""),
         saved_at=more.get("saved_at"),
+        form_token=more.get("token", filling.page_token()) or filling.new_page_token(),
         area=base,
     )
 

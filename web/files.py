@@ -1,4 +1,4 @@
-"""Files that people hand in and that cases hold: upload at once, a signed reference in the form.
+"""Files that people hand in and that cases hold: upload at once, a reference in the form.
 
 Invariant: a form can only name a file that this installation itself told this user about; what is
 sent out is never sniffed, and only pictures and PDF are shown in the page.
@@ -12,7 +12,6 @@ from typing import Any, Final
 from flask import (
     Blueprint,
     Flask,
-    abort,
     current_app,
     get_template_attribute,
     jsonify,
@@ -21,21 +20,21 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import FileStorage
 
 from processes import files
 from processes.files import FileRefused
+from web import references
 from web.auth import current, policy
 from web.database import read_session, run
-from web.errors import problem
+from web.errors import Page, answer, problem
 from web.security import allow_framing, limiter
+from web.words import _
 
 blueprint = Blueprint("files", __name__, url_prefix="/files")
 
 IMAGE_LIMIT: Final = 5 << 20
 _SHOWN: Final = ("image/png", "image/jpeg", "application/pdf")
-_NAME_LENGTH: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +55,28 @@ def upload_limit(widget: str) -> int:
     return IMAGE_LIMIT if widget in ("image", "signature") else int(settings.upload_limit)
 
 
-def keep(storage: FileStorage) -> dict[str, Any]:
+def keep(storage: FileStorage, *, by: int) -> dict[str, Any]:
     """Store an uploaded file; returns the value a form holds for it.
 
     Raises:
         FileRefused: the file may not come in.
     """
-    name = _clean_name(storage.filename or "")
     limit = current_app.config["BANLI"].upload_limit
     content = storage.stream.read(limit + 1)
-    row = run(files.store, content, by=current().id)
+    row = run(files.store, content, by=by)
+    name = files.clean_name(storage.filename or "")
     return {"file": row.sha256, "name": name, "size": row.size, "type": row.content_type}
-
-
-def reference(value: Mapping[str, Any]) -> str:
-    """A file value as text that the browser may carry but not make up."""
-    return str(_signer().dumps({key: value.get(key) for key in ("file", "name", "size", "type")}))
-
-
-def dereference(text: str) -> dict[str, Any] | None:
-    """The file value behind a reference; None if it is not one of ours."""
-    try:
-        value = _signer().loads(text)
-    except BadSignature:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def attached(value: Mapping[str, Any], *, title: str = "") -> Attached:
     """A file value for a page; its address works for those who were shown it."""
-    ref = reference(value)
+    me = current().id
     return Attached(
         name=str(value.get("name") or ""),
-        href=url_for("files.show", ref=ref),
+        href=url_for("files.show", ref=references.give(value, "view", to=me)),
         size=int(value.get("size") or 0),
         is_image=str(value.get("type", "")).startswith("image/"),
-        reference=ref,
+        reference=references.give(value, "form", to=me),
         title=title or str(value.get("name") or ""),
     )
 
@@ -104,7 +89,7 @@ def upload() -> ResponseReturnValue:
     if storage is None:
         return problem(422, "file_missing", "请选择文件。")
     try:
-        value = keep(storage)
+        value = keep(storage, by=current().id)
     except FileRefused as error:
         return problem(422, error.code, error.message)
     item = get_template_attribute("components/form.html", "attached")
@@ -115,9 +100,10 @@ def upload() -> ResponseReturnValue:
 @blueprint.get("/<ref>")
 @policy("any")
 def show(ref: str) -> ResponseReturnValue:
-    value = dereference(ref)
+    value = references.take(ref, "view", by=current().id)
     if value is None:
-        abort(404)
+        text = _("附件链接已过期或不属于您。请返回原页面刷新后再打开。")
+        return answer(404, Page(_("附件打不开"), text), code="not_found")
     with read_session() as session:
         content = files.read(session, str(value["file"]))
     return send(content, name=str(value["name"]), content_type=str(value["type"]))
@@ -136,17 +122,6 @@ def send(content: bytes, *, name: str, content_type: str) -> ResponseReturnValue
     )
     response.headers["Cache-Control"] = "private, no-store"
     return response
-
-
-def _signer() -> URLSafeSerializer:
-    """References are bound to the user they were given to."""
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"file:{current().id}")
-
-
-def _clean_name(name: str) -> str:
-    plain = name.replace("\\", "/").rsplit("/", 1)[-1]
-    plain = "".join(c for c in plain if c.isprintable() and c not in '<>:"|?*').strip(". ")
-    return plain[-_NAME_LENGTH:] or "附件"
 
 
 def register(app: Flask) -> None:

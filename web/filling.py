@@ -4,6 +4,8 @@ Invariant: a file is believed only by its signed reference; names with `_` in fr
 """
 
 import json
+import re
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -17,10 +19,13 @@ from forms.fields.attached import File
 from forms.fields.base import Field, Scope
 from forms.lookups import Lookups
 from processes.files import FileRefused
+from web import references
+from web.auth import current
 from web.display import plain
-from web.files import Attached, attached, dereference, keep
+from web.files import Attached, attached, keep
 
 _OF_PAGE: Final = ("csrf_token", "expected_revision")
+_PAGE_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 Layout = list[SectionView]
 
@@ -44,13 +49,25 @@ def answers(form: FormDefinition, *, node: str | None) -> dict[str, Any]:
     return given
 
 
+def page_token() -> str:
+    """What the page of a posted form is known by, so that it is done once; empty: it has none."""
+    token = request.form.get("_page", "")
+    return token if _PAGE_TOKEN.fullmatch(token) else ""
+
+
+def new_page_token() -> str:
+    """The token of a page that has not been sent yet."""
+    return secrets.token_urlsafe(18)
+
+
 def _believe(given: dict[str, Any], specs: Iterable[Field]) -> None:
     """Replace references by the file values they were given out for; drop any other."""
     for spec in specs:
         if not isinstance(spec, File) or not given.get(spec.name):
             continue
-        raw = given[spec.name]
-        values = [value for text in _listed(raw) if (value := dereference(str(text)))]
+        raw, me = given[spec.name], current().id
+        found = (references.take(str(text), "form", by=me) for text in _listed(raw))
+        values = [value for value in found if value]
         given[spec.name] = values if isinstance(raw, list) else (values[-1] if values else None)
 
 
@@ -65,7 +82,7 @@ def _take_sent(form: FormDefinition, given: dict[str, Any]) -> None:
             if not isinstance(spec, File) or not storage.filename:
                 continue
             try:
-                value = keep(storage)
+                value = keep(storage, by=current().id)
             except FileRefused as error:
                 raise FormInvalid({spec.name: [error.message]}, answers=given) from error
             many = isinstance(given.get(spec.name), list)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine.errors import NotFound
 from engine.model import EventSubscription
 from forms.definition import FormDefinition, FormInvalid
-from processes import applications, drafts, overview, sources
+from processes import applications, drafts, overview, repeats, sources
 from processes import cases as commands
 from processes.cases import PublicAction
 from processes.identity import User
@@ -138,19 +138,34 @@ def case(case_id: int) -> ResponseReturnValue:
 @policy("applicant")
 def action(case_id: int, subscription_id: int) -> ResponseReturnValue:
     """Something the case waits for from its applicant: a supplement, a withdrawal."""
+    done = redirect(url_for("portal.case", case_id=case_id), code=303)
+    token = filling.page_token()
     with read_session() as session:
         found = commands.get(session, case_id, by=current())
+        if repeats.done_by_form(session, token, by=current().id) == case_id:
+            return done  # the same page again: a second click, or an answer that did not arrive
         offered = _offered(session, found, subscription_id)
     form = offered.action.form
     given = filling.answers(form, node=offered.node) if form and request.method == "POST" else {}
-    if request.method == "GET" or request.form.get("_restore"):
+    if request.method == "GET" or request.form.get("_restore") or not token:
         return _action_page(found, offered, given)
     try:
-        run(commands.send, case_id, subscription_id, by=current(), answers=given)
+        run(_send_once, found.id, offered.action.subscription_id, given)
     except FormInvalid as error:
         return _action_page(found, offered, given, error.errors), 422
     flash(_("已提交"))
-    return redirect(url_for("portal.case", case_id=case_id), code=303)
+    return done
+
+
+def _send_once(
+    session: Session, case_id: int, subscription_id: int, given: Mapping[str, Any]
+) -> None:
+    user = current()
+
+    def send() -> int:
+        return commands.send(session, case_id, subscription_id, by=user, answers=given).id
+
+    repeats.of_form(session, filling.page_token(), by=user.id, answers=given, work=send)
 
 
 def _offered(session: Session, found: Case, subscription_id: int) -> Offered:
@@ -158,7 +173,7 @@ def _offered(session: Session, found: Case, subscription_id: int) -> Offered:
         awaited = session.get(EventSubscription, one.subscription_id)
         if one.subscription_id == subscription_id and awaited is not None:
             return Offered(one, awaited.activity)
-    raise NotFound("办件已不再等待此项提交")
+    raise commands.not_awaited(session, subscription_id)
 
 
 def _action_page(
@@ -176,6 +191,7 @@ def _action_page(
         layout=_action_layout(form, offered, given, errors, case=found) if form else [],
         errors=filling.mistakes(form, errors) if form and errors else [],
         restored=restored,
+        form_token=filling.page_token() or filling.new_page_token(),
     )
 
 

@@ -3,13 +3,16 @@
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from engine.model import UserTask
 from processes.model.cases import Case
 from tests.web.conftest import csrf, picture
+from web import references
 from web.database import database
 
 Clients = Callable[[str], FlaskClient]
@@ -50,10 +53,24 @@ def test_a_file_is_known_by_a_reference_nobody_else_can_use(as_: Clients) -> Non
     client = as_("applicant")
     made = upload(client, picture())
     assert made.status_code == 201
-    reference = re.search(r'value="([^"]+)"', made.json["html"])[1]
-    assert client.get(f"/files/{reference}").mimetype == "image/png"
-    assert as_("acceptor").get(f"/files/{reference}").status_code == 404
-    assert client.get(f"/files/{reference}x").status_code == 404
+    href = re.search(r'href="(/files/[^"]+)"', made.json["html"])[1]
+    assert client.get(href).mimetype == "image/png"
+    assert as_("acceptor").get(href).status_code == 404
+    assert client.get(f"{href}x").status_code == 404
+
+
+def test_the_address_of_a_file_ends_and_says_the_way_out(
+    as_: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = as_("applicant")
+    made = upload(client, picture()).json["html"]
+    href = re.search(r'href="(/files/[^"]+)"', made)[1]
+    field = re.search(r'value="([^"]+)"', made)[1]
+    assert client.get(f"/files/{field}").status_code == 404, "what a form carries opens nothing"
+    monkeypatch.setitem(references.LASTS, "view", timedelta(seconds=-1))
+    late = client.get(href)
+    assert late.status_code == 404
+    assert "附件链接已过期" in late.get_data(as_text=True)
 
 
 def test_a_wrong_file_is_refused_in_words(as_: Clients) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from engine.model import UserTask
 from processes import identity, worklist
+from processes.model.cases import Case
 from tests.web.conftest import csrf
 from web.database import database
 
@@ -157,9 +158,13 @@ def test_a_case_shows_its_diagram_materials_and_timeline(
     assert as_("stranger").get(href).status_code == 404
 
 
-def test_cases_are_found_by_number_name_and_identity_tail(as_: Clients, filed: Filed) -> None:
-    filed()
-    client = as_("acceptor")
-    for words in ("Y370001", "申请人甲", "0070"):
-        assert "Y370001" in client.get("/cases", query_string={"q": words}).get_data(as_text=True)
+def test_cases_are_found_by_number_name_and_identity_tail(
+    as_: Clients, filed: Filed, app: Flask
+) -> None:
+    task, client = filed(), as_("acceptor")
+    with app.app_context(), database().read_session() as session:
+        case = session.get_one(Case, session.get_one(UserTask, task).instance_id)
+    for words in (case.reference, "申请人甲", "0070"):
+        page = client.get("/cases", query_string={"q": words}).get_data(as_text=True)
+        assert f'href="/cases/{case.id}"' in page
     assert "没有找到" in as_("stranger").get("/cases?q=申请人甲").get_data(as_text=True)

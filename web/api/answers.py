@@ -7,14 +7,12 @@ caller may not see in clear leaves here masked.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import current_app
-from itsdangerous import BadSignature, URLSafeSerializer
-
 from forms import display
 from forms.definition import Field, FormDefinition
 from forms.display import FieldView, Rights, SectionView
 from forms.fields.attached import File
 from forms.lookups import Lookups
+from web import references
 from web.api import access
 
 
@@ -44,21 +42,9 @@ def _believe(given: dict[str, Any], specs: Iterable[Field]) -> None:
 
 
 def _value(raw: Any) -> Any:
-    try:
-        found = _signer().loads(raw) if isinstance(raw, str) else None
-    except BadSignature:
-        found = None
-    return found if isinstance(found, dict) else "?"  # the form says: upload it again
-
-
-def reference(value: Mapping[str, Any]) -> str:
-    """A file value as text that its uploader may put into answers and nobody can make up."""
-    return str(_signer().dumps(dict(value)))
-
-
-def _signer() -> URLSafeSerializer:
-    key = current_app.config["SECRET_KEY"]
-    return URLSafeSerializer(key, salt=f"api-file:{access.user().id}")
+    me = access.user().id
+    found = references.take(raw, "form", by=me) if isinstance(raw, str) else None
+    return found or "?"  # the form says: upload it again
 
 
 def shown(

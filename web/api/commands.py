@@ -26,12 +26,10 @@ def perform(work: Callable[[Session], Any], *, status: int = 200) -> Response:
     actor = str(access.user().id)
 
     def once(session: Session) -> Answer:
-        if key and (earlier := repeats.recall(session, key, actor=actor, digest=digest)):
-            return earlier
-        answer = Answer(status, wire.dumps(work(session)))
-        if key:
-            repeats.remember(session, key, actor=actor, digest=digest, answer=answer)
-        return answer
+        def answered() -> Answer:
+            return Answer(status, wire.dumps(work(session)))
+
+        return repeats.once(session, key, actor=actor, digest=digest, work=answered)
 
     answer = run(once)
     return reply(answer.body, answer.status)

@@ -1,19 +1,17 @@
 """Files for forms: uploaded at once, named in answers by a signed reference."""
 
-from typing import Any, Final
+from typing import Any
 
-from flask import current_app, request
+from flask import request
 
-from processes import files
-from web.api import access, answers, blueprints, exchange
+from web import references
+from web.api import access, blueprints, exchange
 from web.api.access import access as allow
 from web.api.wire import RequestInvalid
-from web.database import run
+from web.files import keep
 from web.security import limiter
 
 blueprint = blueprints.make("files", "/files", "附件")
-
-_NAME: Final = 120
 
 
 @blueprint.post("")
@@ -25,8 +23,6 @@ def upload() -> Any:
     sent = request.files.get("file")
     if sent is None:
         raise RequestInvalid("请以 multipart/form-data 上传，字段名为 file", status=422)
-    content = sent.stream.read(current_app.config["BANLI"].upload_limit + 1)
-    row = run(files.store, content, by=access.user().id)
-    name = "".join(c for c in (sent.filename or "附件") if c.isprintable() and c not in "/\\")
-    value = {"file": row.sha256, "name": name[-_NAME:], "size": row.size, "type": row.content_type}
-    return {**value, "reference": answers.reference(value)}
+    me = access.user().id
+    value = keep(sent, by=me)
+    return {**value, "reference": references.give(value, "form", to=me)}
