@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from engine import compiler, dmn, ids, limits, timers
 from engine.compiler import CompiledBundle, CompiledProcess
 from engine.definition.elements import StartEvent
-from engine.definition.events import MessageEvent, TimerEvent
+from engine.definition.events import MessageEvent, SignalEvent, TimerEvent, singles
 from engine.errors import NotFound
+from engine.expressions import text
 from engine.model import (
     DecisionDefinition,
     Deployment,
@@ -193,8 +194,7 @@ def decision(session: Session, key: str) -> Any:
     )
     if row is None:
         raise NotFound(f"没有决策『{key}』", key=key)
-    content = resources(session, row.deployment_id)[row.resource_name]
-    return dmn.read(content, row.resource_name).decisions[key]
+    return dmn.read_all(resources(session, row.deployment_id))[key]
 
 
 def process_keys(session: Session) -> Sequence[str]:
@@ -228,12 +228,7 @@ class DefinitionResolver:
 
 
 def _decisions(resources: Mapping[str, bytes]) -> dict[str, tuple[str, str]]:
-    found = {}
-    for name, content in resources.items():
-        if name.endswith(".dmn"):
-            for key, made in dmn.read(content, name).decisions.items():
-                found[key] = (name, made.name)
-    return found
+    return {key: (made.filename, made.name) for key, made in dmn.read_all(resources).items()}
 
 
 def _same(
@@ -286,28 +281,38 @@ def _add_process(session: Session, deployment_id: int, compiled: CompiledProcess
 
 
 def _wait_for_start(session: Session, definition_id: int, event: StartEvent) -> None:
-    if isinstance(event.definition, MessageEvent):
-        session.add(
-            EventSubscription(
-                id=ids.next_id(),
-                name=event.definition.message.name,
-                definition_id=definition_id,
-                activity=event.id,
+    for one in singles(event.definition):
+        if isinstance(one, MessageEvent):
+            _subscribe(session, definition_id, event, kind="message", name=one.message.name)
+        elif isinstance(one, SignalEvent):
+            _subscribe(session, definition_id, event, kind="signal", name=text(one.name, {}))
+        elif isinstance(one, TimerEvent):
+            schedule = timers.armed(one, {})
+            session.add(
+                Timer(
+                    id=ids.next_id(),
+                    definition_id=definition_id,
+                    activity=event.id,
+                    topic=schedule.every,
+                    payload={"left": schedule.left},
+                    due_at=schedule.due_at,
+                    retries=limits.RETRIES,
+                )
             )
+
+
+def _subscribe(
+    session: Session, definition_id: int, event: StartEvent, *, kind: str, name: str
+) -> None:
+    session.add(
+        EventSubscription(
+            id=ids.next_id(),
+            kind=kind,
+            name=name,
+            definition_id=definition_id,
+            activity=event.id,
         )
-    elif isinstance(event.definition, TimerEvent):
-        schedule = timers.armed(event.definition, {})
-        session.add(
-            Timer(
-                id=ids.next_id(),
-                definition_id=definition_id,
-                activity=event.id,
-                topic=schedule.every,
-                payload={"left": schedule.left},
-                due_at=schedule.due_at,
-                retries=limits.RETRIES,
-            )
-        )
+    )
 
 
 def _next_version(

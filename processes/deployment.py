@@ -5,6 +5,7 @@ the deployment that the task's own definition belongs to, so a running case keep
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def check(
         known: keys of processes and decisions that the installation has already.
     """
     findings = [
-        *_decision_findings(bundle),
+        *dmn.check_all(bundle.files),
         *_form_findings(bundle),
         *_letter_findings(bundle),
     ]
@@ -128,20 +129,9 @@ def _known(session: Session) -> Sequence[str]:
 def provided(bundle: Bundle) -> set[str]:
     """Ids of the processes and decisions in a bundle, as far as it can be read."""
     ids: set[str] = {Path(name).stem for name in bundle.with_ending(".bpmn")}
-    for name, content in bundle.with_ending(".dmn").items():
-        try:
-            ids |= set(dmn.read(content, name).decisions)
-        except DeploymentRejected:
-            continue  # the check of that bundle says what is wrong
+    with suppress(DeploymentRejected):  # the check of that bundle says what is wrong
+        ids |= set(dmn.read_all(bundle.files))
     return ids
-
-
-def _decision_findings(bundle: Bundle) -> Iterator[Finding]:
-    for name, content in bundle.with_ending(".dmn").items():
-        try:
-            dmn.read(content, name)
-        except DeploymentRejected as error:
-            yield from error.findings
 
 
 def _form_findings(bundle: Bundle) -> Iterator[Finding]:

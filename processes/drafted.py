@@ -19,10 +19,7 @@ class DraftResolver:
         self._released = repository.DefinitionResolver(session)
         self._own = compiler.compile(files).processes
         self._order = sorted(self._own)
-        self._decisions: dict[str, Any] = {}
-        for name, content in files.items():
-            if name.endswith(".dmn"):
-                self._decisions |= dmn.read(content, name).decisions
+        self._decisions: Mapping[str, Any] = dmn.read_all(files)
 
     def process(self, key: str) -> tuple[int, Any]:
         """Definition id and compiled process."""

@@ -4,7 +4,17 @@ Invariant: what cannot be executed as the standard says is refused by name when 
 """
 
 from engine.dmn.evaluation import evaluate
+from engine.dmn.files import check_all, read_all
 from engine.dmn.model import Decision, DecisionResult, Decisions, Match
 from engine.dmn.reader import read
 
-__all__ = ["Decision", "DecisionResult", "Decisions", "Match", "evaluate", "read"]
+__all__ = [
+    "Decision",
+    "DecisionResult",
+    "Decisions",
+    "Match",
+    "check_all",
+    "evaluate",
+    "read",
+    "read_all",
+]

@@ -49,6 +49,7 @@ class Boxes:
         self.findings = findings
         self.types = types
         self.components = types.components()
+        self.tables: list[Table] = []
 
     def read(self, parent: Node, names: Names) -> tuple[Run, Table | None]:
         """The expression inside an element."""
@@ -124,13 +125,16 @@ class Boxes:
         return path_name(node)
 
     def _literal(self, node: Node, names: Names) -> Run:
+        expression = self._written(node, names)
+        return expression.run if expression else null
+
+    def _written(self, node: Node, names: Names) -> Expression | None:
         written = text(node)
         if not written:
             message = f"『{self._place(node)}』的表达式为空"
             self.findings.error(node, "dmn_expression_missing", message)
-            return null
-        expression = self.parse(node, written, names, unary=False)
-        return expression.run if expression else null
+            return None
+        return self.parse(node, written, names, unary=False)
 
     # ------------------------------------------------------------------ boxes
 
@@ -261,7 +265,10 @@ class Boxes:
             self._rule(rule, index, names, (len(inputs), len(outputs)))
             for index, rule in enumerate(children(node, "rule"), 1)
         )
-        return Table(str(node.get("id") or ""), label, policy, aggregation, inputs, outputs, rules)
+        identity = str(node.get("id") or "")
+        table = Table(identity, label, policy, aggregation, inputs, outputs, rules)
+        self.tables.append(table)
+        return table
 
     def _input(self, node: Node, names: Names) -> InputColumn:
         expression = child(node, "inputExpression")
@@ -271,9 +278,13 @@ class Boxes:
             message = f"『{self._place(node)}』的输入列『{label}』没有表达式"
             self.findings.error(node, "dmn_expression_missing", message)
             return InputColumn(label, null, None, None)
-        run = self._literal(expression, names)
+        asked = self._written(expression, names)
         return InputColumn(
-            label, run, self.types.of(expression), self._allowed(node, "inputValues")
+            label,
+            asked.run if asked else null,
+            self.types.of(expression),
+            self._allowed(node, "inputValues"),
+            asked,
         )
 
     def _allowed(self, node: Node, name: str) -> Expression | None:
@@ -303,13 +314,20 @@ class Boxes:
 
     def _rule(self, node: Node, index: int, names: Names, widths: tuple[int, int]) -> Rule:
         tests = [self._test(entry, names) for entry in children(node, "inputEntry")]
-        outputs = [self._conclusion(entry, names) for entry in children(node, "outputEntry")]
-        if (len(tests), len(outputs)) != widths:
+        written = [self._conclusion(entry, names) for entry in children(node, "outputEntry")]
+        if (len(tests), len(written)) != widths:
             message = f"『{self._place(node)}』第 {index} 条规则的单元格数与列数不符"
             self.findings.error(node, "dmn_rule_width", message)
             tests = (tests + [None] * widths[0])[: widths[0]]
-            outputs = (outputs + [null] * widths[1])[: widths[1]]
-        return Rule(index, str(node.get("id") or ""), tuple(tests), tuple(outputs), line(node))
+            written = (written + [None] * widths[1])[: widths[1]]
+        return Rule(
+            index,
+            str(node.get("id") or ""),
+            tuple(tests),
+            tuple(each.run if each else null for each in written),
+            line(node),
+            tuple(written),
+        )
 
     def _test(self, node: Node, names: Names) -> Expression | None:
         written = text(node)
@@ -317,6 +335,6 @@ class Boxes:
             return None
         return self.parse(node, written, names, unary=True)
 
-    def _conclusion(self, node: Node, names: Names) -> Run:
+    def _conclusion(self, node: Node, names: Names) -> Expression | None:
         # dmn-js leaves an empty output cell for null
-        return self._literal(node, names) if text(node) else null
+        return self._written(node, names) if text(node) else None

@@ -4,7 +4,7 @@ Source: DMN 1.5, 7.3.2 and 7.3.3.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from engine import feel
@@ -95,7 +95,7 @@ class ItemTypes:
         result = self.reference(str(node.get("outputTypeRef") or "Any"), node) or ANY
         return FeelType("function", (*parameters, result))
 
-    def _check(self, node: Node | None, item: Node) -> Any:
+    def _check(self, node: Node | None, item: Node) -> "Allowed | None":
         written = text(node)
         if not written:
             return None
@@ -105,10 +105,18 @@ class ItemTypes:
             message = f"类型『{path_name(item)}』的允许值：{error.message}"
             self._findings.error(item, "dmn_expression", message)
             return None
-        return lambda value: feel.unary_test(tests, value, {}) is True
+        return Allowed((tests,))
 
 
-def _both(one: Any, other: Any) -> Any:
-    if one is None:
-        return other
-    return lambda value: one(value) and other(value)
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The allowed values of a type: a value is one if it passes each of the tests."""
+
+    tests: tuple[feel.Expression, ...]
+
+    def __call__(self, value: Any) -> bool:
+        return all(feel.unary_test(each, value, {}) is True for each in self.tests)
+
+
+def _both(one: Any, other: Allowed) -> Allowed:
+    return Allowed((*one.tests, *other.tests)) if isinstance(one, Allowed) else other

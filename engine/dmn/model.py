@@ -20,6 +20,7 @@ class InputColumn:
     run: Run
     type: FeelType | None
     allowed: Expression | None
+    expression: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,14 @@ class OutputColumn:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row, counted from 1; an entry None is `-`."""
+    """One row, counted from 1; an entry None is `-`, a conclusion None an empty cell."""
 
     index: int
     id: str
     tests: tuple[Expression | None, ...]
     outputs: tuple[Run, ...]
     line: int | None
+    conclusions: tuple[Expression | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class Decisions:
     knowledge: Mapping[str, Provider]
     types: Mapping[str, FeelType]
     findings: tuple[Finding, ...] = ()
+    tables: tuple[Table, ...] = ()
 
     def find(self, wanted: str) -> Decision | None:
         """The decision with this id, or else this name."""

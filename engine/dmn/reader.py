@@ -115,6 +115,7 @@ class _Reader:
             knowledge={i: self.providers[i] for i in found("businessKnowledgeModel")},
             types=self.types.types,
             findings=tuple(self.findings.found),
+            tables=tuple(self.boxes.tables),
         )
 
     def _of_kind(self, kind: str) -> list[str]:
