@@ -64,21 +64,22 @@ class _Loader(yaml.SafeLoader):
         return _Refused(problem, event.start_mark.line + 1)
 
 
-def load(content: bytes, filename: str) -> Marked:
-    """The one mapping in a form file.
+def load(content: bytes, filename: str, *, kind: str = "表单文件") -> Marked:
+    """The one mapping in a form file, or in another file of ours written alike (`kind` names it).
 
     Raises:
         DeploymentRejected: it is no such file; the finding has the line.
     """
     if len(content) > limits.MODEL_BYTES:
-        raise _rejected("表单文件超过 1 MiB", filename)
+        raise _rejected(f"{kind}超过 1 MiB", filename)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _rejected("表单文件不是 UTF-8 编码", filename) from error
+        raise _rejected(f"{kind}不是 UTF-8 编码", filename) from error
     node = _compose(text, filename)
     if not isinstance(node, MappingNode):
-        raise _rejected("表单文件应以 form:、title:、sections: 开头", filename, line=1)
+        keys = "form:、title:、sections:" if kind == "表单文件" else "“名称: 值”"
+        raise _rejected(f"{kind}应以 {keys} 开头", filename, line=1)
     value: Marked = _plain(node, filename)
     return value
 

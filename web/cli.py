@@ -18,7 +18,7 @@ from migrations import schema
 from migrations.schema import SchemaMismatch
 from web import config, running
 from web import demo as demonstration
-from web.commands import cases, expressions, models, people
+from web.commands import cases, expressions, models, people, playing
 from web.config import UnsafeSettings
 from web.running import CannotStart
 
@@ -94,7 +94,7 @@ def _database() -> Iterator[Engine]:
 
 main.add_command(models.check)
 main.add_command(models.deploy)
-main.add_command(models.play)
+main.add_command(playing.play)
 main.add_command(people.user)
 main.add_command(cases.case)
 main.add_command(expressions.feel)

@@ -1,24 +1,21 @@
-"""`banli check`, `banli deploy`, `banli play`: folders of processes.
+"""`banli check`, `banli deploy`: folders of processes.
 
 Invariant: what `check` finds is what a deployment would find.
 """
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 from sqlalchemy.orm import Session
 
-from engine import feel
-from engine.errors import BanliError, DeploymentRejected, Finding
-from processes import bundle, deployment, identity, modelling
+from engine.errors import DeploymentRejected, Finding
+from processes import bundle, decision_tests, deployment, identity, modelling
 from processes import wiring as processes_wiring
 from processes.bundle import Bundle
 from processes.demo import loader
-from processes.play import Play, PlayedCase
 from web import wiring
-from web.api import wire
 from web.commands.opening import Opened, opened
 
 _WORDS: Final = {"error": "错误", "warning": "提醒"}
@@ -30,7 +27,7 @@ _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 def check(folders: Sequence[Path]) -> None:
     found = [folder for given in folders for folder in _below(given)]
     if not found:
-        raise click.ClickException("目录中没有流程（.bpmn）。")
+        raise click.ClickException("目录中没有流程（.bpmn）或决策（.dmn）。")
     processes_wiring.connect()
     loader.load_ledgers()
     known = _known(loader.MODELS, *folders)
@@ -115,83 +112,5 @@ def _findings(folder: Path, known: set[str]) -> list[Finding]:
         made = bundle.read_folder(folder)
     except DeploymentRejected as error:
         return list(error.findings)
-    return deployment.check(made, topics=wiring.topics(), known=known)
-
-
-@click.command(help="在内存中试运行一个流程：时间是虚拟的，外部单位由您来答复。")
-@click.argument("key")
-@click.option("--models", type=_FOLDER, default=loader.MODELS, help="流程所在的目录。")
-@click.option("--variables", default="", help="开始时的变量，写成 FEEL 上下文，如 {a: 1}。")
-def play(key: str, models: Path, variables: str) -> None:
-    played = Play(models=models)
-    try:
-        case = played.start(key, **_context(variables))
-        click.echo(_HELP)
-        _loop(case)
-    finally:
-        played.close()
-
-
-_HELP: Final = """命令：
-  complete <环节> <账号> {答案}   办理一个任务，答案写成 FEEL 上下文
-  works <主题> {结果}             外部任务完成
-  fails <主题> <错误代码>         外部任务以业务错误结束
-  receives <报文名> {内容}        收到一条报文
-  passes <天数>                   过去若干工作日
-  show                            变量与文书
-  quit                            结束"""
-
-
-def _loop(case: PlayedCase) -> None:
-    while True:
-        _where(case)
-        if case.ended:
-            return
-        line = click.prompt(">", prompt_suffix=" ", default="quit", show_default=False).strip()
-        if line == "quit":
-            return
-        try:
-            _do(case, line)
-        except (BanliError, ValueError, LookupError, AssertionError) as error:
-            click.echo(f"  ! {getattr(error, 'message', None) or error}")
-            for path, messages in getattr(error, "errors", {}).items():
-                click.echo(f"    {path}：{'；'.join(messages)}")
-
-
-def _where(case: PlayedCase) -> None:
-    click.echo(f"[{case.status}] 等待：{'、'.join(sorted(case.waits_for)) or '—'}")
-    for text in case.incidents:
-        click.echo(f"  异常：{text}")
-    if case.ended:
-        click.echo(f"结束于“{case.ended}”")
-
-
-def _do(case: PlayedCase, line: str) -> None:
-    command, _, rest = line.partition(" ")
-    head, brace, tail = rest.partition("{")
-    words, values = head.split(), _context(brace + tail)
-    match command, words:
-        case "complete", [activity, login]:
-            case.complete(activity, as_=login, **values)
-        case "works", [topic]:
-            case.works(topic, **values)
-        case "fails", [topic, code]:
-            case.fails(topic, code=code, **values)
-        case "receives", [name]:
-            case.receives(name, **values)
-        case "passes", [days]:
-            case.passes(working_days=int(days))
-        case "show", []:
-            click.echo(f"变量：{wire.dumps(case.variables)}")
-            click.echo(f"文书：{'、'.join(case.letters) or '—'}")
-        case _:
-            click.echo(_HELP)
-
-
-def _context(text: str) -> dict[str, Any]:
-    if not text.strip():
-        return {}
-    value = feel.evaluate(text, {}).value
-    if not isinstance(value, dict):
-        raise click.ClickException(f"“{text}”不是 FEEL 上下文，应写成 {{名称: 值}}。")
-    return dict(value)
+    found = deployment.check(made, topics=wiring.topics(), known=known)
+    return [*found, *decision_tests.check(folder)]
