@@ -7,11 +7,26 @@ in its name, which no BPMN id can contain.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from engine import compensating
 from engine.definition import elements as el
-from engine.definition.paths import reach
+from engine.definition import events as ev
+from engine.definition.events import MultipleEvent
+from engine.definition.paths import is_entry, reach
 from engine.definition.process import Flow, Process
 from engine.expressions import Expression
-from engine.specs import activities, containers, events, gateways, loops, user_task
+from engine.specs import (
+    activities,
+    ad_hoc,
+    compensation,
+    complex_gateway,
+    containers,
+    events,
+    gateways,
+    loops,
+    throwing,
+    transactions,
+    user_task,
+)
 from engine.specs.node import Node, Path
 from engine.specs.workflow import ProcessSpec
 
@@ -25,21 +40,25 @@ _SPECS: Final[Mapping[type[el.Element], type[Node]]] = {
     el.ReceiveTask: activities.ReceiveTask,
     el.CallActivity: containers.CallActivity,
     el.SubProcess: containers.SubProcess,
+    el.Transaction: transactions.Transaction,
+    el.AdHocSubProcess: ad_hoc.AdHocSubProcess,
     el.StartEvent: events.StartEvent,
     el.CatchEvent: events.CatchEvent,
-    el.ThrowEvent: events.ThrowEvent,
-    el.EndEvent: events.EndEvent,
+    el.ThrowEvent: throwing.ThrowEvent,
+    el.EndEvent: throwing.EndEvent,
     el.BoundaryEvent: events.BoundaryEvent,
     el.ExclusiveGateway: gateways.ExclusiveGateway,
     el.ParallelGateway: gateways.ParallelGateway,
     el.InclusiveGateway: gateways.InclusiveGateway,
     el.EventGateway: events.EventGateway,
+    el.ComplexGateway: complex_gateway.ComplexGateway,
 }
 _GATEWAYS: Final = (
     el.ExclusiveGateway,
     el.ParallelGateway,
     el.InclusiveGateway,
     el.EventGateway,
+    el.ComplexGateway,
 )
 
 
@@ -62,6 +81,8 @@ class Builder:
             self._make(element)
         for element in self.process.elements.values():
             self._connect(element)
+        self._begin(root)
+        compensating.remember(self.process, self.outer, self.holder)
         return self.spec
 
     def _make(self, element: el.Element) -> None:
@@ -71,12 +92,17 @@ class Builder:
             made = events.EventSubStart(self.spec, element.id, element)
         else:
             made = self._make_plain(element)
+        if isinstance(element, el.Event) and isinstance(element.definition, MultipleEvent):
+            made.triggers = [
+                events.Trigger(self.spec, f"{element.id}#{index}", element, one)
+                for index, one in enumerate(element.definition.definitions)
+            ]
         self.outer[element.id] = made
         if isinstance(element, el.SubProcess):
             self.holder[element.id] = getattr(made, "inner", None) or made
 
     def _make_plain(self, element: el.Element) -> Any:
-        kind = _SPECS[type(element)]
+        kind = _kind(element)
         loop = element.loop if isinstance(element, el.Activity) else None
         made: Any = kind(self.spec, f"{element.id}#each" if loop else element.id, element)
         if isinstance(made, user_task.UserTask):
@@ -85,11 +111,26 @@ class Builder:
             made.incoming = element.incoming
         if isinstance(made, gateways.InclusiveGateway):
             made.reach = reach(self.process, element)
+        if isinstance(made, complex_gateway.ComplexGateway):
+            made.reset = self._make_reset(made)
+        if isinstance(made, compensation.CompensationThrow):
+            made.background = compensation.Background(
+                self.spec, f"{element.id}#background", element
+            )
         if loop is None:
             return made
-        body = loops.MultiInstance(self.spec, element.id, element)
+        repeated = loops.StandardLoop if isinstance(loop, el.StandardLoop) else loops.MultiInstance
+        body: Any = repeated(self.spec, element.id, element)
         body.inner = made
         return body
+
+    def _make_reset(self, gateway: complex_gateway.ComplexGateway) -> complex_gateway.ComplexReset:
+        reset = complex_gateway.ComplexReset(
+            self.spec, f"{gateway.element.id}#reset", gateway.element
+        )
+        reset.gateway = gateway
+        reset.reach = reach(self.process, gateway.element)
+        return reset
 
     def _candidate_scope(self) -> Expression | None:
         value = self.process.properties.get("candidateScope")
@@ -102,13 +143,19 @@ class Builder:
     def _connect(self, element: el.Element) -> None:
         made = self.outer[element.id]
         if isinstance(element, el.BoundaryEvent):
-            self.outer[element.attached_to].boundaries.append(made)
+            # a compensation handler does not wait beside its activity: that is over when it runs
+            if not isinstance(element.definition, ev.CompensateEvent):
+                self.outer[element.attached_to].boundaries.append(made)
         elif isinstance(made, events.EventSubStart):
             sub = self.outer[element.scope]
             made.sub_process = sub
-            self.holder[sub.element.scope].event_starts.append(made)
+            if not isinstance(element.definition, ev.CompensateEvent):
+                self.holder[sub.element.scope].event_starts.append(made)
         elif isinstance(element, el.StartEvent):
             self.holder[element.scope].starts.append(made)
+        holder = self.holder[element.scope]
+        if isinstance(holder, ad_hoc.AdHocSubProcess) and is_entry(element):
+            holder.entries[element.id] = made
         flows = self.process.outgoing(element)
         if any(flow.condition for flow in flows) and not isinstance(element, _GATEWAYS):
             split = gateways.SplitNode(self.spec, f"{element.id}#split", element)
@@ -118,10 +165,33 @@ class Builder:
         for path in made.paths:
             made.connect(path.target)
 
+    def _begin(self, root: containers.ProcessRoot) -> None:
+        """Where messages begin the process besides start events (BPMN 2.0.2, 10.6.6 and 10.3.3)."""
+        for element in self.process.elements.values():
+            if isinstance(element, el.ReceiveTask) and element.instantiate:
+                root.begins[element.id] = (self.outer[element.id], ())
+            elif isinstance(element, el.EventGateway) and element.instantiate:
+                targets = [self.outer[flow.target] for flow in self.process.outgoing(element)]
+                for target in targets:
+                    others = tuple(o for o in targets if o is not target and element.parallel)
+                    root.begins[target.element.id] = (target, others)
+
     def _path(self, flow: Flow, element: el.Element) -> Path:
         default = flow.id == element.default
         condition = None if default else flow.condition
         return Path(flow.id, self.outer[flow.target], condition, default)
+
+
+def _kind(element: el.Element) -> type[Node]:
+    definition = element.definition if isinstance(element, el.Event) else None
+    end = isinstance(element, el.EndEvent)
+    if isinstance(definition, ev.CompensateEvent) and isinstance(
+        element, el.ThrowEvent | el.EndEvent
+    ):
+        return compensation.CompensationEnd if end else compensation.CompensationThrow
+    if isinstance(definition, ev.CancelEvent) and end:
+        return transactions.CancelEnd
+    return _SPECS[type(element)]
 
 
 def build(process: Process) -> ProcessSpec:

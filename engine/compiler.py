@@ -10,7 +10,8 @@ from functools import lru_cache
 
 from engine import builder, lint, parser
 from engine.definition import elements as el
-from engine.definition.events import Message, MessageEvent
+from engine.definition import events
+from engine.definition.events import Message
 from engine.definition.process import Process
 from engine.errors import DeploymentRejected, Finding
 from engine.expressions import Expression
@@ -131,8 +132,8 @@ def _forms(process: Process, tasks: list[el.UserTask]) -> list[str]:
 def _messages(process: Process) -> dict[str, Message]:
     found = {}
     for element in process.elements.values():
-        if isinstance(element, el.Event) and isinstance(element.definition, MessageEvent):
-            found[element.definition.message.name] = element.definition.message
+        if isinstance(element, el.Event):
+            found.update({one.name: one for one in events.messages(element.definition)})
         elif isinstance(element, el.SendTask | el.ReceiveTask):
             found[element.message.name] = element.message
     return found

@@ -35,13 +35,13 @@ _TABLE: Final = """
   receiveTask                  executed      接收任务
   callActivity                 executed      调用活动
   subProcess                   executed      子流程
-  transaction                  refused       事务子流程 暂不执行
-  adHocSubProcess              refused       特别（ad-hoc）子流程 暂不执行
+  transaction                  executed       事务子流程 取消时补偿
+  adHocSubProcess              executed       特别（ad-hoc）子流程
   multiInstanceLoopCharacteristics executed      多实例
-  standardLoopCharacteristics  refused       标准循环 暂不执行
+  standardLoopCharacteristics  executed       标准循环
   loopCardinality              executed      多实例次数
   completionCondition          executed      完成条件
-  loopCondition                refused       循环条件 暂不执行
+  loopCondition                executed       循环条件
   loopDataInputRef             refused       多实例输入引用 请用多实例扩展 inputCollection
   loopDataOutputRef            refused       多实例输出引用 请用多实例扩展 outputCollection
   inputDataItem                refused       多实例输入项 请用多实例扩展 inputElement
@@ -53,8 +53,8 @@ _TABLE: Final = """
   parallelGateway              executed      并行网关
   inclusiveGateway             executed      包容网关
   eventBasedGateway            executed      事件网关
-  complexGateway               refused       复杂网关 暂不执行
-  activationCondition          refused       激活条件 暂不执行
+  complexGateway               executed       复杂网关
+  activationCondition          executed       激活条件
 事件
   startEvent                   executed      开始事件
   endEvent                     executed      结束事件
@@ -69,8 +69,8 @@ _TABLE: Final = """
   signalEventDefinition        executed      信号事件 广播给所有等待者
   escalationEventDefinition    executed      升级事件
   conditionalEventDefinition   executed      条件事件 变量变化时重新判断
-  compensateEventDefinition    refused       补偿事件 暂不执行
-  cancelEventDefinition        refused       取消事件 暂不执行
+  compensateEventDefinition    executed       补偿事件
+  cancelEventDefinition        executed       取消事件
   linkEventDefinition          executed      链接事件 同一层内成对
   eventDefinitionRef           refused       引用的事件定义 请把事件定义写在事件内
   timeDate                     executed      定时日期
@@ -166,7 +166,7 @@ _TABLE: Final = """
 图示
   textAnnotation               documentation 文字注释
   text                         documentation 注释文字
-  association                  documentation 关联
+  association                  documentation 关联 补偿边界事件以它指向补偿活动
   group                        documentation 分组
   categoryValueRef             documentation 类别值引用
 协作

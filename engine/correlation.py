@@ -93,6 +93,7 @@ def redeliver(session: Session, inbound: InboundMessage) -> Correlation:
     start = session.scalar(
         select(EventSubscription)
         .where(
+            EventSubscription.kind == "message",
             EventSubscription.name == inbound.name,
             EventSubscription.instance_id.is_(None),
             EventSubscription.suspended.is_(False),

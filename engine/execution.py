@@ -15,7 +15,7 @@ from engine.errors import NotFound, TaskNotActive
 from engine.record import Incident, StepRecord
 from engine.scopes import Scope, storable
 from engine.specs.containers import definition_of
-from engine.specs.events import throw_error
+from engine.specs.throwing import throw_error
 from engine.specs.token import READY, STARTED, WAITING, Token
 from engine.specs.workflow import CaseWorkflow, Resolver
 from engine.variables import Variables
@@ -119,13 +119,13 @@ class Execution:
         token.task_spec.work_done(token, storable(variables))
 
     def deliver(self, activity_id: int, payload: Variables) -> None:
-        """The message that an activity instance waits for has come.
+        """The message or signal that an activity instance waits for has come.
 
         Raises:
-            TaskNotActive: it does not wait for a message.
+            TaskNotActive: it waits for neither.
         """
         token = self._active(activity_id, "trigger")
-        if "key" not in token.internal_data:
+        if "came" in token.internal_data or not {"key", "signal"} & token.internal_data.keys():
             raise self._gone(activity_id)
         token.task_spec.trigger(token, storable(payload))
 
@@ -136,7 +136,7 @@ class Execution:
             TaskNotActive: it does not wait for a timer.
         """
         token = self._active(activity_id, "trigger")
-        if "due" not in token.internal_data:
+        if "due" not in token.internal_data or "came" in token.internal_data:
             raise self._gone(activity_id)
         token.task_spec.note(token, "timer.fired")
         token.task_spec.trigger(token, {})
@@ -167,7 +167,10 @@ class Execution:
             raise self._gone(activity_id)
         incident = token.internal_data.pop("incident")
         token.told = None
-        if incident.get("resume") != "wait":
+        if "held" in token.internal_data:
+            token._set_state(WAITING)
+            self.workflow.watch(token)
+        elif incident.get("resume") != "wait":
             token._set_state(READY)
             self.workflow.ready.append(token.id)
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import clock
+from engine import append_only, clock
 from engine.columns import Base, Big, Id, Instant, Stored
 
 __all__ = ["Base", "Big", "Id", "Instant", "Stored"]  # and the tables below
@@ -189,7 +189,10 @@ class UserTaskCandidate(Base):
 
 
 class EventSubscription(Base):
-    """A message awaited by an instance, or (instance_id null) by a start event."""
+    """A message, signal or condition awaited by an instance, or (instance_id null) a start event.
+
+    `kind`: message, signal, condition; `name` is the message's or signal's, or the condition.
+    """
 
     __tablename__ = "event_subscription"
     __table_args__ = (
@@ -211,7 +214,7 @@ class EventSubscription(Base):
 
 
 class Job(Base):
-    """Work for the worker: a timer, an external task or a message to send."""
+    """Work for the worker: a timer, an external task, a message to send or a signal."""
 
     __tablename__ = "job"
     __table_args__ = (
@@ -235,6 +238,7 @@ class Job(Base):
     """Topic of an external task, name of a message, ISO 8601 repetition of a timer."""
     business_key: Mapped[str] = mapped_column(String(128), default="")
     correlation_key: Mapped[str] = mapped_column(String(200), default="")
+    """Key of a message; of a signal's delivery, the subscription it goes to."""
     payload: Mapped[dict[str, Any]] = mapped_column(Stored, default=dict)
     due_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     owner: Mapped[str | None] = mapped_column(String(64))
@@ -268,6 +272,18 @@ class OutboxMessage(Job):
     """A message to send."""
 
     __mapper_args__ = {"polymorphic_identity": "outbox_message"}
+
+
+class SignalBroadcast(Job):
+    """A signal to be brought to all who wait for it; who began later has a greater id."""
+
+    __mapper_args__ = {"polymorphic_identity": "signal"}
+
+
+class SignalDelivery(Job):
+    """A signal on its way to one subscription."""
+
+    __mapper_args__ = {"polymorphic_identity": "signal_delivery"}
 
 
 class InboundMessage(Base):
@@ -349,3 +365,7 @@ class CommandRecord(Base):
     status: Mapped[int] = mapped_column(Integer)
     response: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+for _kind in (HistoryEvent, VariableDelta):
+    append_only.guard(_kind.__table__)

@@ -6,34 +6,19 @@ Invariant: every child element and behavioural attribute is either read here or 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from engine import constructs, xml
+from engine import constructs, event_nodes, scope_nodes, xml
 from engine import vocabulary as voc
 from engine.definition import elements as el
-from engine.definition.events import (
-    ErrorEvent,
-    EventDefinition,
-    Message,
-    MessageEvent,
-    TerminateEvent,
-    TimerEvent,
-)
+from engine.event_nodes import event
+from engine.loop_nodes import KINDS as LOOPS
+from engine.loop_nodes import loop
 from engine.reading import Extensions, Reading
 
-_TIMERS: Final = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 _TRUE: Final = frozenset({"true", "1"})
 _COMMON: Final = frozenset({"documentation", "extensionElements", "incoming", "outgoing"})
-_EVENTS: Final = frozenset(
-    {
-        "messageEventDefinition",
-        "timerEventDefinition",
-        "errorEventDefinition",
-        "terminateEventDefinition",
-    }
-)
 _EVENT_KINDS: Final = frozenset(
     {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
 )
-_CONTAINED: Final = {"subProcess": None}
 
 
 def flag(node: xml.Node, name: str, *, default: bool = False) -> bool:
@@ -61,6 +46,8 @@ def element(reading: Reading, node: xml.Node, scope: str) -> el.Element | None:
         "properties": extensions.properties,
         "documentation": documentation(node),
     }
+    if "Gateway" not in kind and kind not in _EVENT_KINDS:
+        common["for_compensation"] = flag(node, "isForCompensation")
     return make(reading, node, extensions, common)
 
 
@@ -73,12 +60,14 @@ def documentation(node: xml.Node) -> str:
 def _refuse_parts(reading: Reading, node: xml.Node, kind: str) -> None:
     allowed = set(_COMMON)
     if kind in _EVENT_KINDS:
-        allowed |= _EVENTS
+        allowed |= event_nodes.DEFINITIONS
     if "Gateway" not in kind and kind not in _EVENT_KINDS:
-        allowed |= {"multiInstanceLoopCharacteristics"}
+        allowed |= LOOPS
+    if kind == "complexGateway":
+        allowed.add("activationCondition")
     for child in xml.children(node):
         namespace, local = xml.tag(child)
-        if namespace == voc.BPMN and (local in allowed or kind in _CONTAINED):
+        if namespace == voc.BPMN and (local in allowed or kind in scope_nodes.SUB_PROCESSES):
             continue
         refuse(reading, child, node)
     for name, value in voc.FIXED_ATTRIBUTES.items():
@@ -108,104 +97,6 @@ def refuse(reading: Reading, child: xml.Node, owner: xml.Node) -> None:
         reading.error("construct_unsupported", constructs.refusal(local), child)
     else:
         reading.error("element_unknown", f"不允许的元素 {local}", owner)
-
-
-def loop(reading: Reading, node: xml.Node) -> el.Loop | None:
-    """The multi-instance characteristics of an activity."""
-    found = node.find(f"{{{voc.BPMN}}}multiInstanceLoopCharacteristics")
-    if found is None:
-        return None
-    values = reading.extensions(found).of("zeebe:loopCharacteristics")
-    _refuse_loop_parts(reading, found, node)
-    for name, place in (("inputElement", "多实例输入项"), ("outputCollection", "多实例输出集合")):
-        if values.get(name):
-            reading.variable(values[name], node, place)
-    made = el.Loop(
-        sequential=flag(found, "isSequential"),
-        collection=reading.expression(
-            values.get("inputCollection"), node, "多实例输入集合", feel=True
-        ),
-        cardinality=_body(reading, found, "loopCardinality", "多实例次数"),
-        element=values.get("inputElement", ""),
-        output_collection=values.get("outputCollection", ""),
-        output_element=reading.expression(
-            values.get("outputElement"), node, "多实例输出项", feel=True
-        ),
-        completion=_body(reading, found, "completionCondition", "多实例完成条件"),
-    )
-    if (made.collection is None) == (made.cardinality is None):
-        reading.error("loop_source", "多实例须有且只有一个来源：输入集合或次数", node)
-    if bool(made.output_collection) != (made.output_element is not None):
-        reading.error("loop_output", "多实例的输出集合与输出项须成对出现", node)
-    return made
-
-
-def _refuse_loop_parts(reading: Reading, found: xml.Node, node: xml.Node) -> None:
-    known = {"extensionElements", "completionCondition", "loopCardinality", "documentation"}
-    for child in xml.children(found):
-        if xml.tag(child)[1] not in known:
-            reading.error("construct_unsupported", f"多实例不支持 {xml.tag(child)[1]}", node)
-    if found.get("behavior", "All") != "All":
-        reading.error("construct_unsupported", "多实例不支持 behavior", node)
-
-
-def _body(reading: Reading, node: xml.Node, name: str, place: str) -> Any:
-    child = node.find(f"{{{voc.BPMN}}}{name}")
-    if child is None:
-        return None
-    return reading.expression(xml.text_of(child), child, place, feel=True)
-
-
-def event(reading: Reading, node: xml.Node) -> EventDefinition | None:
-    """The one event definition of an event; none means a none event."""
-    found = [child for child in xml.children(node) if xml.tag(child)[1].endswith("EventDefinition")]
-    if len(found) > 1:
-        reading.error("construct_unsupported", "暂不执行的构造：多重事件", node)
-    if not found:
-        return None
-    part = found[0]
-    match xml.tag(part)[1]:
-        case "messageEventDefinition":
-            message = _message(reading, part, node)
-            return MessageEvent(message) if message else None
-        case "timerEventDefinition":
-            return _timer(reading, part, node)
-        case "errorEventDefinition":
-            return _error(reading, part, node)
-        case "terminateEventDefinition":
-            return TerminateEvent()
-    return None
-
-
-def _message(reading: Reading, part: xml.Node, node: xml.Node) -> Message | None:
-    reference = part.get("messageRef", "")
-    message = reading.messages.get(reference)
-    if message is None:
-        text = f"引用的消息『{reference}』不存在" if reference else "没有指明消息"
-        reading.error("message_missing", text, node)
-    return message
-
-
-def _timer(reading: Reading, part: xml.Node, node: xml.Node) -> TimerEvent | None:
-    found = [child for child in xml.children(part) if xml.tag(child)[1] in _TIMERS]
-    made = (
-        reading.expression(xml.text_of(found[0]), found[0], "定时器") if len(found) == 1 else None
-    )
-    if made is None:
-        reading.error("timer_missing", "定时器须有且只有一个日期、时长或周期", node)
-        return None
-    kind: Any = _TIMERS[xml.tag(found[0])[1]]
-    return TimerEvent(kind, made)
-
-
-def _error(reading: Reading, part: xml.Node, node: xml.Node) -> ErrorEvent | None:
-    reference = part.get("errorRef", "")
-    if not reference:
-        return ErrorEvent("")
-    if reference not in reading.errors:
-        reading.error("error_missing", f"引用的错误『{reference}』不存在", node)
-        return None
-    return ErrorEvent(reading.errors[reference])
 
 
 def _public(extensions: Extensions) -> el.PublicForm | None:
@@ -286,39 +177,23 @@ def _rule(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.
 
 
 def _send(reading: Reading, node: xml.Node, _ext: Extensions, common: Any) -> el.Element | None:
-    message = _message(reading, node, node)
+    message = event_nodes.message(reading, node, node)
     made = loop(reading, node)
     return el.SendTask(**common, loop=made, message=message) if message else None
 
 
 def _receive(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element | None:
-    message = _message(reading, node, node)
+    message = event_nodes.message(reading, node, node)
     made = loop(reading, node)
     if message is None:
         return None
-    return el.ReceiveTask(**common, loop=made, message=message, public=_public(ext))
-
-
-def _call(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element | None:
-    values = ext.of("zeebe:calledElement")
-    # the standard's own attribute is a qualified name
-    standard = (node.get("calledElement") or "").rpartition(":")[2]
-    process = reading.expression(values.get("processId", standard), node, "被调用流程")
-    if process is None:
-        reading.error("called_missing", "没有指明被调用的流程（zeebe:calledElement）", node)
-        return None
-    return el.CallActivity(
+    return el.ReceiveTask(
         **common,
-        loop=loop(reading, node),
-        process=process,
-        propagate_parent=values.get("propagateAllParentVariables", "true") in _TRUE,
-        propagate_child=values.get("propagateAllChildVariables", "true") in _TRUE,
+        loop=made,
+        message=message,
+        public=_public(ext),
+        instantiate=flag(node, "instantiate"),
     )
-
-
-def _sub_process(reading: Reading, node: xml.Node, _ext: Extensions, common: Any) -> el.Element:
-    by_event = flag(node, "triggeredByEvent")
-    return el.SubProcess(**common, loop=loop(reading, node), by_event=by_event)
 
 
 def _start(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element:
@@ -364,8 +239,10 @@ _MAKERS: Final[Mapping[str, Callable[[Reading, xml.Node, Extensions, Any], el.El
     "businessRuleTask": _rule,
     "sendTask": _send,
     "receiveTask": _receive,
-    "callActivity": _call,
-    "subProcess": _sub_process,
+    "callActivity": scope_nodes.call,
+    "subProcess": scope_nodes.sub_process,
+    "transaction": scope_nodes.transaction,
+    "adHocSubProcess": scope_nodes.ad_hoc,
     "startEvent": _start,
     "endEvent": _event(el.EndEvent),
     "intermediateCatchEvent": _event(el.CatchEvent),
@@ -374,6 +251,7 @@ _MAKERS: Final[Mapping[str, Callable[[Reading, xml.Node, Extensions, Any], el.El
     "exclusiveGateway": _gateway(el.ExclusiveGateway),
     "parallelGateway": _gateway(el.ParallelGateway),
     "inclusiveGateway": _gateway(el.InclusiveGateway),
-    "eventBasedGateway": _gateway(el.EventGateway),
+    "eventBasedGateway": scope_nodes.event_gateway,
+    "complexGateway": scope_nodes.complex_gateway,
 }
 NODE_KINDS: Final = frozenset(_MAKERS)

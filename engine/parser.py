@@ -6,17 +6,26 @@ SpiffWorkflow's own parser is not used: see docs/adr/0002-own-model-builder.md.
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine import limits, nodes, xml
+from engine import limits, nodes, schema, xml
 from engine import vocabulary as voc
-from engine.definition.elements import Element, SubProcess
-from engine.definition.events import Message
+from engine.definition.elements import (
+    BoundaryEvent,
+    CatchEvent,
+    Element,
+    Event,
+    SubProcess,
+    ThrowEvent,
+)
+from engine.definition.events import LinkEvent, Message
 from engine.definition.process import Flow, Lane, Process
 from engine.errors import Finding
+from engine.loop_nodes import KINDS as LOOPS
 from engine.reading import Reading
+from engine.scope_nodes import SUB_PROCESSES
 
 _IDENTIFIED: Final = nodes.NODE_KINDS | {"process", "sequenceFlow"}
 _INVISIBLE: Final = re.compile(
@@ -55,6 +64,7 @@ def parse(data: bytes, filename: str) -> Model:
         reading.error("not_bpmn", "不是 BPMN 2.0 文件（根元素须为 definitions）", root)
         return Model((), tuple(reading.findings))
     _check_ids(reading, root)
+    schema.check(reading, root)
     _read_declarations(reading, root)
     digest = hashlib.sha256(data).hexdigest()
     processes = [
@@ -102,12 +112,8 @@ def _read_declarations(reading: Reading, root: xml.Node) -> None:
             reading.error("element_unknown", f"不认识的元素 {local}", node)
         elif local in voc.REFUSED_ROOTS:
             nodes.refuse(reading, node, root)
-        elif local == "message":
-            _read_message(reading, node)
-        elif local == "error":
-            reading.errors[node.get("id", "")] = node.get("errorCode") or node.get("name") or ""
-            if not reading.errors[node.get("id", "")]:
-                reading.error("error_code", "错误没有 errorCode", node)
+        elif local in _DECLARATIONS:
+            _DECLARATIONS[local](reading, node)
     reading.extensions(root)
     _check_participants(reading, root)
 
@@ -125,6 +131,35 @@ def _read_message(reading: Reading, node: xml.Node) -> None:
     )
 
 
+def _read_error(reading: Reading, node: xml.Node) -> None:
+    code = node.get("errorCode") or node.get("name") or ""
+    reading.errors[node.get("id", "")] = code
+    if not code:
+        reading.error("error_code", "错误没有 errorCode", node)
+
+
+def _read_escalation(reading: Reading, node: xml.Node) -> None:
+    # without a code it may be caught, not thrown
+    code = node.get("escalationCode") or node.get("name") or ""
+    reading.escalations[node.get("id", "")] = code
+
+
+def _read_signal(reading: Reading, node: xml.Node) -> None:
+    name = reading.expression(node.get("name"), node, "信号名称")
+    if name is None:
+        reading.error("signal_name", "信号没有名称", node)
+    else:
+        reading.signals[node.get("id", "")] = name
+
+
+_DECLARATIONS: Final[Mapping[str, Callable[[Reading, xml.Node], None]]] = {
+    "message": _read_message,
+    "error": _read_error,
+    "escalation": _read_escalation,
+    "signal": _read_signal,
+}
+
+
 def _check_participants(reading: Reading, root: xml.Node) -> None:
     for collaboration in root.findall(f"{{{voc.BPMN}}}collaboration"):
         for node in xml.children(collaboration):
@@ -137,15 +172,6 @@ def _check_participants(reading: Reading, root: xml.Node) -> None:
         reference = node.get("processRef")
         if reference and reference not in known:
             reading.error("process_missing", f"池引用的流程『{reference}』不存在", node)
-    _check_message_flows(reading, root)
-
-
-def _check_message_flows(reading: Reading, root: xml.Node) -> None:
-    identities = {node.get("id") for node in root.iter() if node.get("id")}
-    for node in root.iter(f"{{{voc.BPMN}}}messageFlow"):
-        for end in ("sourceRef", "targetRef"):
-            if node.get(end) not in identities:
-                reading.error("reference_dangling", f"{end} 指向不存在的『{node.get(end)}』", node)
 
 
 def _executable(reading: Reading, node: xml.Node, root: xml.Node) -> bool:
@@ -162,7 +188,7 @@ def _process(reading: Reading, node: xml.Node, digest: str) -> Process:
     draft = _Draft()
     nodes.refuse_attributes(reading, node)
     _scope(reading, node, draft, depth=1)
-    _link(reading, node, draft)
+    _link(node, draft)
     extensions = reading.extensions(node)
     key = node.get("id", "")
     return Process(
@@ -188,25 +214,22 @@ def _scope(reading: Reading, owner: xml.Node, draft: _Draft, *, depth: int) -> N
         namespace, local = xml.tag(node)
         if namespace == voc.BPMN and local in nodes.NODE_KINDS:
             _node(reading, node, owner, draft)
-            if local == "subProcess":
+            if local in SUB_PROCESSES:
                 _scope(reading, node, draft, depth=depth + 1)
         elif namespace == voc.BPMN and local == "sequenceFlow":
             _flow(reading, node, owner, draft)
         elif namespace == voc.BPMN and local == "laneSet":
             _lanes(reading, node, draft)
-        elif (namespace, local) not in _SCOPE_PARTS:
+        elif namespace != voc.BPMN or local not in _parts(xml.tag(owner)[1]):
             nodes.refuse(reading, node, owner)
 
 
-_SCOPE_PARTS: Final = {
-    (voc.BPMN, name)
-    for name in (
-        "extensionElements",
-        "incoming",
-        "outgoing",
-        "multiInstanceLoopCharacteristics",
-    )
-}
+def _parts(kind: str) -> frozenset[str]:
+    """What may stand in a process or sub-process besides flow nodes, flows and lanes."""
+    found = frozenset({"extensionElements"})
+    if kind != "process":
+        found |= {"incoming", "outgoing", *LOOPS}
+    return found | {"completionCondition"} if kind == "adHocSubProcess" else found
 
 
 def _node(reading: Reading, node: xml.Node, owner: xml.Node, draft: _Draft) -> None:
@@ -250,16 +273,9 @@ def _lanes(reading: Reading, lane_set: xml.Node, draft: _Draft) -> None:
             _lanes(reading, inner, draft)
 
 
-def _link(reading: Reading, owner: xml.Node, draft: _Draft) -> None:
-    by_id = {node.get("id"): node for node in owner.iter() if node.get("id")}
-    for flow in draft.flows.values():
-        for end, place in ((flow.source, "sourceRef"), (flow.target, "targetRef")):
-            if end not in draft.elements and not _was_refused(end, by_id):
-                text = f"{place} 指向不存在的『{end}』"
-                reading.error("reference_dangling", text, by_id[flow.id])
-    for member in draft.lane_of:
-        if member not in by_id:
-            reading.error("reference_dangling", f"泳道引用的节点『{member}』不存在", owner)
+def _link(owner: xml.Node, draft: _Draft) -> None:
+    _join_links(draft)
+    handlers = _handlers(owner)
     for element in list(draft.elements.values()):
         draft.elements[element.id] = dataclasses.replace(
             element,
@@ -267,11 +283,35 @@ def _link(reading: Reading, owner: xml.Node, draft: _Draft) -> None:
             outgoing=tuple(f.id for f in draft.flows.values() if f.source == element.id),
             lane=_lane(element, draft),
         )
+        if isinstance(element, BoundaryEvent) and element.id in handlers:
+            known = draft.elements[element.id]
+            draft.elements[element.id] = dataclasses.replace(known, handler=handlers[element.id])
 
 
-def _was_refused(identity: str, by_id: dict[str | None, xml.Node]) -> bool:
-    node = by_id.get(identity)
-    return node is not None and xml.tag(node)[0] == voc.BPMN
+def _handlers(owner: xml.Node) -> dict[str, str]:
+    """Where associations lead: from a compensation boundary event to the activity that undoes."""
+    found = owner.iter(f"{{{voc.BPMN}}}association")
+    return {node.get("sourceRef", ""): node.get("targetRef", "") for node in found}
+
+
+def _join_links(draft: _Draft) -> None:
+    """Draw the flow that a pair of links stands for; `#` keeps its id apart from the file's own."""
+    links = [e for e in draft.elements.values() if isinstance(_definition(e), LinkEvent)]
+    for throw in links:
+        if not isinstance(throw, ThrowEvent):
+            continue
+        for catch in links:
+            same = _definition(catch) == _definition(throw) and catch.scope == throw.scope
+            if isinstance(catch, CatchEvent) and same:
+                identity = f"{throw.id}#link"
+                draft.flows[identity] = Flow(
+                    identity, throw.id, catch.id, line=throw.line, scope=throw.scope
+                )
+                break
+
+
+def _definition(element: Element) -> object:
+    return element.definition if isinstance(element, Event) else None
 
 
 def _lane(element: Element, draft: _Draft) -> str:

@@ -42,9 +42,13 @@ class Reading:
     findings: list[Finding] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    escalations: dict[str, str] = field(default_factory=dict)
+    signals: dict[str, Expression] = field(default_factory=dict)
+
+    noted: set[tuple[object, ...]] = field(default_factory=set)
 
     def error(self, code: str, message: str, node: xml.Node) -> None:
-        """Note a fault of an element."""
+        """Note a fault of an element; the same fault twice is noted once."""
         self._note("error", code, message, node)
 
     def warn(self, code: str, message: str, node: xml.Node) -> None:
@@ -54,6 +58,10 @@ class Reading:
     def _note(self, severity: str, code: str, message: str, node: xml.Node) -> None:
         line = xml.line_of(node)
         element = owner_id(node)
+        fault = (code, message, element or line)
+        if fault in self.noted:
+            return
+        self.noted.add(fault)
         self.findings.append(
             Finding(
                 "error" if severity == "error" else "warning",
@@ -118,7 +126,7 @@ class Reading:
         for attribute in xml.attributes(node):
             if attribute not in allowed:
                 self.error("extension_attribute", f"{name} 不支持属性 {attribute}", node)
-        if node.get("bindingType", "latest") != "latest":
+        if name != "zeebe:calledElement" and node.get("bindingType", "latest") != "latest":
             self.error("binding_type", f"{name} 的 bindingType 只支持 latest", node)
         return xml.attributes(node)
 
@@ -175,12 +183,16 @@ _PARTS: Final = frozenset(
         "conditionalEventDefinition",
         "cancelEventDefinition",
         "conditionExpression",
+        "condition",
         "timeDate",
         "timeDuration",
         "timeCycle",
         "multiInstanceLoopCharacteristics",
         "standardLoopCharacteristics",
         "completionCondition",
+        "loopCondition",
+        "loopCardinality",
+        "activationCondition",
     }
 )
 

@@ -40,6 +40,16 @@ class ThrownMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class ThrownSignal:
+    """A signal that the instance broadcasts; it becomes a job with this id."""
+
+    id: int
+    name: str
+    variables: Variables
+    activity: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """Why an activity instance cannot go on; `retry` runs it again."""
 
@@ -59,6 +69,7 @@ class StepRecord:
     scopes_created: list[int] = field(default_factory=list)
     scopes_closed: list[int] = field(default_factory=list)
     messages: list[ThrownMessage] = field(default_factory=list)
+    signals: list[ThrownSignal] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
 
     def note(self, kind: str, activity: str, activity_id: int, **data: Any) -> None:

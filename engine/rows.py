@@ -11,11 +11,21 @@ from typing import Any, Final
 
 from engine import ids, limits
 from engine.driver import Row
-from engine.record import HistoryEvent, Incident, ThrownMessage
+from engine.record import HistoryEvent, Incident, ThrownMessage, ThrownSignal
 from engine.variables import encode
-from engine.waiting import ExternalTaskWait, MessageWait, TimerWait, UserTaskWait
+from engine.waiting import (
+    ConditionWait,
+    ExternalTaskWait,
+    MessageWait,
+    SignalWait,
+    TimerWait,
+    UserTaskWait,
+)
 
 Stamp = Callable[[Any], Any]
+Awaited = MessageWait | SignalWait | ConditionWait
+_KINDS: Final = {MessageWait: "message", SignalWait: "signal", ConditionWait: "condition"}
+_NAME: Final = 128
 
 
 def _insert(table: str, columns: str) -> str:
@@ -128,18 +138,19 @@ def candidates(wait: UserTaskWait) -> Iterable[Row]:
     return ((wait.id, one) for one in dict.fromkeys((*wait.candidate_groups, *users)))
 
 
-def subscription(place: Place, wait: MessageWait, definition_id: int) -> Row:
-    """The row of an awaited message."""
+def subscription(place: Place, wait: Awaited, definition_id: int) -> Row:
+    """The row of an awaited message, signal or condition."""
+    message = isinstance(wait, MessageWait)
     return (
         wait.id,
-        "message",
-        wait.name,
-        wait.correlation_key,
+        _KINDS[type(wait)],
+        wait.condition[:_NAME] if isinstance(wait, ConditionWait) else wait.name,
+        wait.correlation_key if message else "",
         place.instance_id,
         definition_id,
         wait.activity,
-        wait.public_form_id,
-        wait.public_title,
+        wait.public_form_id if message else "",
+        wait.public_title if message else "",
         False,
         place.now,
     )
@@ -162,6 +173,13 @@ def outbox(place: Place, message: ThrownMessage) -> Row:
     where = (place.definition_id, message.activity, message.name, message.correlation_key or "")
     what = (ids.next_id(), "outbox_message", *where)
     return _job(place, what, payload=encode(message.variables).decode())
+
+
+def signal(place: Place, thrown: ThrownSignal) -> Row:
+    """The job that broadcasts a signal; its id is the moment of the throw."""
+    where = (place.definition_id, thrown.activity, thrown.name, "")
+    what = (thrown.id, "signal", *where)
+    return _job(place, what, payload=encode(thrown.variables).decode())
 
 
 def delivery(place: Place, inbound_id: int, activity: str) -> Row:

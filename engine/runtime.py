@@ -114,7 +114,9 @@ def resume(session: Session, instance_id: int, *, by: str, reason: str) -> None:
     """
     _hold(session, instance_id, "suspended", "active")
     history.append(session, instance_id, "instance.resumed", by=by, reason=reason)
-    query = select(EventSubscription).where(EventSubscription.instance_id == instance_id)
+    query = select(EventSubscription).where(
+        EventSubscription.instance_id == instance_id, EventSubscription.kind == "message"
+    )
     for awaited in session.scalars(query.order_by(EventSubscription.name)).all():
         inbox.queue(session, awaited)
 

@@ -31,12 +31,14 @@ class Scope:
 class Scopes(dict[int, Scope]):
     """The live scopes of an instance by id; a scope has the id of the activity instance it serves.
 
-    `step` collects the deltas of the step under way.
+    `step` collects the deltas of the step under way, `changed` the names written since conditions
+    were last looked at.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.step = StepRecord()
+        self.changed: set[str] = set()
 
     def open(self, scope: Scope) -> Scope:
         """Begin a scope; its first variables are deltas too."""
@@ -70,6 +72,7 @@ class Scopes(dict[int, Scope]):
     def set_local(self, scope_id: int, values: Mapping[str, Value]) -> None:
         """Write into one scope."""
         scope = self[scope_id]
+        self.changed.update(values)
         delta = self.step.variable_deltas.setdefault(scope_id, {})
         for name, value in values.items():
             scope.variables[name] = value

@@ -13,7 +13,6 @@ import orjson
 from engine import limits
 from engine.errors import LimitExceeded
 from engine.scopes import Scope
-from engine.specs.containers import ProcessRoot
 from engine.specs.token import READY, WAITING, Token
 from engine.specs.workflow import CaseWorkflow, Resolver
 from engine.variables import Variables
@@ -90,7 +89,7 @@ def _read(workflow: CaseWorkflow, row: list[Any], before: list[Token], resolver:
 
 
 def _restore_scope(workflow: CaseWorkflow, token: Token, values: Variables) -> None:
-    isolated = isinstance(token.task_spec, ProcessRoot)
+    isolated = token.task_spec.is_root
     outer = next((a.id for a in workflow.ancestors(token) if a.id in workflow.scopes), None)
     written = set(token.internal_data.pop("written", ()))
     scope = Scope(token.id, outer, token.id, values, isolated=isolated, written=written)
@@ -102,6 +101,8 @@ def _restore_queues(workflow: CaseWorkflow, token: Token) -> None:
         workflow.ready.append(token.id)
     elif token.state == WAITING and hasattr(token.task_spec, "may_fire"):
         workflow.joins.add(token.id)
+    elif "held" in token.internal_data:
+        workflow.conditions.add(token.id)
 
 
 def live(workflow: CaseWorkflow) -> Iterator[Token]:

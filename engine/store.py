@@ -17,7 +17,15 @@ from engine.execution import Execution
 from engine.record import DELETED, StepRecord
 from engine.rows import Place
 from engine.variables import encode
-from engine.waiting import ExternalTaskWait, MessageWait, TimerWait, UserTaskWait, Wait
+from engine.waiting import (
+    ConditionWait,
+    ExternalTaskWait,
+    MessageWait,
+    SignalWait,
+    TimerWait,
+    UserTaskWait,
+    Wait,
+)
 
 Observer = Callable[[Session, Execution, StepRecord], None]
 observers: list[Observer] = []
@@ -179,7 +187,7 @@ class _Writer:
             self.statements.append(guarded)
         elif isinstance(wait, UserTaskWait):
             self.add(rows.END_TASK, (wait.id,))
-        elif isinstance(wait, MessageWait):
+        elif isinstance(wait, MessageWait | SignalWait | ConditionWait):
             self.add(rows.END_SUBSCRIPTION, (wait.id,))
         else:
             self.add(rows.END_JOB, (wait.id,))
@@ -202,11 +210,13 @@ class _Writer:
             if isinstance(wait, ExternalTaskWait)
         ]
         jobs += [rows.outbox(place, message) for message in self.execution.step.messages]
+        jobs += [rows.signal(place, signal) for signal in self.execution.step.signals]
+        others = [wait for wait in fresh if isinstance(wait, SignalWait | ConditionWait)]
         self.add(rows.TASK, *(rows.task(place, wait) for wait in tasks))
         self.add(rows.CANDIDATE, *(row for wait in tasks for row in rows.candidates(wait)))
         self.add(
             rows.SUBSCRIPTION,
-            *(rows.subscription(place, wait, at(wait.id)) for wait in self.awaited),
+            *(rows.subscription(place, wait, at(wait.id)) for wait in (*self.awaited, *others)),
         )
         self.add(rows.JOB, *jobs)
 

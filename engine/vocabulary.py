@@ -105,6 +105,8 @@ EXTENSIONS: Final[Mapping[str, frozenset[str]]] = {
     "receiveTask": _ACTIVITY_EXTENSIONS | {"banli:public"},
     "callActivity": _ACTIVITY_EXTENSIONS | {"zeebe:calledElement"},
     "subProcess": _ACTIVITY_EXTENSIONS,
+    "transaction": _ACTIVITY_EXTENSIONS,
+    "adHocSubProcess": _ACTIVITY_EXTENSIONS | {"zeebe:adHoc"},
     "startEvent": _EVENT_EXTENSIONS | {"banli:public", "zeebe:formDefinition"},
     "intermediateCatchEvent": _EVENT_EXTENSIONS | {"banli:public"},
     "boundaryEvent": _EVENT_EXTENSIONS | {"banli:public"},
@@ -114,6 +116,7 @@ EXTENSIONS: Final[Mapping[str, frozenset[str]]] = {
     "parallelGateway": frozenset({"zeebe:properties"}),
     "inclusiveGateway": frozenset({"zeebe:properties"}),
     "eventBasedGateway": frozenset({"zeebe:properties"}),
+    "complexGateway": frozenset({"zeebe:properties"}),
 }
 
 EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
@@ -128,11 +131,18 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "zeebe:output": frozenset({"source", "target"}),
     "zeebe:calledDecision": frozenset({"decisionId", "resultVariable", "bindingType"}),
     "zeebe:calledElement": frozenset(
-        {"processId", "propagateAllChildVariables", "propagateAllParentVariables", "bindingType"}
+        {
+            "processId",
+            "propagateAllChildVariables",
+            "propagateAllParentVariables",
+            "bindingType",
+            "versionTag",
+        }
     ),
     "zeebe:loopCharacteristics": frozenset(
         {"inputCollection", "inputElement", "outputCollection", "outputElement"}
     ),
+    "zeebe:adHoc": frozenset({"activeElementsCollection"}),
     "zeebe:subscription": frozenset({"correlationKey"}),
     "zeebe:script": frozenset({"expression", "resultVariable"}),
     "zeebe:properties": frozenset(),
@@ -151,12 +161,8 @@ NESTED: Final[Mapping[str, frozenset[str]]] = {
 
 # Attributes of the standard that change behaviour, with the only value that we execute.
 FIXED_ATTRIBUTES: Final[Mapping[str, str]] = {
-    "isForCompensation": "false",
     "startQuantity": "1",
     "completionQuantity": "1",
-    "instantiate": "false",
-    "parallelMultiple": "false",
-    "eventGatewayType": "Exclusive",
 }
 
 _ACTIVITY: Final = frozenset(
@@ -175,9 +181,12 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "receiveTask": _ACTIVITY | {"messageRef", "instantiate"},
     "callActivity": _ACTIVITY | {"calledElement"},
     "subProcess": _ACTIVITY | {"triggeredByEvent"},
+    "transaction": _ACTIVITY | {"triggeredByEvent", "method"},
+    "adHocSubProcess": _ACTIVITY | {"triggeredByEvent", "ordering", "cancelRemainingInstances"},
     "exclusiveGateway": frozenset({"gatewayDirection", "default"}),
     "inclusiveGateway": frozenset({"gatewayDirection", "default"}),
     "parallelGateway": frozenset({"gatewayDirection", "default"}),
+    "complexGateway": frozenset({"gatewayDirection", "default"}),
     "eventBasedGateway": frozenset(
         {"gatewayDirection", "instantiate", "eventGatewayType", "default"}
     ),

@@ -61,6 +61,26 @@ class MessageWait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignalWait:
+    """A signal has to be broadcast; `beside` the flow it only may."""
+
+    id: int
+    activity: str
+    name: str
+    beside: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionWait:
+    """A condition on variables has to become true; `beside` the flow it only may."""
+
+    id: int
+    activity: str
+    condition: str
+    beside: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalTaskWait:
     """The worker has to do the work of a topic."""
 
@@ -71,7 +91,7 @@ class ExternalTaskWait:
     retries: int = 8
 
 
-Wait = UserTaskWait | TimerWait | MessageWait | ExternalTaskWait
+Wait = UserTaskWait | TimerWait | MessageWait | SignalWait | ConditionWait | ExternalTaskWait
 
 _resolvers: list[DueResolver] = []
 

@@ -1,7 +1,7 @@
-"""Messages that come in: stored once under the sender's id, then delivered, buffered or started.
+"""Messages and signals that come in: a message reaches one, a signal all who wait for it.
 
-Invariant: a copy (same channel, same id) changes nothing. A message never decides an approval: it
-only reaches an event that a model waits with.
+Invariant: a copy of a message (same channel, same id) changes nothing. Neither ever decides an
+approval: it only reaches an event that a model waits with.
 """
 
 from datetime import timedelta
@@ -9,10 +9,11 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from engine import correlation, jobs, variables
+from engine import correlation, jobs, signals, variables
 from engine.correlation import Correlation
 from engine.jobs import JobWork
 from engine.ports import Message
+from engine.variables import Variables
 
 TIME_TO_LIVE: Final = timedelta(days=30)
 INTERNAL: Final = "internal"
@@ -30,6 +31,14 @@ def accept(session: Session, *, channel: str, message: Message) -> Correlation:
         channel=channel,
         ttl=TIME_TO_LIVE,
     )
+
+
+def broadcast(session: Session, name: str, values: Variables) -> int:
+    """Bring a signal to all who wait for it now; raises what `engine.variables.check` raises.
+
+    Returns the id of the job that does it.
+    """
+    return signals.throw(session, name, values)
 
 
 def deliver(session: Session, work: JobWork, message: Message) -> Correlation:

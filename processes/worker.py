@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from engine import external_tasks, jobs
+from engine import external_tasks, jobs, signals
 from engine.errors import BanliError, BpmnError, Retry, TaskNotActive, WorkRefused
 from engine.jobs import JobWork
 from engine.ports import Channel, Message, Work, Worker
@@ -80,6 +80,10 @@ class JobWorker:
             self.transact(lambda session: jobs.deliver_buffered(session, work))
         elif work.kind == "outbox_message":
             self._send(work)
+        elif work.kind == "signal":
+            self.transact(lambda session: signals.broadcast(session, work))
+        elif work.kind == "signal_delivery":
+            self.transact(lambda session: signals.deliver(session, work))
         elif work.topic in all_operations():
             self.transact(lambda session: self._operate(session, work))
         else:

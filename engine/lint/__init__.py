@@ -7,14 +7,22 @@ from collections.abc import Sequence
 
 from engine.definition.process import Process
 from engine.errors import Finding
-from engine.lint import activities, calls, events, flows, soundness
+from engine.lint import activities, calls, compensation, events, flows, gateways, links, soundness
 from engine.lint.findings import Findings
 
 
 def check(process: Process) -> list[Finding]:
     """The findings of one process."""
     findings = Findings(process)
-    for rule in (*events.RULES, *flows.RULES, *activities.RULES, *soundness.RULES):
+    for rule in (
+        *events.RULES,
+        *flows.RULES,
+        *links.RULES,
+        *gateways.RULES,
+        *compensation.RULES,
+        *activities.RULES,
+        *soundness.RULES,
+    ):
         rule(process, findings)
     return findings.found
 

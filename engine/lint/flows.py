@@ -9,7 +9,12 @@ from engine.definition.process import Flow, Process
 from engine.lint import graph
 from engine.lint.findings import Findings
 
-_CONDITIONAL: Final = (el.ExclusiveGateway, el.InclusiveGateway, el.Activity)
+_CONDITIONAL: Final = (
+    el.ExclusiveGateway,
+    el.InclusiveGateway,
+    el.ComplexGateway,
+    el.Activity,
+)
 
 
 def borders(process: Process, findings: Findings) -> None:
@@ -34,14 +39,23 @@ def ends(process: Process, findings: Findings) -> None:
         elif isinstance(element, el.SubProcess) and element.by_event:
             if element.incoming or element.outgoing:
                 findings.error("flow_place", element, "事件子流程不能连接顺序流")
+        elif isinstance(element, el.BoundaryEvent) and element.handler:
+            continue
         elif isinstance(element, el.BoundaryEvent | el.StartEvent) and not element.outgoing:
             findings.error("flow_missing", element, "没有离开的顺序流")
-        elif not element.outgoing and not isinstance(element, el.EndEvent):
-            _dead_end(element, findings)
+        elif not element.outgoing and not isinstance(element, el.EndEvent) and not _link(element):
+            _dead_end(process, element, findings)
 
 
-def _dead_end(element: el.Element, findings: Findings) -> None:
+def _link(element: el.Element) -> bool:
+    return isinstance(element, el.Event) and isinstance(element.definition, ev.LinkEvent)
+
+
+def _dead_end(process: Process, element: el.Element, findings: Findings) -> None:
     if isinstance(element, el.Activity):
+        ad_hoc = isinstance(process.elements.get(element.scope), el.AdHocSubProcess)
+        if ad_hoc or element.for_compensation:
+            return
         findings.warning("dead_end", element, "没有离开的顺序流，路径在此结束")
     else:
         findings.error("flow_missing", element, "没有离开的顺序流")
@@ -72,6 +86,8 @@ def conditions(process: Process, findings: Findings) -> None:
                     findings.error("condition_place", flow, text)
         elif isinstance(element, el.Activity):
             _activity_choice(element, flows, findings)
+        elif isinstance(element, el.ComplexGateway):
+            continue  # its flows may be conditional or not, each by itself
         elif len(flows) > 1:
             _gateway_choice(element, flows, findings)
         elif flows and flows[0].condition is not None:
@@ -103,7 +119,10 @@ def event_gateways(process: Process, findings: Findings) -> None:
         for flow in flows:
             target = process.elements[flow.target]
             if not _waits(process, target):
-                text = f"之后只能是消息或定时器捕获事件、接收任务，不能是{target.label}"
+                text = (
+                    "之后只能是消息、定时器、信号、条件或多重捕获事件和接收任务，"
+                    f"不能是{target.label}"
+                )
                 findings.error("event_gateway", gateway, text)
             elif len(target.incoming) > 1:
                 text = f"{target.label}只能从事件网关进入"
@@ -113,9 +132,7 @@ def event_gateways(process: Process, findings: Findings) -> None:
 def _waits(process: Process, target: el.Element) -> bool:
     if isinstance(target, el.ReceiveTask):
         return target.loop is None and not target.inputs and not process.boundary(target.id)
-    return isinstance(target, el.CatchEvent) and isinstance(
-        target.definition, ev.MessageEvent | ev.TimerEvent
-    )
+    return isinstance(target, el.CatchEvent) and not _link(target)
 
 
 RULES: Final[tuple[Callable[[Process, Findings], None], ...]] = (

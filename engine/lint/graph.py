@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from engine.definition import elements as el
+from engine.definition.events import LinkEvent
 from engine.definition.process import Flow, Process
 
 
@@ -16,6 +17,18 @@ def followers(process: Process, element: el.Element) -> Iterator[el.Element]:
     for flow in flows_of(process, element):
         yield process.elements[flow.target]
     yield from process.boundary(element.id)
+
+
+def reachable(process: Process, *starts: el.Element) -> set[str]:
+    """The elements on the ways from some elements, these included."""
+    seen: set[str] = set()
+    ahead: list[el.Element] = [*starts]
+    while ahead:
+        current = ahead.pop()
+        if current.id not in seen:
+            seen.add(current.id)
+            ahead.extend(followers(process, current))
+    return seen
 
 
 def event_sub(process: Process, scope: str) -> bool:
@@ -43,7 +56,9 @@ def rests(process: Process, element: el.Element) -> bool:
     A call counts as a rest: what it runs is known only when it is called.
     """
     if isinstance(element, el.CatchEvent):
-        return element.definition is not None
+        return not isinstance(element.definition, LinkEvent | None)
+    if isinstance(element, el.AdHocSubProcess):
+        return True
     if isinstance(element, el.SubProcess):
         return any(rests(process, inner) for inner in process.in_scope(element.id))
     resting = (el.UserTask, el.ServiceTask, el.ReceiveTask, el.CallActivity, el.EventGateway)

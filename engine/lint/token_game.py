@@ -1,17 +1,18 @@
 """Plays a scope through with every choice open, as far as that is possible within a bound.
 
 Invariant: says something only if it has seen every marking; a scope that is too large, or where
-tokens multiply without bound, gives no answer rather than a wrong one.
+tokens multiply without bound, says so and gives no other answer rather than a wrong one.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Final
+from typing import Final, Literal
 
 from engine.definition import elements as el
 from engine.definition import events as ev
-from engine.definition.paths import reach
+from engine.definition.paths import begins, reach
 from engine.definition.process import Flow, Process
 from engine.lint import graph
 
@@ -21,6 +22,7 @@ Marking = tuple[str, ...]
 _STATES: Final = 4_000
 _CHOICES: Final = 6
 _SAME_FLOW: Final = 3
+_SAME_FLOW_WITHOUT_LOOP: Final = 20
 
 
 @dataclass(slots=True)
@@ -30,33 +32,44 @@ class Game:
     fired: set[str] = field(default_factory=set)
     stuck: list[Marking] = field(default_factory=list)
     together: set[frozenset[str]] = field(default_factory=set)
+    doubled: set[str] = field(default_factory=set)
+    """Flows that carried more than one token."""
+    end: Literal["all", "large", "unbounded", "unknown"] = "all"
+    """Why the game ended; but for `all` only `splitter` is an answer."""
+    splitter: str = ""
 
 
-class _TooLarge(Exception):
-    """No answer."""
+class _Ended(Exception):
+    """The game is over before every marking was seen."""
 
 
-def play(process: Process, scope: str) -> Game | None:
-    """Every marking of a scope; None if there are too many."""
+def play(process: Process, scope: str) -> Game:
+    """Every marking of a scope, as far as there are not too many."""
+    player = _Player(process, scope)
     try:
-        return _Player(process, scope).play()
-    except _TooLarge:
-        return None
+        player.play()
+    except _Ended as ended:
+        player.game.end = ended.args[0]
+    return player.game
 
 
 class _Player:
     def __init__(self, process: Process, scope: str) -> None:
         self.process = process
-        self.starts = process.starts(scope)
+        self.scope = scope
+        self.starts = begins(process, scope)
         self.elements = process.in_scope(scope)
-        self.game = Game()
+        self.game = Game(splitter=_splitter(process, scope))
+        self.most = _SAME_FLOW if self.game.splitter else _SAME_FLOW_WITHOUT_LOOP
         self.areas: dict[str, Mapping[str, frozenset[str]]] = {
             element.id: reach(process, element)
             for element in self.elements
             if isinstance(element, el.InclusiveGateway) and len(element.incoming) > 1
         }
 
-    def play(self) -> Game:
+    def play(self) -> None:
+        if any(isinstance(one, el.ComplexGateway) for one in self.elements):
+            raise _Ended("unknown")  # what is enough for it is known at run time only
         ahead: list[Marking] = [self._after(start, ()) for start in self.starts]
         seen: set[Marking] = set(ahead)
         while ahead:
@@ -69,12 +82,13 @@ class _Player:
             seen |= fresh
             ahead += fresh
             if len(seen) > _STATES:
-                raise _TooLarge
-        return self.game
+                raise _Ended("large")
 
     def _remember(self, marking: Marking) -> None:
-        if any(marking.count(flow) >= _SAME_FLOW for flow in set(marking)):
-            raise _TooLarge
+        counts = Counter(marking)
+        self.game.doubled.update(flow for flow, count in counts.items() if count > 1)
+        if counts and max(counts.values()) >= self.most:
+            raise _Ended("unbounded" if self.game.splitter else "large")
         targets = [self.process.flows[flow].target for flow in marking]
         self.game.together.update(frozenset(pair) for pair in combinations(targets, 2))
 
@@ -127,7 +141,10 @@ class _Player:
     def _produced(self, element: el.Element) -> Iterator[list[str] | None]:
         """Each way to go on; None ends the whole scope."""
         if isinstance(element, el.EndEvent):
-            ends = isinstance(element.definition, ev.TerminateEvent | ev.ErrorEvent)
+            ends = any(
+                isinstance(one, ev.TerminateEvent | ev.ErrorEvent)
+                for one in ev.singles(element.definition)
+            )
             yield None if ends else []
             return
         flows = graph.flows_of(self.process, element)
@@ -149,8 +166,22 @@ class _Player:
             yield from ([name] for name in names)
         elif isinstance(element, el.InclusiveGateway) or any(flow.condition for flow in flows):
             if len(names) > _CHOICES:
-                raise _TooLarge
+                raise _Ended("large")
             for size in range(1, len(names) + 1):
                 yield from (list(subset) for subset in combinations(names, size))
         else:
             yield names
+
+
+def _splitter(process: Process, scope: str) -> str:
+    """An element in a loop that sends a token round and another one out of it; empty if none."""
+    for element in process.in_scope(scope):
+        ways = [process.elements[flow.target] for flow in graph.flows_of(process, element)]
+        beside = [event for event in process.boundary(element.id) if not event.interrupting]
+        if isinstance(element, el.ExclusiveGateway | el.EventGateway):
+            ways = []
+        if len(ways) + len(beside) > 1 and any(
+            element.id in graph.reachable(process, way) for way in (*ways, *beside)
+        ):
+            return element.id
+    return ""

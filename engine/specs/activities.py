@@ -11,8 +11,9 @@ from engine.errors import ExpressionError, LimitExceeded, VariablesInvalid
 from engine.expressions import evaluate, number, text
 from engine.scopes import storable
 from engine.specs import mapping, waits
-from engine.specs.events import BoundaryEvent, leave_gateway, throw_message
+from engine.specs.events import BoundaryEvent, leave_gateway
 from engine.specs.node import Node
+from engine.specs.throwing import throw_message
 from engine.specs.token import WAITING, Token
 from engine.variables import Variables
 from engine.waiting import ExternalTaskWait
@@ -36,7 +37,7 @@ class Activity(Node):
             mapping.open_local(token, local)
         self.note(token, "activity.started", **self.started_data(token))
         for boundary, data in armed:
-            waits.note_armed(token.workflow.wait_beside(token, boundary, data))
+            token.workflow.wait_beside(token, boundary, data)
         return self.begin(token, prepared)
 
     def _arm_boundaries(
@@ -200,6 +201,10 @@ class ReceiveTask(Activity):
         if token.state != WAITING:
             return None
         return waits.message_wait(token, self.element.message, self.element.public)
+
+    def settle(self, token: Token, data: dict[str, Any]) -> None:
+        """Let a token wait in an event-based gateway."""
+        token.internal_data.update(data)
 
     def trigger(self, token: Token, payload: Variables) -> None:
         """The message came."""

@@ -10,7 +10,7 @@ from engine import limits
 from engine.errors import ExpressionError, LimitExceeded
 from engine.expressions import text
 from engine.scopes import Scope, storable
-from engine.specs import mapping, waits
+from engine.specs import mapping
 from engine.specs.activities import Activity
 from engine.specs.events import EventSubStart, StartEvent
 from engine.specs.node import Node, Path
@@ -26,11 +26,6 @@ class Container(Node):
         self.starts: list[StartEvent] = []
         self.event_starts: list[EventSubStart] = []
 
-    @property
-    def error_starts(self) -> list[EventSubStart]:
-        """The event sub-processes that catch errors."""
-        return self.event_starts
-
     def prepare_events(
         self, token: Token, local: Variables
     ) -> list[tuple[EventSubStart, dict[str, Any]]]:
@@ -41,13 +36,12 @@ class Container(Node):
     def begin_events(self, token: Token, armed: list[tuple[EventSubStart, dict[str, Any]]]) -> None:
         """Let the event sub-processes wait."""
         for start, data in armed:
-            waits.note_armed(token.workflow.wait_beside(token, start, data))
+            token.workflow.wait_beside(token, start, data)
 
     def child_left(self, container: Token, child: Token) -> None:
         if any(not other.attached for other in container.children):
             return
-        for other in container.children:
-            other.workflow._remove_task(other.id)
+        container.workflow.drop_waits(container)
         container.workflow.requeue(container, "leave")
 
 
@@ -55,13 +49,31 @@ class ProcessRoot(Container):
     """The process itself: the root of the tree, or the only child of a call activity."""
 
     visible = False
+    is_root = True
+
+    def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
+        super().__init__(wf_spec, name, element)
+        # by element id: what a message begins, and what is awaited besides (parallel gateway)
+        self.begins: dict[str, tuple[Node, tuple[Node, ...]]] = {}
 
     def enter(self, token: Token) -> bool:
         armed = self.prepare_events(token, {})
+        chosen = token.internal_data.get("start", next(iter(self.begins), None))
+        if chosen in self.begins and not (self.starts and "start" not in token.internal_data):
+            self._begin(token, chosen, armed)
+            return False
         start = self._start(token)
         self.begin_events(token, armed)
         token.workflow.spawn(token, start)
         return False
+
+    def _begin(self, token: Token, chosen: str, armed: Any) -> None:
+        """The message that begins the process has come: its element has done its work."""
+        begun, others = self.begins[chosen]
+        self.begin_events(token, armed)
+        token.workflow.spawn(token, begun, phase="leave")
+        for other in others:
+            token.workflow.spawn(token, other)
 
     def _start(self, token: Token) -> StartEvent:
         chosen = token.internal_data.get("start")
@@ -114,9 +126,11 @@ class EventSubProcess(Container):
 class CallActivity(Activity):
     """Runs a process definition within this instance, at the version found now."""
 
+    calls = True
+
     def prepare(self, token: Token, local: Variables) -> tuple[int, Any, Variables]:
         workflow = token.workflow
-        depth = sum(1 for t in workflow.ancestors(token) if isinstance(t.task_spec, ProcessRoot))
+        depth = sum(1 for t in workflow.ancestors(token) if t.task_spec.is_root)
         if depth > limits.CALL_DEPTH:
             raise LimitExceeded(f"流程调用超过 {limits.CALL_DEPTH} 层")
         context = self.context(token, local)
@@ -151,15 +165,14 @@ class CallActivity(Activity):
 
     def child_left(self, container: Token, child: Token) -> None:
         """The called process has ended."""
-        for other in container.children:
-            container.workflow._remove_task(other.id)
+        container.workflow.drop_waits(container)
         container.workflow.requeue(container, "leave")
 
 
 def definition_of(token: Token) -> int:
     """The definition that a token belongs to; 0 is the instance's own."""
     for ancestor in (token, *token.workflow.ancestors(token)):
-        if isinstance(ancestor.task_spec, ProcessRoot):
+        if ancestor.task_spec.is_root:
             return int(ancestor.internal_data.get("definition", 0))
     return 0
 
@@ -169,6 +182,6 @@ def called_path(token: Token) -> tuple[str, ...]:
     found = [
         ancestor.task_spec.activity
         for ancestor in token.workflow.ancestors(token)
-        if isinstance(ancestor.task_spec, CallActivity)
+        if ancestor.task_spec.calls
     ]
     return tuple(reversed(found))

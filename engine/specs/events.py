@@ -1,22 +1,27 @@
-"""Events: starts, intermediate catches and throws, boundaries, ends.
+"""Events that wait: starts, intermediate catches, boundaries.
 
 Invariant: an event that happened takes its payload to where its token stands, then leaves like any
-other node; an interrupting one has by then removed all that it interrupts.
+other node; an interrupting one has by then removed all that it interrupts. A multiple event has a
+token for each of its triggers below its own.
 """
 
+from collections import ChainMap
 from typing import Any
 
 from engine.definition import events as ev
-from engine.expressions import text
-from engine.record import ThrownMessage
+from engine.errors import ExpressionError
 from engine.specs import mapping, waits
-from engine.specs.node import Node, Path
+from engine.specs.node import Node
 from engine.specs.token import WAITING, Token
-from engine.variables import Variables
+from engine.variables import Variables, decode, encode
 
 
 class EventNode(Node):
     """An event of the diagram."""
+
+    def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
+        super().__init__(wf_spec, name, element)
+        self.triggers: list[Trigger] = []
 
     @property
     def definition(self) -> Any:
@@ -38,10 +43,96 @@ class EventNode(Node):
         mapping.put_out(token, outputs)
         self.note(token, "activity.completed")
 
+    def settle(self, token: Token, data: dict[str, Any]) -> None:
+        """Let a token wait with what was armed for it."""
+        several = data.pop("triggers", ())
+        token.internal_data.update(data)
+        for trigger, armed in zip(self.triggers, several, strict=bool(several)):
+            if armed is not None:
+                part = token._add_child(trigger, WAITING)
+                part.internal_data.update(armed)
+                if token.attached:
+                    part.internal_data["attached"] = 1
+                waits.begin(part)
+        waits.begin(token)
+
+    def one_came(self, trigger: Token, payload: Variables) -> None:
+        """One of several triggers came: enough, unless all are needed."""
+        token = trigger.parent
+        trigger.internal_data["came"] = encode(payload).decode()
+        trigger.told = None
+        if self.definition.parallel:
+            parts = [part.internal_data.get("came") for part in token.children]
+            if None in parts:
+                self.note(token, "event.partial", missing=parts.count(None))
+                return
+            payload = dict(ChainMap(*(decode(part) for part in reversed(parts))))
+        self.trigger(token, payload)
+
+    def trigger(self, token: Token, payload: Variables) -> None:
+        """The event happened."""
+        self.happen(token, payload)
+
+    def look(self, token: Token) -> None:
+        """See whether the condition has become true since it was last looked at."""
+        data = token.internal_data
+        try:
+            holds = waits.holds(self.definition, self.context(token))
+        except ExpressionError as error:
+            self.get_stuck(token, error.code, error.message, error.details)
+            token._set_state(WAITING)
+            return
+        before, data["held"] = data["held"], int(holds)
+        if holds and not before and "came" not in data:
+            self.note(token, "condition.met")
+            self.trigger(token, {})
+
+    def stays(self, token: Token) -> bool:
+        """Whether a wait beside the flow goes on after it has happened."""
+        if isinstance(self.definition, ev.MultipleEvent):
+            return self._triggers_stay(token)
+        return not isinstance(self.definition, ev.TimerEvent) or waits.rearm(token)
+
+    def _triggers_stay(self, token: Token) -> bool:
+        for part in token.children:
+            if part.internal_data.pop("came", None) is None:
+                continue
+            part.told = None
+            if isinstance(part.task_spec.definition, ev.TimerEvent) and not waits.rearm(part):
+                token.workflow._remove_task(part.id)
+                if self.definition.parallel:
+                    return False
+        return bool(token.children)
+
     def happen(self, token: Token, payload: Variables) -> None:
         """Take the payload and go on."""
+        for part in token.children:
+            token.workflow._remove_task(part.id)
+        if token.internal_data.pop("held", None) is not None:
+            token.workflow.conditions.discard(token.id)
         mapping.accept(token, payload, local=bool(self.element.outputs))
         token.workflow.requeue(token, "leave")
+
+
+class Trigger(EventNode):
+    """One of the triggers of a multiple event."""
+
+    visible = False
+
+    def __init__(self, wf_spec: Any, name: str, element: Any, definition: ev.SingleEvent) -> None:
+        super().__init__(wf_spec, name, element)
+        self._definition = definition
+
+    @property
+    def definition(self) -> ev.SingleEvent:
+        """What this trigger waits for."""
+        return self._definition
+
+    def wait(self, token: Token) -> Any:
+        return None if "came" in token.internal_data else super().wait(token)
+
+    def trigger(self, token: Token, payload: Variables) -> None:
+        token.parent.task_spec.one_came(token, payload)
 
 
 class StartEvent(EventNode):
@@ -52,13 +143,12 @@ class CatchEvent(EventNode):
     """An intermediate event on the path."""
 
     def enter(self, token: Token) -> bool:
-        if self.definition is None:
+        if isinstance(self.definition, ev.LinkEvent):
             return True
         data = self.arm(token)
-        token.internal_data.update(data or {})
         token._set_state(WAITING)
         self.note(token, "activity.started")
-        waits.note_armed(token)
+        self.settle(token, data or {})
         return False
 
     def trigger(self, token: Token, payload: Variables) -> None:
@@ -85,8 +175,7 @@ class EventGateway(Node):
         armed = [(path.target, path.target.arm(token)) for path in self.paths]
         for spec, data in armed:
             child = token._add_child(spec, WAITING)
-            child.internal_data.update(data or {})
-            waits.note_armed(child)
+            spec.settle(child, data or {})
         token._set_state(WAITING)
         return False
 
@@ -102,20 +191,11 @@ class BoundaryEvent(EventNode):
             workflow.move_under(token, container)
             host.cancel()
             self.happen(token, payload)
-        elif self._stays(token):
+        elif self.stays(token):
             self.happen(workflow.spawn(container, self), payload)
         else:
             workflow.move_under(token, container)
             self.happen(token, payload)
-
-    def _stays(self, token: Token) -> bool:
-        """Whether the wait goes on beside the path that it starts now."""
-        if isinstance(self.definition, ev.TimerEvent):
-            again = waits.rearm(token)
-            if again:
-                waits.note_armed(token)
-            return again
-        return True
 
     def arm_beside(self, token: Token, local: Variables) -> dict[str, Any] | None:
         """Timers see the activity's own variables; keys are those of the scope around it."""
@@ -133,99 +213,20 @@ class EventSubStart(EventNode):
         if self.element.interrupting:
             self.take_over(scope, payload)
             return
-        stays = not isinstance(self.definition, ev.TimerEvent) or waits.rearm(token)
-        self._run_in(scope, payload)
+        stays = self.stays(token)
+        self.run_in(scope, payload)
         if not stays:
             workflow._remove_task(token.id)
 
     def take_over(self, scope: Token, payload: Variables) -> None:
         """Interrupt a scope: everything in it goes, the event sub-process runs."""
-        for child in scope.children:
-            child.cancel()
-        self._run_in(scope, payload)
+        scope.workflow.clear(scope)
+        self.run_in(scope, payload)
 
-    def _run_in(self, scope: Token, payload: Variables) -> None:
+    def run_in(self, scope: Token, payload: Variables) -> None:
+        """Run the event sub-process in a scope."""
         workflow = scope.workflow
         sub = workflow.spawn(scope, self.sub_process)
         sub.task_spec.begin_by_event(sub)
         start = workflow.spawn(sub, self)
         self.happen(start, payload)
-
-
-class ThrowEvent(EventNode):
-    """An intermediate none or message throw."""
-
-    def enter(self, token: Token) -> bool:
-        if isinstance(self.definition, ev.MessageEvent):
-            throw_message(self, token, self.definition.message)
-        return True
-
-
-def throw_message(node: Node, token: Token, message: ev.Message) -> None:
-    """Hand a message to the outbox; its payload are the element's inputs and nothing else."""
-    payload = mapping.mapped(node.element.inputs, token)
-    key = None
-    if message.correlation_key is not None:
-        key = text(message.correlation_key, node.context(token, payload))
-    thrown = ThrownMessage(message.name, key, payload, node.activity, token.id)
-    token.workflow.step.messages.append(thrown)
-    node.note(token, "message.thrown", name=message.name, key=key)
-
-
-class EndEvent(ThrowEvent):
-    """An end event: none, message, error, terminate."""
-
-    def enter(self, token: Token) -> bool:
-        if isinstance(self.definition, ev.ErrorEvent):
-            return self._throw_error(token)
-        if isinstance(self.definition, ev.TerminateEvent):
-            for sibling in token.parent.children:
-                if sibling.id != token.id:
-                    sibling.cancel()
-            return True
-        return super().enter(token)
-
-    def _throw_error(self, token: Token) -> bool:
-        payload = mapping.mapped(self.element.inputs, token)
-        code = self.definition.code
-        if throw_error(token, code, payload):
-            return False
-        self.get_stuck(
-            token, "error_uncaught", f"错误『{code}』没有被任何错误事件捕获", {"error": code}
-        )
-        return False
-
-    def taken(self, token: Token) -> list[Path]:
-        return []
-
-
-def throw_error(origin: Token, code: str, payload: Variables) -> bool:
-    """Let the nearest error event catch; False if there is none.
-
-    From the inside out: the event sub-processes of a scope, then the boundary of its activity.
-    """
-    came_from: Token | None = None
-    for current in (origin, *origin.workflow.ancestors(origin)):
-        # a handler does not handle its own errors
-        if came_from is not None and not came_from.task_spec.handles_event:
-            starts = getattr(current.task_spec, "error_starts", ())
-            start = _catcher(starts, code)
-            if start is not None:
-                start.note(origin, "error.caught", error=code)
-                start.take_over(current, payload)
-                return True
-        boundary = _catcher(getattr(current.task_spec, "boundaries", ()), code)
-        if boundary is not None:
-            container, workflow = current.parent, current.workflow
-            boundary.note(origin, "error.caught", error=code)
-            current.cancel()
-            boundary.happen(workflow.spawn(container, boundary), payload)
-            return True
-        came_from = current
-    return False
-
-
-def _catcher(candidates: Any, code: str) -> Any:
-    errors = [c for c in candidates if isinstance(c.definition, ev.ErrorEvent)]
-    exact = [c for c in errors if c.definition.code == code]
-    return next(iter(exact + [c for c in errors if not c.definition.code]), None)

@@ -1,4 +1,4 @@
-"""Multi-instance: a body that starts its activity once for each item, at once or one by one.
+"""Multi-instance and standard loops: bodies that start their activity several times.
 
 Invariant: the items are fixed when the body begins; results are collected in the order of the
 items, whatever the order of completion.
@@ -13,7 +13,7 @@ from engine.definition.elements import Loop
 from engine.errors import LimitExceeded
 from engine.expressions import condition, evaluate, failure, number, required
 from engine.scopes import Scope, storable
-from engine.specs import mapping, waits
+from engine.specs import mapping
 from engine.specs.activities import Activity
 from engine.specs.token import Token
 from engine.variables import Value, Variables
@@ -46,7 +46,7 @@ class MultiInstance(Activity):
         if not items:
             return True
         for boundary, data in armed:
-            waits.note_armed(token.workflow.wait_beside(token, boundary, data))
+            token.workflow.wait_beside(token, boundary, data)
         for index in range(1 if self.loop.sequential else len(items)):
             self._begin_instance(token, index, items[index])
         return False
@@ -117,8 +117,7 @@ class MultiInstance(Activity):
         data = container.internal_data
         data["done"] += 1
         if "enough" in data or data["done"] == data["total"]:
-            for other in container.children:
-                other.cancel()
+            container.workflow.clear(container)
             container.workflow.requeue(container, "leave")
         elif self.loop.sequential:
             index = data["done"]
@@ -129,7 +128,68 @@ class MultiInstance(Activity):
 
     def finish(self, token: Token) -> None:
         name = self.loop.output_collection
-        if name:
-            results = token.workflow.scopes[token.id].variables[name]
-            mapping.put_out(token, {name: results})
+        outputs = {name: token.workflow.scopes[token.id].variables[name]} if name else {}
+        collect = self._collector(token, outputs)
+        mapping.put_out(token, outputs)
+        if collect is not None:
+            collect()
         self.note(token, "activity.completed", instances=token.internal_data["done"])
+
+
+class StandardLoop(Activity):
+    """The body around an activity that is repeated while a condition holds.
+
+    `loopCounter` is the number of the pass, in its activity as in the condition after it; before
+    the first pass the condition sees 0.
+    """
+
+    inner: Any = None
+
+    def enter(self, token: Token) -> bool:
+        armed = self._arm_boundaries(token, {}) if self.inner.rests else []
+        loop = self.element.loop
+        context = self.context(token, {"loopCounter": 0})
+        again = not loop.test_before or loop.condition is None or condition(loop.condition, context)
+        token.internal_data["done"] = 0
+        self.note(token, "activity.started")
+        if not again:
+            return True
+        for boundary, data in armed:
+            token.workflow.wait_beside(token, boundary, data)
+        self._begin_pass(token)
+        return False
+
+    def _begin_pass(self, token: Token) -> None:
+        workflow, number = token.workflow, token.internal_data["done"]
+        child = workflow.spawn(token, self.inner, index=number)
+        values: Variables = {"loopCounter": number + 1}
+        workflow.scopes.open(Scope(child.id, workflow.scope_id(token), child.id, values))
+
+    def collector(self, token: Token, outputs: Variables) -> Callable[[], None]:
+        """Ask now whether there is another pass; the function returned remembers the answer."""
+        body, loop = token.parent, self.element.loop
+        number = body.internal_data["done"] + 1
+        again = loop.maximum is None or number < loop.maximum
+        if again and loop.condition is not None:
+            chain = [scope.variables for scope in token.workflow.scopes.chain(token.id)]
+            again = condition(loop.condition, ChainMap(chain[0], outputs, *chain[1:]))
+
+        def write() -> None:
+            body.internal_data["again"] = int(again)
+
+        return write
+
+    def child_left(self, container: Token, child: Token) -> None:
+        data = container.internal_data
+        data["done"] += 1
+        if data.pop("again", 0):
+            self._begin_pass(container)
+            return
+        container.workflow.clear(container)
+        container.workflow.requeue(container, "leave")
+
+    def finish(self, token: Token) -> None:
+        collect = self._collector(token, {})
+        if collect is not None:
+            collect()
+        self.note(token, "activity.completed", loops=token.internal_data["done"])

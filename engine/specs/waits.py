@@ -1,7 +1,7 @@
-"""Arming what waits for a timer or a message, and saying so to the store.
+"""Arming what waits for an event, and saying so to the store.
 
 Invariant: an armed timer keeps its due instant (milliseconds since 1970) and never moves; an armed
-message keeps its key.
+message keeps its key, a signal its name, a condition whether it held when last looked at.
 """
 
 from collections.abc import Mapping
@@ -10,11 +10,19 @@ from typing import Any, Final
 
 from engine import clock, timers
 from engine.definition.elements import PublicForm
-from engine.definition.events import EventDefinition, Message, MessageEvent, TimerEvent
+from engine.definition.events import (
+    ConditionalEvent,
+    EventDefinition,
+    Message,
+    MessageEvent,
+    MultipleEvent,
+    SignalEvent,
+    TimerEvent,
+)
 from engine.errors import ExpressionError
-from engine.expressions import text
+from engine.expressions import evaluate, failure, text
 from engine.specs.token import Token
-from engine.waiting import MessageWait, TimerWait, Wait
+from engine.waiting import ConditionWait, MessageWait, SignalWait, TimerWait, Wait
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -53,12 +61,44 @@ def arm_message(message: Message, context: Mapping[str, Any]) -> dict[str, Any]:
     return {"key": text(message.correlation_key, context)}
 
 
-def arm(definition: EventDefinition | None, timer: Any, key: Any) -> dict[str, Any] | None:
-    """What the token of an event keeps; None for an event that is not waited for (errors)."""
-    if isinstance(definition, TimerEvent):
-        return arm_timer(definition, timer)
-    if isinstance(definition, MessageEvent):
-        return arm_message(definition.message, key)
+def arm_condition(definition: ConditionalEvent, context: Mapping[str, Any]) -> dict[str, Any]:
+    """What the token of a condition keeps: whether it held when last looked at.
+
+    It is looked at for the first time right after it was armed: it may hold from the beginning.
+    """
+    holds(definition, context)
+    return {"held": 0}
+
+
+def holds(definition: ConditionalEvent, context: Mapping[str, Any]) -> bool:
+    """Whether a condition is true now; one that reads what is not there yet is not true.
+
+    Raises:
+        ExpressionError: it fails, or is neither true nor false nor null.
+    """
+    value = evaluate(definition.condition, context)
+    if value is not None and not isinstance(value, bool):
+        raise failure(definition.condition, f"结果应为 true 或 false，实为 {type(value).__name__}")
+    return value is True
+
+
+def arm(definition: EventDefinition | None, inner: Any, outer: Any) -> dict[str, Any] | None:
+    """What the token of an event keeps; None for an event that is not waited for (errors).
+
+    Timers and conditions see the `inner` context, the names and keys of others the `outer` one.
+    """
+    match definition:
+        case TimerEvent():
+            return arm_timer(definition, inner)
+        case MessageEvent(message):
+            return arm_message(message, outer)
+        case SignalEvent(name):
+            return {"signal": text(name, outer)}
+        case ConditionalEvent():
+            return arm_condition(definition, inner)
+        case MultipleEvent(definitions):
+            armed = [arm(one, inner, outer) for one in definitions]
+            return {"triggers": armed} if any(one is not None for one in armed) else None
     return None
 
 
@@ -71,14 +111,17 @@ def rearm(token: Token) -> bool:
         return False
     data.update(_kept(following))
     token.told = None
+    begin(token)
     return True
 
 
-def note_armed(token: Token) -> None:
-    """Tell the history of a timer."""
+def begin(token: Token) -> None:
+    """Tell the history of a timer that was armed, and the workflow of a condition."""
     data = token.internal_data
     if "due" in data:
         token.task_spec.note(token, "timer.armed", due_at=to_instant(data["due"]))
+    elif "held" in data:
+        token.workflow.watch(token)
 
 
 def timer_wait(token: Token) -> TimerWait:
@@ -107,8 +150,23 @@ def message_wait(token: Token, message: Message, public: PublicForm | None) -> M
 
 def event_wait(token: Token, definition: Any, public: PublicForm | None) -> Wait | None:
     """The wait of an event."""
-    if isinstance(definition, TimerEvent) and "due" in token.internal_data:
+    data = token.internal_data
+    if isinstance(definition, TimerEvent) and "due" in data:
         return timer_wait(token)
-    if isinstance(definition, MessageEvent) and "key" in token.internal_data:
+    if isinstance(definition, MessageEvent) and "key" in data:
         return message_wait(token, definition.message, public)
+    if "signal" in data:
+        return SignalWait(
+            id=token.id,
+            activity=token.task_spec.activity,
+            name=data["signal"],
+            beside=bool(data.get("attached")),
+        )
+    if "held" in data:
+        return ConditionWait(
+            id=token.id,
+            activity=token.task_spec.activity,
+            condition=definition.condition.source,
+            beside=bool(data.get("attached")),
+        )
     return None

@@ -76,6 +76,9 @@ class CaseWorkflow(Workflow):
         self.scopes = Scopes()
         self.ready: deque[int] = deque()
         self.joins: set[int] = set()
+        # waits for a condition: all, and those to look at next
+        self.conditions: set[int] = set()
+        self.doubtful: set[int] = set()
         self.budget = Budget()
 
     @property
@@ -95,8 +98,14 @@ class CaseWorkflow(Workflow):
     def wait_beside(self, container: Token, spec: Any, data: dict[str, Any]) -> Any:
         """A token that waits beside the flow of its container."""
         token = container._add_child(spec, WAITING)
-        token.internal_data.update(data, attached=1)
+        token.internal_data["attached"] = 1
+        spec.settle(token, data)
         return token
+
+    def watch(self, token: Token) -> None:
+        """Look at a condition after the present node, and whenever what it reads changes."""
+        self.conditions.add(token.id)
+        self.doubtful.add(token.id)
 
     def move_under(self, token: Token, container: Token) -> None:
         """Give a token another container; a wait beside the flow thereby joins the flow."""
@@ -116,13 +125,27 @@ class CaseWorkflow(Workflow):
     def leave(self, token: Token, targets: Iterable[Callable[[Token], None]]) -> None:
         """Take a finished token out; its container gets the next ones, or hears that it left."""
         container = token.parent
-        self._remove_task(token.id)
+        record = token.task_spec.compensable
+        if record is None or container is None or not record.remember(token):
+            self._remove_task(token.id)
         if container is None:
             self.completed = True
             return
         for target in targets:
             target(container)
         container.task_spec.child_left(container, token)
+
+    def clear(self, container: Token) -> None:
+        """Cancel what is under way in a container; what was completed stays to be compensated."""
+        for child in container.children:
+            if not child.task_spec.past:
+                child.cancel()
+
+    def drop_waits(self, container: Token) -> None:
+        """End what only waited beside a flow that is over."""
+        for child in container.children:
+            if not child.task_spec.past:
+                self._remove_task(child.id)
 
     def scope_id(self, token: Token) -> int:
         """The scope a token works in: its own, or the nearest one around it."""
@@ -141,7 +164,7 @@ class CaseWorkflow(Workflow):
     def run_ready(self) -> None:
         """Run every automatic token until all wait."""
         self.budget = Budget()
-        while self.ready or self._open_join():
+        while self.ready or self._look_at_conditions() or self._open_join():
             token = self.tasks.get(self.ready.popleft())
             if token is None or token.state != READY:
                 continue
@@ -149,7 +172,23 @@ class CaseWorkflow(Workflow):
             if not token.parent or not token.parent.task_spec.free_children:
                 self.budget.spend()
             token.run()
+            self._look_at_conditions()
         self._see_whether_it_starves()
+
+    def _look_at_conditions(self) -> bool:
+        """Let those conditions happen that have become true; whether anything is ready then."""
+        changed = self.scopes.changed
+        if changed:
+            for identity in self.conditions:
+                if not changed.isdisjoint(self.tasks[identity].task_spec.definition.names):
+                    self.doubtful.add(identity)
+            changed.clear()
+        while self.doubtful:
+            token = self.tasks.get(min(self.doubtful))
+            self.doubtful.discard(min(self.doubtful))
+            if token is not None and token.incident is None:
+                token.task_spec.look(token)
+        return bool(self.ready)
 
     def _see_whether_it_starves(self) -> None:
         """Nothing stops in silence: joins that nothing can reach any more become incidents."""
@@ -165,7 +204,7 @@ class CaseWorkflow(Workflow):
 
     @staticmethod
     def _may_move(token: Token) -> bool:
-        if token.incident is not None:
+        if token.incident is not None or token.task_spec.may_idle:
             return True
         return not token.attached and token.task_spec.wait(token) is not None
 
@@ -188,3 +227,4 @@ class CaseWorkflow(Workflow):
             self.scopes.close(task_id)
         del self.tasks[task_id]
         self.joins.discard(task_id)
+        self.conditions.discard(task_id)

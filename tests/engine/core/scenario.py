@@ -96,6 +96,27 @@ def error(reference: str = "") -> str:
     )
 
 
+def signal(reference: str) -> str:
+    return f'<signalEventDefinition signalRef="{reference}"/>'
+
+
+def escalation(reference: str = "") -> str:
+    attribute = f'escalationRef="{reference}"' if reference else ""
+    return f"<escalationEventDefinition {attribute}/>"
+
+
+def condition(expression: str) -> str:
+    text = f"<condition>={escape(expression)}</condition>"
+    return f"<conditionalEventDefinition>{text}</conditionalEventDefinition>"
+
+
+def link(name: str) -> str:
+    return f'<linkEventDefinition name="{name}"/>'
+
+
+TERMINATE = "<terminateEventDefinition/>"
+
+
 def event(kind: str, definition: str = "", attributes: str = "", *, io: str = "") -> Node:
     names = {
         "start": "startEvent",
@@ -193,16 +214,21 @@ def xml(
     key: str = "p",
     messages: dict[str, str] | None = None,
     errors: tuple[str, ...] = (),
+    signals: tuple[str, ...] | dict[str, str] = (),
+    escalations: tuple[str, ...] = (),
     before: str = "",
     **nodes: Node,
 ) -> bytes:
-    """A file with one process. `messages`: name to correlation key (FEEL)."""
+    """A file with one process. `messages`: name to correlation key (FEEL); `signals`: id to name."""
     roots = ""
     for name, correlation in (messages or {}).items():
         subscription = f"<zeebe:subscription correlationKey={quoteattr('=' + correlation)}/>"
         text = f"<extensionElements>{subscription}</extensionElements>" if correlation else ""
         roots += f'<message id="{name}" name="{name}">{text}</message>'
     roots += "".join(f'<error id="{code}" errorCode="{code}"/>' for code in errors)
+    named = signals if isinstance(signals, dict) else {one: one for one in signals}
+    roots += "".join(f'<signal id="{i}" name={quoteattr(name)}/>' for i, name in named.items())
+    roots += "".join(f'<escalation id="{c}" escalationCode="{c}"/>' for c in escalations)
     body = _body(flows, nodes, "f")
     text = f'{HEAD}{roots}<process id="{key}" isExecutable="true">{before}{body}</process></definitions>'
     return text.encode()
@@ -262,6 +288,7 @@ class Case:
         self.stored: dict[int, dict[str, Any]] = {}
         self.events: list[Any] = []
         self.messages: list[Any] = []
+        self.signals: list[Any] = []
         self._settle()
 
     # what waits, by BPMN id
@@ -315,6 +342,7 @@ class Case:
         step = self.execution.step
         self.events += step.events
         self.messages += step.messages
+        self.signals += step.signals
         for scope, delta in step.variable_deltas.items():
             self.stored.setdefault(scope, {}).update(delta)
         for scope in step.scopes_closed:

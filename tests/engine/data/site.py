@@ -5,7 +5,16 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from engine import cache, correlation, external_tasks, jobs, repository, runtime, tasks
+from engine import (
+    cache,
+    correlation,
+    external_tasks,
+    jobs,
+    repository,
+    runtime,
+    signals,
+    tasks,
+)
 from engine.jobs import JobWork
 from engine.model import (
     EventSubscription,
@@ -17,6 +26,14 @@ from engine.model import (
     VariableDelta,
 )
 from web.database import Database
+
+_OURS = {
+    "timer": jobs.fire_timer,
+    "inbound_message": jobs.deliver_buffered,
+    "outbox_message": jobs.finish,
+    "signal": signals.broadcast,
+    "signal_delivery": signals.deliver,
+}
 
 
 class Site:
@@ -68,14 +85,21 @@ class Site:
     def work(self) -> list[str]:
         """Do what is due of our own kinds; external tasks are left to the test."""
         done = []
-        for work in self.acquire(kinds=("timer", "inbound_message", "outbox_message")):
-            if work.kind == "timer":
-                self.run(jobs.fire_timer, work)
-            elif work.kind == "inbound_message":
-                self.run(jobs.deliver_buffered, work)
-            else:
-                self.run(jobs.finish, work)
+        for work in self.acquire(kinds=tuple(_OURS)):
+            self.run(_OURS[work.kind], work)
             done.append(work.kind)
+        return done
+
+    def signal(self, name: str, **payload: Any) -> int:
+        """Broadcast a signal; returns how many it reached."""
+        self.run(signals.throw, name, payload)
+        return self.settle().count("signal_delivery")
+
+    def settle(self) -> list[str]:
+        """Do what is due of our own kinds until nothing is."""
+        done: list[str] = []
+        while more := self.work():
+            done += more
         return done
 
     def answer(self, work: JobWork, **variables: Any) -> None:
