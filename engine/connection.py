@@ -13,6 +13,8 @@ from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
+from engine import redaction
+
 BUSY_MS: Final = 10_000
 _BEGINS_NOTHING: Final = (
     *("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "WITH"),
@@ -54,6 +56,8 @@ def prepare(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _on_connect):
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "before_cursor_execute", _before_execute)
+    if not event.contains(engine, "handle_error", redaction.on_error):
+        event.listen(engine, "handle_error", redaction.on_error)
     return engine
 
 

@@ -3,6 +3,10 @@
 Importing any module of this package loads all of them: rows refer to each other by foreign key.
 """
 
+from engine import append_only
 from processes.model import cases, documents, people, records, tokens
+
+for _kind in (people.AuditEvent, cases.Opinion, records.RegisterLog):
+    append_only.guard(_kind.__table__)
 
 __all__ = ["cases", "documents", "people", "records", "tokens"]

@@ -49,6 +49,7 @@ def test_a_worker_that_fell_silent_makes_it_not_ready(
 
 def test_another_schema_and_a_broken_chain_are_named(installed: Flask) -> None:
     with installed.app_context(), database().engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER audit_event_keeps_values"))
         connection.execute(text("UPDATE audit_event SET detail = 'x' WHERE sequence = 3"))
     assert parts(installed)["audit"] == "bad"
     with installed.app_context(), database().engine.begin() as connection:
