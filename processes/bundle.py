@@ -97,8 +97,8 @@ def make(files: Mapping[str, bytes], *, source: str = "") -> Bundle:
 
 
 def process_folders(root: Path) -> list[Path]:
-    """Every process folder below `root`, callees first as far as their names tell."""
-    folders = {path.parent for path in root.rglob("*.bpmn")}
+    """Every folder with models below `root`, callees first as far as their names tell."""
+    folders = {path.parent for ending in ("bpmn", "dmn") for path in root.rglob(f"*.{ending}")}
     return sorted(folders, key=lambda path: (path.parent.name != "common", path.as_posix()))
 
 

@@ -266,9 +266,20 @@ class Boxes:
             for index, rule in enumerate(children(node, "rule"), 1)
         )
         identity = str(node.get("id") or "")
-        table = Table(identity, label, policy, aggregation, inputs, outputs, rules)
+        required = self._required(node)
+        table = Table(identity, label, policy, aggregation, inputs, outputs, rules, required)
         self.tables.append(table)
         return table
+
+    def _required(self, node: Node) -> bool:
+        """Whether the decision's extension property `match` is `required`."""
+        above = node.getparent()
+        found = [] if above is None else above.findall("{*}extensionElements/{*}properties/*")
+        for each in found:
+            if each.get("name") == "match" and each.get("value") != "required":
+                message = f"『{self._place(node)}』的属性 match 只能是 required"
+                self.findings.error(node, "dmn_property", message)
+        return any(each.get("name") == "match" for each in found)
 
     def _input(self, node: Node, names: Names) -> InputColumn:
         expression = child(node, "inputExpression")

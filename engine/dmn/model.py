@@ -48,7 +48,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A decision table."""
+    """A decision table; where a match is `required`, an input without a rule is an error."""
 
     id: str
     label: str
@@ -57,6 +57,7 @@ class Table:
     inputs: tuple[InputColumn, ...]
     outputs: tuple[OutputColumn, ...]
     rules: tuple[Rule, ...]
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,9 @@ def _nothing(table: Table, scope: Scope, empty: Any = None) -> Any:
     if any(column.default for column in table.outputs):
         values = [column.default(scope) if column.default else None for column in table.outputs]
         return _shape(table, values)
+    if table.required:
+        read = "、".join(column.label for column in table.inputs)
+        raise Problem(f"没有匹配的规则（输入：{read}）")
     if empty is None:
         scope.runtime.warn((1, 1), "没有匹配的规则")
     return empty

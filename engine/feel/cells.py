@@ -63,6 +63,10 @@ def _test(test: tree.Test) -> Check:
         return _boolean_test(operand, test.at)
     if isinstance(test.operand, tree.RangeNode):
         return _range_test(operand, test.operand)
+    if isinstance(test.operand, tree.Literal) and isinstance(test.operand.value, bool):
+        # written out, true is a value to be met, which null does not; any other expression that
+        # gives a boolean is a condition
+        return _equality_test(operand, negated=False)
     return _value_test(operand, test.at)
 
 

@@ -274,3 +274,27 @@ def test_warnings_name_the_decision_and_the_place():
     result = value(literal("d", "missing + 1", name="费用"))
     assert result.value is None
     assert result.warnings[0].message_zh == "决策『费用』第 1 行第 1 列：找不到变量『missing』"
+
+
+REQUIRED = (
+    '<extensionElements><z:properties xmlns:z="http://camunda.org/schema/zeebe/1.0">'
+    '<z:property name="match" value="required"/></z:properties></extensionElements>'
+)
+
+
+def test_a_table_that_must_match_fails_by_name_where_no_rule_does():
+    body = table("", rule("< 18", "1")).replace('name="资格">', f'name="资格">{REQUIRED}', 1)
+
+    assert value(body, age=Decimal(17)).value == 1
+    with pytest.raises(ExpressionError) as caught:
+        value(body, age=Decimal(18))
+    assert caught.value.message == "决策表『资格』：没有匹配的规则（输入：age）"
+    assert caught.value.element == "d"
+
+
+def test_null_is_neither_true_nor_false_in_a_cell():
+    body = table("", rule("true", "1"), rule("false", "2"))
+
+    assert value(body, age=True).value == 1
+    assert value(body, age=None).value is None
+    assert value(body, age=None).matched == ()
