@@ -1,33 +1,34 @@
-"""Working days: the published calendar, the administrator's corrections, and limits counted on it.
+"""Working days: the published calendar, an agency's corrections, and counting on them.
 
 Invariant: the start day is not counted, a day counts if it is a working day, and a result that
-rests on a year whose list is not published yet says so (`provisional`).
+rests on a year whose list is not published yet says so (`provisional`). Calendars are values;
+`processes.calendars` stores what administrators lay down.
 Source: Administrative Licensing Law art. 82 (limits are working days without statutory holidays);
 days off and make-up days 2004–2026 as published by the State Council (chinesecalendar).
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import chinese_calendar
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import LimitExceeded
-from processes.model.records import CalendarDay
 
-CLOSING: Final = time(17, 0)
-"""End of office hours; what arrives later counts as received on the next working day."""
+Hours = tuple[tuple[time, time], ...]
+OFFICE_HOURS: Final[Hours] = ((time(9), time(12)), (time(13), time(17)))
+"""Office hours where an agency has laid down none; what arrives after the last of them counts as
+received on the next working day."""
 _LIST_FIRST: Final = min(chinese_calendar.constants.holidays).year
 _LIST_LAST: Final = max(chinese_calendar.constants.holidays).year
 # days off by statute whatever the yearly list says (Regulation on public holidays, 2024 version)
 _STATUTORY: Final = {(1, 1): "元旦", (5, 1): "劳动节", (5, 2): "劳动节"} | {
     (10, day): "国庆节" for day in (1, 2, 3)
 }
-_MOST_DAYS: Final = 3_660
+MOST_DAYS: Final = 3_660
+"""Working days that a limit may have at most: more than ten years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,14 @@ class Calendar:
     """The published calendar with corrections; a value, replaced when a correction is made."""
 
     corrections: Mapping[date, Correction] = field(default_factory=dict)
+    hours: Hours = OFFICE_HOURS
+    version: int = 0
+    """Rises with every change that an administrator makes; 0: the published lists alone."""
+
+    @property
+    def closing(self) -> time:
+        """The end of office hours."""
+        return self.hours[-1][1]
 
     def is_published(self, year: int) -> bool:
         """Whether the year's list is known: to the library, or entered with its anchor days."""
@@ -97,53 +106,6 @@ def use(calendar: Calendar) -> None:
     _current = calendar
 
 
-def load(session: Session) -> Calendar:
-    """The calendar with the corrections stored."""
-    rows = session.scalars(select(CalendarDay))
-    return Calendar({row.day: Correction(row.is_working, row.name) for row in rows})
-
-
-def refresh(session: Session) -> Calendar:
-    """Load the calendar and put it in force; called at the start and after a correction."""
-    use(load(session))
-    return _current
-
-
-def correct(
-    session: Session, day: date, *, is_working: bool, name: str = "", source: str = ""
-) -> CalendarDay:
-    """Lay down whether a day is a working day."""
-    row = session.get(CalendarDay, day) or CalendarDay(day=day)
-    row.is_working, row.name, row.source = is_working, name, source
-    session.add(row)
-    session.flush()
-    return row
-
-
-def publish(
-    session: Session,
-    year: int,
-    *,
-    days_off: Mapping[date, str],
-    make_up: Collection[date],
-    source: str,
-) -> Calendar:
-    """Take in a year's list as the State Council publishes it, and put it in force.
-
-    Raises:
-        ValueError: a day of another year, or the list lacks New Year or National Day.
-    """
-    if any(day.year != year for day in (*days_off, *make_up)):
-        raise ValueError(f"a day is not in {year}")
-    if not {date(year, 1, 1), date(year, 10, 1)} <= days_off.keys():
-        raise ValueError("the list lacks 1 January or 1 October")
-    for day, name in days_off.items():
-        correct(session, day, is_working=False, name=name, source=source)
-    for day in make_up:
-        correct(session, day, is_working=True, name="调休上班", source=source)
-    return refresh(session)
-
-
 def is_working(day: date, *, calendar: Calendar | None = None) -> bool:
     """Whether offices work on that day."""
     return (calendar or _current).is_working(day)
@@ -165,8 +127,8 @@ def add_working_days(start: date, amount: int, *, calendar: Calendar | None = No
     Raises:
         LimitExceeded: more than ten years.
     """
-    if abs(amount) > _MOST_DAYS:
-        raise LimitExceeded(f"工作日数 {amount} 超过允许的 {_MOST_DAYS}")
+    if abs(amount) > MOST_DAYS:
+        raise LimitExceeded(f"工作日数 {amount} 超过允许的 {MOST_DAYS}")
     used = calendar or _current
     if amount == 0:
         day = next_working_day(start, calendar=used)
@@ -184,7 +146,7 @@ def working_days_between(start: date, end: date, *, calendar: Calendar | None = 
     used = calendar or _current
     if end < start:
         return -working_days_between(end, start, calendar=used)
-    if (end - start).days > 4 * _MOST_DAYS:
+    if (end - start).days > 4 * MOST_DAYS:
         raise LimitExceeded("两个日期相距超过四十年")
     return sum(used.is_working(day) for day in _days(start, end))
 
@@ -196,28 +158,12 @@ def remaining(due: date, today: date | None = None, *, calendar: Calendar | None
 
 def received_on(instant: datetime, *, calendar: Calendar | None = None) -> date:
     """The day on which something counts as received: after hours, the next working day."""
+    used = calendar or _current
     local = instant.astimezone(clock.SHANGHAI)
     day = local.date()
-    if local.time() > CLOSING:
+    if local.time() > used.closing:
         day += timedelta(days=1)
-    return next_working_day(day, calendar=calendar)
-
-
-def due_at(amount: int, unit: str, start: datetime) -> datetime:
-    """The instant a limit ends: close of office on its last day; hours run without a break.
-
-    Raises:
-        ValueError: the unit is none of working_days, calendar_days, hours.
-    """
-    if unit == "hours":
-        return start.astimezone(UTC) + timedelta(hours=amount)
-    if unit == "working_days":
-        day = add_working_days(received_on(start), amount).date
-    elif unit == "calendar_days":
-        day = next_working_day(start.astimezone(clock.SHANGHAI).date() + timedelta(days=amount))
-    else:
-        raise ValueError(f"unknown unit of a limit: {unit}")
-    return datetime.combine(day, CLOSING, clock.SHANGHAI).astimezone(UTC)
+    return next_working_day(day, calendar=used)
 
 
 def _days(start: date, end: date) -> Iterator[date]:

@@ -4,13 +4,13 @@ Invariant: every program that moves cases calls `connect` once at its start; aga
 """
 
 from engine import waiting
-from processes import calendar, derivation, functions
+from processes import clock, derivation, functions
 from processes.operations import all_operations
 
 
 def connect() -> None:
     """Hand the calendar, the functions of the domain and the derivation of cases to the engine."""
     functions.register()
-    waiting.set_due_resolver(calendar.due_at)
+    waiting.set_due_resolver(clock.due_at)
     derivation.register()
     all_operations()

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import inspect as inspect_database
 
 from adapters import registry
-from processes import calendar, settings
+from processes import calendars, settings
 from processes.wiring import connect
 from web.config import Settings
 from web.database import database
@@ -35,9 +35,9 @@ def wire(app: Flask) -> None:
     )
     connect()
     with app.app_context():
-        if inspect_database(database().engine).has_table("calendar_day"):
+        if inspect_database(database().engine).has_table("calendar_version"):
             with database().read_session() as session:
-                calendar.refresh(session)
+                calendars.refresh(session)
 
 
 def remote_topics(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import yaml
 from sqlalchemy.orm import Session
 
 from engine import clock
-from processes import accounts, authority, calendar, deployment, organisations, registers
+from processes import accounts, authority, calendars, deployment, organisations, registers
 from processes.authority import Wanted
 from processes.model.people import Org, Role, UserAccount
 from processes.registers import Trace
@@ -102,7 +102,7 @@ def load_roles(session: Session) -> None:
         row.business, row.category = info.business, info.category
         session.add(row)
     session.flush()
-    calendar.refresh(session)
+    calendars.refresh(session)
 
 
 def load_records(session: Session) -> None:

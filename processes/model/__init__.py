@@ -6,7 +6,15 @@ Importing any module of this package loads all of them: rows refer to each other
 from engine import append_only
 from processes.model import cases, documents, people, records, tokens
 
-for _kind in (people.AuditEvent, cases.Opinion, records.RegisterLog):
+_GROWING = (
+    people.AuditEvent,
+    cases.ClockEntry,
+    cases.Opinion,
+    records.CalendarChange,
+    records.CalendarVersion,
+    records.RegisterLog,
+)
+for _kind in _GROWING:
     append_only.guard(_kind.__table__)
 
 __all__ = ["cases", "documents", "people", "records", "tokens"]

@@ -153,15 +153,37 @@ class ClockEntry(Base):
     id: Mapped[Id]
     case_id: Mapped[int] = mapped_column(BigInteger)
     limit: Mapped[str] = mapped_column("limit_name", String(64))
+    """The clock it belongs to; `*` is every clock of the case that runs."""
     event: Mapped[str] = mapped_column(String(16))
     """start, suspend, resume, extend, correct or stop."""
     amount: Mapped[int | None] = mapped_column(Integer)
     unit: Mapped[str] = mapped_column(String(16), default="working_days")
     effective_at: Mapped[datetime] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(Text, default="")
+    basis: Mapped[str] = mapped_column(Text, default="")
+    """The provision it rests on."""
+    title: Mapped[str] = mapped_column(String(100), default="")
+    extend_most: Mapped[int] = mapped_column(Integer, default=0)
+    """By how much a limit may be extended in all; on the line that starts it."""
+    corrects: Mapped[int | None] = mapped_column(BigInteger)
     document_id: Mapped[int | None] = mapped_column(BigInteger)
     actor: Mapped[str] = mapped_column(String(64), default="")
     entered_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class CaseLimit(Base):
+    """Where a clock of a case stands: a copy derived from its ledger, for lists and sorting."""
+
+    __tablename__ = "case_limit"
+    __table_args__ = (Index("ix_case_limit_due", "state", "due_at"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+    limit: Mapped[str] = mapped_column("limit_name", String(64), primary_key=True)
+    title: Mapped[str] = mapped_column(String(100), default="")
+    state: Mapped[str] = mapped_column(String(16))
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    calendar_version: Mapped[int] = mapped_column(BigInteger, default=0)
+    provisional: Mapped[bool] = mapped_column(default=False)
 
 
 class Notification(Base):

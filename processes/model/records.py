@@ -88,12 +88,30 @@ class NumberSequence(Base):
     value: Mapped[int] = mapped_column(BigInteger)
 
 
-class CalendarDay(Base):
-    """A day whose being a working day the administrator has laid down."""
+class CalendarVersion(Base):
+    """One act of changing a calendar; its id, which only rises, is the calendar's version."""
 
-    __tablename__ = "calendar_day"
+    __tablename__ = "calendar_version"
 
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    is_working: Mapped[bool] = mapped_column(Boolean)
-    name: Mapped[str] = mapped_column(String(100), default="")
+    id: Mapped[Id]
+    org_code: Mapped[str] = mapped_column(String(64), default="")
+    """The agency whose calendar it is, and of those below it; empty: all."""
+    hours: Mapped[str | None] = mapped_column(String(100))
+    """Office hours from then on, as `09:00-12:00 13:00-17:00`; NULL: unchanged."""
     source: Mapped[str] = mapped_column(String(200), default="")
+    by: Mapped[str] = mapped_column(String(64), default="")
+    at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class CalendarChange(Base):
+    """A day that a version laid down; `is_working` NULL takes an earlier change back."""
+
+    __tablename__ = "calendar_change"
+    __table_args__ = (Index("ix_calendar_change", "org_code", "day", "version"),)
+
+    id: Mapped[Id]
+    version: Mapped[int] = mapped_column(ForeignKey("calendar_version.id"))
+    org_code: Mapped[str] = mapped_column(String(64), default="")
+    day: Mapped[date] = mapped_column(Date)
+    is_working: Mapped[bool | None] = mapped_column(Boolean)
+    name: Mapped[str] = mapped_column(String(100), default="")

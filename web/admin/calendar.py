@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from engine import clock
 from engine.errors import BanliError
-from processes import audit, calendar
+from processes import audit, calendar, calendars
 from processes.roles import Action
 from web.auth import current, policy
 from web.database import read_session, transaction
@@ -41,7 +41,7 @@ def year() -> ResponseReturnValue:
     wanted = request.args.get("year", default=clock.today().year, type=int)
     wanted = min(max(wanted, _FIRST), _LAST)
     with read_session() as session:
-        used = calendar.load(session)
+        used = calendars.of(session)
     sheet = [_month(used, wanted, month) for month in range(1, 13)]
     return render_template(
         "admin/calendar.html", year=wanted, sheet=sheet, published=used.is_published(wanted)
@@ -69,10 +69,11 @@ def correct() -> ResponseReturnValue:
         raise BanliError(_("请写明依据，例如国务院办公厅的通知文号。"))
     working = request.form.get("working") == "1"
     with transaction() as session:
-        calendar.correct(session, day, is_working=working, name=name, source=source)
+        changes = [calendars.Change(day, working, name)]
+        calendars.change(session, changes, source=source, by=str(current().id))
         subject = ("calendar_day", day.isoformat())
         audit.record(session, "calendar.corrected", by=current(), subject=subject)
     with read_session() as session:
-        calendar.refresh(session)
+        calendars.refresh(session)
     flash(_("已更新 %(day)s", day=day.isoformat()))
     return redirect(url_for("calendar.year", year=day.year), code=303)

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from engine import clock, feel
 from engine.errors import LimitExceeded
-from processes import calendar, functions
+from processes import calendar, calendars, functions
+from processes import clock as legal
 from processes.calendar import Calendar, Correction
+from processes.calendars import CalendarRefused, Change
 
 DAYS = st.dates(date(2004, 1, 1), date(2026, 12, 31))
 
@@ -90,13 +92,13 @@ def test_a_year_without_a_published_list_is_provisional() -> None:
 
 
 def test_the_administrator_s_list_makes_a_year_certain(session: Session) -> None:
-    for day, working, name in (
-        (date(2027, 1, 1), False, "元旦"),
-        (date(2027, 1, 2), True, "元旦调休上班"),
-        (date(2027, 10, 1), False, "国庆节"),
-    ):
-        calendar.correct(session, day, is_working=working, name=name)
-    calendar.refresh(session)
+    days = [
+        Change(date(2027, 1, 1), False, "元旦"),
+        Change(date(2027, 1, 2), True, "元旦调休上班"),
+        Change(date(2027, 10, 1), False, "国庆节"),
+    ]
+    calendars.change(session, days, source="国办发明电", by="admin")
+    calendars.refresh(session)
     reached = calendar.add_working_days(date(2026, 12, 31), 1)
     assert (reached.date, reached.provisional) == (date(2027, 1, 2), False)
     assert reached.moved_by == "元旦、元旦调休上班"
@@ -104,11 +106,22 @@ def test_the_administrator_s_list_makes_a_year_certain(session: Session) -> None
 
 def test_a_year_s_list_is_taken_in_at_once(session: Session) -> None:
     off = {date(2027, 1, 1): "元旦", date(2027, 10, 1): "国庆节", date(2027, 10, 4): "国庆节"}
-    calendar.publish(session, 2027, days_off=off, make_up=[date(2027, 10, 9)], source="国办发明电")
+    source = "国办发明电"
+    calendars.publish(
+        session, 2027, days_off=off, make_up=[date(2027, 10, 9)], source=source, by="admin"
+    )
+    calendars.refresh(session)
     assert calendar.add_working_days(date(2027, 9, 30), 1).moved_by == "国庆节"
     assert calendar.is_working(date(2027, 10, 9))
-    with pytest.raises(ValueError, match="1 October"):
-        calendar.publish(session, 2028, days_off={date(2028, 1, 1): "元旦"}, make_up=(), source="")
+    with pytest.raises(CalendarRefused, match="国庆节"):
+        calendars.publish(
+            session,
+            2028,
+            days_off={date(2028, 1, 1): "元旦"},
+            make_up=(),
+            source=source,
+            by="admin",
+        )
 
 
 def test_a_correction_wins_over_the_published_list() -> None:
@@ -147,12 +160,12 @@ def test_remaining_is_zero_on_the_day_and_negative_after_it() -> None:
     ],
 )
 def test_a_limit_ends_at_the_close_of_office(start: str, amount: int, unit: str, due: str) -> None:
-    assert calendar.due_at(amount, unit, shanghai(start)) == shanghai(due)
+    assert legal.due_at(amount, unit, shanghai(start)) == shanghai(due)
 
 
 def test_an_unknown_unit_is_refused() -> None:
-    with pytest.raises(ValueError, match="fortnights"):
-        calendar.due_at(1, "fortnights", clock.now())
+    with pytest.raises(legal.ClockRefused, match="fortnights"):
+        legal.due_at(1, "fortnights", clock.now())
 
 
 @pytest.mark.parametrize(
