@@ -37,7 +37,12 @@ def engine_options(url: str) -> dict[str, Any]:
         return {
             **options,
             # no ping before each command: `web.database` repeats one whose connection was dead
-            "connect_args": {"options": "-c lock_timeout=10s -c timezone=UTC"},
+            "connect_args": {
+                "options": "-c lock_timeout=10s -c timezone=UTC",
+                # psycopg throws away every prepared statement of a connection at each rollback,
+                # also those of `engine.pipeline`, unless it has none of its own
+                "prepare_threshold": None,
+            },
         }
     options["connect_args"] = {"check_same_thread": False, "cached_statements": 256}
     if in_memory(url):

@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol
 
 from sqlalchemy import Connection
@@ -19,7 +18,7 @@ from sqlalchemy.orm import Session
 Row = tuple[Any, ...]
 _WITHOUT_ZONE: Final = len("2026-03-02 04:00:00.000000")
 _HELD: Final = "banli_driver"
-_IDLE: Final = 0  # psycopg.pq.TransactionStatus.IDLE, named without needing the driver on SQLite
+_PREPARED: Final = "banli_prepared"
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
 
 
@@ -102,11 +101,15 @@ class SqliteDriver:
 
 
 class PostgresDriver:
-    """psycopg: prepared statements, all of a step in one round trip."""
+    """libpq's pipeline: a query, or all of a step, in one round trip."""
 
     def __init__(self, connection: Connection) -> None:
+        from engine import pipeline  # noqa: PLC0415 - an installation on SQLite needs no libpq
+
         self._connection = connection
+        self._pipeline = pipeline
         self._raw: Any = connection.connection.driver_connection
+        self._prepared: dict[str, bytes] = connection.info.setdefault(_PREPARED, {})
 
     def stamp(self, instant: datetime | None) -> datetime | None:
         """An instant as it is."""
@@ -114,48 +117,30 @@ class PostgresDriver:
 
     def fetch(self, sql: str, values: Row) -> list[Row]:
         """The rows of a query."""
-        raw = self._raw
         with _translated(self._connection, sql):
-            if raw.info.transaction_status == _IDLE:
-                # the driver's BEGIN travels with the query instead of before it
-                with raw.pipeline():
-                    cursor = raw.execute(_marked(sql), values, prepare=True)
-            else:
-                cursor = raw.execute(_marked(sql), values, prepare=True)
-            rows: list[Row] = cursor.fetchall()
-            return rows
+            (answer,) = self._pipeline.converse(self._raw, self._prepared, [(sql, [*values])])
+            self._pipeline.refuse(answer)
+            return self._pipeline.table(answer)
 
     def lock(self, *key: str) -> list[Statement]:
         """An advisory lock of the transaction."""
         return [Statement(_LOCK, [("\n".join(key),)])]
 
     def write(self, statements: Sequence[Statement]) -> None:
-        """Carry out statements in one pipeline."""
-        guards: list[tuple[str, Any]] = []
-        try:
-            with _translated(self._connection, "pipeline"), self._raw.pipeline():
-                for sql, rows, guard in statements:
-                    cursor = self._raw.cursor()
-                    for row in rows:
-                        cursor.execute(_marked(sql), row, prepare=True)
-                    if guard:
-                        guards.append((guard, cursor))
-        except DBAPIError:
-            # what followed a lost guard may have failed because of it
-            _check(guards)
-            raise
-        _check(guards)
-
-
-def _check(guards: list[tuple[str, Any]]) -> None:
-    for guard, cursor in guards:
-        if cursor.rowcount == 0:
-            raise Lost(guard)
-
-
-@lru_cache(maxsize=256)
-def _marked(sql: str) -> str:
-    return sql.replace("?", "%s")
+        """Carry out statements in order, in one round trip."""
+        queue: list[tuple[str, list[Any]]] = []
+        guards: list[tuple[str, int]] = []
+        for sql, rows, guard in statements:
+            if guard:
+                guards.append((guard, len(queue)))
+            queue.extend(self._pipeline.commands(sql, rows))
+        with _translated(self._connection, "step"):
+            answers = self._pipeline.converse(self._raw, self._prepared, queue)
+            for guard, index in guards:
+                # what followed a lost guard may have failed because of it
+                if index < len(answers) and answers[index].command_tuples == 0:
+                    raise Lost(guard)
+            self._pipeline.refuse(answers[-1])
 
 
 @contextmanager
@@ -164,8 +149,15 @@ def _translated(connection: Connection, sql: str) -> Iterator[None]:
     try:
         yield
     except dialect.loaded_dbapi.Error as error:
+        raw = connection.connection.driver_connection
+        lost = dialect.is_disconnect(error, raw, None)
         raise DBAPIError.instance(
-            sql, None, error, dialect.loaded_dbapi.Error, dialect=dialect
+            sql,
+            None,
+            error,
+            dialect.loaded_dbapi.Error,
+            connection_invalidated=lost,
+            dialect=dialect,
         ) from error
 
 

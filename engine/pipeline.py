@@ -1,0 +1,156 @@
+"""Statements on libpq's own pipeline: all of them in one round trip, each prepared once.
+
+Invariant: whatever is sent is answered before anything else uses the connection; a conversation
+that is cut short closes it, so that no answer is ever taken for another's. Values travel as text
+(bytes as they are): the server knows their types from the columns.
+"""
+
+import select
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from itertools import count
+from typing import Any, Final
+
+from psycopg import OperationalError, errors, pq
+
+Row = tuple[Any, ...]
+Command = tuple[str, list[Any]]
+_names: Final = count()  # never the same again: what failed may have been prepared all the same
+_AT_ONCE: Final = 8
+"""Rows of one INSERT at most, so that the shapes to prepare are few."""
+
+_WIRE: Final[Mapping[type, Callable[[Any], bytes | None]]] = {
+    str: str.encode,
+    int: lambda value: b"%d" % value,
+    bool: lambda value: b"t" if value else b"f",
+    bytes: lambda value: value,
+    datetime: lambda value: value.isoformat().encode(),
+    type(None): lambda _value: None,
+}
+_READ: Final[Mapping[int, Callable[[bytes], Any]]] = {  # by the type's number in pg_type
+    16: lambda text: text == b"t",
+    17: lambda text: bytes.fromhex(text[2:].decode()),  # written as \x and digits
+    20: int,
+    21: int,
+    23: int,
+}
+
+
+def commands(sql: str, rows: Sequence[Row]) -> Iterator[Command]:
+    """A statement with `?` for each value, as few commands as its rows need."""
+    if len(rows) == 1:
+        yield sql, [*rows[0]]
+        return
+    most = _AT_ONCE if sql.startswith("INSERT") and sql.endswith(")") else 1
+    for start in range(0, len(rows), most):
+        part = rows[start : start + most]
+        yield _for_rows(sql, len(part)), [value for row in part for value in row]
+
+
+def converse(raw: Any, prepared: dict[str, bytes], queue: Sequence[Command]) -> list[Any]:
+    """Send commands together, within a transaction; the results in order.
+
+    After a failure the last result is that failure; `prepared` lives as long as the connection.
+
+    Raises:
+        psycopg.OperationalError: the connection is lost.
+    """
+    conn = raw.pgconn
+    begins = conn.transaction_status == pq.TransactionStatus.IDLE
+    fresh: dict[str, bytes] = {}
+    shown: list[bool] = [False] if begins else []
+    try:
+        conn.enter_pipeline_mode()
+        if begins:
+            conn.send_query_params(b"BEGIN", None)
+        for sql, values in queue:
+            name = prepared.get(sql) or fresh.get(sql)
+            if name is None:
+                name = fresh[sql] = b"banli_%d" % next(_names)
+                conn.send_prepare(name, _numbered(sql))
+                shown.append(False)
+            formats = [int(value.__class__ is bytes) for value in values]
+            conn.send_query_prepared(name, [_wire(value) for value in values], formats)
+            shown.append(True)
+        conn.pipeline_sync()
+        answers = _answers(conn)
+        conn.exit_pipeline_mode()
+    except BaseException:
+        raw.close()  # answers may still be on their way
+        raise
+    if len(answers) == len(shown) and answers[-1].status != pq.ExecStatus.FATAL_ERROR:
+        prepared.update(fresh)
+    return [one for index, one in enumerate(answers) if _is_told(shown, index, one)]
+
+
+def _is_told(shown: Sequence[bool], index: int, answer: Any) -> bool:
+    return shown[index] or answer.status == pq.ExecStatus.FATAL_ERROR
+
+
+def _answers(conn: Any) -> list[Any]:
+    """Every result up to the end of the conversation, or up to the first failure."""
+    found: list[Any] = []
+    poll = select.poll()
+    failed = False
+    while True:
+        unsent = conn.flush()
+        poll.register(conn.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
+        poll.poll()
+        conn.consume_input()
+        while not conn.is_busy():
+            result = conn.get_result()
+            if result is None:
+                continue
+            if result.status == pq.ExecStatus.PIPELINE_SYNC:
+                return found
+            if not failed:
+                found.append(result)
+            failed = failed or result.status == pq.ExecStatus.FATAL_ERROR
+        if conn.status == pq.ConnStatus.BAD:
+            raise OperationalError("the connection is lost")
+
+
+def _wire(value: Any) -> bytes | None:
+    convert = _WIRE.get(value.__class__)
+    if convert is None:  # an enumeration, say
+        convert = next(made for kind, made in _WIRE.items() if isinstance(value, kind))
+    return convert(value)
+
+
+def refuse(result: Any) -> None:
+    """Nothing, if a result is none of a failure.
+
+    Raises:
+        psycopg.Error: what the server says.
+    """
+    if result.status == pq.ExecStatus.FATAL_ERROR:
+        raise errors.error_from_result(result)
+
+
+def table(result: Any) -> list[Row]:
+    """The rows of a query."""
+    read = [_READ.get(result.ftype(column), bytes.decode) for column in range(result.nfields)]
+    columns = range(len(read))
+    return [
+        tuple(
+            None if (value := result.get_value(row, column)) is None else read[column](value)
+            for column in columns
+        )
+        for row in range(result.ntuples)
+    ]
+
+
+@lru_cache(maxsize=256)
+def _numbered(sql: str) -> bytes:
+    first, *rest = sql.split("?")
+    parts = [f"${number}{part}" for number, part in enumerate(rest, 1)]
+    return "".join((first, *parts)).encode()
+
+
+@lru_cache(maxsize=256)
+def _for_rows(sql: str, number: int) -> str:
+    if number == 1:
+        return sql
+    values = sql[sql.rindex("(") :]
+    return ", ".join((sql, *[values] * (number - 1)))
