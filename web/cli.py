@@ -18,7 +18,7 @@ from migrations import schema
 from migrations.schema import SchemaMismatch
 from web import config, running
 from web import demo as demonstration
-from web.commands import cases, expressions, models, people, playing
+from web.commands import cases, conformance, expressions, models, people, playing
 from web.config import UnsafeSettings
 from web.running import CannotStart
 
@@ -98,6 +98,7 @@ main.add_command(playing.play)
 main.add_command(people.user)
 main.add_command(cases.case)
 main.add_command(expressions.feel)
+main.add_command(conformance.conformance)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -115,7 +115,7 @@ def test_a_folder_without_processes_is_refused(banli, tmp_path):
     done = banli("check", str(tmp_path))
 
     assert done.exit_code == 1
-    assert "目录中没有流程（.bpmn）。" in done.output
+    assert "目录中没有流程（.bpmn）或决策（.dmn）。" in done.output
 
 
 def test_an_expression_is_evaluated_with_variables_and_working_days(banli):
