@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from engine import limits, nodes, schema, xml
 from engine import vocabulary as voc
@@ -81,7 +81,7 @@ def _check_ids(reading: Reading, root: xml.Node) -> None:
     seen: set[str] = set()
     for node in root.iter():
         namespace, local = xml.tag(node)
-        identity = node.get("id")
+        identity = node.get("id") or None
         if namespace == voc.BPMN and _INVISIBLE.search(node.get("name", "")):
             reading.error("name_characters", "名称含有控制字符、零宽字符或双向控制字符", node)
         if identity is None:
@@ -284,7 +284,7 @@ def _link(owner: xml.Node, draft: _Draft) -> None:
             lane=_lane(element, draft),
         )
         if isinstance(element, BoundaryEvent) and element.id in handlers:
-            known = draft.elements[element.id]
+            known = cast("BoundaryEvent", draft.elements[element.id])
             draft.elements[element.id] = dataclasses.replace(known, handler=handlers[element.id])
 
 

@@ -152,7 +152,7 @@ def compiled(session: Session, definition_id: int) -> CompiledProcess:
         place = _places[definition_id] = (definition.key, definition.deployment_id)
     key, deployment_id = place
     if deployment_id not in _bundles:
-        made = compiler.compile(resources(session, deployment_id))
+        made = compiler.stored(resources(session, deployment_id))
         with _lock:
             _bundles.setdefault(deployment_id, made)
     return _bundles[deployment_id].processes[key]

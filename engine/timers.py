@@ -24,6 +24,8 @@ _DURATION: Final = re.compile(
     r"(?:(?P<seconds>[0-9]{1,9}(?:\.[0-9]{1,6})?)S)?)?"
 )
 _CYCLE: Final = re.compile(r"R(?P<times>[0-9]{0,6})/(?:(?P<start>[^/P][^/]*)/)?(?P<every>P[^/]+)")
+# what is a literal in FEEL too
+_LITERAL: Final = re.compile(r'(?:@|(?:duration|date|date and time)\()\s*"[^"]*"\s*\)?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +179,15 @@ def armed(timer: TimerEvent, context: Mapping[str, Any]) -> Schedule:
 
 def problem(timer: TimerEvent) -> str | None:
     """Why a literal timer cannot work; None for an expression, which is known at run time only."""
-    if timer.expression.is_feel:
+    if timer.expression.is_feel and not _LITERAL.fullmatch(timer.expression.source):
         return None
+    now = clock.now()
     try:
-        armed(timer, {})
+        due = schedule(timer.kind, required(timer.expression, {}), now).due_at
     except ExpressionError as error:
         return str(error.details["reason"])
-    text = timer.expression.text
-    if timer.kind == "duration" and duration(text).at_least < limits.TIMER_SHORTEST:
+    except (ValueError, OverflowError) as error:
+        return str(error)
+    if timer.kind == "duration" and due - now < limits.TIMER_SHORTEST:
         return "时长短于 1 秒"
     return None

@@ -3,7 +3,7 @@
 Invariant: what passes here is executed as BPMN says; every finding names the element and its line.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from engine.definition.process import Process
 from engine.errors import Finding
@@ -27,6 +27,8 @@ def check(process: Process) -> list[Finding]:
     return findings.found
 
 
-def across(processes: Sequence[Process]) -> list[Finding]:
-    """The findings of processes together: calls in a circle."""
-    return calls.recursion(processes)
+def across(
+    processes: Sequence[Process], installed: Mapping[str, Collection[str]] | None = None
+) -> list[Finding]:
+    """The findings of processes together: calls in a circle, one id for two."""
+    return [*calls.recursion(processes, installed or {}), *calls.same_ids(processes)]

@@ -54,7 +54,7 @@ def loops(process: Process, findings: Findings) -> None:
     """A collection of results does not overwrite the collection of items."""
     for activity in process.of(el.Activity):
         loop = activity.loop
-        if loop is None or loop.collection is None:
+        if not isinstance(loop, el.Loop) or loop.collection is None:
             continue
         if loop.output_collection and loop.output_collection == loop.collection.source:
             findings.error("loop_output", activity, "输出集合不能与输入集合同名")

@@ -1,6 +1,6 @@
-"""Calls between the processes of a bundle."""
+"""Processes together: calls in a circle, and one id for two."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from engine.definition.elements import CallActivity
 from engine.definition.process import Process
@@ -8,10 +8,19 @@ from engine.errors import Finding
 from engine.lint.findings import Findings
 
 
-def recursion(processes: Sequence[Process]) -> list[Finding]:
-    """A finding for each call that leads back to its own process."""
-    known = {process.id: process for process in processes}
-    graph = {key: _called(process) & set(known) for key, process in known.items()}
+def recursion(
+    processes: Sequence[Process], installed: Mapping[str, Collection[str]]
+) -> list[Finding]:
+    """A finding for each call that leads back to its own process.
+
+    Args:
+        processes: those to be deployed together.
+        installed: key → keys that it calls, of the processes that there are already.
+    """
+    graph = {
+        **{key: set(called) for key, called in installed.items()},
+        **{process.id: _called(process) for process in processes},
+    }
     found: list[Finding] = []
     for process in processes:
         findings = Findings(process)
@@ -20,6 +29,20 @@ def recursion(processes: Sequence[Process]) -> list[Finding]:
                 text = f"循环调用：流程『{call.process.text}』又会调用本流程"
                 findings.error("call_recursion", call, text)
         found += findings.found
+    return found
+
+
+def same_ids(processes: Sequence[Process]) -> list[Finding]:
+    """A finding for each process whose id another file has taken."""
+    first: dict[str, Process] = {}
+    found: list[Finding] = []
+    for process in processes:
+        other = first.setdefault(process.id, process)
+        if other is not process:
+            findings = Findings(process)
+            text = f"文件『{other.file}』里已有标识为『{process.id}』的流程"
+            findings.error("process_twice", process, text)
+            found += findings.found
     return found
 
 

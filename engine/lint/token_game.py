@@ -70,7 +70,7 @@ class _Player:
     def play(self) -> None:
         if any(isinstance(one, el.ComplexGateway) for one in self.elements):
             raise _Ended("unknown")  # what is enough for it is known at run time only
-        ahead: list[Marking] = [self._after(start, ()) for start in self.starts]
+        ahead: list[Marking] = [self._after(start, ()) for start in self._started()]
         seen: set[Marking] = set(ahead)
         while ahead:
             marking = ahead.pop()
@@ -83,6 +83,15 @@ class _Player:
             ahead += fresh
             if len(seen) > _STATES:
                 raise _Ended("large")
+
+    def _started(self) -> Iterator[el.Element]:
+        """What begins: of an exclusive event gateway one of the events behind it."""
+        for start in self.starts:
+            if isinstance(start, el.EventGateway) and not start.parallel:
+                flows = graph.flows_of(self.process, start)
+                yield from (self.process.elements[flow.target] for flow in flows)
+            else:
+                yield start
 
     def _remember(self, marking: Marking) -> None:
         counts = Counter(marking)

@@ -11,6 +11,7 @@ from engine import constructs, xml
 from engine import vocabulary as voc
 from engine.reading import Reading, prefixed
 from engine.schema.grammar import Attribute, Name, Slot, Type, bpmn
+from engine.schema.references import FLOW_NODES
 
 _SPACES: Final = frozenset(
     {
@@ -23,6 +24,7 @@ _SPACES: Final = frozenset(
 # an expression is read as a formal one, whether or not the modeller wrote xsi:type
 _FORMAL: Final = (voc.BPMN, "tFormalExpression")
 _EXPRESSION: Final = (voc.BPMN, "tExpression")
+_BY_PARSER: Final = FLOW_NODES | {"definitions", "process", "sequenceFlow"}
 _PATTERNS: Final = {
     "boolean": (re.compile("true|false|1|0"), "应为 true 或 false"),
     "integer": (re.compile("[+-]?[0-9]+"), "应为整数"),
@@ -106,7 +108,7 @@ def _attributes(reading: Reading, node: xml.Node, made: Type) -> None:
 def _checked(node: xml.Node, local: str) -> bool:
     """Whether unknown attributes are faults here; the parser looks at those of flow nodes."""
     # on the file itself tools note their own versions and authors
-    return not (_quiet(node) or local == "definitions" or local in voc.ATTRIBUTES)
+    return not (_quiet(node) or local in _BY_PARSER)
 
 
 def _foreign(name: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from engine import constructs, xml
 from engine import vocabulary as voc
 from engine.reading import Reading
-from engine.schema.references import FLOW_NODES, Index, local
+from engine.schema.references import FLOW_NODES, GATEWAYS, Index, local
 
 _LANE = f"{{{voc.BPMN}}}lane"
 
@@ -14,6 +14,7 @@ _LANE = f"{{{voc.BPMN}}}lane"
 def check(reading: Reading, index: Index) -> None:
     """The findings of flows and lanes."""
     _borders(reading, index)
+    _directions(reading, index)
     _ends(reading, index)
     for lanes in index.of("laneSet"):
         _lanes(reading, index, lanes)
@@ -47,6 +48,28 @@ def _ends(reading: Reading, index: Index) -> None:
                     if index.kind(identity) != "sequenceFlow":
                         text = f"{kind} 列出的顺序流『{identity}』不存在"
                         reading.error("reference_dangling", text, node)
+
+
+def _directions(reading: Reading, index: Index) -> None:
+    """A gateway's direction is what is drawn (BPMN 2.0.2, table 10.56)."""
+    ends = Counter(
+        (name, local(flow.get(name, "")))
+        for flow in index.of("sequenceFlow")
+        for name in ("sourceRef", "targetRef")
+    )
+    for gateway in index.of(*GATEWAYS):
+        several = {
+            name: ends[name, gateway.get("id", "")] > 1 for name in ("sourceRef", "targetRef")
+        }
+        direction = gateway.get("gatewayDirection", "Unspecified")
+        wrong = {
+            "Converging": several["sourceRef"],
+            "Diverging": several["targetRef"],
+            "Mixed": not all(several.values()),
+        }
+        if wrong.get(direction):
+            text = f"gatewayDirection=“{direction}”与实际进出的顺序流不符"
+            reading.error("gateway_direction", text, gateway)
 
 
 def _listed(node: xml.Node, kind: str) -> list[str]:

@@ -1,0 +1,49 @@
+"""What BPMN forbids is refused: each model by code and element, with a line and a reason.
+
+Source: BPMN 2.0.2, 7 to 13. The models are small on purpose: one fault each.
+"""
+
+import re
+
+import pytest
+
+from engine import compiler
+from tests.engine.invalid import flows, forms
+
+ROWS = [
+    *forms.SCHEMA,
+    *forms.IDS,
+    *forms.REFERENCES,
+    *forms.PICTURES,
+    *flows.FLOWS,
+    *flows.GATEWAYS,
+    *flows.POOLS,
+    *flows.EVENTS,
+    *flows.ACTIVITIES,
+    *flows.SOUNDNESS,
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_what_is_forbidden_is_refused_with_element_line_and_reason(row):
+    found = compiler.check({f"m{n}.bpmn": data for n, data in enumerate(row.files)})
+    hits = [one for one in found if (one.code, one.element) == (row.code, row.element)]
+    assert hits, [(one.severity, one.code, one.element, one.message) for one in found]
+    assert hits[0].severity == row.severity
+    assert hits[0].line
+    assert re.match(r"第 \d+ 行 .+：.*[\u4e00-\u9fff]", hits[0].message), hits[0].message
+
+
+def test_the_models_are_many_and_each_is_of_its_own():
+    assert len(ROWS) >= 150
+    assert len({row.files for row in ROWS}) == len(ROWS)
+    assert len({row.name for row in ROWS}) == len(ROWS)
+
+
+def test_the_faults_of_a_file_come_all_at_once():
+    parts = [row.files[0] for row in (*flows.FLOWS, *flows.EVENTS)][:12]
+    files = {
+        f"m{n}.bpmn": data.replace(b'id="p"', f'id="p{n}"'.encode()) for n, data in enumerate(parts)
+    }
+    found = compiler.check(files)
+    assert {one.file for one in found if one.severity == "error"} == set(files)
