@@ -39,12 +39,14 @@ def ends(process: Process, findings: Findings) -> None:
         elif isinstance(element, el.SubProcess) and element.by_event:
             if element.incoming or element.outgoing:
                 findings.error("flow_place", element, "事件子流程不能连接顺序流")
-        elif isinstance(element, el.BoundaryEvent) and element.handler:
-            continue
-        elif isinstance(element, el.BoundaryEvent | el.StartEvent) and not element.outgoing:
-            findings.error("flow_missing", element, "没有离开的顺序流")
-        elif not element.outgoing and not isinstance(element, el.EndEvent) and not _link(element):
+        elif not element.outgoing and not _needs_none(element):
             _dead_end(process, element, findings)
+
+
+def _needs_none(element: el.Element) -> bool:
+    """An end, a link, or a boundary event that leads to a compensation activity."""
+    handled = isinstance(element, el.BoundaryEvent) and element.handler != ""
+    return handled or isinstance(element, el.EndEvent) or _link(element)
 
 
 def _link(element: el.Element) -> bool:
@@ -86,8 +88,6 @@ def conditions(process: Process, findings: Findings) -> None:
                     findings.error("condition_place", flow, text)
         elif isinstance(element, el.Activity):
             _activity_choice(element, flows, findings)
-        elif isinstance(element, el.ComplexGateway):
-            continue  # its flows may be conditional or not, each by itself
         elif len(flows) > 1:
             _gateway_choice(element, flows, findings)
         elif flows and flows[0].condition is not None:
@@ -103,6 +103,8 @@ def _activity_choice(element: el.Element, flows: list[Flow], findings: Findings)
 
 
 def _gateway_choice(element: el.Element, flows: list[Flow], findings: Findings) -> None:
+    if isinstance(element, el.ComplexGateway):
+        return  # its flows may be conditional or not, each by itself
     for flow in flows:
         if flow.condition is None and flow.id != element.default:
             findings.error("condition_missing", flow, f"从{element.label}离开，既无条件也非默认流")
@@ -132,7 +134,7 @@ def event_gateways(process: Process, findings: Findings) -> None:
 def _waits(process: Process, target: el.Element) -> bool:
     if isinstance(target, el.ReceiveTask):
         return target.loop is None and not target.inputs and not process.boundary(target.id)
-    return isinstance(target, el.CatchEvent) and not _link(target)
+    return isinstance(target, el.CatchEvent) and not isinstance(target.definition, ev.LinkEvent)
 
 
 RULES: Final[tuple[Callable[[Process, Findings], None], ...]] = (

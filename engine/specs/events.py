@@ -61,6 +61,9 @@ class EventNode(Node):
         token = trigger.parent
         trigger.internal_data["came"] = encode(payload).decode()
         trigger.told = None
+        # those that came stand behind the others, in the order in which they came
+        token._children.remove(trigger.id)
+        token._children.append(trigger.id)
         if self.definition.parallel:
             parts = [part.internal_data.get("came") for part in token.children]
             if None in parts:
