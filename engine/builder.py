@@ -142,20 +142,7 @@ class Builder:
 
     def _connect(self, element: el.Element) -> None:
         made = self.outer[element.id]
-        if isinstance(element, el.BoundaryEvent):
-            # a compensation handler does not wait beside its activity: that is over when it runs
-            if not isinstance(element.definition, ev.CompensateEvent):
-                self.outer[element.attached_to].boundaries.append(made)
-        elif isinstance(made, events.EventSubStart):
-            sub = self.outer[element.scope]
-            made.sub_process = sub
-            if not isinstance(element.definition, ev.CompensateEvent):
-                self.holder[sub.element.scope].event_starts.append(made)
-        elif isinstance(element, el.StartEvent):
-            self.holder[element.scope].starts.append(made)
-        holder = self.holder[element.scope]
-        if isinstance(holder, ad_hoc.AdHocSubProcess) and is_entry(element):
-            holder.entries[element.id] = made
+        self._place(element, made)
         flows = self.process.outgoing(element)
         if any(flow.condition for flow in flows) and not isinstance(element, _GATEWAYS):
             split = gateways.SplitNode(self.spec, f"{element.id}#split", element)
@@ -164,6 +151,24 @@ class Builder:
         made.paths = [self._path(flow, element) for flow in flows]
         for path in made.paths:
             made.connect(path.target)
+
+    def _place(self, element: el.Element, made: Any) -> None:
+        """Tell the activity or scope around an element of it."""
+        # a compensation handler does not wait beside its activity: that is over when it runs
+        definition = element.definition if isinstance(element, el.Event) else None
+        waits = not isinstance(definition, ev.CompensateEvent)
+        if isinstance(element, el.BoundaryEvent):
+            if waits:
+                self.outer[element.attached_to].boundaries.append(made)
+        elif isinstance(made, events.EventSubStart):
+            made.sub_process = self.outer[element.scope]
+            if waits:
+                self.holder[made.sub_process.element.scope].event_starts.append(made)
+        elif isinstance(element, el.StartEvent):
+            self.holder[element.scope].starts.append(made)
+        holder = self.holder[element.scope]
+        if isinstance(holder, ad_hoc.AdHocSubProcess) and is_entry(element):
+            holder.entries[element.id] = made
 
     def _begin(self, root: containers.ProcessRoot) -> None:
         """Where messages begin the process besides start events (BPMN 2.0.2, 10.6.6 and 10.3.3)."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from engine.definition.events import EventDefinition, Message
 from engine.expressions import Expression
@@ -36,6 +36,15 @@ class Loop:
     output_collection: str = ""
     output_element: Expression | None = None
     completion: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StandardLoop:
+    """Again and again while a condition holds, at most `maximum` times (BPMN 2.0.2, 10.3.9)."""
+
+    condition: Expression | None = None
+    test_before: bool = False
+    maximum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,8 @@ class Element:
 class Activity(Element):
     """Work that takes time; may repeat and may carry boundary events."""
 
-    loop: Loop | None = None
+    loop: Loop | StandardLoop | None = None
+    for_compensation: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +154,7 @@ class ReceiveTask(Activity):
     zh: ClassVar[str] = "接收任务"
     message: Message
     public: PublicForm | None = None
+    instantiate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +165,8 @@ class CallActivity(Activity):
     process: Expression
     propagate_parent: bool = True
     propagate_child: bool = True
+    binding: Literal["latest", "deployment", "versionTag"] = "latest"
+    version_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +175,24 @@ class SubProcess(Activity):
 
     zh: ClassVar[str] = "子流程"
     by_event: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction(SubProcess):
+    """A sub-process that can be cancelled: what it completed is then compensated."""
+
+    zh: ClassVar[str] = "事务子流程"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdHocSubProcess(SubProcess):
+    """Activities begun as needed, until a condition holds; `active` are begun at once."""
+
+    zh: ClassVar[str] = "特别子流程"
+    sequential: bool = False
+    completion: Expression | None = None
+    cancel_remaining: bool = True
+    active: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +221,16 @@ class EventGateway(Element):
     """Waits for the first of several events."""
 
     zh: ClassVar[str] = "事件网关"
+    instantiate: bool = False
+    parallel: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplexGateway(Element):
+    """Goes on when its activation condition holds; the rest of the tokens reset it."""
+
+    zh: ClassVar[str] = "复杂网关"
+    activation: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,3 +279,4 @@ class BoundaryEvent(Event):
     zh: ClassVar[str] = "边界事件"
     attached_to: str = ""
     interrupting: bool = True
+    handler: str = ""

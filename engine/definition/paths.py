@@ -1,5 +1,6 @@
-"""Ways through a process: what leads to a join."""
+"""Ways through a process: where they begin, what leads to a join."""
 
+from engine.definition import elements as el
 from engine.definition.elements import BoundaryEvent, Element
 from engine.definition.process import Process
 
@@ -20,4 +21,25 @@ def reach(process: Process, join: Element) -> dict[str, frozenset[str]]:
             if isinstance(element, BoundaryEvent):
                 ahead.append(element.attached_to)
         found[flow] = frozenset(area)
+    return found
+
+
+def is_entry(element: Element) -> bool:
+    """Whether an element of an ad-hoc sub-process can be begun there (BPMN 2.0.2, 13.3.5)."""
+    handler = isinstance(element, el.Activity) and element.for_compensation
+    by_event = isinstance(element, el.SubProcess) and element.by_event
+    return not (element.incoming or handler or by_event or isinstance(element, BoundaryEvent))
+
+
+def begins(process: Process, scope: str) -> list[Element]:
+    """Where tokens of a scope come to be, other than at boundary events."""
+    owner = process.elements.get(scope)
+    found: list[Element] = [*process.starts(scope)]
+    for element in process.in_scope(scope):
+        if isinstance(element, el.EventGateway | el.ReceiveTask):
+            instantiates = element.instantiate
+        else:
+            instantiates = isinstance(element, el.Activity) and element.for_compensation
+        if instantiates or (isinstance(owner, el.AdHocSubProcess) and is_entry(element)):
+            found.append(element)
     return found

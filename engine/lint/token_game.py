@@ -5,7 +5,7 @@ tokens multiply without bound, says so and gives no other answer rather than a w
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final, Literal
@@ -106,7 +106,19 @@ class _Player:
         return tuple(sorted([*marking, *(flow.id for flow in flows)]))
 
     def _moves(self, marking: Marking) -> Iterator[Marking]:
+        # what does not rest goes on at once, as in the engine; the others stay where they are
         for identity in dict.fromkeys(marking):
+            if self._passes(self.process.elements[self.process.flows[identity].target]):
+                yield from self._steps(marking, (identity,))
+                return
+        yield from self._steps(marking, dict.fromkeys(marking))
+
+    def _passes(self, element: el.Element) -> bool:
+        joins = isinstance(element, el.ParallelGateway) and len(element.incoming) > 1
+        return not (joins or element.id in self.areas or graph.rests(self.process, element))
+
+    def _steps(self, marking: Marking, flows: Iterable[str]) -> Iterator[Marking]:
+        for identity in flows:
             element = self.process.elements[self.process.flows[identity].target]
             rest = self._consumed(element, identity, marking)
             if rest is None:

@@ -4,7 +4,7 @@ Source: BPMN 2.0.2, 13.4. A join consumes exactly one token from each incoming f
 stays for its next activation. Tokens meet only inside one activation of their scope.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.errors import ExpressionError
@@ -137,13 +137,7 @@ class InclusiveGateway(JoiningGateway):
         waiting = self.gathered(token)
         full = [self.reach[flow] for flow in self.incoming if flow in waiting]
         empty = [self.reach[flow] for flow in self.incoming if flow not in waiting]
-        for other in token.parent.children:
-            if other.attached or (other.task_spec is self and other.state == WAITING):
-                continue
-            here = other.task_spec.activity
-            if any(here in area for area in empty) and not any(here in area for area in full):
-                return False
-        return True
+        return not expected(token, self, full, empty)
 
     def finish(self, token: Token) -> None:
         super().finish(token)
@@ -159,3 +153,20 @@ class InclusiveGateway(JoiningGateway):
         if not chosen and self.paths:
             raise self.none_open()
         return chosen
+
+
+def expected(
+    token: Token, join: Node, full: Sequence[frozenset[str]], empty: Sequence[frozenset[str]]
+) -> bool:
+    """Whether a token can still come to a join by a flow that has none (BPMN 2.0.2, 13.4.3).
+
+    One that could as well come by a flow that has a token is not waited for. `full` and `empty` are
+    the elements before those flows.
+    """
+    for other in token.parent.children:
+        if other.attached or other is token or (other.task_spec is join and other.state == WAITING):
+            continue
+        here = other.task_spec.activity
+        if any(here in area for area in empty) and not any(here in area for area in full):
+            return True
+    return False

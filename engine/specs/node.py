@@ -35,6 +35,11 @@ class Node(BpmnTaskSpec):
     visible = True  # appears in history when cancelled
     handles_event = False  # an event sub-process
     gathers = False  # remembers by which flow a token came
+    past = False  # the record of a completed activity (compensation)
+    is_root = False  # the process itself: its scope sees nothing around it
+    calls = False  # runs another process
+    may_idle = False  # waits for somebody to begin something in it
+    compensable: Any = None  # what becomes of the token when it has completed
 
     def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
         super().__init__(wf_spec, name, lane=getattr(element, "lane", "") or None)

@@ -81,7 +81,7 @@ def test_dangling_references_are_named():
 @pytest.mark.parametrize(
     ("kind", "word"),
     [
-        ("subChoreography", "子编排"),
+        ("subChoreography", "编排子流程"),
         ("dataStoreReference", "数据存储"),
         ("callChoreography", "编排"),
     ],
@@ -111,12 +111,12 @@ def test_an_event_definition_that_lacks_a_part_is_refused(code, place, definitio
     assert [one.element for one in found if one.code == code] == ["x"]
 
 
-def test_standard_loops_and_compensation_are_refused():
-    assert "construct_unsupported" in codes(
+def test_a_loop_without_an_end_and_a_handler_that_nothing_leads_to_are_refused():
+    assert "loop_endless" in codes(
         xml("start -> a -> end", a=user(loop="<standardLoopCharacteristics/>"))
     )
-    assert "attribute_unsupported" in codes(
-        xml("start -> a -> end", a=Node("userTask", 'isForCompensation="true"'))
+    assert "compensation_handler" in codes(
+        xml("start -> a -> end", h=Node("userTask", 'isForCompensation="true"'))
     )
 
 
