@@ -9,15 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import adapters
+from adapters._shared.client import Department
 from engine.ports import Channel, Worker
 
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """The workers by topic and the channels by name that are switched on."""
+    """The workers by topic, the channels and the departments by name that are switched on."""
 
     workers: Mapping[str, Worker] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    departments: Mapping[str, Department] = field(default_factory=dict)
 
 
 def available() -> Sequence[str]:
@@ -37,6 +39,7 @@ def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
     """
     workers: dict[str, Worker] = {}
     channels: dict[str, Channel] = {}
+    departments: dict[str, Department] = {}
     for name in names:
         if name not in available():
             raise ValueError(f"没有名为『{name}』的适配器，可用：{'、'.join(available())}")
@@ -47,4 +50,6 @@ def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
             workers[made.topic] = made
         if isinstance(made, Channel):
             channels[made.name] = made
-    return Adapters(workers, channels)
+        if isinstance(found := getattr(made, "department", None), Department):
+            departments[name] = found
+    return Adapters(workers, channels, departments)

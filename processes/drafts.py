@@ -1,6 +1,7 @@
 """Answers not yet submitted, kept on the server for their author alone.
 
-Invariant: one draft per author and subject (`task:<id>`, `event:<id>`, `apply:<process key>`).
+Invariant: one draft per author and subject (`task:<id>`, `event:<id>`, `apply:<process key>`;
+`list:<name>` is of `preferences`).
 """
 
 from collections.abc import Mapping

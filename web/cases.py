@@ -26,6 +26,7 @@ from processes.model.people import Org
 from processes.roles import Action
 from web import diagrams, filling, timeline
 from web.auth import actions_of, current, policy
+from web.confirming import sensitive
 from web.database import read_session, run
 from web.display import Due, due_view
 from web.files import Attached, send
@@ -50,6 +51,7 @@ class Summary:
     org_name: str
     submitted_at: datetime
     accepted_at: datetime | None
+    ended_at: datetime | None
     due_on: date | None
     step: str
     href: str = ""
@@ -61,14 +63,21 @@ def surroundings(
     """Everything a page shows beside and below the form of a case."""
     return {
         "case": summary(session, case),
-        "clock_view": clock_of(task.due_at, since=task.created_at, title=task.limit_title)
-        if task and task.due_at
-        else clock_of(case.due_on, since=case.accepted_at or case.submitted_at),
+        "clock_view": _clock(case, task),
         "case_materials": [_material(case, one) for one in materials.of_case(session, case.id)],
         "case_documents": documents(session, case),
         "entries": timeline.entries(session, case),
         "links": _links(session, case, by),
     }
+
+
+def _clock(case: Case, task: UserTask | None) -> Due | None:
+    """The limit that counts now: of the task, else of the case; none once the case has ended."""
+    if task and task.due_at:
+        return clock_of(task.due_at, since=task.created_at, title=task.limit_title)
+    if case.ended_at is not None:
+        return None
+    return clock_of(case.due_on, since=case.accepted_at or case.submitted_at)
 
 
 def beside_task(session: Session, case: Case, task: UserTask, *, by: User) -> dict[str, Any]:
@@ -79,7 +88,9 @@ def beside_task(session: Session, case: Case, task: UserTask, *, by: User) -> di
         limit = clock_of(task.due_at, since=task.created_at, title=task.limit_title)
         return {"case": case, "clock_view": limit, "inside": False}
     found = surroundings(session, case, by=by, task=task)
-    return {**found, "filed": application(session, case), "inside": True}
+    filed = application(session, case)
+    told = any(field.text or field.rows for section in filed for field in section.fields)
+    return {**found, "filed": filed if told else [], "inside": True}
 
 
 def summary(session: Session, case: Case) -> Summary:
@@ -98,6 +109,7 @@ def summary(session: Session, case: Case) -> Summary:
         org_name=names.get(case.org_code or "", ""),
         submitted_at=case.submitted_at,
         accepted_at=case.accepted_at,
+        ended_at=case.ended_at,
         due_on=case.due_on,
         step=case.step,
         href=url_for("cases.page", case_id=case.id),
@@ -188,6 +200,7 @@ def _may_unmask(session: Session, case: Case) -> bool:
 @blueprint.post("/<int:case_id>/unmask")
 @policy("staff", Action.UNMASK)
 @limiter.limit("60 per hour", key_func=lambda: current_user.get_id() or str(request.remote_addr))
+@sensitive
 def unmask(case_id: int) -> ResponseReturnValue:
     """The application with its masked values, on this one page and with a reason on record."""
     reason = request.form.get("reason", "").strip()[:300]

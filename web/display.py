@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from engine import clock
 from processes import calendar
+from web.refusals import said
 from web.words import N_, _
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -205,5 +206,11 @@ def init_app(app: Flask) -> None:
         ui_icon=icon, status_view=status_view, due_view=due_view, asset=asset, here=here
     )
     env.filters.update(
-        moment=moment, day=day, span=span, size=size, plain=plain, mask_name=mask_name, translated=_
+        moment=moment,
+        day=day,
+        span=span,
+        size=size,
+        plain=plain,
+        mask_name=mask_name,
+        translated=said,
     )

@@ -32,6 +32,7 @@ from forms.definition import FormInvalid
 from processes import identity
 from web.database import read_session
 from web.display import moment
+from web.refusals import said
 from web.words import _
 
 _log = logging.getLogger("banli.web")
@@ -171,7 +172,7 @@ def _domain(error: BanliError) -> Response:
     status = status_of(error)
     facts = who_and_when(error) if isinstance(error, TaskNotActive) else []
     findings = [f.message for f in error.findings] if isinstance(error, DeploymentRejected) else []
-    text = error.message
+    text = said(error.message)
     if isinstance(error, NotFound):
         text = _("编号有误，或者不在您的管辖范围内。")
     return answer(status, Page(_title(status), text, facts, (), findings), code=error.code)

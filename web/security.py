@@ -32,7 +32,10 @@ def csp_nonce() -> str:
 
 
 def allow_inline_styles() -> None:
-    """Let this one response use style attributes and data: fonts (the model editors need both)."""
+    """Let this one response use style attributes, data: fonts and frames of what it made itself.
+
+    The model editors need them.
+    """
     g.csp_inline_styles = True
 
 
@@ -113,7 +116,7 @@ def _policy() -> str:
             "img-src 'self' data: blob:",
             f"font-src 'self'{' data:' if inline else ''}",
             "connect-src 'self'",
-            "frame-src 'self'",
+            f"frame-src 'self'{' blob:' if inline else ''}",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",

@@ -135,4 +135,4 @@ def _open(session: Session, case: Case) -> list[Entry]:
 
 
 def _public(line: Entry) -> Entry:
-    return replace(line, person="", opinion="", decision="", duration="")
+    return replace(line, person="", opinion="", decision="", duration="", negative=False)

@@ -41,6 +41,7 @@ class Department:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError(f"『{name}』的地址（URL）不正确：{base_url!r}")
         self.name = name
+        self.address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         self._base = base_url.rstrip("/")
         self._host = parts.hostname
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -68,6 +69,24 @@ class Department:
     def get(self, path: str) -> dict[str, Any]:
         """GET a JSON object."""
         return self._call("GET", path, None, {})
+
+    def probe(self) -> float:
+        """Whether somebody answers there at all, whatever he answers; the seconds it took.
+
+        Asked outside of the circuit breaker: a probe neither opens nor closes it.
+
+        Raises:
+            Retry: no connection, or no answer in time. WorkRefused: the address is not allowed.
+        """
+        begun = time.monotonic()
+        try:
+            self._check_address()
+            response = self._pool.request("GET", self._base + "/", redirect=False)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise Retry(f"『{self.name}』无法连接或超时：{type(error).__name__}") from error
+        if response.status >= _SERVER_ERROR:
+            raise Retry(f"『{self.name}』暂时不可用（{response.status}）")
+        return time.monotonic() - begun
 
     def _call(
         self, method: str, path: str, content: bytes | None, headers: dict[str, str]

@@ -30,7 +30,7 @@ class CardCentre:
     name = "card_centre"
 
     def __init__(self, department: Department, *, key_id: str, key: bytes) -> None:
-        self._centre = department
+        self.department = department
         self._key_id = key_id
         self._key = key
 
@@ -50,7 +50,7 @@ class CardCentre:
             }
         )
         headers = signing.sign(body, key_id=self._key_id, key=self._key)
-        answer = self._centre.post("/messages", body, headers)
+        answer = self.department.post("/messages", body, headers)
         if answer.get("message_id") != message.id:
             raise WorkRefused("制作单位的回执与报文不符")
 

@@ -25,19 +25,19 @@ class CardMachine:
     topic = "card_machine.print"
 
     def __init__(self, department: Department, *, wait: float) -> None:
-        self._machine = department
+        self.department = department
         self._wait = wait
 
     def execute(self, work: Work) -> Variables:
         """Print; returns `result` (printed, misprint, fault), `machine`, `printed_at`, `reason`."""
         job = {"key": work.key, "card": work.variables}
-        answer = self._machine.post("/jobs", job)
+        answer = self.department.post("/jobs", job)
         deadline = time.monotonic() + self._wait
         while answer.get("state") == "printing":
             if time.monotonic() > deadline:
                 raise Retry("制证机尚未完成打印")
             time.sleep(_POLL_SECONDS)
-            answer = self._machine.get(f"/jobs/{work.key}")
+            answer = self.department.get(f"/jobs/{work.key}")
         return self._result(work, answer)
 
     def _result(self, work: Work, answer: Mapping[str, object]) -> Variables:

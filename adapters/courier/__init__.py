@@ -18,7 +18,7 @@ class Courier:
     topic = "courier.dispatch"
 
     def __init__(self, department: Department) -> None:
-        self._courier = department
+        self.department = department
 
     def execute(self, work: Work) -> Variables:
         """Book; returns `express_no`, `express_company`, `booked_at`.
@@ -27,7 +27,7 @@ class Courier:
             BpmnError: `address_refused`, the courier cannot deliver to the address.
         """
         parcel = {**work.variables, "key": work.key}
-        answer = self._courier.post("/parcels", parcel)
+        answer = self.department.post("/parcels", parcel)
         if answer.get("state") == "address_refused":
             raise BpmnError("address_refused", str(answer.get("reason", "")))
         if answer.get("key") != work.key or not isinstance(answer.get("express_no"), str):

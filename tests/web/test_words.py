@@ -1,13 +1,18 @@
 """Every text of the pages has its English; the catalogue has nothing broken in it."""
 
+import ast
+import itertools
 import re
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from flask import Flask, session
 
 from web.i18n import CATALOGUE
+from web.refusals import REFUSALS, said
 
 WEB = Path("web")
 METHODS = [("**/node_modules/**", "ignore"), ("**.py", "python"), ("templates/**.html", "jinja2")]
@@ -36,3 +41,78 @@ def test_the_catalogue_has_no_text_that_is_used_nowhere() -> None:
     catalogue = read_po(BytesIO(CATALOGUE.read_bytes()), locale="en")
     used = written()
     assert not sorted(m.id for m in catalogue if m.id and m.id not in used)
+
+
+RAISED = {
+    "Conflict",
+    "FileRefused",
+    "Forbidden",
+    "Invalid",
+    "NotFound",
+    "RecordInvalid",
+    "TaskAlreadyClaimed",
+    "TaskNotActive",
+}
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def worded(node: ast.expr) -> str:
+    """A text as the catalogue has it: what is filled in is `%(v0)s`, `%(v1)s`…"""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if not isinstance(node, ast.JoinedStr):
+        return ""
+    places = itertools.count()
+    return "".join(
+        str(part.value) if isinstance(part, ast.Constant) else f"%(v{next(places)})s"
+        for part in node.values
+    )
+
+
+def refused() -> Iterator[tuple[str, str]]:
+    """What the layers below the pages refuse with, and where."""
+    for path in [*Path("processes").rglob("*.py"), *Path("forms").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in RAISED and CHINESE.search(text := worded(node.args[0])):
+                yield text, str(path)
+
+
+def test_no_refusal_of_the_layers_below_lacks_its_english() -> None:
+    catalogue = read_po(BytesIO(REFUSALS.read_bytes()), locale="en")
+    missing = {text: path for text, path in refused() if not catalogue.get(text)}
+    assert not missing
+
+
+def test_a_refusal_that_was_filled_in_is_found_by_its_pattern(app: Flask) -> None:
+    with app.test_request_context():
+        session["language"] = "en"
+        assert said("最多选择 3 项") == "Choose at most 3"
+        assert said("不能超过 20 个字，现在有 31 个字") == (
+            "No more than 20 characters; there are 31"
+        )
+        assert said("没有人写过的话") == "没有人写过的话"
+        session["language"] = "zh"
+        assert said("最多选择 3 项") == "最多选择 3 项"
+
+
+def test_no_text_of_the_scripts_lacks_its_english() -> None:
+    scripts = Path("web/static/js")
+    known = set(
+        re.findall(r'^  "([^"]+)": "', (scripts / "words.js").read_text("utf-8"), re.MULTILINE)
+    )
+    said_there = {
+        text
+        for path in scripts.rglob("*.js")
+        for text in re.findall(r'\bt\("([^"]+)"', path.read_text("utf-8"))
+    }
+    assert said_there == known
+    for path in scripts.rglob("*.js"):
+        if path.name == "words.js":
+            continue
+        code = re.sub(r"^function blank.*?^}$", "", path.read_text("utf-8"), flags=re.M | re.S)
+        for line in code.splitlines():
+            bare = re.sub(r'\bt\("[^"]+"', "", line)
+            assert not CHINESE.search(bare), f"{path}: {line}"

@@ -5,12 +5,14 @@ Invariant: nothing that stopped stays unseen; a retry is a command of its own, a
 
 from typing import Final
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from adapters.registry import Adapters
 from engine import clock
+from engine.errors import NotFound, Retry, WorkRefused
 from engine.model import Incident, Job, ProcessDefinition, ProcessInstance
 from processes import overview
 from processes.model.cases import Case
@@ -79,8 +81,30 @@ def services() -> ResponseReturnValue:
     """Who does the work in the background, and how each topic stands."""
     with read_session() as session:
         return render_template(
-            "admin/services.html", topics=_topics(session), workers=_workers(session)
+            "admin/services.html",
+            topics=_topics(session),
+            workers=_workers(session),
+            departments=_adapters().departments,
         )
+
+
+@blueprint.post("/services/<name>/probe")
+@policy("staff", Action.OPERATE)
+def probe(name: str) -> ResponseReturnValue:
+    """Whether a department answers now; asked by the button beside it."""
+    department = _adapters().departments.get(name)
+    if department is None:
+        raise NotFound("没有启用这个适配器", name=name[:40])
+    try:
+        took = department.probe()
+    except (Retry, WorkRefused) as error:
+        return render_template("admin/_probe.html", trouble=str(error), at=clock.now())
+    return render_template("admin/_probe.html", took=round(took * 1000), at=clock.now())
+
+
+def _adapters() -> Adapters:
+    found: Adapters = current_app.extensions.get("banli_adapters") or Adapters()
+    return found
 
 
 def _topics(session: Session) -> list[dict[str, object]]:

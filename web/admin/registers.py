@@ -4,6 +4,7 @@ Invariant: records of organisations outside the user's area do not exist for him
 is masked; nothing here changes a record.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from flask import Blueprint, render_template, request
@@ -17,7 +18,7 @@ from processes import permissions, registers
 from processes.identity import User
 from processes.model.people import Org
 from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
-from processes.registers.definition import FieldDefinition
+from processes.registers.definition import Definition, FieldDefinition
 from processes.roles import Action
 from web.auth import current, policy
 from web.database import read_session
@@ -61,11 +62,12 @@ def browse(register: str) -> ResponseReturnValue:
         page = select(RegisterRecord).where(*where, RegisterRecord.key > after)
         rows = list(session.scalars(page.order_by(RegisterRecord.key).limit(_PAGE + 1)))
         shown = [spec for spec in ledger.fields.values() if spec.name != ledger.key][:_COLUMNS]
+        names = _org_names(session, ledger, rows)
         return render_template(
             "admin/register.html",
             ledger=ledger,
             rows=[
-                (row, [_cell(spec, row.data.get(spec.name)) for spec in shown])
+                (row, [_cell(spec, row.data.get(spec.name), names) for spec in shown])
                 for row in rows[:_PAGE]
             ],
             columns=shown,
@@ -86,8 +88,10 @@ def record(register: str, record_id: int) -> ResponseReturnValue:
         log = session.scalars(
             select(RegisterLog).where(RegisterLog.record_id == row.id).order_by(RegisterLog.id)
         ).all()
+        names = _org_names(session, ledger, [row])
         facts = [
-            (spec.label, _cell(spec, row.data.get(spec.name))) for spec in ledger.fields.values()
+            (spec.label, _cell(spec, row.data.get(spec.name), names))
+            for spec in ledger.fields.values()
         ]
         return render_template("admin/record.html", ledger=ledger, row=row, facts=facts, log=log)
 
@@ -118,6 +122,15 @@ def _matches(register: str, words: str) -> ColumnElement[bool]:
     )
 
 
-def _cell(spec: FieldDefinition, value: object) -> str:
-    text = spec.values.get(str(value)) or plain(value)
+def _org_names(
+    session: Session, ledger: Definition, rows: Sequence[RegisterRecord]
+) -> Mapping[str, str]:
+    """The names of the organisations that records belong to, by code."""
+    codes = {str(row.data.get(ledger.org)) for row in rows} if ledger.org else set()
+    query = select(Org.org_code, Org.name).where(Org.org_code.in_(codes))
+    return dict(session.execute(query).tuples().all())
+
+
+def _cell(spec: FieldDefinition, value: object, names: Mapping[str, str]) -> str:
+    text = spec.values.get(str(value)) or names.get(str(value)) or plain(value)
     return mask_number(text) if spec.sensitive and value else text

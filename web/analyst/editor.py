@@ -4,6 +4,7 @@ Invariant: what an analyst has drawn is kept before anything else is done with i
 two windows on one draft never overwrite each other without a word.
 """
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,8 @@ from flask_babel import gettext as _
 from engine.errors import BanliError, Conflict, DeploymentRejected, Finding
 from forms import definition as form_definition
 from forms import lint as form_lint
-from processes import modelling, sources
+from processes import documents, modelling, sources
+from processes.letters import sample
 from processes.modelling import DraftView
 from processes.roles import Action
 from web import filling
@@ -142,6 +144,25 @@ def _drawn(content: bytes, path: str, lookups: Any) -> tuple[str, list[Finding]]
     layout = filling.layout(form, {}, context={}, rights=rights, lookups=lookups)
     html = render_template("analyst/_preview.html", form=form, layout=layout)
     return html, form_lint.check(form)
+
+
+@blueprint.post("/letter")
+@policy("staff", Action.VIEW_LIBRARY)
+def letter(draft_id: int) -> ResponseReturnValue:
+    """The letter in a text as a PDF with its places named, or what is wrong with it."""
+    body = _body()
+    content, path = str(body.get("text") or "").encode(), str(body.get("path") or "")
+    with read_session() as session:
+        modelling.view(session, draft_id, by=current())
+    try:
+        pdf = sample.draw(documents.read(content, path))
+    except DeploymentRejected as error:
+        return jsonify(pdf="", findings=[finding(one) for one in error.findings])
+    except documents.LetterInvalid as error:
+        return jsonify(
+            pdf="", findings=[finding(Finding("error", "letter_invalid", error.message))]
+        )
+    return jsonify(pdf=base64.b64encode(pdf).decode(), findings=[])
 
 
 @blueprint.post("/rebase")

@@ -1,5 +1,7 @@
 // Starts every page: menu, copying, confirmations, toasts; loads the other modules where they are needed.
 import { toast } from "./core.js";
+import live from "./live.js";
+import { t } from "./words.js";
 
 const features = [
   ["[data-list]", "./list.js"],
@@ -28,7 +30,7 @@ async function load(root) {
 
 document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
-  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => toast("已复制 " + copy.dataset.copy));
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => toast(t("已复制 {text}", { text: copy.dataset.copy })));
   if (event.target.closest("[data-menu-toggle]")) {
     const narrow = document.documentElement.dataset.menu === "narrow" ? "" : "narrow";
     document.documentElement.dataset.menu = narrow;
@@ -76,8 +78,7 @@ function ask(title, text, go) {
   words.textContent = text;
   const end = document.createElement("div");
   end.className = "end";
-  const english = document.documentElement.lang === "en";
-  for (const [value, label, kind] of [["no", english ? "Cancel" : "取消", "btn"], ["yes", english ? "Confirm" : "确定", "btn btn-primary"]]) {
+  for (const [value, label, kind] of [["no", t("取消"), "btn"], ["yes", t("确定"), "btn btn-primary"]]) {
     const button = document.createElement("button");
     Object.assign(button, { value, textContent: label, className: kind });
     end.append(button);
@@ -94,4 +95,5 @@ for (const note of document.querySelectorAll(".toast-note")) setTimeout(() => no
 document.querySelector("[data-submit-now]")?.requestSubmit();
 document.querySelector(".note.red[role=alert]")?.focus();
 document.addEventListener("htmx:after:swap", () => load(document));
+live();
 load(document);

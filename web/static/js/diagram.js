@@ -1,4 +1,6 @@
 // The diagrams of a case, drawn when first shown; a click on a step tells its history.
+import { t } from "./words.js";
+
 export default function diagram(root) {
   const told = root.parentElement.querySelector("[data-diagram-history]");
   let view;
@@ -14,11 +16,26 @@ export default function diagram(root) {
     const canvas = view.viewer.get("canvas");
     const box = canvas.viewbox();
     const scale = Math.max(box.scale, 0.8);
+    if (!current) canvas.zoom("fit-viewport", "auto");
+    zooming(canvas);
     if (current && (box.scale < 0.5 || box.inner.width * box.scale > root.clientWidth + 1)) {
       const { x, y, width, height } = view.viewer.get("elementRegistry").get(current);
       const shown = { width: root.clientWidth / scale, height: root.clientHeight / scale };
       canvas.viewbox({ x: x + width / 2 - shown.width / 2, y: y + height / 2 - shown.height / 2, ...shown });
     }
+  };
+
+  const zooming = (canvas) => {
+    const bar = document.createElement("div");
+    bar.className = "zoom";
+    const steps = [[t("缩小"), "−", () => canvas.zoom(canvas.zoom() / 1.3, "auto")], [t("放大"), "+", () => canvas.zoom(canvas.zoom() * 1.3, "auto")], [t("整图"), t("整图"), () => canvas.zoom("fit-viewport", "auto")]];
+    for (const [title, text, go] of steps) {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", className: "btn btn-s", textContent: text, title, onclick: go });
+      button.setAttribute("aria-label", title);
+      bar.append(button);
+    }
+    root.append(bar);
   };
 
   const choose = (show, answer) => {

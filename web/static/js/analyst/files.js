@@ -1,8 +1,10 @@
+import { t } from "../words.js";
+
 // The panes with several files: decisions, forms and letters; each opens in its own editor.
 const KINDS = {
-  dmn: { of: (name) => name.endsWith(".dmn"), path: (id) => `${id}.dmn`, title: "新建决策", blank: blankDecision },
-  forms: { of: (name) => name.startsWith("forms/"), path: (id) => `forms/${id}.yaml`, title: "新建表单", blank: blankForm },
-  letters: { of: (name) => name.startsWith("letters/"), path: (id) => `letters/${id}.yaml`, title: "新建文书", blank: blankLetter },
+  dmn: { of: (name) => name.endsWith(".dmn"), path: (id) => `${id}.dmn`, title: t("新建决策"), blank: blankDecision },
+  forms: { of: (name) => name.startsWith("forms/"), path: (id) => `forms/${id}.yaml`, title: t("新建表单"), blank: blankForm },
+  letters: { of: (name) => name.startsWith("letters/"), path: (id) => `letters/${id}.yaml`, title: t("新建文书"), blank: blankLetter },
 };
 
 export const paneOf = (name) => Object.keys(KINDS).find((kind) => KINDS[kind].of(name)) || "bpmn";
@@ -31,10 +33,10 @@ export default function files(root, kind, work) {
   };
 
   const remover = (name) => {
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "删除", title: `删除 ${name}` });
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: t("删除"), title: t("删除 {name}", { name }) });
     button.dataset.remove = name;
     button.addEventListener("click", async () => {
-      if (!(await work.confirm(`删除『${name}』？`, "保存后这个文件不再属于本草稿。"))) return;
+      if (!(await work.confirm(t("删除『{name}』？", { name }), t("保存后这个文件不再属于本草稿。")))) return;
       if (open?.name === name) close();
       delete work.files[name];
       work.changed(name);
@@ -59,7 +61,7 @@ export default function files(root, kind, work) {
     const editor = kind === "dmn" ? await decision(place, name) : await text(place, name);
     open = { name, editor };
     draw();
-    if (kind === "forms") work.preview(name, work.files[name]);
+    if (kind !== "dmn") work.preview(name, work.files[name]);
     return editor;
   }
 
@@ -75,7 +77,7 @@ export default function files(root, kind, work) {
       onChange: () => {
         work.files[name] = editor.text();
         work.changed(name);
-        if (kind === "forms") work.preview(name, work.files[name]);
+        if (kind !== "dmn") work.preview(name, work.files[name]);
       },
     });
     return editor;
@@ -88,7 +90,7 @@ export default function files(root, kind, work) {
 
   const add = (id) => {
     const name = KINDS[kind].path(id);
-    if (name in work.files) return "已有这个标识的文件。";
+    if (name in work.files) return t("已有这个标识的文件。");
     work.files[name] = KINDS[kind].blank(id);
     work.changed(name);
     draw();

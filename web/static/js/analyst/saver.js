@@ -1,4 +1,5 @@
 // Saving a draft: by itself a while after a change, a copy in the browser meanwhile, and what comes of a conflict.
+import { t } from "../words.js";
 import { Refused, post } from "./server.js";
 
 const WAIT = 4000;
@@ -14,7 +15,7 @@ export default function saver(root, data, { collect, say, page }) {
 
   const soon = () => {
     dirty = true;
-    told.textContent = "有修改，尚未保存";
+    told.textContent = t("有修改，尚未保存");
     clearTimeout(timer);
     timer = setTimeout(() => now().catch((error) => say(error.message)), WAIT);
   };
@@ -38,7 +39,7 @@ export default function saver(root, data, { collect, say, page }) {
       return true;
     } catch (error) {
       dirty = true;
-      told.textContent = "没有保存";
+      told.textContent = t("没有保存");
       if (error instanceof Refused && error.status === 409 && error.body.revision) conflict(error.body);
       else if (error instanceof Refused) { say(error.message); if (error.status === 0) timer = setTimeout(() => now().catch(() => {}), WAIT * 3); }
       else throw error;
@@ -100,7 +101,7 @@ export default function saver(root, data, { collect, say, page }) {
     Object.keys(data.files).forEach((name) => { if (!(name in kept.files)) delete data.files[name]; });
     Object.assign(data.files, kept.files);
     Object.values(panes).forEach((pane) => pane.draw());
-    say("已恢复上次没有来得及保存的内容，将自动保存。");
+    say(t("已恢复上次没有来得及保存的内容，将自动保存。"));
     soon();
   }
 

@@ -1,4 +1,6 @@
 // Talking to the server from the editor: JSON with the CSRF token; a log-in that expired loses nothing.
+import { t } from "../words.js";
+
 let token = document.querySelector('meta[name="csrf-token"]').content;
 
 export class Refused extends Error {
@@ -34,11 +36,11 @@ export async function post(url, body, page) {
     answer = await send(url, body);
     if (answer.status === 400 && (await renewed(page))) answer = await send(url, body);
   } catch {
-    throw new Refused(0, { detail: "网络不通，内容没有保存到服务器；本页内容还在，稍后会再试。" });
+    throw new Refused(0, { detail: t("网络不通，内容没有保存到服务器；本页内容还在，稍后会再试。") });
   }
   const type = answer.headers.get("Content-Type") || "";
   const data = type.includes("json") ? await answer.json() : {};
   if (answer.ok) return data;
-  if (answer.status === 401) data.detail = "登录已过期。请在新窗口登录后再操作；本页内容还在。";
-  throw new Refused(answer.status, { detail: "服务器没有接受，请稍后再试；本页内容还在。", ...data });
+  if (answer.status === 401) data.detail = t("登录已过期。请在新窗口登录后再操作；本页内容还在。");
+  throw new Refused(answer.status, { detail: t("服务器没有接受，请稍后再试；本页内容还在。"), ...data });
 }

@@ -3,6 +3,8 @@ import files, { paneOf } from "./files.js";
 import findings from "./findings.js";
 import saver from "./saver.js";
 import { post } from "./server.js";
+import letters from "./letters.js";
+import { t } from "../words.js";
 
 const root = document.querySelector("[data-workspace]");
 const data = JSON.parse(document.getElementById("draft-data").textContent);
@@ -15,7 +17,9 @@ let drawing; // the diagram changed since it was last written into the files
 const say = (text) => { trouble.textContent = text; trouble.hidden = !text; };
 const confirm = (title, text) => new Promise((done) => {
   const dialog = document.createElement("dialog");
-  dialog.innerHTML = '<form method="dialog"><h2></h2><p></p><div class="end"><button class="btn" value="no">取消</button><button class="btn btn-danger" value="yes">删除</button></div></form>';
+  dialog.innerHTML = '<form method="dialog"><h2></h2><p></p><div class="end"><button class="btn" value="no"></button><button class="btn btn-danger" value="yes"></button></div></form>';
+  dialog.querySelector("[value=no]").textContent = t("取消");
+  dialog.querySelector("[value=yes]").textContent = t("删除");
   dialog.querySelector("h2").textContent = title;
   dialog.querySelector("p").textContent = text;
   dialog.addEventListener("close", () => { dialog.remove(); done(dialog.returnValue === "yes"); });
@@ -45,6 +49,7 @@ const work = {
 };
 const panes = Object.fromEntries(["dmn", "forms", "letters"].map((kind) => [kind, files(root, kind, work)]));
 const list = findings(root, go);
+const letter = letters(root, urls.page, (name, found) => { const opened = panes.letters.opened(); if (opened?.name === name) opened.editor.showFindings(found); });
 
 async function collect() {
   for (const pane of Object.values(panes)) await pane.keep();
@@ -53,10 +58,11 @@ async function collect() {
 }
 
 async function preview(name, text) {
+  if (paneOf(name) === "letters") return letter(name, text);
   const box = root.querySelector("[data-formpreview]");
   const { html, findings: found } = await post(urls.preview, { path: name, text }, urls.page).catch((error) => ({ html: "", findings: [{ severity: "error", message: error.message }] }));
   if (html) box.innerHTML = html;
-  else box.replaceChildren(...found.map((one) => Object.assign(document.createElement("p"), { className: "error", textContent: `${one.line ? `第 ${one.line} 行：` : ""}${one.message}` })));
+  else box.replaceChildren(...found.map((one) => Object.assign(document.createElement("p"), { className: "error", textContent: [one.line && t("第 {n} 行", { n: one.line }), one.message].filter(Boolean).join(" ") })));
   const opened = panes.forms.opened();
   if (opened?.name === name) opened.editor.showFindings(found);
 }
@@ -81,7 +87,7 @@ async function showPane(kind, focus) {
     document.getElementById(`pane-${tab.dataset.pane}`).hidden = !on;
   }
   if (kind === "bpmn") { modeler?.replaceCatalogue(catalogue()); modeler?.resized(); }
-  else if (!panes[kind].opened() && panes[kind].first()) await panes[kind].show(panes[kind].first()).catch((error) => say(`文件打不开：${error.message}`));
+  else if (!panes[kind].opened() && panes[kind].first()) await panes[kind].show(panes[kind].first()).catch((error) => say(t("文件打不开：{why}", { why: error.message })));
 }
 
 const actions = {
@@ -140,5 +146,5 @@ try {
   });
   root.dataset.ready = "1";
 } catch (error) {
-  say(`流程图打不开：${error.message}`);
+  say(t("流程图打不开：{why}", { why: error.message }));
 }

@@ -1,0 +1,64 @@
+"""A template drawn without a case: every place shows what will stand there, between 〔 and 〕.
+
+Invariant: nothing is computed and nothing is numbered; a sample cannot be taken for a letter.
+"""
+
+import dataclasses
+from typing import Any, Final
+
+from engine import clock
+from processes.letters import card, paper
+from processes.letters.template import PLACE, Block, Element, Template
+
+_ROWS: Final = '["", ""]'
+
+
+def draw(template: Template) -> bytes:
+    """The sample as PDF: all parts shown, tables with two rows, a grey box for each photo.
+
+    Raises:
+        LetterInvalid: something in it cannot be drawn.
+    """
+    values: dict[str, Any] = {"issued_on": clock.today(), "verification_code": "样张"}
+    if template.number:
+        values["number"] = f"{template.number}〔{clock.today().year}〕第00000号"
+    plain = _sampled(template)
+    drawn = card.draw(plain, values, images=_no_image) if plain.kind == "card" else None
+    return drawn[0] if drawn else paper.draw(plain, values)[0]
+
+
+def _sampled(template: Template) -> Template:
+    return dataclasses.replace(
+        template,
+        head=_said(template.head),
+        to=_said(template.to),
+        signature=_said(template.signature),
+        note=_said(template.note),
+        copies=_said(template.copies),
+        qr=_said(template.qr),
+        date="",
+        body=tuple(_block(block) for block in template.body),
+        sides=tuple(tuple(_element(one) for one in side) for side in template.sides),
+    )
+
+
+def _said(text: str) -> str:
+    return PLACE.sub(lambda found: f"〔{' '.join(found[1].split())[:24]}〕", text)
+
+
+def _block(block: Block) -> Block:
+    columns = tuple(dataclasses.replace(one, value=_said(one.value)) for one in block.columns)
+    rows = _ROWS if block.rows else ""
+    return dataclasses.replace(
+        block, text=_said(block.text), rows=rows, columns=columns, shown_if=""
+    )
+
+
+def _element(one: Element) -> Element:
+    if one.kind == "image":
+        return dataclasses.replace(one, kind="box", value="", colour="#dddddd")
+    return dataclasses.replace(one, value=PLACE.sub("〇〇", one.value))
+
+
+def _no_image(_digest: str) -> bytes:
+    raise AssertionError("a sample has no images")
