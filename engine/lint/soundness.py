@@ -97,7 +97,7 @@ def tokens(process: Process, findings: Findings) -> None:
         game = token_game.play(process, scope)
         if game.end == "all":
             _joins(process, scope, game, findings)
-            _merges(process, game, findings)
+            _merges(process, token_game.play(process, scope, beside=False), findings)
             _parallel_writes(process, game, findings)
         elif game.end == "unbounded":
             text = "在循环中分出多条并行路径而不汇合，同时进行的路径可能无限增多"

@@ -22,7 +22,6 @@ Marking = tuple[str, ...]
 _STATES: Final = 4_000
 _CHOICES: Final = 6
 _SAME_FLOW: Final = 3
-_SAME_FLOW_WITHOUT_LOOP: Final = 20
 
 
 @dataclass(slots=True)
@@ -43,9 +42,15 @@ class _Ended(Exception):
     """The game is over before every marking was seen."""
 
 
-def play(process: Process, scope: str) -> Game:
-    """Every marking of a scope, as far as there are not too many."""
-    player = _Player(process, scope)
+def play(process: Process, scope: str, *, beside: bool = True) -> Game:
+    """Every marking of a scope, as far as there are not too many.
+
+    Args:
+        process: the process.
+        scope: its id, or that of a sub-process.
+        beside: whether boundary events that do not interrupt may happen.
+    """
+    player = _Player(process, scope, beside=beside)
     try:
         player.play()
     except _Ended as ended:
@@ -54,18 +59,34 @@ def play(process: Process, scope: str) -> Game:
 
 
 class _Player:
-    def __init__(self, process: Process, scope: str) -> None:
+    def __init__(self, process: Process, scope: str, *, beside: bool) -> None:
         self.process = process
         self.scope = scope
         self.starts = begins(process, scope)
         self.elements = process.in_scope(scope)
+        self.beside = self._matters() if beside else frozenset()
         self.game = Game(splitter=_splitter(process, scope))
-        self.most = _SAME_FLOW if self.game.splitter else _SAME_FLOW_WITHOUT_LOOP
+        self.loop = _leading_to(process, scope, self.game.splitter)
         self.areas: dict[str, Mapping[str, frozenset[str]]] = {
             element.id: reach(process, element)
             for element in self.elements
             if isinstance(element, el.InclusiveGateway) and len(element.incoming) > 1
         }
+
+    def _matters(self) -> frozenset[str]:
+        """The events beside an activity whose ways lead to a join; others change nothing here."""
+        joins = (el.ParallelGateway, el.InclusiveGateway, el.ComplexGateway)
+        return frozenset(
+            event.id
+            for event in self.elements
+            if isinstance(event, el.BoundaryEvent)
+            and not event.interrupting
+            and any(
+                isinstance(self.process.elements[one], joins)
+                and len(self.process.elements[one].incoming) > 1
+                for one in graph.reachable(self.process, event)
+            )
+        )
 
     def play(self) -> None:
         if any(isinstance(one, el.ComplexGateway) for one in self.elements):
@@ -96,14 +117,21 @@ class _Player:
     def _remember(self, marking: Marking) -> None:
         counts = Counter(marking)
         self.game.doubled.update(flow for flow, count in counts.items() if count > 1)
-        if counts and max(counts.values()) >= self.most:
-            raise _Ended("unbounded" if self.game.splitter else "large")
+        if any(count >= _SAME_FLOW for count in counts.values()):
+            raise _Ended("unbounded")
         targets = [self.process.flows[flow].target for flow in marking]
         self.game.together.update(frozenset(pair) for pair in combinations(targets, 2))
 
     def _after(self, element: el.Element, marking: Marking) -> Marking:
         flows = graph.flows_of(self.process, element)
-        return tuple(sorted([*marking, *(flow.id for flow in flows)]))
+        return self._marking([*marking, *(flow.id for flow in flows)])
+
+    def _marking(self, tokens: list[str]) -> Marking:
+        """Of tokens that pile up beside a loop two stand for all: they say no more than two."""
+        counts = Counter(tokens)
+        for flow in counts.keys() - self.loop:
+            counts[flow] = min(counts[flow], _SAME_FLOW - 1)
+        return tuple(sorted(counts.elements()))
 
     def _moves(self, marking: Marking) -> Iterator[Marking]:
         # what does not rest goes on at once, as in the engine; the others stay where they are
@@ -127,7 +155,7 @@ class _Player:
                 if produced is None:
                     yield ()
                 else:
-                    yield tuple(sorted([*rest, *produced]))
+                    yield self._marking([*rest, *produced])
 
     def _consumed(self, element: el.Element, flow: str, marking: Marking) -> list[str] | None:
         """The tokens that remain; None if the element may not go on yet."""
@@ -172,7 +200,7 @@ class _Player:
         for chosen in self._choices(element, flows):
             yield chosen
             for event in self.process.boundary(element.id):
-                if not event.interrupting:
+                if event.id in self.beside:
                     yield [*chosen, *self._ids(event)]
         for event in self.process.boundary(element.id):
             if event.interrupting:
@@ -195,14 +223,22 @@ class _Player:
 
 
 def _splitter(process: Process, scope: str) -> str:
-    """An element in a loop that sends a token round and another one out of it; empty if none."""
+    """An element of which two ways lead back to itself; empty if there is none."""
     for element in process.in_scope(scope):
         ways = [process.elements[flow.target] for flow in graph.flows_of(process, element)]
-        beside = [event for event in process.boundary(element.id) if not event.interrupting]
         if isinstance(element, el.ExclusiveGateway | el.EventGateway):
-            ways = []
-        if len(ways) + len(beside) > 1 and any(
-            element.id in graph.reachable(process, way) for way in (*ways, *beside)
-        ):
+            ways = ways[:1]
+        ways += [event for event in process.boundary(element.id) if not event.interrupting]
+        if sum(element.id in graph.reachable(process, way) for way in ways) > 1:
             return element.id
     return ""
+
+
+def _leading_to(process: Process, scope: str, element: str) -> frozenset[str]:
+    """The flows of a scope from which there is a way to an element."""
+    return frozenset(
+        flow.id
+        for one in process.in_scope(scope)
+        for flow in graph.flows_of(process, one)
+        if element in graph.reachable(process, process.elements[flow.target])
+    )
