@@ -2,7 +2,7 @@
 
 Invariant: a message counts once per channel and sender's id. Exactly one subscription for name and
 key: delivered. None: a start event of that name starts an instance, else the message is kept until
-its time to live. Several: an incident.
+its time to live. Several: an incident. What a parallel start event still lacks is kept likewise.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from engine import clock, ids, inbox, repository, runtime
+from engine.definition.elements import Event
+from engine.definition.events import MultipleEvent, messages
 from engine.errors import Conflict, TaskNotActive
 from engine.execution import execution
 from engine.model import EventSubscription, InboundMessage, Incident
@@ -101,7 +103,10 @@ def redeliver(session: Session, inbound: InboundMessage) -> Correlation:
         .order_by(EventSubscription.id)
         .limit(1)
     )
-    return _buffered(session, inbound) if start is None else _start(session, inbound, start)
+    if start is None:
+        return _buffered(session, inbound)
+    together = _together(session, inbound, start)
+    return _buffered(session, inbound) if together is None else _start(session, together, start)
 
 
 def expire(session: Session, *, limit: int = 100) -> int:
@@ -152,18 +157,51 @@ def _still_waiting() -> Iterator[None]:
         raise Conflict("等待此消息的办件刚刚有变化，请重试") from error
 
 
-def _start(session: Session, inbound: InboundMessage, start: EventSubscription) -> Correlation:
+def _together(
+    session: Session, inbound: InboundMessage, start: EventSubscription
+) -> list[InboundMessage] | None:
+    """The messages that start an instance, this one last; None while one that is needed lacks.
+
+    A parallel multiple start event needs one message of each name, all with the same key.
+    """
+    element = repository.compiled(session, start.definition_id).elements[start.activity]
+    definition = element.definition if isinstance(element, Event) else None
+    if not isinstance(definition, MultipleEvent) or not definition.parallel:
+        return [inbound]
+    found: list[InboundMessage] = []
+    for name in sorted({one.name for one in messages(definition)} - {inbound.name}):
+        inbox.hold(session, name, inbound.correlation_key)
+        query = select(InboundMessage).where(
+            InboundMessage.state == "buffered",
+            InboundMessage.name == name,
+            InboundMessage.correlation_key == inbound.correlation_key,
+            InboundMessage.expires_at > clock.now(),
+        )
+        earlier = session.scalar(query.order_by(InboundMessage.id).limit(1))
+        if earlier is None:
+            return None
+        found.append(earlier)
+    return [*sorted(found, key=lambda one: one.id), inbound]
+
+
+def _start(
+    session: Session, together: list[InboundMessage], start: EventSubscription
+) -> Correlation:
     definition = repository.get(session, start.definition_id)
+    values: Variables = {}
+    for inbound in together:
+        values.update(inbound.payload)
     instance = runtime.start(
         session,
         definition.key,
         by="system",
-        variables=inbound.payload,
-        business_key=inbound.correlation_key,
+        variables=values,
+        business_key=together[-1].correlation_key,
         start_event=start.activity,
         version=definition.version,
     )
-    inbox.mark(session, inbound.id, "started", instance.id)
+    for inbound in together:
+        inbox.mark(session, inbound.id, "started", instance.id)
     return Correlation("started", instance.id)
 
 
