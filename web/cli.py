@@ -18,7 +18,7 @@ from migrations import schema
 from migrations.schema import SchemaMismatch
 from web import config, running
 from web import demo as demonstration
-from web.commands import cases, conformance, expressions, models, people, playing
+from web.commands import cases, conformance, expressions, interchange, models, people, playing
 from web.config import UnsafeSettings
 from web.running import CannotStart
 
@@ -99,6 +99,7 @@ main.add_command(people.user)
 main.add_command(cases.case)
 main.add_command(expressions.feel)
 main.add_command(conformance.conformance)
+main.add_command(interchange.import_)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,0 +1,1 @@
+"""Foreign models made into drafts: what is rewritten, what is refused, whether all is kept."""
