@@ -2,7 +2,8 @@
 
 Invariant: a job is claimed by one statement and worked on under a lease with a fencing number;
 its effect and the end of its row share a transaction, which fails if the lease is lost. A job at
-0 retries has an incident and rests until that is resolved.
+0 retries, or whose workers died three times in a row, has an incident and rests until that is
+resolved.
 """
 
 import random
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, delete, insert, or_, select, text, update
+from sqlalchemy import Select, Table, case, delete, insert, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from engine import clock, correlation, history, ids, limits, runtime, store, timers
@@ -49,6 +50,7 @@ class JobWork:
     owner: str
     fencing: int
     key: str
+    crashes: int = 0
     lease: timedelta = limits.LEASE
 
 
@@ -65,27 +67,58 @@ def acquire(  # noqa: PLR0913 - what narrows a claim, all by name
     """Claim due jobs, the earliest first; messages of one instance in the order they were sent.
 
     External tasks of the topics in `leave` are for programs outside, which fetch them themselves.
-    One `UPDATE … RETURNING`; on PostgreSQL it skips what other workers are claiming.
+    One `UPDATE … RETURNING`; on PostgreSQL it skips what other workers are claiming. A job whose
+    holder let the lease lapse comes by itself: should it be what kills workers, it takes no other
+    along, and after `limits.CRASHES` it has an incident instead of a next victim.
     """
     now = clock.now()
-    due = _due(now).order_by(Job.due_at, Job.id).limit(limit)
+    due = _due(now).order_by(Job.due_at, Job.id)
     if kinds:
         due = due.where(Job.kind.in_(kinds))
     if only:
         due = due.where(Job.id.in_(only))
     if leave:
         due = due.where(or_(Job.kind != "external_task", Job.topic.not_in(leave)))
-    if session.scalars(due.limit(1)).first() is None:
-        return []  # an empty poll takes no write lock
+    while True:
+        first = session.execute(due.add_columns(Job.lease_until).limit(1)).first()
+        if first is None:
+            return []  # an empty poll takes no write lock
+        if first.lease_until is None:
+            free = due.where(Job.lease_until.is_(None)).limit(limit)
+            return _claim(session, free, owner, lease)
+        lapsed = due.where(Job.lease_until.is_not(None)).limit(1)
+        taken = _claim(session, lapsed, owner, lease)
+        if not taken or not _park(session, taken[0]):
+            return taken
+
+
+def _claim(
+    session: Session, wanted: Select[tuple[int]], owner: str, lease: timedelta
+) -> list[JobWork]:
+    chosen = wanted.with_for_update(skip_locked=True).scalar_subquery()
     claimed = session.execute(
         update(_jobs)
-        .where(_jobs.c.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
-        .values(owner=owner, lease_until=now + lease, fencing=_jobs.c.fencing + 1)
+        .where(_jobs.c.id.in_(chosen))
+        .values(
+            owner=owner,
+            lease_until=clock.now() + lease,
+            fencing=_jobs.c.fencing + 1,
+            crashes=case((_jobs.c.lease_until.is_(None), 0), else_=_jobs.c.crashes + 1),
+        )
         .returning(*_jobs.c)
     ).mappings()
     rows = sorted(claimed, key=lambda row: (row["due_at"], row["id"]))
     keys = _business_keys(session, {row["instance_id"] for row in rows})
     return [_work(row, keys.get(row["instance_id"], ""), lease) for row in rows]
+
+
+def _park(session: Session, work: JobWork) -> bool:
+    """Let a job rest whose holders have vanished too often, with an incident."""
+    if work.crashes < limits.CRASHES:
+        return False
+    text = f"处理该作业的工作进程已 {work.crashes} 次中断，作业已停止，须检查后重试"
+    fail(session, work, message=text, final=True)
+    return True
 
 
 def _due(now: datetime) -> Select[tuple[int]]:
@@ -145,7 +178,7 @@ def _start(session: Session, work: JobWork) -> None:
         session.delete(job)
     else:
         job.due_at, job.payload = following.due_at, {"left": following.left}
-        job.owner, job.lease_until = None, None
+        job.owner, job.lease_until, job.crashes = None, None, 0
     session.flush()
     runtime.start(
         session,
@@ -218,6 +251,7 @@ def fail(
             retries=left,
             owner=None,
             lease_until=None,
+            crashes=0,
             last_error=message[:2_000],
             due_at=clock.now() + (after or backoff(limits.RETRIES - left)),
         )
@@ -290,6 +324,7 @@ def _work(row: Any, business_key: str, lease: timedelta) -> JobWork:
         retries=row["retries"],
         owner=row["owner"],
         fencing=row["fencing"],
+        crashes=row["crashes"],
         key=f"{row['kind']}-{row['id']}",
         lease=lease,
     )

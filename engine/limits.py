@@ -43,4 +43,6 @@ REPLY_BYTES: Final = 5 << 20
 RETRIES: Final = 8
 BACKOFF_FIRST: Final = timedelta(seconds=10)
 BACKOFF_LONGEST: Final = timedelta(hours=1)
+CRASHES: Final = 3
+"""Leases that may lapse in a row before a job rests with an incident."""
 LEASE: Final = 2 * CALL_TOTAL

@@ -244,6 +244,8 @@ class Job(Base):
     owner: Mapped[str | None] = mapped_column(String(64))
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     fencing: Mapped[int] = mapped_column(Integer, default=0)
+    crashes: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    """Leases that lapsed since a worker last answered."""
     retries: Mapped[int] = mapped_column(Integer)
     suspended: Mapped[bool] = mapped_column(Boolean, default=False)
     last_error: Mapped[str] = mapped_column(Text, default="")

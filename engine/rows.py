@@ -74,8 +74,10 @@ JOB: Final = _insert(
 )
 REARM: Final = (
     "UPDATE job SET topic = ?, due_at = ?, owner = NULL, lease_until = NULL,"
-    " fencing = fencing + 1, retries = ?, last_error = '' WHERE id = ?"
+    " fencing = fencing + 1, crashes = 0, retries = ?, last_error = '' WHERE id = ?"
 )
+REARM_FIRED: Final = REARM + " AND fencing = ?"
+WARNED: Final = "SELECT 1 FROM history_event WHERE instance_id = ? AND type = ? LIMIT 1"
 INCIDENT: Final = _insert(
     "incident",
     "id, kind, instance_id, definition_id, activity, activity_id, message, details, raised_at",

@@ -5,6 +5,7 @@ stored meanwhile, nothing of this one is (`Conflict`). Afterwards the rows of an
 its tokens imply, neither more nor less.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -31,6 +32,9 @@ Observer = Callable[[Session, Execution, StepRecord], None]
 observers: list[Observer] = []
 """Called for every step in its own transaction, after its rows are written."""
 SNAPSHOT_EVERY: Final = 16
+LARGE: Final = "instance.large"
+"""The event of an instance that has passed `limits.STATE_WARN_BYTES`, once in its life."""
+_log = logging.getLogger("banli.engine")
 
 configure = sealing.configure
 
@@ -77,6 +81,7 @@ def _store(session: Session, execution: Execution, *, new: str | None) -> None:
     )
     writer = _Writer(connection, execution, place)
     writer.variables()
+    writer.sizes()
     writer.history()
     writer.waits()
     writer.incidents()
@@ -101,6 +106,7 @@ class _Writer:
         self.place = place
         self.revision = execution.revision + 1
         self.statements: list[Statement] = []
+        self.state = None if execution.completed else execution.dump()
         self.awaited: list[MessageWait] = []
 
     def add(self, sql: str, *values: driver.Row, guard: str = "") -> None:
@@ -114,9 +120,9 @@ class _Writer:
         done = execution.completed
         status = _ended(execution.step) if done else "active"
         state = None
-        if not done:
+        if self.state is not None:
             state = sealing.seal(
-                execution.dump(),
+                self.state,
                 instance_id=place.instance_id,
                 digest=execution.compiled.digest,
                 chain=execution.chain,
@@ -148,6 +154,23 @@ class _Writer:
             execution.chain = sealing.snapshot(content)
             execution.weight = len(content)
             self.add(rows.SNAPSHOT, (*key, content))
+
+    def sizes(self) -> None:
+        """Warn once of an instance whose state or variables have grown too large."""
+        execution, most = self.execution, limits.STATE_WARN_BYTES
+        state = len(self.state or b"")
+        if execution.warned or max(state, execution.weight) <= most:
+            return
+        # the weight counts the deltas since the last snapshot too
+        held = {str(scope.id): scope.variables for scope in execution.scopes.values()}
+        variables = len(encode(held))
+        if max(state, variables) <= most:
+            return
+        place, execution.warned = self.place, True
+        if self.connection.fetch(rows.WARNED, (place.instance_id, LARGE)):
+            return
+        execution.step.note(LARGE, "", place.instance_id, state=state, variables=variables)
+        _log.warning(LARGE, extra={"instance": place.instance_id, "bytes": max(state, variables)})
 
     def history(self) -> None:
         """What happened."""
@@ -195,7 +218,13 @@ class _Writer:
     def _rearm(self, moved: list[TimerWait]) -> None:
         retries, stamp = limits.RETRIES, self.place.stamp
         for wait in moved:
-            self.add(rows.REARM, (wait.repeat or "", stamp(wait.due_at), retries, wait.id))
+            armed = (wait.repeat or "", stamp(wait.due_at), retries, wait.id)
+            guarded = self.execution.guards.get(wait.id)
+            if guarded is None:
+                self.add(rows.REARM, armed)
+                continue
+            ((_, fencing),) = guarded.rows
+            self.add(rows.REARM_FIRED, (*armed, fencing), guard=guarded.guard)
 
     def _begin(self, fresh: list[Wait]) -> None:
         place, at = self.place, self.execution.definition_at

@@ -6,7 +6,18 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
-from engine import cache, clock, history, ids, incidents, repository, runtime, sealing, tasks
+from engine import (
+    cache,
+    clock,
+    history,
+    ids,
+    incidents,
+    limits,
+    repository,
+    runtime,
+    sealing,
+    tasks,
+)
 from engine.errors import (
     Conflict,
     DeploymentRejected,
@@ -402,3 +413,18 @@ def test_a_clock_set_back_keeps_the_history_in_order(
     site.complete("a", again=True)
     assert site.history(case)[0] == "instance.started"
     assert site.history(case)[-1] == "task.created a"
+
+
+def test_an_instance_grown_too_large_is_told_once(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.deploy(p=xml("start -> a -> b -> c -> d -> end"))
+    case = site.start()
+    part = ["办" * limits.TEXT_CHARACTERS] * 10
+    site.complete("a", one=part)
+    assert "instance.large" not in site.history(case), "600 KB are no matter"
+    site.complete("b", two=part)
+    site.forget()
+    site.complete("c", three=1)
+    assert site.history(case).count("instance.large") == 1
+    assert [one.message for one in caplog.records].count("instance.large") == 1
