@@ -21,13 +21,17 @@ def followers(process: Process, element: el.Element) -> Iterator[el.Element]:
 
 def reachable(process: Process, *starts: el.Element) -> set[str]:
     """The elements on the ways from some elements, these included."""
+    beside: dict[str, list[el.Element]] = {}
+    for event in process.of(el.BoundaryEvent):
+        beside.setdefault(event.attached_to, []).append(event)
     seen: set[str] = set()
     ahead: list[el.Element] = [*starts]
     while ahead:
         current = ahead.pop()
         if current.id not in seen:
             seen.add(current.id)
-            ahead.extend(followers(process, current))
+            ahead.extend(process.elements[flow.target] for flow in flows_of(process, current))
+            ahead.extend(beside.get(current.id, ()))
     return seen
 
 

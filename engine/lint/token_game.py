@@ -225,6 +225,8 @@ class _Player:
 def _splitter(process: Process, scope: str) -> str:
     """An element of which two ways lead back to itself; empty if there is none."""
     for element in process.in_scope(scope):
+        if len(element.outgoing) < 2 and not process.boundary(element.id):
+            continue
         ways = [process.elements[flow.target] for flow in graph.flows_of(process, element)]
         if isinstance(element, el.ExclusiveGateway | el.EventGateway):
             ways = ways[:1]
@@ -236,9 +238,9 @@ def _splitter(process: Process, scope: str) -> str:
 
 def _leading_to(process: Process, scope: str, element: str) -> frozenset[str]:
     """The flows of a scope from which there is a way to an element."""
-    return frozenset(
-        flow.id
-        for one in process.in_scope(scope)
-        for flow in graph.flows_of(process, one)
-        if element in graph.reachable(process, process.elements[flow.target])
-    )
+    if not element:
+        return frozenset()
+    leading = {
+        one.id for one in process.in_scope(scope) if element in graph.reachable(process, one)
+    }
+    return frozenset(flow.id for flow in process.flows.values() if flow.target in leading)
