@@ -38,6 +38,23 @@ class CompiledProcess:
     topics: frozenset[str]
 
     @property
+    def begun_by_message(self) -> Mapping[str, Message]:
+        """Elements besides start events at which a message begins an instance."""
+        found = {}
+        for identity in self.spec.root.begins:
+            element = self.process.elements[identity]
+            if isinstance(element, el.ReceiveTask):
+                found[identity] = element.message
+            elif isinstance(element, el.CatchEvent):
+                found[identity] = next(iter(events.messages(element.definition)))
+        return found
+
+    @property
+    def begins_at(self) -> frozenset[str]:
+        """The elements at which an instance may begin."""
+        return frozenset({*(start.id for start in self.start_events), *self.begun_by_message})
+
+    @property
     def elements(self) -> Mapping[str, el.Element]:
         """The flow nodes by id."""
         return self.process.elements
@@ -81,6 +98,8 @@ def examine(
         findings += found
         made += processes
     findings += lint.across([compiled.process for compiled in made])
+    if not any(finding.severity == "error" for finding in findings):
+        findings += lint.bound([compiled.process for compiled in made])
     return tuple(findings), tuple(made)
 
 

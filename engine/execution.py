@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine import sealing
 from engine import state as codec
 from engine.compiler import CompiledProcess
+from engine.definition import elements as el
 from engine.errors import NotFound, TaskNotActive
 from engine.record import Incident, StepRecord
 from engine.scopes import Scope, storable
@@ -40,6 +41,7 @@ class Execution:
         self.guards: dict[int, Any] = {}
         self.chain = sealing.START
         self.weight = 0
+        self.warned = False
         self.stored: Mapping[int, Wait] = {}
         self.stored_incidents: frozenset[int] = frozenset()
         self._waits: Mapping[int, Wait] | None = None
@@ -60,7 +62,7 @@ class Execution:
         Raises:
             NotFound: the process has no such start event.
         """
-        if start_event and start_event not in {start.id for start in compiled.start_events}:
+        if start_event and start_event not in compiled.begins_at:
             raise NotFound(f"流程『{compiled.name}』没有开始事件『{start_event}』")
         workflow = CaseWorkflow(compiled.spec, resolver)
         root = Token(workflow, compiled.spec.root, None, READY, instance_id)
@@ -156,6 +158,17 @@ class Execution:
         token.task_spec.get_stuck(token, "error_uncaught", text, {"error": code})
         token.internal_data["incident"]["resume"] = "wait"
 
+    def begin(self, activity_id: int, element: str) -> None:
+        """Begin an element of an ad-hoc sub-process that is open.
+
+        Raises:
+            TaskNotActive: the sub-process is over. NotFound: it has no such element to begin.
+            Conflict: nothing may be begun now.
+        """
+        token = self._active(activity_id, "startable")
+        token.task_spec.start(token, element)
+        self.step.note("activity.begun", element, activity_id)
+
     def retry(self, activity_id: int) -> None:
         """Run an activity with an incident again, from the phase in which it got stuck.
 
@@ -206,6 +219,15 @@ class Execution:
         if self._waits is None:
             self._waits = {wait.id: wait for wait in self._find_waits()}
         return self._waits
+
+    @property
+    def startable(self) -> Mapping[int, list[el.Element]]:
+        """What may be begun in each ad-hoc sub-process that is open, by its activity instance."""
+        return {
+            token.id: [token.task_spec.entries[name].element for name in names]
+            for token in self.workflow.tasks.values()
+            if token.task_spec.may_idle and (names := token.task_spec.startable(token))
+        }
 
     @property
     def incidents(self) -> Mapping[int, Incident]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import compiler, dmn, ids, limits, timers
 from engine.compiler import CompiledBundle, CompiledProcess
-from engine.definition.elements import StartEvent
+from engine.definition.elements import Element, StartEvent
 from engine.definition.events import MessageEvent, SignalEvent, TimerEvent, singles
 from engine.errors import NotFound
 from engine.expressions import text
@@ -218,6 +218,24 @@ class DefinitionResolver:
         found = latest(self._session, key)
         return found.id, compiled(self._session, found.id)
 
+    def bound(self, key: str, *, caller: int, tag: str) -> tuple[int, CompiledProcess]:
+        """The latest version with a tag, or without one that of the caller's deployment.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        query = select(ProcessDefinition).where(ProcessDefinition.key == key)
+        if tag:
+            query = query.where(ProcessDefinition.version_tag == tag)
+        else:
+            deployment_id = get(self._session, caller).deployment_id
+            query = query.where(ProcessDefinition.deployment_id == deployment_id)
+        found = self._session.scalar(query.order_by(ProcessDefinition.version.desc()).limit(1))
+        if found is None:
+            wanted = f"版本标签为『{tag}』的" if tag else "与调用者同一次部署的"
+            raise NotFound(f"没有{wanted}流程『{key}』", key=key)
+        return found.id, compiled(self._session, found.id)
+
     def by_id(self, definition_id: int) -> CompiledProcess:
         """The compiled process of a definition."""
         return compiled(self._session, definition_id)
@@ -278,6 +296,9 @@ def _add_process(session: Session, deployment_id: int, compiled: CompiledProcess
     session.flush()
     for event in compiled.start_events:
         _wait_for_start(session, definition.id, event)
+    for identity, message in compiled.begun_by_message.items():
+        element = compiled.elements[identity]
+        _subscribe(session, definition.id, element, kind="message", name=message.name)
 
 
 def _wait_for_start(session: Session, definition_id: int, event: StartEvent) -> None:
@@ -302,7 +323,7 @@ def _wait_for_start(session: Session, definition_id: int, event: StartEvent) -> 
 
 
 def _subscribe(
-    session: Session, definition_id: int, event: StartEvent, *, kind: str, name: str
+    session: Session, definition_id: int, event: Element, *, kind: str, name: str
 ) -> None:
     session.add(
         EventSubscription(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import compiler, dmn, repository
 from engine.compiler import CompiledProcess
+from engine.errors import NotFound
 
 
 class DraftResolver:
@@ -26,6 +27,15 @@ class DraftResolver:
         if key in self._own:
             return -1 - self._order.index(key), self._own[key]
         return self._released.process(key)
+
+    def bound(self, key: str, *, caller: int, tag: str) -> tuple[int, Any]:
+        """What a call of the draft is bound to: the draft is one deployment."""
+        own = self._own.get(key)
+        if own is not None and tag in ("", own.version_tag):
+            return self.process(key)
+        if not tag and caller < 0:
+            raise NotFound(f"草稿里没有流程『{key}』", key=key)
+        return self._released.bound(key, caller=caller, tag=tag)
 
     def by_id(self, definition_id: int) -> Any:
         """The compiled process of a definition id of `process`."""

@@ -32,3 +32,8 @@ def across(
 ) -> list[Finding]:
     """The findings of processes together: calls in a circle, one id for two."""
     return [*calls.recursion(processes, installed or {}), *calls.same_ids(processes)]
+
+
+def bound(processes: Sequence[Process]) -> list[Finding]:
+    """The findings of calls that are bound to the same deployment."""
+    return calls.bound(processes)

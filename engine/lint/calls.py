@@ -61,3 +61,18 @@ def _leads(graph: Mapping[str, set[str]], start: str, goal: str) -> bool:
             seen.add(current)
             ahead.extend(graph.get(current, ()))
     return False
+
+
+def bound(processes: Sequence[Process]) -> list[Finding]:
+    """A finding for each call bound to its own deployment of a process that is not in it."""
+    known = {process.id for process in processes}
+    found: list[Finding] = []
+    for process in processes:
+        findings = Findings(process)
+        for call in process.of(CallActivity):
+            named = not call.process.is_feel and call.process.text not in known
+            if named and call.binding == "deployment":
+                text = f"绑定到同一次部署，但其中没有流程『{call.process.text}』"
+                findings.error("binding_missing", call, text)
+        found += findings.found
+    return found

@@ -38,6 +38,18 @@ class Container(Node):
         for start, data in armed:
             token.workflow.wait_beside(token, start, data)
 
+    def begin_flow(self, token: Token, start: Node) -> None:
+        """The first token of the flow: at its start, or where a move leads into it."""
+        at = token.internal_data.pop("at", None)
+        if at is None:
+            token.workflow.spawn(token, start)
+            return
+        target = self._wf_spec.task_specs.get(at[0])
+        if target is None:
+            text = f"{self.element.label}中没有环节『{at[0]}』"
+            raise ExpressionError(text, element=self.activity)
+        token.workflow.spawn(token, target, **({"at": at[1:]} if at[1:] else {}))
+
     def child_left(self, container: Token, child: Token) -> None:
         if any(not other.attached for other in container.children):
             return
@@ -64,7 +76,7 @@ class ProcessRoot(Container):
             return False
         start = self._start(token)
         self.begin_events(token, armed)
-        token.workflow.spawn(token, start)
+        self.begin_flow(token, start)
         return False
 
     def _begin(self, token: Token, chosen: str, armed: Any) -> None:
@@ -102,7 +114,7 @@ class SubProcess(Container, Activity):
 
     def begin(self, token: Token, prepared: Any) -> bool:
         self.begin_events(token, prepared)
-        token.workflow.spawn(token, self.starts[0])
+        self.begin_flow(token, self.starts[0])
         return False
 
 
@@ -124,7 +136,7 @@ class EventSubProcess(Container):
 
 
 class CallActivity(Activity):
-    """Runs a process definition within this instance, at the version found now."""
+    """Runs a process definition within this instance, at the version that it is bound to."""
 
     calls = True
 
@@ -134,10 +146,19 @@ class CallActivity(Activity):
         if depth > limits.CALL_DEPTH:
             raise LimitExceeded(f"流程调用超过 {limits.CALL_DEPTH} 层")
         context = self.context(token, local)
-        definition_id, compiled = workflow.resolver.process(text(self.element.process, context))
+        definition_id, compiled = self._called(token, text(self.element.process, context))
         values = dict(context) if self.element.propagate_parent else self._own(token, local)
         values.pop(mapping.ITEMS, None)
         return definition_id, compiled, values
+
+    def _called(self, token: Token, key: str) -> tuple[int, Any]:
+        resolver, element = token.workflow.resolver, self.element
+        found: tuple[int, Any]
+        if element.binding == "latest":
+            found = resolver.process(key)
+        else:
+            found = resolver.bound(key, caller=definition_of(token), tag=element.version_tag)
+        return found
 
     def _own(self, token: Token, local: Variables) -> Variables:
         own = token.workflow.scopes.get(token.id)
@@ -147,7 +168,9 @@ class CallActivity(Activity):
         definition_id, compiled, values = prepared
         workflow = token.workflow
         around = workflow.scope_id(token)
-        root = workflow.spawn(token, compiled.spec.root, definition=definition_id)
+        into = token.internal_data.pop("at", None)
+        data = {"at": into} if into else {}
+        root = workflow.spawn(token, compiled.spec.root, definition=definition_id, **data)
         workflow.scopes.open(Scope(root.id, around, root.id, storable(values), isolated=True))
         self.note(token, "process.called", process=compiled.key, definition=definition_id)
         return False

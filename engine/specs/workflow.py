@@ -34,6 +34,10 @@ class Resolver(Protocol):
         """Definition id and compiled process of the latest version."""
         ...
 
+    def bound(self, key: str, *, caller: int, tag: str) -> tuple[int, Any]:
+        """The version with a tag, or without one that of the caller's deployment."""
+        ...
+
     def by_id(self, definition_id: int) -> Any:
         """The compiled process of a definition."""
         ...

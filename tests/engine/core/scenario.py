@@ -241,12 +241,14 @@ class Registry:
         bundle = compiler.compile({f"m{index}.bpmn": data for index, data in enumerate(files)})
         self.ids: dict[int, CompiledProcess] = {}
         self.latest: dict[str, int] = {}
+        self.bundle: dict[int, int] = {}
         self.decisions = decisions or {}
         for compiled in bundle.processes.values():
-            self.add(compiled)
+            self.add(compiled, bundle=1)
 
-    def add(self, compiled: CompiledProcess) -> None:
+    def add(self, compiled: CompiledProcess, *, bundle: int = 2) -> None:
         number = len(self.ids) + 1
+        self.bundle[number] = bundle
         self.ids[number] = compiled
         self.latest[compiled.key] = number
 
@@ -254,6 +256,15 @@ class Registry:
         if key not in self.latest:
             raise NotFound(f"没有流程『{key}』")
         return self.latest[key], self.ids[self.latest[key]]
+
+    def bound(self, key: str, *, caller: int, tag: str) -> tuple[int, CompiledProcess]:
+        for number, compiled in reversed(self.ids.items()):
+            same = (
+                tag == compiled.version_tag if tag else self.bundle[number] == self.bundle[caller]
+            )
+            if compiled.key == key and same:
+                return number, compiled
+        raise NotFound(f"没有流程『{key}』")
 
     def by_id(self, definition_id: int) -> CompiledProcess:
         return self.ids[definition_id]
@@ -276,7 +287,7 @@ class Case:
         **variables: Any,
     ) -> None:
         self.registry = Registry(*files, decisions=decisions)
-        self.compiled = self.registry.process(key)[1]
+        definition_id, self.compiled = self.registry.process(key)
         self.id = next_id()
         self.execution = Execution.start(
             self.compiled,
@@ -284,6 +295,7 @@ class Case:
             variables=variables,
             resolver=self.registry,
             start_event=start,
+            definition_id=definition_id,
         )
         self.stored: dict[int, dict[str, Any]] = {}
         self.events: list[Any] = []
