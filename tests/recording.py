@@ -57,10 +57,23 @@ def _note_names(process: Any, root: Any) -> None:
 
 def _run(self: Any, token: Any, _real: Any = Node._run) -> Any:
     done = _real(self, token)
-    process = getattr(self._wf_spec, "process", None)
-    if done is True and process is not None and isinstance(self.element, el.Element):
-        _seen.update(_keys(self.element, process))
+    # an end that throws is gone with the scope that it ended
+    thrown = isinstance(self.element, el.EndEvent) and "incident" not in token.internal_data
+    if done is True or thrown:
+        _credit(self)
     return done
+
+
+def _note(self: Any, token: Any, kind: str, _real: Any = Node.note, **data: Any) -> None:
+    if kind.endswith((".completed", ".caught", ".thrown", ".fired")):
+        _credit(self)
+    _real(self, token, kind, **data)
+
+
+def _credit(node: Node) -> None:
+    process = getattr(node._wf_spec, "process", None)
+    if process is not None and isinstance(node.element, el.Element):
+        _seen.update(_keys(node.element, process))
 
 
 def _keys(element: el.Element, process: Any) -> Iterator[str]:
@@ -68,6 +81,8 @@ def _keys(element: el.Element, process: Any) -> Iterator[str]:
     if local:
         yield local
     yield from _PARTS.get(process.digest, ())
+    if getattr(element, "for_compensation", False):
+        yield from ("boundaryEvent", "boundary/compensate")
     if isinstance(element, el.Event):
         yield f"{_position(element, process)}/{_definition(element)}"
 
@@ -100,6 +115,7 @@ def _refusal(name: str, _real: Any = constructs.refusal) -> str:
 
 parser.parse = _parse
 Node._run = _run
+Node.note = _note
 constructs.refusal = _refusal
 
 

@@ -17,8 +17,8 @@ from engine.model import Incident, Job, ProcessDefinition, ProcessInstance
 from processes import overview
 from processes.model.cases import Case
 from processes.roles import Action
-from web import diagrams
-from web.auth import current, policy
+from web import conformance, diagrams
+from web.auth import actions_of, current, policy
 from web.database import read_session, run
 from web.words import N_, _
 
@@ -126,6 +126,22 @@ def _workers(session: Session) -> list[tuple[str, int]]:
         Job.owner.is_not(None), Job.lease_until > clock.now()
     )
     return [(str(owner), n) for owner, n in session.execute(query.group_by(Job.owner))]
+
+
+@blueprint.get("/standards")
+@policy("staff", Action.OPERATE, Action.VIEW_LIBRARY)
+def standards() -> ResponseReturnValue:
+    """What of BPMN, FEEL and DMN is executed here, by the tests that ran."""
+    found = conformance.report()
+    suites = found.dmn["suites"].values()
+    return render_template(
+        "admin/standards.html",
+        report=found,
+        positions=conformance.POSITIONS,
+        passed=sum(passed for passed, _total in suites),
+        total=sum(total for _passed, total in suites),
+        operates=Action.OPERATE in actions_of(current()),
+    )
 
 
 @blueprint.get("/definitions/<int:definition_id>")
