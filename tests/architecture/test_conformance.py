@@ -56,4 +56,4 @@ def test_a_miss_that_we_cannot_explain_has_no_reason() -> None:
 
 def test_the_recorder_sees_what_a_token_completes() -> None:
     assert {"start/none", "userTask", "exclusiveGateway"} <= CONTENT["constructs"].keys()
-    assert recording.FILE == conformance.RESULT.name
+    assert conformance.RESULT.name == recording.FILE
