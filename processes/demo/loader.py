@@ -199,7 +199,7 @@ def _person(user: Mapping[str, Any]) -> dict[str, Any]:
         "name": user["name"],
         "sex": "male" if int(number[16]) % 2 else "female",
         "birth_date": born,
-        "nationality": "中国",
+        "nationality": "CHN",
         "id_type": "resident_id",
         "id_no": number,
     }

@@ -56,7 +56,7 @@ def licence(**more: Any) -> dict[str, Any]:
     return {
         "holder_name": "申领人",
         "sex": "male",
-        "nationality": "中国",
+        "nationality": "CHN",
         "birth_date": date(1990, 1, 2),
         "licence_no": "3700002026000001K",
         "licence_class": "A1F",

@@ -24,8 +24,8 @@ def a_person(session: Session, **more: Any) -> registers.Record:
         "name": "申领人",
         "sex": "male",
         "birth_date": date(1990, 1, 2),
-        "nationality": "中国",
-        "id_type": "id_card",
+        "nationality": "CHN",
+        "id_type": "resident_id",
         "id_no": "11010519491231002X",
         **more,
     }
