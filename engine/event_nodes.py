@@ -34,7 +34,9 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
 def event(reading: Reading, node: xml.Node) -> ev.EventDefinition | None:
     """What an event waits for or throws; none means a none event."""
     found = [part for part in xml.children(node) if xml.tag(part)[1] in _READERS]
-    made = [one for part in found if (one := _single(reading, part, node)) is not None]
+    made: list[ev.SingleEvent] = [
+        one for part in found if (one := _single(reading, part, node)) is not None
+    ]
     if not made:
         return None
     if len(found) == 1:

@@ -142,7 +142,7 @@ def candidates(wait: UserTaskWait) -> Iterable[Row]:
 
 def subscription(place: Place, wait: Awaited, definition_id: int) -> Row:
     """The row of an awaited message, signal or condition."""
-    message = isinstance(wait, MessageWait)
+    message = wait if isinstance(wait, MessageWait) else None
     return (
         wait.id,
         _KINDS[type(wait)],

@@ -1,4 +1,4 @@
-"""Timer definitions: ISO 8601 instants, durations and cycles, and when they are due.
+"""Timer definitions: ISO 8601 instants, durations and cycles, cron, and when they are due.
 
 Invariant: a timer once armed keeps an absolute instant; a missed cycle fires once, and the next
 due instant lies in the future.
@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from engine import clock, limits
+from engine import clock, cron, limits
 from engine.definition.events import TimerEvent
 from engine.errors import ExpressionError
 from engine.expressions import failure, required
@@ -49,7 +49,10 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """An armed timer: `every` is an ISO duration, `left` the firings after this (-1: endless)."""
+    """An armed timer; `left`: the firings after this (-1: endless).
+
+    `every` is an ISO duration or a cron expression.
+    """
 
     due_at: datetime
     every: str = ""
@@ -59,6 +62,8 @@ class Schedule:
         """The schedule after this firing; what was missed meanwhile is left out."""
         if not self.every or self.left == 0:
             return None
+        if not self.every.startswith("P"):
+            return Schedule(cron.parse(self.every).after(now), self.every, self.left)
         step, due, left = duration(self.every), self.due_at, self.left
         missed = 0 if step.months else (now - due) // step.rest
         if missed > 0:
@@ -151,9 +156,12 @@ def _later(value: Any, now: datetime) -> datetime:
 
 
 def _cycle(value: Any, now: datetime) -> Schedule:
+    if isinstance(value, str) and cron.is_cron(value.strip()):
+        text = value.strip()
+        return Schedule(_bounded(cron.parse(text).after(now), now), text, -1)
     found = _CYCLE.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(f"『{value}』不是 ISO 8601 周期（例如 R3/PT1H、R/P1D）")
+        raise ValueError(f"『{value}』不是 ISO 8601 周期（例如 R3/PT1H、R/P1D），也不是 cron 周期")
     every = duration(found["every"])
     if every.at_least < limits.CYCLE_SHORTEST:
         raise ValueError(f"周期短于 {int(limits.CYCLE_SHORTEST.total_seconds())} 秒")

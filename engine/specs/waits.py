@@ -21,6 +21,7 @@ from engine.definition.events import (
 )
 from engine.errors import ExpressionError
 from engine.expressions import evaluate, failure, text
+from engine.feel.kinds import chinese
 from engine.specs.token import Token
 from engine.waiting import ConditionWait, MessageWait, SignalWait, TimerWait, Wait
 
@@ -78,7 +79,7 @@ def holds(definition: ConditionalEvent, context: Mapping[str, Any]) -> bool:
     """
     value = evaluate(definition.condition, context)
     if value is not None and not isinstance(value, bool):
-        raise failure(definition.condition, f"结果应为 true 或 false，实为 {type(value).__name__}")
+        raise failure(definition.condition, f"结果应为 true 或 false，实为{chinese(value)}")
     return value is True
 
 
@@ -130,7 +131,8 @@ def timer_wait(token: Token) -> TimerWait:
     repeat = None
     if "every" in data:
         times = data["left"] + 1 if data["left"] >= 0 else ""
-        repeat = f"R{times}/{data['every']}"
+        iso = data["every"].startswith("P")
+        repeat = f"R{times}/{data['every']}" if iso else data["every"]
     activity = token.task_spec.activity
     return TimerWait(id=token.id, activity=activity, due_at=to_instant(data["due"]), repeat=repeat)
 
