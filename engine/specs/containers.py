@@ -38,17 +38,20 @@ class Container(Node):
         for start, data in armed:
             token.workflow.wait_beside(token, start, data)
 
-    def begin_flow(self, token: Token, start: Node) -> None:
-        """The first token of the flow: at its start, or where a move leads into it."""
-        at = token.internal_data.pop("at", None)
+    def first(self, token: Token, start: Any) -> tuple[Any, dict[str, Any]]:
+        """Where the flow begins: at its start, or where a move leads into it.
+
+        Raises:
+            ExpressionError: there is no such node.
+        """
+        at = token.internal_data.get("at")
         if at is None:
-            token.workflow.spawn(token, start)
-            return
+            return start, {}
         target = self._wf_spec.task_specs.get(at[0])
         if target is None:
-            text = f"{self.element.label}中没有环节『{at[0]}』"
+            text = f"『{self.bpmn_name or self.activity}』中没有环节『{at[0]}』"
             raise ExpressionError(text, element=self.activity)
-        token.workflow.spawn(token, target, **({"at": at[1:]} if at[1:] else {}))
+        return target, {"at": at[1:]} if at[1:] else {}
 
     def child_left(self, container: Token, child: Token) -> None:
         if any(not other.attached for other in container.children):
@@ -74,9 +77,9 @@ class ProcessRoot(Container):
         if chosen in self.begins and not (self.starts and "start" not in token.internal_data):
             self._begin(token, chosen, armed)
             return False
-        start = self._start(token)
+        first, data = self.first(token, self._start(token))
         self.begin_events(token, armed)
-        self.begin_flow(token, start)
+        token.workflow.spawn(token, first, **data)
         return False
 
     def _begin(self, token: Token, chosen: str, armed: Any) -> None:
@@ -113,8 +116,9 @@ class SubProcess(Container, Activity):
         return self.prepare_events(token, local)
 
     def begin(self, token: Token, prepared: Any) -> bool:
+        first, data = self.first(token, self.starts[0])
         self.begin_events(token, prepared)
-        self.begin_flow(token, self.starts[0])
+        token.workflow.spawn(token, first, **data)
         return False
 
 
@@ -168,7 +172,7 @@ class CallActivity(Activity):
         definition_id, compiled, values = prepared
         workflow = token.workflow
         around = workflow.scope_id(token)
-        into = token.internal_data.pop("at", None)
+        into = token.internal_data.get("at")
         data = {"at": into} if into else {}
         root = workflow.spawn(token, compiled.spec.root, definition=definition_id, **data)
         workflow.scopes.open(Scope(root.id, around, root.id, storable(values), isolated=True))

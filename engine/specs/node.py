@@ -106,7 +106,17 @@ class Node(BpmnTaskSpec):
 
     def targets(self, token: Token) -> Iterator[Any]:
         """What to start in the container once the token has left it."""
+        back = token.internal_data.get("back")
+        if back:
+            return (partial(self._resume, name=name, flow=flow, at=at) for name, flow, at in back)
         return (partial(self._follow, path=path) for path in self.taken(token))
+
+    def _resume(self, container: Token, *, name: str, flow: str, at: list[str]) -> None:
+        """Go straight back to a place that a move had withdrawn."""
+        data: dict[str, Any] = {"flow": flow} if flow else {}
+        if at:
+            data["at"] = at
+        container.workflow.spawn(container, self._wf_spec.task_specs[name], **data)
 
     @staticmethod
     def _follow(container: Token, *, path: Path) -> None:

@@ -27,7 +27,9 @@ class UserTask(Activity):
         context = self.context(token, local)
         element = self.element
         data: dict[str, Any] = {"groups": self._groups(context)}
-        if element.assignee is not None:
+        if "for" in token.internal_data:
+            data["assignee"] = token.internal_data["for"]
+        elif element.assignee is not None:
             data["assignee"] = _person(element.assignee, context)
         if element.candidate_users is not None:
             data["users"] = texts(element.candidate_users, context)

@@ -1,0 +1,94 @@
+"""Which places of a flow run beside each other, told by the structure of the model alone.
+
+Invariant: two places are concurrent if they lie in different branches of one split and neither
+lies in both. A branch ends where the ways of its split are sure to meet again, and holds only what
+cannot be reached but through the split; so a loop back to before the split leads out of it.
+
+Places are elements and sequence flows: a token that waits at a join stands on the flow it came by.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from engine.definition import elements as el
+from engine.definition import events as ev
+from engine.definition.process import Process
+
+_EXIT = "#exit"
+_Graph = Mapping[str, frozenset[str]]
+_SPLITS = (el.ParallelGateway, el.InclusiveGateway, el.ComplexGateway)
+
+
+def concurrent(process: Process, scope: str, one: str, other: str) -> bool:
+    """Whether two places of a scope run beside each other."""
+    graph = _graph(process, scope)
+    starts = [element.id for element in process.in_scope(scope) if not _entered(process, element)]
+    for element in process.in_scope(scope):
+        if not _splits(process, element):
+            continue
+        inside = _reached(graph, starts) - _reached(graph, starts, without={element.id})
+        after = _always_after(graph, element.id)
+        branches = [
+            _reached(graph, [way], without={element.id, *after}) & inside
+            for way in graph[element.id]
+        ]
+        holding_one = {number for number, branch in enumerate(branches) if one in branch}
+        holding_other = {number for number, branch in enumerate(branches) if other in branch}
+        if holding_one and holding_other and holding_one.isdisjoint(holding_other):
+            return True
+    return False
+
+
+def _graph(process: Process, scope: str) -> _Graph:
+    ways: dict[str, set[str]] = {_EXIT: set()}
+    catches = {
+        element.definition.name: element.id
+        for element in process.in_scope(scope)
+        if isinstance(element, el.CatchEvent) and isinstance(element.definition, ev.LinkEvent)
+    }
+    for element in process.in_scope(scope):
+        found = ways.setdefault(element.id, set())
+        for flow in process.outgoing(element):
+            found.add(flow.id)
+            ways[flow.id] = {flow.target}
+        found.update(boundary.id for boundary in process.boundary(element.id))
+        definition = element.definition if isinstance(element, el.ThrowEvent) else None
+        if isinstance(definition, ev.LinkEvent) and definition.name in catches:
+            found.add(catches[definition.name])
+        if not found:
+            found.add(_EXIT)
+    return {place: frozenset(found) for place, found in ways.items()}
+
+
+def _entered(process: Process, element: el.Element) -> bool:
+    if isinstance(element, el.BoundaryEvent):
+        return True
+    links = isinstance(element, el.CatchEvent) and isinstance(element.definition, ev.LinkEvent)
+    return bool(element.incoming) or links
+
+
+def _splits(process: Process, element: el.Element) -> bool:
+    beside = any(not boundary.interrupting for boundary in process.boundary(element.id))
+    if len(element.outgoing) < 2:
+        return beside
+    exclusive = el.ExclusiveGateway | el.EventGateway
+    return beside or isinstance(element, _SPLITS) or not isinstance(element, exclusive)
+
+
+def _reached(
+    graph: _Graph, starts: Iterable[str], *, without: Iterable[str] = ()
+) -> frozenset[str]:
+    barred = set(without)
+    found: set[str] = set()
+    ahead = [start for start in starts if start not in barred]
+    while ahead:
+        place = ahead.pop()
+        if place not in found:
+            found.add(place)
+            ahead.extend(way for way in graph.get(place, ()) if way not in barred)
+    return frozenset(found)
+
+
+def _always_after(graph: _Graph, split: str) -> set[str]:
+    """The places that every way from a split to an end passes (its post-dominators)."""
+    ahead = _reached(graph, [split]) - {split, _EXIT}
+    return {place for place in ahead if _EXIT not in _reached(graph, [split], without={place})}

@@ -1,0 +1,223 @@
+"""Moves the point of control by hand: return, take back, jump (case-operations A.3).
+
+Invariant: what the target would bring about again is withdrawn first, tokens that run beside it
+stay; so afterwards no place of the flow is occupied twice by one activation. What was finished
+keeps its history. The caller advances and stores the step as after any other command.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from engine.definition import elements as el
+from engine.definition import regions
+from engine.errors import BanliError
+from engine.execution import Execution
+from engine.specs.containers import CallActivity, Container, EventSubProcess
+from engine.specs.token import Token
+
+SEPARATOR: Final = "/"
+"""Between the steps of a path into sub-processes and called processes: `call_accept/accept`."""
+
+
+class MoveRefused(BanliError):
+    """The point of control cannot be moved there; `element` is the target."""
+
+    code = "move_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What a move ends: the activity, its instance, and the waiting work in it."""
+
+    activity: str
+    name: str
+    activity_id: int
+    work: tuple[int, ...]
+    """Ids of the activity instances in it that somebody or something works on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a move would do; nothing has changed yet."""
+
+    mover: Token
+    container: Token
+    path: tuple[str, ...]
+    children: tuple[Token, ...]
+    withdrawn: tuple[Withdrawn, ...]
+    beside: tuple[Withdrawn, ...]
+    """What runs beside the target and stays."""
+
+
+def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
+    """What moving from an activity instance to an element would withdraw.
+
+    Raises:
+        MoveRefused: the activity is not under way, or the target cannot be begun from there.
+    """
+    mover = execution.workflow.tasks.get(activity_id)
+    if mover is None:
+        raise MoveRefused("这项工作已经办结或被撤销", element=to)
+    container, path = _place(mover, to)
+    process, scope = _process(container), _scope(container)
+    mine = next(child for child in (mover, *_above(mover)) if child.parent is container)
+    if regions.concurrent(process, scope, path[0], _location(mine)):
+        text = "目标环节与本环节是并行的，只能退回本分支之内或分支之前的环节"
+        raise MoveRefused(text, element=to)
+    gone: list[Token] = []
+    kept: list[Token] = []
+    for child in container.children:
+        if child.attached or child.task_spec.past or isinstance(child.task_spec, EventSubProcess):
+            continue
+        apart = regions.concurrent(process, scope, path[0], _location(child))
+        (kept if apart else gone).append(child)
+    return Plan(
+        mover,
+        container,
+        path,
+        tuple(gone),
+        tuple(_withdrawn(child) for child in gone),
+        tuple(_withdrawn(child) for child in kept),
+    )
+
+
+def move(
+    execution: Execution,
+    planned: Plan,
+    *,
+    kind: str,
+    reason: str,
+    assignee: str = "",
+    straight: bool = False,
+) -> int:
+    """Carry out a plan; the id of the token at the target.
+
+    `kind` goes to the history as `how`: returned, reclaimed, jumped. `assignee`: who gets the task
+    at the target, instead of those whom the model names. `straight`: when the target is done, go
+    back to what was withdrawn instead of along the flow (直达 rather than 逐级).
+
+    Raises:
+        MoveRefused: what was withdrawn cannot be begun again by itself.
+    """
+    workflow, container = execution.workflow, planned.container
+    back = [_again(child, planned.mover) for child in planned.children] if straight else []
+    for child in planned.children:
+        child.cancel()
+    data: dict[str, Any] = {}
+    if len(planned.path) > 1:
+        data["at"] = list(planned.path[1:])
+    if assignee:
+        data["for"] = assignee
+    if back:
+        data["back"] = back
+    spec = container.task_spec._wf_spec.task_specs[planned.path[0]]
+    token: Token = workflow.spawn(container, spec, **data)
+    execution.step.note(
+        "activity.moved",
+        planned.path[-1],
+        token.id,
+        how=kind,
+        reason=reason,
+        withdrawn=[one.activity for one in planned.withdrawn],
+        straight=straight,
+    )
+    return int(token.id)
+
+
+def _place(mover: Token, to: str) -> tuple[Token, tuple[str, ...]]:
+    """The innermost container around the mover from which the target can be begun."""
+    first, *rest = to.split(SEPARATOR)
+    for container in _above(mover):
+        if not isinstance(container.task_spec, Container):
+            continue
+        process = _process(container)
+        element = process.elements.get(first)
+        if element is None:
+            continue
+        way = _way(process, element, _scope(container))
+        if way is not None:
+            _check(container, (*way, *rest))
+            return container, (*way, *rest)
+    raise MoveRefused("本办件中没有可以到达的这个环节", element=to)
+
+
+def _way(process: Any, element: el.Element, scope: str) -> tuple[str, ...] | None:
+    """The sub-processes from a scope down to an element, and the element."""
+    way = [element.id]
+    while element.scope != scope:
+        outer = process.elements.get(element.scope)
+        if outer is None:
+            return None
+        element = outer
+        way.insert(0, element.id)
+    return tuple(way)
+
+
+def _check(container: Token, way: tuple[str, ...]) -> None:
+    process = _process(container)
+    for number, identity in enumerate(way):
+        element = process.elements.get(identity)
+        if element is None:
+            return  # within a called process; looked up when it is begun
+        if not isinstance(element, el.Activity | el.ThrowEvent | el.CatchEvent):
+            raise MoveRefused(
+                f"不能移动到{element.label}：只能移动到任务、子流程或中间事件", element=identity
+            )
+        if number + 1 < len(way):
+            _check_inner(element)
+
+
+def _check_inner(element: el.Element) -> None:
+    by_event = isinstance(element, el.SubProcess) and element.by_event
+    looped = isinstance(element, el.Activity) and element.loop is not None
+    ad_hoc = isinstance(element, el.AdHocSubProcess)
+    if by_event or looped or ad_hoc or not isinstance(element, el.SubProcess | el.CallActivity):
+        text = f"不能从外部移动到{element.label}之内，请选择该环节本身"
+        raise MoveRefused(text, element=element.id)
+
+
+def _location(token: Token) -> str:
+    flow = token.internal_data.get("flow")
+    if flow is not None and token.task_spec.gathers:
+        return str(flow)
+    return str(token.task_spec.activity)
+
+
+def _again(token: Token, mover: Token) -> list[Any]:
+    """How to begin a withdrawn place again: its node, the flow it came by, the way inside."""
+    inside: list[str] = []
+    if token is not mover and isinstance(token.task_spec, Container | CallActivity):
+        line = [mover, *_above(mover)]
+        if token not in line or any("index" in one.internal_data for one in line):
+            text = f"{token.task_spec.element.label}已在进行，退回后只能逐级重新办理"
+            raise MoveRefused(text, element=token.task_spec.activity)
+        between = line[: line.index(token)]
+        inside = [one.task_spec.activity for one in between if not one.task_spec.is_root][::-1]
+    return [token.task_spec.name, token.internal_data.get("flow", ""), inside]
+
+
+def _withdrawn(token: Token) -> Withdrawn:
+    inner = [token, *_within(token)]
+    work = tuple(one.id for one in inner if one.told is not None or one.task_spec.wait(one))
+    spec = token.task_spec
+    return Withdrawn(spec.activity, spec.element.name or spec.activity, token.id, work)
+
+
+def _within(token: Token) -> Iterator[Token]:
+    for child in token.children:
+        yield child
+        yield from _within(child)
+
+
+def _above(token: Token) -> Iterator[Token]:
+    found: Iterator[Token] = token.workflow.ancestors(token)
+    return found
+
+
+def _process(container: Token) -> Any:
+    return container.task_spec._wf_spec.process
+
+
+def _scope(container: Token) -> str:
+    return str(container.task_spec.element.id)
