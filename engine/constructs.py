@@ -224,6 +224,56 @@ _TABLE: Final = """
   throwEvent                   refused       抛出事件 抽象元素
 """
 
+_ATTRIBUTES: Final = """
+  activityRef                  executed 补偿的活动
+  attachedToRef                executed 依附的活动
+  behavior                     executed 多实例完成时抛出事件的方式
+  calledElement                executed 被调用的流程
+  cancelActivity               executed 是否中断
+  cancelRemainingInstances     executed 完成条件成立时是否取消其余
+  default                      executed 默认流
+  errorCode                    executed 错误代码
+  errorRef                     executed 错误
+  escalationCode               executed 升级代码
+  escalationRef                executed 升级
+  eventGatewayType             executed 排他或并行
+  gatewayDirection             executed 与实际进出的顺序流核对
+  instantiate                  executed 是否启动流程
+  isExecutable                 executed 是否可执行
+  isForCompensation            executed 是否只用于补偿
+  isInterrupting               executed 是否中断
+  isSequential                 executed 是否依次
+  loopMaximum                  executed 循环上限
+  messageRef                   executed 消息
+  method                       executed 事务方式，只支持补偿
+  ordering                     executed 依次或并行
+  parallelMultiple             executed 全部发生才继续
+  signalRef                    executed 信号
+  sourceRef                    executed      数据来源
+  startQuantity                executed 只支持 1
+  completionQuantity           executed 只支持 1
+  targetRef                    executed      数据去向
+  testBefore                   executed 先判断后执行
+  triggeredByEvent             executed 事件子流程
+  waitForCompletion            executed 是否等待补偿完成
+  language                     executed 只支持 FEEL
+  expressionLanguage           executed 只支持 FEEL
+  scriptFormat                 executed 只支持 FEEL
+  definitionalCollaborationRef documentation 所属的协作图
+  evaluatesToTypeRef           documentation 结果类型
+  exporter                     documentation 制图工具
+  exporterVersion              documentation 制图工具的版本
+  implementation               documentation 技术名称；实现由扩展元素指明
+  isClosed                     documentation 与外界有无往来
+  isImmediate                  documentation 标准只用于不可执行的流程
+  itemRef                      documentation 数据类型
+  partitionElementRef          documentation 泳道所指的对象
+  processType                  documentation 公开或内部
+  structureRef                 documentation 数据类型
+  targetNamespace              documentation 名字空间
+  typeLanguage                 documentation 类型语言
+"""
+
 _STATUSES: Final[Mapping[str, Status]] = {
     "executed": "executed",
     "documentation": "documentation",
@@ -243,6 +293,13 @@ def _rows() -> Iterator[Construct]:
 
 CONSTRUCTS: Final[Mapping[str, Construct]] = {row.name: row for row in _rows()}
 """Local name → construct, in the order of the table."""
+
+
+ATTRIBUTES: Final[Mapping[str, tuple[Status, str]]] = {
+    name: (_STATUSES[status], zh)
+    for name, status, zh in (line.split(maxsplit=2) for line in _ATTRIBUTES.strip().splitlines())
+}
+"""Attributes of executed elements, besides `id` and `name`; those that are not here are refused."""
 
 
 def named(status: Status) -> dict[str, str]:

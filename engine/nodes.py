@@ -151,6 +151,9 @@ def _service(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> 
 
 def _script(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element | None:
     values = ext.of("zeebe:script")
+    if "feel" not in node.get("scriptFormat", "feel").lower():
+        text = f"脚本语言『{node.get('scriptFormat')}』不支持，请用 FEEL"
+        reading.error("expression_language", text, node)
     source = reading.expression(values.get("expression"), node, "脚本", feel=True)
     result = values.get("resultVariable", "")
     if source is None or not result:

@@ -43,6 +43,8 @@ def _element(reading: Reading, node: xml.Node, kind: Name) -> None:
     if made is None:
         return
     _attributes(reading, node, made)
+    if kind in {_EXPRESSION, _FORMAL}:
+        _language(reading, node)
     if not (made.mixed or made.anything or _quiet(node)):
         _texts(reading, node)
     _extensions(reading, node)
@@ -103,6 +105,15 @@ def _attributes(reading: Reading, node: xml.Node, made: Type) -> None:
     for name, attribute in made.attributes.items():
         if attribute.required and not (node.get(name) or "").strip():
             reading.error("attribute_missing", f"缺少属性 {name}", node)
+
+
+def _language(reading: Reading, node: xml.Node) -> None:
+    """An expression is FEEL; a file may say so once for all of its expressions."""
+    whole = node.getroottree().getroot().get("expressionLanguage", "feel")
+    language = node.get("language", whole)
+    if "feel" not in language.lower():
+        text = f"表达式的语言『{language}』不支持，请用 FEEL"
+        reading.error("expression_language", text, node)
 
 
 def _checked(node: xml.Node, local: str) -> bool:
