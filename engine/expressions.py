@@ -11,6 +11,7 @@ from typing import Any
 
 from engine import feel
 from engine.errors import ExpressionError, LimitExceeded
+from engine.feel.kinds import chinese
 from engine.variables import Value
 
 
@@ -91,7 +92,7 @@ def condition(expression: Expression, context: Mapping[str, Any]) -> bool:
     """A real truth value; anything else is an error, never taken as false."""
     value = required(expression, context)
     if not isinstance(value, bool):
-        raise failure(expression, f"结果应为 true 或 false，实为 {type(value).__name__}")
+        raise failure(expression, f"结果应为 true 或 false，实为{chinese(value)}")
     return value
 
 
@@ -103,7 +104,7 @@ def text(expression: Expression, context: Mapping[str, Any]) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value:
-        raise failure(expression, f"结果应为非空文字，实为 {type(value).__name__}")
+        raise failure(expression, f"结果应为非空文字，实为{chinese(value)}")
     return value
 
 
@@ -132,7 +133,10 @@ def number(expression: Expression, context: Mapping[str, Any]) -> int:
 
 
 def failure(expression: Expression, reason: str) -> ExpressionError:
-    """The error of an expression, in words for the person who repairs the model or the data."""
+    """The error of an expression, in words for the person who repairs the model or the data.
+
+    The variables it reads are named; their values stay inside the case.
+    """
     return ExpressionError(
         f"元素（{expression.element}）的{expression.place}『{expression.source}』求值失败：{reason}",
         element=expression.element,
@@ -140,4 +144,5 @@ def failure(expression: Expression, reason: str) -> ExpressionError:
         place=expression.place,
         reason=reason,
         line=expression.line,
+        names="、".join(sorted(expression.names())),
     )

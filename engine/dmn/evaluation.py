@@ -4,7 +4,7 @@ Invariant: a decision sees its requirements and the context it was called with; 
 table's own rules (two rules under UNIQUE, a value that is not allowed) is an error, never a value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -59,8 +59,16 @@ def evaluate(decision: Decision, context: Mapping[str, Any]) -> DecisionResult:
     """
     result = attempt(decision, context)
     if result.errors:
-        raise ExpressionError(result.errors[0], element=decision.id)
+        read = dict.fromkeys(name for name, _ in _inputs(result))
+        raise ExpressionError(result.errors[0], element=decision.id, names="、".join(read))
     return result
+
+
+def _inputs(result: DecisionResult) -> Iterator[tuple[str, Any]]:
+    """The input columns of the tables evaluated, those of required decisions first."""
+    for each in result.required:
+        yield from _inputs(each)
+    yield from result.inputs.items()
 
 
 def attempt(decision: Decision, context: Mapping[str, Any]) -> DecisionResult:
