@@ -265,8 +265,10 @@ _ATTRIBUTES: Final = """
   exporterVersion              documentation 制图工具的版本
   implementation               documentation 技术名称；实现由扩展元素指明
   isClosed                     documentation 与外界有无往来
+  isCollection                 documentation 是否集合
   isImmediate                  documentation 标准只用于不可执行的流程
   itemRef                      documentation 数据类型
+  itemSubjectRef               documentation 数据类型
   partitionElementRef          documentation 泳道所指的对象
   processType                  documentation 公开或内部
   structureRef                 documentation 数据类型

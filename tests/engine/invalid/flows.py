@@ -1026,13 +1026,6 @@ ACTIVITIES = [
         put('<potentialOwner id="po"/>'),
     ),
     row(
-        "a task with a data input",
-        "construct_unsupported",
-        "a",
-        put("<ioSpecification><inputSet/><outputSet/></ioSpecification>"),
-    ),
-    row("a property", "construct_unsupported", "pr", put('<property id="pr"/>')),
-    row(
         "sub-processes nested eleven deep",
         "nesting",
         "n9",
