@@ -141,12 +141,18 @@ def _add(node: etree._Element, parent: str, element: str, found: dict[str, _Fact
     attributes = {
         _name(str(name)): _value(node, str(value))
         for name, value in node.attrib.items()
-        if str(name) not in _UNSAID
+        if str(name) not in _UNSAID and not _own_type(node, str(name), str(value))
     }
     found[key] = _Facts(parent, own, _text(node), attributes)
     for child in node:
         if isinstance(child.tag, str):
             _add(child, key, own, found)
+
+
+def _own_type(node: etree._Element, name: str, value: str) -> bool:
+    """Whether a waypoint says that it is a point: the schema lets it be nothing else."""
+    point = etree.QName(node).localname == "waypoint" and value.rpartition(":")[2] == "Point"
+    return point and name == f"{{{voc.XSI}}}type"
 
 
 def _key(node: etree._Element, parent: str) -> str:

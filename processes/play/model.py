@@ -13,7 +13,17 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import clock, correlation, external_tasks, jobs, repository, runtime, store, tasks
+from engine import (
+    clock,
+    correlation,
+    external_tasks,
+    jobs,
+    repository,
+    runtime,
+    signals,
+    store,
+    tasks,
+)
 from engine import incidents as incident_commands
 from engine.correlation import Correlation
 from engine.definition.elements import EndEvent
@@ -228,6 +238,12 @@ class ModelPlay(Stage):
         )
         self.drain()
         return made.kind
+
+    def signal(self, name: str, variables: Variables) -> None:
+        """A signal reaches all who wait for it, in every process."""
+        self.recorder.note("signal.broadcast", name=name)
+        self.run(lambda session: signals.throw(session, name, variables))
+        self.drain()
 
     # -- what is -------------------------------------------------------------------------------
 

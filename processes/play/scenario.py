@@ -24,11 +24,12 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {
     "fail": _WHERE | {"message", "final"},
     "retry": frozenset({"instance"}),
     "message": frozenset({"key", "variables", "ttl"}),
+    "signal": frozenset({"variables"}),
     "advance": frozenset(),
     "expect": frozenset(),
     "repeat": frozenset({"steps"}),
 }
-_TEXTS: Final = frozenset({"complete", "error", "fail", "retry", "message", "start"})
+_TEXTS: Final = frozenset({"complete", "error", "fail", "retry", "message", "signal", "start"})
 _TYPES: Final = {"variables": dict, "instance": int, "nth": int, "final": bool}
 _MOST_ROUNDS: Final = 100_000
 

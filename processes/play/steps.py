@@ -131,6 +131,10 @@ def _message(play: ModelPlay, step: Step) -> None:
     play.message(step.subject, _variables(play, step), key=told, **more)
 
 
+def _signal(play: ModelPlay, step: Step) -> None:
+    play.signal(step.subject, _variables(play, step))
+
+
 def _advance(play: ModelPlay, step: Step) -> None:
     if isinstance(step.subject, Mapping):
         play.passes(working_days=step.subject["working_days"])
@@ -275,6 +279,7 @@ _ACTS: Final[Mapping[str, Callable[[ModelPlay, Step], None]]] = {
     "fail": _fail,
     "retry": _retry,
     "message": _message,
+    "signal": _signal,
     "advance": _advance,
     "expect": _expect,
 }

@@ -64,10 +64,12 @@ def _list(made: Imported) -> None:
     click.echo(f"流程 {made.key} → {made.file}")
     click.echo(f"改写 {len(made.rewrites)} 处：")
     for rewrite in made.rewrites:
-        click.echo(f"  {rewrite.where}\n    原：{rewrite.before}\n    新：{rewrite.after}")
+        click.echo(
+            f"  {' '.join(rewrite.where.split())}\n    原：{rewrite.before}\n    新：{rewrite.after}"
+        )
     click.echo(f"保留原样、但不能执行 {len(made.refusals)} 处：")
     for refusal in made.refusals:
-        click.echo(f"  第 {refusal.line} 行 {refusal.where}：{refusal.reason}")
+        click.echo(f"  第 {refusal.line} 行 {' '.join(refusal.where.split())}：{refusal.reason}")
     errors = [one for one in made.findings if one.severity == "error"]
     click.echo(f"发布前检查：{len(errors)} 处错误")
     for error in errors:
@@ -87,7 +89,7 @@ def bpmn(folder: Path, target: Path | None) -> None:
         for difference in case.differences:
             click.echo(f"    {difference}")
         for reason in () if case.executed else case.refused:
-            click.echo(f"    {reason}")
+            click.echo(f"    {' '.join(reason.split())}")
     kept, executed = sum(one.kept for one in cases), sum(one.executed for one in cases)
     click.echo(f"合计 {len(cases)} 个模型：无损 {kept} 个，可执行 {executed} 个")
     if target is not None:

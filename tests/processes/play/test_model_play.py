@@ -256,6 +256,33 @@ def test_a_message_starts_as_many_instances_as_come(banli, tmp_path):
     assert done.exit_code == 0, done.output
 
 
+def test_a_signal_reaches_everybody_who_waits(banli, tmp_path):
+    alarm = tmp_path / "alarm.bpmn"
+    alarm.write_text(
+        f"""{HEAD}<signal id="g" name="alarm"/><process id="watch" isExecutable="true"><startEvent id="s"/>
+<intermediateCatchEvent id="hear"><signalEventDefinition signalRef="g"/></intermediateCatchEvent><endEvent id="e" name="x"/>
+<sequenceFlow id="f1" sourceRef="s" targetRef="hear"/><sequenceFlow id="f2" sourceRef="hear" targetRef="e"/>
+</process></definitions>""",
+        "utf-8",
+    )
+
+    done = acted(
+        banli,
+        alarm,
+        """
+        steps:
+          - start: watch
+          - expect: {instance: 2, waits: [hear]}
+          - signal: alarm
+            variables: {level: 3}
+          - expect: {completed: e, variables: {level: 3}}
+          - expect: {instance: 2, completed: e}
+        """,
+    )
+
+    assert done.exit_code == 0, done.output
+
+
 def test_two_plays_of_a_scenario_tell_the_same(banli, model):
     text = "steps: [{complete: ask, variables: {a: 1}}, {fail: pay, final: true}]"
 

@@ -15,6 +15,7 @@ import { linting } from "./lint.js";
 import { menusModule } from "./menus.js";
 import { banliPanel } from "./panel/index.js";
 import { translateModule } from "./translate.js";
+import { keepUndrawn } from "./undrawn.js";
 import { zh } from "./zh.js";
 
 // The groups that are unfolded from the start: what most elements need.
@@ -42,6 +43,7 @@ export async function open({ canvas, panel, xml, catalogue, onChange, onSelect }
       banliPanel, ColorPickerModule, CreateAppendAnythingModule, LintModule, MinimapModule, findingsModule, menusModule,
     ],
   });
+  keepUndrawn(modeler);
   const { warnings } = await modeler.importXML(xml);
   const eventBus = modeler.get("eventBus");
   eventBus.on("commandStack.changed", () => onChange?.());
