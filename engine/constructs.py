@@ -126,35 +126,35 @@ _TABLE: Final = """
   globalScriptTask             refused       全局脚本任务 请用可调用的流程
   globalBusinessRuleTask       refused       全局业务规则任务 请用可调用的流程
 数据
-  dataObject                   documentation 数据对象 数据由变量承载
-  dataObjectReference          documentation 数据对象引用 数据由变量承载
+  dataObject                   documentation 数据对象 由同名变量承载
+  dataObjectReference          documentation 数据对象引用 由同名变量承载
   dataState                    documentation 数据状态
-  dataStore                    refused       数据存储 暂不执行
-  dataStoreReference           refused       数据存储引用 暂不执行
-  property                     refused       数据属性 请用变量
-  ioSpecification              refused       输入输出规格 请用 zeebe:ioMapping
+  dataStore                    documentation 数据存储 流程之外的存储，读写用服务任务
+  dataStoreReference           documentation 数据存储引用 流程之外的存储，读写用服务任务
+  property                     executed      数据属性 活动自己的变量
+  ioSpecification              executed      输入输出规格 声明数据输入与输出
   ioBinding                    refused       输入输出绑定 请用 zeebe:ioMapping
-  dataInput                    refused       数据输入 请用 zeebe:ioMapping
-  dataOutput                   refused       数据输出 请用 zeebe:ioMapping
-  inputSet                     refused       输入集 请用 zeebe:ioMapping
-  outputSet                    refused       输出集 请用 zeebe:ioMapping
-  dataInputRefs                refused       输入集的数据 请用 zeebe:ioMapping
-  dataOutputRefs               refused       输出集的数据 请用 zeebe:ioMapping
-  optionalInputRefs            refused       可选输入 请用 zeebe:ioMapping
-  optionalOutputRefs           refused       可选输出 请用 zeebe:ioMapping
-  whileExecutingInputRefs      refused       执行中输入 请用 zeebe:ioMapping
-  whileExecutingOutputRefs     refused       执行中输出 请用 zeebe:ioMapping
-  inputSetRefs                 refused       输入集引用 请用 zeebe:ioMapping
-  outputSetRefs                refused       输出集引用 请用 zeebe:ioMapping
-  dataInputAssociation         refused       数据输入关联 请用 zeebe:ioMapping
-  dataOutputAssociation        refused       数据输出关联 请用 zeebe:ioMapping
+  dataInput                    executed      数据输入 活动里的变量
+  dataOutput                   executed      数据输出 活动里的变量
+  inputSet                     executed      输入集 只能有一个
+  outputSet                    executed      输出集 只能有一个
+  dataInputRefs                executed      输入集的数据
+  dataOutputRefs               executed      输出集的数据
+  optionalInputRefs            executed      可选输入 没有时为空
+  optionalOutputRefs           executed      可选输出 没有时为空
+  whileExecutingInputRefs      refused       执行中输入 数据只在开始时取
+  whileExecutingOutputRefs     refused       执行中输出 数据只在完成时给
+  inputSetRefs                 executed      输入集引用
+  outputSetRefs                executed      输出集引用
+  dataInputAssociation         executed      数据输入关联 输入映射
+  dataOutputAssociation        executed      数据输出关联 输出映射
   dataAssociation              refused       数据关联 抽象元素
-  sourceRef                    refused       数据来源 请用 zeebe:ioMapping
-  targetRef                    refused       数据去向 请用 zeebe:ioMapping
-  transformation               refused       数据转换 请用 zeebe:ioMapping
-  assignment                   refused       数据赋值 请用 zeebe:ioMapping
-  from                         refused       赋值来源 请用 zeebe:ioMapping
-  to                           refused       赋值去向 请用 zeebe:ioMapping
+  sourceRef                    executed      数据来源
+  targetRef                    executed      数据去向
+  transformation               executed      数据转换 FEEL
+  assignment                   executed      数据赋值 FEEL
+  from                         executed      赋值来源
+  to                           executed      赋值去向 变量名
 人员
   resourceRole                 refused       资源角色 请用 zeebe:assignmentDefinition
   performer                    refused       执行人 请用 zeebe:assignmentDefinition
@@ -249,10 +249,10 @@ _ATTRIBUTES: Final = """
   ordering                     executed 依次或并行
   parallelMultiple             executed 全部发生才继续
   signalRef                    executed 信号
-  sourceRef                    executed      数据来源
+  sourceRef                    executed 来源
   startQuantity                executed 只支持 1
   completionQuantity           executed 只支持 1
-  targetRef                    executed      数据去向
+  targetRef                    executed 去向
   testBefore                   executed 先判断后执行
   triggeredByEvent             executed 事件子流程
   waitForCompletion            executed 是否等待补偿完成

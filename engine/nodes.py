@@ -6,7 +6,7 @@ Invariant: every child element and behavioural attribute is either read here or 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from engine import constructs, event_nodes, scope_nodes, xml
+from engine import constructs, data_nodes, event_nodes, scope_nodes, xml
 from engine import vocabulary as voc
 from engine.definition import elements as el
 from engine.event_nodes import event
@@ -35,14 +35,15 @@ def element(reading: Reading, node: xml.Node, scope: str) -> el.Element | None:
         return None
     _refuse_parts(reading, node, kind)
     extensions = reading.extensions(node)
+    inputs, outputs = data_nodes.mappings(reading, node)
     common: dict[str, Any] = {
         "id": node.get("id", ""),
         "name": (node.get("name") or "").strip(),
         "line": xml.line_of(node),
         "scope": scope,
         "default": node.get("default", ""),
-        "inputs": extensions.inputs,
-        "outputs": extensions.outputs,
+        "inputs": (*inputs, *extensions.inputs),
+        "outputs": (*extensions.outputs, *outputs),
         "properties": extensions.properties,
         "documentation": documentation(node),
     }
@@ -58,13 +59,7 @@ def documentation(node: xml.Node) -> str:
 
 
 def _refuse_parts(reading: Reading, node: xml.Node, kind: str) -> None:
-    allowed = set(_COMMON)
-    if kind in _EVENT_KINDS:
-        allowed |= event_nodes.DEFINITIONS
-    if "Gateway" not in kind and kind not in _EVENT_KINDS:
-        allowed |= LOOPS
-    if kind == "complexGateway":
-        allowed.add("activationCondition")
+    allowed = _COMMON | _allowed(kind)
     for child in xml.children(node):
         namespace, local = xml.tag(child)
         if namespace == voc.BPMN and (local in allowed or kind in scope_nodes.SUB_PROCESSES):
@@ -74,6 +69,15 @@ def _refuse_parts(reading: Reading, node: xml.Node, kind: str) -> None:
         if node.get(name, value) not in {value, {"false": "0"}.get(value, value)}:
             reading.error("attribute_unsupported", f"不支持 {name}=“{node.get(name)}”", node)
     refuse_attributes(reading, node)
+
+
+def _allowed(kind: str) -> frozenset[str]:
+    if kind in _EVENT_KINDS:
+        throws = kind in {"endEvent", "intermediateThrowEvent"}
+        return event_nodes.DEFINITIONS | (data_nodes.THROW if throws else data_nodes.CATCH)
+    if "Gateway" in kind:
+        return frozenset({"activationCondition"} if kind == "complexGateway" else ())
+    return LOOPS | data_nodes.ACTIVITY
 
 
 def refuse_attributes(reading: Reading, node: xml.Node) -> None:

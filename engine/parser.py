@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from engine import limits, nodes, schema, xml
+from engine import data_nodes, limits, message_flows, nodes, schema, xml
 from engine import vocabulary as voc
 from engine.definition.elements import (
     BoundaryEvent,
@@ -115,7 +115,9 @@ def _read_declarations(reading: Reading, root: xml.Node) -> None:
         elif local in _DECLARATIONS:
             _DECLARATIONS[local](reading, node)
     reading.extensions(root)
+    reading.data = data_nodes.items(root)
     _check_participants(reading, root)
+    message_flows.check(reading, root)
 
 
 def _read_message(reading: Reading, node: xml.Node) -> None:
@@ -187,6 +189,7 @@ def _executable(reading: Reading, node: xml.Node, root: xml.Node) -> bool:
 def _process(reading: Reading, node: xml.Node, digest: str) -> Process:
     draft = _Draft()
     nodes.refuse_attributes(reading, node)
+    data_nodes.mappings(reading, node)
     _scope(reading, node, draft, depth=1)
     _link(node, draft)
     extensions = reading.extensions(node)
@@ -226,9 +229,9 @@ def _scope(reading: Reading, owner: xml.Node, draft: _Draft, *, depth: int) -> N
 
 def _parts(kind: str) -> frozenset[str]:
     """What may stand in a process or sub-process besides flow nodes, flows and lanes."""
-    found = frozenset({"extensionElements"})
+    found = frozenset({"extensionElements", *data_nodes.PROCESS})
     if kind != "process":
-        found |= {"incoming", "outgoing", *LOOPS}
+        found |= {"incoming", "outgoing", *LOOPS, *data_nodes.ACTIVITY}
     return found | {"completionCondition"} if kind == "adHocSubProcess" else found
 
 

@@ -6,7 +6,7 @@ Invariant: reading never stops at the first fault; every fault becomes a finding
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from engine import vocabulary as voc
 from engine import xml
@@ -44,6 +44,7 @@ class Reading:
     errors: dict[str, str] = field(default_factory=dict)
     escalations: dict[str, str] = field(default_factory=dict)
     signals: dict[str, Expression] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
 
     noted: set[tuple[object, ...]] = field(default_factory=set)
 
@@ -193,6 +194,18 @@ _PARTS: Final = frozenset(
         "loopCondition",
         "loopCardinality",
         "activationCondition",
+        "ioSpecification",
+        "inputSet",
+        "outputSet",
+        "dataInput",
+        "dataOutput",
+        "property",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "assignment",
+        "transformation",
+        "from",
+        "to",
     }
 )
 

@@ -82,7 +82,6 @@ def test_dangling_references_are_named():
     ("kind", "word"),
     [
         ("subChoreography", "编排子流程"),
-        ("dataStoreReference", "数据存储"),
         ("callChoreography", "编排"),
     ],
 )
@@ -298,8 +297,11 @@ EXECUTED = [
     "task",
     "userTask",
     "laneSet",
+    "property",
+    "ioSpecification",
 ]
 PICTURES = [
+    "dataStoreReference",
     "association",
     "group",
     "textAnnotation",
