@@ -20,7 +20,7 @@ from engine.execution import Execution
 from engine.model import ProcessInstance
 from engine.record import StepRecord
 from engine.variables import Variables
-from engine.waiting import MessageWait, UserTaskWait, Wait
+from engine.waiting import MessageWait, SignalWait, UserTaskWait, Wait
 from processes import identity, keys
 from processes.model.cases import Case
 
@@ -158,7 +158,7 @@ def _step(execution: Execution) -> str:
 
 
 def _awaited(wait: Wait) -> bool:
-    return isinstance(wait, MessageWait) and not wait.beside
+    return isinstance(wait, MessageWait | SignalWait) and not wait.beside
 
 
 def _start_of_day(day: date) -> datetime:

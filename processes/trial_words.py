@@ -6,7 +6,16 @@ from typing import Any, Final
 
 from engine import clock
 from engine.record import HistoryEvent, ThrownMessage
-from engine.waiting import ExternalTaskWait, MessageWait, TimerWait, UserTaskWait, Wait
+from engine.waiting import (
+    ConditionWait,
+    ExternalTaskWait,
+    MessageWait,
+    SignalWait,
+    TimerWait,
+    UserTaskWait,
+    Wait,
+)
+from processes import decided
 from processes.operations import all_operations
 from processes.roles import ROLES
 
@@ -16,6 +25,12 @@ _SENTENCES: Final = {
     "task.created": "产生待办『{name}』",
     "timer.fired": "定时『{name}』到期",
     "error.caught": "捕获错误『{error}』",
+    "escalation.thrown": "『{name}』抛出升级『{escalation}』",
+    "escalation.caught": "捕获升级『{escalation}』",
+    "escalation.uncaught": "升级『{escalation}』无人捕获，继续办理",
+    "signal.thrown": "广播信号『{signal}』",
+    "condition.met": "『{name}』的条件成立",
+    "event.partial": "『{name}』的触发条件到达一个，还差 {missing} 个",
     "process.called": "调用流程『{process}』",
     "incident.raised": "『{name}』出现异常：{message}",
 }
@@ -24,21 +39,17 @@ _SENTENCES: Final = {
 def of_event(event: HistoryEvent, name_of: Callable[[str], str]) -> str:
     """A line for an event; empty for those that tell an analyst nothing."""
     if event.type == "decision.evaluated":
-        return _decision(event.data)
+        return decided.in_words(event.data)
     sentence = _SENTENCES.get(event.type, "")
     known = {
         "error": "",
         "process": "",
         "message": "",
+        "signal": event.data.get("name", ""),
         **event.data,
         "name": name_of(event.activity),
     }
     return sentence.format_map(known)
-
-
-def _decision(data: Mapping[str, Any]) -> str:
-    matched = "、".join(str(one) for one in data.get("matched") or []) or "无"
-    return f"决策『{data['decision']}』：命中规则 {matched}，结果 {said(data.get('outputs'))}"
 
 
 def said(value: Any) -> str:
@@ -62,6 +73,10 @@ def kind_of(wait: Wait) -> str:
         return "待办"
     if isinstance(wait, MessageWait):
         return "等待消息"
+    if isinstance(wait, SignalWait):
+        return "等待信号"
+    if isinstance(wait, ConditionWait):
+        return "等待条件"
     if isinstance(wait, TimerWait):
         return "定时"
     return "外部服务"

@@ -34,6 +34,11 @@ _WORDS: Final[Mapping[str, str]] = {
     "signal.broadcast": "来信号",
     "signal.received": "收信号",
     "error.caught": "捕获",
+    "escalation.thrown": "升级",
+    "escalation.caught": "捕获升级",
+    "escalation.uncaught": "无人捕获升级",
+    "condition.met": "条件成立",
+    "event.partial": "部分到达",
     "process.called": "调用",
     "decision.evaluated": "决策",
     "incident.raised": "异常",
@@ -45,6 +50,7 @@ _WAITS: Final[Mapping[str, str]] = {
     "timer": "定时器",
     "message": "消息",
     "signal": "信号",
+    "condition": "条件",
 }
 
 
@@ -138,6 +144,10 @@ _ADDED: Final[Mapping[str, tuple[str, ...]]] = {
     "signal.broadcast": ("name",),
     "incident.raised": ("message",),
     "error.caught": ("error",),
+    "escalation.thrown": ("escalation",),
+    "escalation.caught": ("escalation",),
+    "escalation.uncaught": ("escalation",),
+    "event.partial": ("missing",),
     "process.called": ("process",),
     "decision.evaluated": ("decision", "outputs"),
 }

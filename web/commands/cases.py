@@ -3,6 +3,8 @@
 Invariant: what is printed has no contents of the case, only where it stands.
 """
 
+from typing import Final
+
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +13,8 @@ from engine import clock, history
 from engine.model import EventSubscription, Incident, Job, UserTask
 from processes.model.cases import Case
 from web.commands.opening import opened
+
+_KINDS: Final = {"message": "报文", "signal": "信号", "condition": "条件"}
 
 
 @click.command(help="看一个办件：状态、等待什么、异常、最近的历史。")
@@ -33,7 +37,7 @@ def _waiting(session: Session, case_id: int) -> list[str]:
         for one in session.scalars(select(UserTask).where(UserTask.instance_id == case_id))
     ]
     query = select(EventSubscription).where(EventSubscription.instance_id == case_id)
-    lines += [f"等待报文：{one.name}" for one in session.scalars(query)]
+    lines += [f"等待{_KINDS.get(one.kind, one.kind)}：{one.name}" for one in session.scalars(query)]
     for job in session.scalars(select(Job).where(Job.instance_id == case_id)):
         due = job.due_at.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
         lines.append(f"作业：{job.kind} {job.topic or job.activity}，{due}，剩余重试 {job.retries}")
