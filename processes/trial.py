@@ -5,16 +5,17 @@ begins at an instant in that list. Adapters and local operations are not called:
 model says what they answer.
 """
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from engine import clock, feel, ids
-from engine.errors import BanliError, NotFound, TaskNotActive
+from engine import clock, feel, ids, limits
+from engine.errors import BanliError, LimitExceeded, NotFound, TaskNotActive
 from engine.execution import Execution
 from engine.record import HistoryEvent
 from engine.variables import Variables
@@ -27,6 +28,7 @@ from processes.drafted import DraftResolver
 
 Kind = Literal["start", "complete", "deliver", "fire", "fail", "retry"]
 MAX_MOVES = 200
+WALL = 2 * limits.STEP_WALL
 
 _SAMPLE: Variables = {
     "work_order_no": "Y3700002026010100001X",
@@ -109,15 +111,23 @@ class Trial:
         self.moves = 0
         self.now: datetime | None = None
 
-    def play(self, moves: Sequence[Move], started_at: datetime) -> None:
+    def play(
+        self, moves: Sequence[Move], started_at: datetime, *, within: timedelta = WALL
+    ) -> None:
         """Make the moves one after the other, at virtual times from `started_at` on.
+
+        A model that runs away is stopped: each move by the engine's own bounds on steps, tokens
+        and time (`engine.limits`), all of them together by `within`.
 
         Raises:
             MoveRefused, FormInvalid, LimitExceeded: of the first move that does not go; what was
             played before it stands.
         """
         self.now = started_at
+        until = time.monotonic() + within.total_seconds()
         for move in moves:
+            if time.monotonic() >= until:
+                raise LimitExceeded("试运行用时过长，请减少步数或检查模型")
             self.now = max(self.now, self._due(move) or self.now)
             with clock.travel(self.now):
                 self._make(move)

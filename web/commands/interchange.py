@@ -64,9 +64,8 @@ def _list(made: Imported) -> None:
     click.echo(f"流程 {made.key} → {made.file}")
     click.echo(f"改写 {len(made.rewrites)} 处：")
     for rewrite in made.rewrites:
-        click.echo(
-            f"  {' '.join(rewrite.where.split())}\n    原：{rewrite.before}\n    新：{rewrite.after}"
-        )
+        click.echo(f"  {' '.join(rewrite.where.split())}")
+        click.echo(f"    原：{rewrite.before}\n    新：{rewrite.after}")
     click.echo(f"保留原样、但不能执行 {len(made.refusals)} 处：")
     for refusal in made.refusals:
         click.echo(f"  第 {refusal.line} 行 {' '.join(refusal.where.split())}：{refusal.reason}")
