@@ -78,6 +78,24 @@ def release(session: Session, task_id: int, *, by: str) -> None:
     _note(session, task_id, "task.released", by=by)
 
 
+def take_back(session: Session, task_id: int, *, held_by: str, by: str) -> bool:
+    """Put a task into its pool again because its holder may not do it any more, held or not.
+
+    Returns whether it was still in that person's hands and there is a pool.
+    """
+    pool = select(UserTaskCandidate.task_id).where(UserTaskCandidate.task_id == task_id)
+    changed = session.execute(
+        update(UserTask)
+        .where(UserTask.id == task_id, UserTask.assignee == held_by, pool.exists())
+        .values(assignee=None, claimed_at=None, revision=UserTask.revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    _note(session, task_id, "task.released", by=by, held_by=held_by)
+    return True
+
+
 def assign(
     session: Session, task_id: int, *, by: str, assignee: str, held_by: str | None = None
 ) -> None:

@@ -18,6 +18,8 @@ from forms.errors import Invalid
 _LINE_BREAKS: Final = re.compile(r"\r\n?")
 _REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _FULL_WIDTH: Final = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: 0x20}
+_UNREADABLE: Final = "\ufffd"
+"""What stands for bytes that were no UTF-8: something typed got lost on its way."""
 _FULL_WIDTH_DIGIT: Final = re.compile("[０-９]")
 
 
@@ -43,6 +45,8 @@ def clean(raw: Any, *, max_length: int, multiline: bool = False) -> str:
 
 
 def _is_noncharacter(character: str) -> bool:
+    if character == _UNREADABLE:
+        return True
     return ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import BanliError, NotFound
-from processes import authority, identifiers, settings
-from processes.identity import hash_password, person_key, revoke_sessions
+from processes import authority, handback, identifiers, settings
+from processes.identity import User, hash_password, person_key, revoke_sessions
 from processes.model.people import UserAccount, UserRole
 from processes.roles import EXCLUSIVE, ROLES
 
@@ -146,19 +146,25 @@ def grant_role(
     return assign_role(session, account, role, org_code=org_code, valid_to=valid_to)
 
 
-def withdraw_role(session: Session, account: UserAccount, role: str, *, org_code: str) -> None:
-    """Take a role away; it holds no more from the next request on."""
+def withdraw_role(
+    session: Session, account: UserAccount, role: str, *, org_code: str, by: User | str = "system"
+) -> None:
+    """Take a role away from the next request on; what was claimed under it is free again."""
     session.execute(
         delete(UserRole).where(
             UserRole.user_id == account.id, UserRole.role == role, UserRole.org_code == org_code
         )
     )
+    handback.release_lost(session, account, by=by)
 
 
-def close_account(session: Session, account: UserAccount, *, status: str = "closed") -> None:
-    """Lock or close an account; its sessions end."""
+def close_account(
+    session: Session, account: UserAccount, *, status: str = "closed", by: User | str = "system"
+) -> None:
+    """Lock or close an account; its sessions end and its claimed tasks are free again."""
     account.status = status
     revoke_sessions(session, account.id)
+    handback.release_lost(session, account, by=by)
 
 
 def _require_no_other_administrator(session: Session, account: UserAccount, role: str) -> None:

@@ -43,22 +43,48 @@ class Service:
     form: FormDefinition | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What a version says of being started; it never changes, so it is read once."""
+
+    starters: frozenset[str]
+    description: str
+    form: FormDefinition | None
+
+
+_offers: dict[tuple[int, str], _Offer] = {}
+_MOST_OFFERS: Final = 500
+
+
 def services(session: Session, by: User) -> list[Service]:
     """The processes a user may start: those whose `starters` name `applicant` or a role held."""
-    found = []
-    for definition in repository.all_latest(session):
+    offered = (_service(session, definition, by) for definition in repository.all_latest(session))
+    return [one for one in offered if one is not None]
+
+
+def _service(session: Session, definition: ProcessDefinition, by: User) -> Service | None:
+    if definition.suspended:
+        return None
+    offer = _offer(session, definition)
+    mine = {role for role, _org in by.roles} | ({APPLICANT} if by.kind == APPLICANT else set())
+    if offer.starters.isdisjoint(mine):
+        return None
+    return Service(definition, definition.name, offer.description, offer.form)
+
+
+def _offer(session: Session, definition: ProcessDefinition) -> _Offer:
+    key = definition.id, definition.digest
+    found = _offers.get(key)
+    if found is None:
         process = repository.compiled(session, definition.id).process
-        starters = set(process.properties.get("starters", "").split())
-        mine = {role for role, _org in by.roles} | ({APPLICANT} if by.kind == APPLICANT else set())
-        if starters & mine and not definition.suspended:
-            found.append(
-                Service(
-                    definition,
-                    definition.name,
-                    process.documentation,
-                    deployment.start_form(session, definition),
-                )
-            )
+        found = _Offer(
+            frozenset(process.properties.get("starters", "").split()),
+            process.documentation,
+            deployment.start_form(session, definition),
+        )
+        if len(_offers) >= _MOST_OFFERS:
+            _offers.clear()
+        _offers[key] = found
     return found
 
 
@@ -68,10 +94,10 @@ def service(session: Session, process_key: str, *, by: User) -> Service:
     Raises:
         NotFound: there is none, or it is not for this user.
     """
-    for one in services(session, by):
-        if one.definition.key == process_key:
-            return one
-    raise NotFound("没有这项业务，或您不能申请", key=process_key)
+    found = _service(session, repository.latest(session, process_key), by)
+    if found is None:
+        raise NotFound("没有这项业务，或您不能申请", key=process_key)
+    return found
 
 
 def apply(

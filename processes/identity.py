@@ -18,7 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, delete, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, connection
 from engine.errors import BanliError, NotFound
 from processes import audit, identifiers, keys, settings
 from processes.model.people import AuthSession, LoginFailure, Org, UserAccount, UserRole
@@ -119,20 +119,31 @@ def users_in_groups(session: Session, groups: Iterable[str]) -> list[int]:
     )
 
 
+def reserve(session: Session, login: str, *, address: str = "") -> LoginLocked | None:
+    """Count a try before it is made, in a transaction of its own; why there is none left, or None.
+
+    Tries at the same moment wait for each other here, not while a password is hashed; `attempt`
+    takes the count back if the password is right.
+    """
+    wanted = login.strip().lower()[:64]
+    _one_at_a_time(session, wanted)
+    if locked := _locked(session, wanted, address):
+        return locked
+    session.add(LoginFailure(login=wanted, address=address))
+    session.flush()
+    return None
+
+
 def attempt(session: Session, login: str, password: str, *, address: str = "") -> Attempt:
-    """Try to log in; a refusal comes back as a value, so that the failure counted commits.
+    """Try a reserved log-in; a refusal comes back as a value, so that its record commits.
 
     Name and password take the same time to refuse, whether the account exists or not.
     """
     wanted = login.strip().lower()[:64]
-    if locked := _locked(session, wanted, address):
-        return Attempt(refusal=locked)
     account = session.scalar(select(UserAccount).where(UserAccount.login == wanted))
     known = account is not None and account.status == "active" and bool(account.password_hash)
     right = _verify(account.password_hash if account and known else _no_hash(), password)
     if account is None or not (known and right) or _past(account.valid_to):
-        session.add(LoginFailure(login=wanted, address=address))
-        session.flush()
         _audit(session, account, "login.refused", address)
         return Attempt(refusal=_locked(session, wanted, address) or LoginRefused(_REFUSED))
     session.execute(delete(LoginFailure).where(LoginFailure.login == wanted))
@@ -150,6 +161,8 @@ def authenticate(session: Session, login: str, password: str, *, address: str = 
         LoginLocked: too many failures in a short time.
         LoginRefused: anything else, always with the same words.
     """
+    if locked := reserve(session, login, address=address):
+        raise locked
     tried = attempt(session, login, password, address=address)
     if tried.refusal is not None:
         raise tried.refusal
@@ -247,6 +260,13 @@ def _audit(session: Session, account: UserAccount | None, action: str, address: 
         else:
             by = _user(session, account)
             audit.record(session, action, by=by, subject=("user", account.id), result=result)
+
+
+def _one_at_a_time(session: Session, login: str) -> None:
+    connection.begin_write(session)
+    if session.get_bind().dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.sha256(f"login:{login}".encode()).digest()[:8], signed=True)
+        session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def _locked(session: Session, login: str, address: str) -> LoginLocked | None:

@@ -140,13 +140,23 @@ def instance(session: Session, instance_id: int, *, by: User) -> ProcessInstance
 def events(
     session: Session, instance_id: int, *, by: User, after: int = 0, limit: int = 100
 ) -> Sequence[HistoryEvent]:
-    """The history of an instance after a sequence number.
+    """The history of an instance after a sequence number, for those who may see the case.
+
+    Raises:
+        NotFound: none such, or out of scope; an operator sees where it stands (`steps`).
+    """
+    permissions.case(session, instance_id, by=by)
+    return history.events(session, instance_id, after=after, limit=min(limit, _MOST))
+
+
+def steps(session: Session, instance_id: int, *, by: User) -> Mapping[str, str]:
+    """The last thing that happened to each activity; neither who acted nor with what.
 
     Raises:
         NotFound: none such, or out of scope.
     """
     instance(session, instance_id, by=by)
-    return history.events(session, instance_id, after=after, limit=min(limit, _MOST))
+    return history.activity_states(session, instance_id)
 
 
 def variables(session: Session, instance_id: int, *, by: User) -> Variables:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from engine import limits
+
 _KEY_BYTES = 32
 
 
@@ -28,7 +30,7 @@ class Settings:
     password_classes: int = 2
     """How many of lower case, upper case, digits, others; 等保三级 asks for 3."""
     second_person_release: bool = True
-    upload_bytes: int = 50 << 20
+    upload_bytes: int = limits.UPLOAD_BYTES
     public_url: str = ""
     """Address of the public pages for QR codes; empty: the code carries the number alone."""
 

@@ -17,6 +17,7 @@ from web.paths import IdConverter
 # Each module has `register(app)`; the order is that of the menu.
 _MODULES: Final = (
     "web.login",
+    "web.confirming",
     "web.home",
     "web.worklist",
     "web.task",

@@ -11,6 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from engine import limits
+
 Profile = Literal["demo", "production", "test"]
 _PROFILES = ("demo", "production", "test")
 _SECRET_BYTES = 32
@@ -39,8 +41,10 @@ class Settings:
     absolute: timedelta = timedelta(hours=8)
     demo_accounts: bool = False
     second_person_release: bool = True
-    body_limit: int = 1024 * 1024
-    upload_limit: int = 50 * 1024 * 1024
+    confirm_sensitive: bool = False
+    """Ask for the password again before sensitive acts: on in production, off in the demo."""
+    body_limit: int = limits.BODY_BYTES
+    upload_limit: int = limits.UPLOAD_BYTES
     rate_limits: bool = True
 
     @property
@@ -79,6 +83,8 @@ class Settings:
             raise UnsafeSettings(
                 f"生产环境的密钥至少 {_SECRET_BYTES} 字节：请设置 BANLI_SECRET_KEY_FILE。"
             )
+        if not self.confirm_sensitive:
+            raise UnsafeSettings("生产环境的敏感操作须再次输入密码：请去掉 BANLI_CONFIRM=0。")
         if not self.second_person_release:
             raise UnsafeSettings("生产环境发布流程必须由第二人确认。")
 
@@ -97,6 +103,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         demo_accounts=_flag(source, "BANLI_DEMO_ACCOUNTS", default=profile == "demo"),
         second_person_release=_flag(source, "BANLI_SECOND_PERSON", default=True),
         rate_limits=_flag(source, "BANLI_RATE_LIMITS", default=profile != "test"),
+        confirm_sensitive=_flag(source, "BANLI_CONFIRM", default=profile == "production"),
         https=_flag(source, "BANLI_HTTPS", default=False),
         **_plain(source),
     )

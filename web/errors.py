@@ -4,6 +4,7 @@ Invariant: no stack trace and no English reaches a person; the unexpected carrie
 that the log carries too; what was typed is shown again, never lost.
 """
 
+import errno
 import logging
 import secrets
 from collections.abc import Sequence
@@ -38,6 +39,7 @@ from web.words import _
 _log = logging.getLogger("banli.web")
 
 Fact = tuple[str, str]
+_DISK_FULL: Final = "53100"
 _NOT_SHOWN: Final = frozenset({"csrf_token", "password", "kept", "expected_revision", "_restore"})
 
 _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
@@ -164,6 +166,7 @@ def _title(status: int) -> str:
         422: _("内容有误"),
         429: _("操作过于频繁"),
         503: _("系统繁忙"),
+        507: _("存储空间不足"),
     }
     return titles.get(status) or (_("系统出错") if status >= 500 else HTTPStatus(status).phrase)
 
@@ -203,22 +206,39 @@ def _csrf(_error: CSRFError) -> Response:
     return answer(400, Page(_("页面已失效"), text), code="csrf")
 
 
+def storage_is_full(error: BaseException) -> bool:
+    """Whether an error says that there is no room left, for rows or for files."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if isinstance(error, OperationalError):
+        said = str(error.orig).lower()
+        return getattr(error.orig, "sqlstate", "") == _DISK_FULL or "full" in said
+    return False
+
+
 def _busy(error: OperationalError) -> Response:
     """The database is locked, full or away: nothing was done, and the page says so."""
+    if storage_is_full(error):
+        return _full(error)
     reference = new_reference()
     _log.error("request.database_unavailable", exc_info=error, extra={"reference": reference})
-    full = "full" in str(error.orig).lower()
-    text = (
-        _("存储空间不足，您的操作没有执行，数据没有改变。请联系系统管理员。")
-        if full
-        else _("数据库暂时无法写入，您的操作没有执行，数据没有改变。请稍后重试。")
-    )
+    text = _("数据库暂时无法写入，您的操作没有执行，数据没有改变。请稍后重试。")
     response = answer(503, Page(_title(503), text), code="unavailable", reference=reference)
     response.headers["Retry-After"] = "30"
     return response
 
 
+def _full(error: Exception) -> Response:
+    """No room for rows or files: 507 (RFC 4918 §11.5), nothing was done."""
+    reference = new_reference()
+    _log.error("request.storage_full", exc_info=error, extra={"reference": reference})
+    text = _("存储空间不足，您的操作没有执行，数据没有改变。请联系系统管理员。")
+    return answer(507, Page(_title(507), text), code="storage_full", reference=reference)
+
+
 def _unexpected(error: Exception) -> Response:
+    if storage_is_full(error):
+        return _full(error)
     reference = new_reference()
     _log.error("request.failed", exc_info=error, extra={"reference": reference})
     text = _("您的操作没有完成，系统已记录这个问题。可以稍后重试。")

@@ -26,10 +26,10 @@ from sqlalchemy import select
 from engine.errors import BanliError
 from processes import accounts, audit, identity
 from processes.demo import loader
-from processes.identity import LoginLocked
+from processes.identity import Attempt, LoginLocked
 from processes.model.people import UserAccount
 from web.auth import current, policy, sign_in, sign_out
-from web.database import read_session, transaction
+from web.database import read_session, run, transaction
 from web.paths import own_path
 from web.security import limiter
 from web.words import _
@@ -76,22 +76,33 @@ def enter() -> ResponseReturnValue:
     name = request.form.get("login", "").strip()[:64]
     word = request.form.get("password", "")[:256]
     next_path = own_path(request.form.get("next"))
-    kept = _kept()
-    with transaction() as session:
-        tried = identity.attempt(session, name, word, address=request.remote_addr or "")
+    kept = carried()
+    tried = attempt(name, word)
     if tried.user is None:
         status = 429 if isinstance(tried.refusal, LoginLocked) else 401
         text = tried.refusal.message if tried.refusal else ""
         return page(next_path=next_path, kept=kept, error=text, login=name, status=status)
     sign_in(tried.user)
-    if kept:
-        fields = [(n, v) for n, values in kept[1].items() if n not in _KEPT_NOT for v in values]
-        return render_template("auth/restore.html", path=kept[0], fields=fields)
-    return redirect(next_path, code=303)
+    return again(kept, restore=True) if kept else redirect(next_path, code=303)
 
 
-def _kept() -> Kept | None:
-    """What the log-in page carried; anything not of its shape is ignored."""
+def again(kept: Kept, *, restore: bool) -> str:
+    """A page that sends a kept form by itself: to be shown again (`restore`), or to be done."""
+    fields = [(n, v) for n, values in kept[1].items() if n not in _KEPT_NOT for v in values]
+    return render_template("auth/restore.html", path=kept[0], fields=fields, restore=restore)
+
+
+def attempt(name: str, word: str) -> Attempt:
+    """One try at a password: counted first, so that tries at the same moment all count."""
+    address = request.remote_addr or ""
+    if locked := run(identity.reserve, name, address=address):
+        return Attempt(refusal=locked)
+    with transaction() as session:
+        return identity.attempt(session, name, word, address=address)
+
+
+def carried() -> Kept | None:
+    """What the page before this one carried; anything not of its shape is ignored."""
     try:
         path, fields = json.loads(request.form.get("kept", ""))
         clean = {str(n): [str(v) for v in values] for n, values in fields.items()}
@@ -141,8 +152,7 @@ def _require_old(old: str) -> None:
     Raises:
         BanliError: it is wrong.
     """
-    with transaction() as session:
-        tried = identity.attempt(session, current().login, old, address=request.remote_addr or "")
+    tried = attempt(current().login, old)
     if tried.refusal is not None:
         locked = isinstance(tried.refusal, LoginLocked)
         raise tried.refusal if locked else BanliError(_("原密码不正确。"))

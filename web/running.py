@@ -26,7 +26,7 @@ from migrations import schema
 from processes import chores
 from processes.demo import loader
 from processes.worker import JobWorker
-from web import create_app, wiring
+from web import create_app, refused, wiring
 from web.config import Settings
 from web.database import Database
 
@@ -184,6 +184,7 @@ def serve(app: Flask, settings: Settings, *, ready: Callable[[], None] | None = 
     Raises:
         CannotStart: the port is taken.
     """
+    refused.install()
     try:
         server = create_server(
             app,

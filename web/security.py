@@ -81,8 +81,9 @@ def init_app(app: Flask, *, https: bool, rate_limits: bool) -> None:
 
 
 def _bound_form() -> None:
-    # werkzeug reads an urlencoded form whole, so its own bound on form memory cannot apply
-    if request.mimetype == "application/x-www-form-urlencoded":
+    # only files and bundles are larger; werkzeug reads an urlencoded form whole, so its own
+    # bound on form memory cannot apply, and a body without a length is bounded while it comes
+    if request.mimetype not in ("multipart/form-data", "application/zip"):
         request.max_content_length = current_app.config["BANLI"].body_limit
 
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from engine.errors import Conflict, TaskNotActive
+from engine.errors import Conflict, LimitExceeded, TaskNotActive
 from forms.definition import FormDefinition, FormInvalid
 from processes import sources, worklist
 from processes.identity import User
@@ -67,8 +67,9 @@ def complete(task_id: int) -> ResponseReturnValue:
             by=current(),
             answers=given,
         )
-    except FormInvalid as error:
-        return _again(task_id, given, errors=error.errors), 422
+    except (FormInvalid, LimitExceeded) as error:
+        wrong = error.errors if isinstance(error, FormInvalid) else None
+        return _again(task_id, given, errors=wrong, restored="" if wrong else error.message), 422
     except TaskNotActive as error:
         return _conflict(error, form, given)
     except Conflict:

@@ -1,5 +1,6 @@
 """Every kind of refusal has its page: what happened, and the way out; no trace, no English."""
 
+import errno
 import logging
 from collections.abc import Callable, Iterator
 
@@ -39,6 +40,7 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     route("/boom", ValueError("secret detail of the program"))
     route("/full", OperationalError("INSERT", {}, Exception("database or disk is full")))
     route("/locked", OperationalError("INSERT", {}, Exception("database is locked")))
+    route("/no-room", OSError(errno.ENOSPC, "No space left on device"))
     finding = Finding("error", "x", "任务『受理』没有表单", element="accept")
     route("/rejected", DeploymentRejected([finding]))
     with app.app_context():
@@ -61,14 +63,19 @@ def test_the_unexpected_gives_a_reference_that_the_log_knows(
 
 
 @pytest.mark.parametrize(
-    ("path", "words"), [("/full", "存储空间不足"), ("/locked", "暂时无法写入")]
+    ("path", "status", "words"),
+    [
+        ("/full", 507, "存储空间不足"),
+        ("/no-room", 507, "存储空间不足"),
+        ("/locked", 503, "暂时无法写入"),
+    ],
 )
 def test_a_full_disk_and_a_locked_database_say_that_nothing_was_done(
-    failing: Flask, path: str, words: str
+    failing: Flask, path: str, status: int, words: str
 ) -> None:
     answer = failing.test_client().get(path)
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"]
+    assert answer.status_code == status
+    assert status == 507 or answer.headers["Retry-After"]
     assert words in answer.get_data(as_text=True)
     assert "没有改变" in answer.get_data(as_text=True)
 

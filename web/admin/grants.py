@@ -24,6 +24,7 @@ from processes.identity import User
 from processes.model.people import AuthorityGrant, Org
 from processes.roles import ROLES, Action
 from web.auth import current, policy
+from web.confirming import sensitive
 from web.database import read_session, transaction
 from web.display import Badge
 from web.words import N_, _
@@ -109,6 +110,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.route("/new", methods=["GET", "POST"])
 @policy("staff", Action.MANAGE_GRANTS)
+@sensitive
 def new() -> ResponseReturnValue:
     typed = Typed()
     if request.method == "POST":
@@ -169,6 +171,7 @@ def show(grant_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:grant_id>/revoke")
 @policy("staff", Action.MANAGE_GRANTS)
+@sensitive
 def revoke(grant_id: int) -> ResponseReturnValue:
     """Revoke with a reason; the page named what falls with it."""
     reason = request.form.get("reason", "").strip()[:500]

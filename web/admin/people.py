@@ -22,6 +22,7 @@ from processes.model.people import Org, UserAccount, UserRole
 from processes.roles import ROLES, Action
 from web.admin.permitted import ACTIONS
 from web.auth import current, policy
+from web.confirming import sensitive
 from web.database import read_session, transaction
 from web.words import N_, _
 
@@ -156,6 +157,7 @@ def user(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/users/<int:user_id>/roles")
 @policy("staff", Action.MANAGE_USERS)
+@sensitive
 def roles(user_id: int) -> ResponseReturnValue:
     """Give or take away one role at one organisation."""
     role, org_code = request.form.get("role", ""), request.form.get("org", "")
@@ -164,7 +166,7 @@ def roles(user_id: int) -> ResponseReturnValue:
         org = organisations.get(session, org_code)
         permissions.require(current(), Action.MANAGE_USERS, org)
         if request.form.get("act") == "withdraw":
-            accounts.withdraw_role(session, account, role, org_code=org_code)
+            accounts.withdraw_role(session, account, role, org_code=org_code, by=current())
             done, action = _("角色已收回"), "role.withdrawn"
         else:
             accounts.grant_role(session, account, role, org_code=org_code, valid_to=_valid_to())
@@ -177,6 +179,7 @@ def roles(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/users/<int:user_id>/status")
 @policy("staff", Action.MANAGE_USERS)
+@sensitive
 def status(user_id: int) -> ResponseReturnValue:
     """Lock, reopen, or give a new first password."""
     wanted = request.form.get("status", "")
@@ -192,7 +195,7 @@ def status(user_id: int) -> ResponseReturnValue:
             accounts.set_password(session, account, word, must_change=True)
             text = _("新的初始密码 %(word)s，请当面告知本人。", word=word)
         elif wanted == "locked":
-            accounts.close_account(session, account, status="locked")
+            accounts.close_account(session, account, status="locked", by=current())
         else:
             account.status = "active"
         audit.record(session, f"user.{wanted}", by=current(), subject=("user", user_id))

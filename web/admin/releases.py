@@ -18,6 +18,7 @@ from processes import audit, identity, modelling, permissions
 from processes.identity import User
 from processes.roles import Action
 from web.auth import actions_of, current, policy
+from web.confirming import sensitive
 from web.database import read_session, run
 from web.wiring import topics
 from web.words import _
@@ -94,6 +95,7 @@ def _change(before: bytes | None, after: bytes | None) -> str:
 
 @blueprint.post("/drafts/<int:draft_id>/release")
 @policy("staff", Action.RELEASE_MODEL)
+@sensitive
 def release(draft_id: int) -> ResponseReturnValue:
     second = current_app.config["BANLI"].second_person_release
     try:

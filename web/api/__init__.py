@@ -16,9 +16,10 @@ from web.api import (
     incidents,
     instances,
     messages,
-    schemas,
+    signals,
     tasks,
 )
+from web.api.schemas.base import Problem
 from web.auth import policy
 from web.paths import IdConverter
 
@@ -30,8 +31,11 @@ _PARTS: Final = (
     instances,
     external_tasks,
     messages,
+    signals,
     incidents,
 )
+_PUBLIC_QUERIES: Final = ("/api/v1/cases/progress",)
+"""What anybody may ask; sent as a body because the code that opens it belongs in no address."""
 _ID: Final = {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"bearer": []}, {"session": []}]
 
@@ -109,7 +113,7 @@ def register(app: Flask) -> None:
         "session": {"type": "apiKey", "in": "cookie", "name": app.config["SESSION_COOKIE_NAME"]},
     }.items():
         api.spec.components.security_scheme(name, scheme)
-    api.spec.components.schema("Problem", schema=schemas.Problem)
+    api.spec.components.schema("Problem", schema=Problem)
     for part in _PARTS:
         api.register_blueprint(part.blueprint)
     api.register_blueprint(messages.channels)
@@ -121,29 +125,34 @@ def register(app: Flask) -> None:
 def _describe(api: Any) -> None:
     """Problem answers and the headers of commands, the same for every operation."""
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    key = {
-        "in": "header",
-        "name": "Idempotency-Key",
-        "required": False,
-        "schema": {"type": "string", "maxLength": 200},
-        "description": "幂等键：同一键的同一请求只执行一次",
-    }
     # apispec keeps the paths it was given until they are written out
     for path, methods in api.spec._paths.items():
         for method, operation in methods.items():
-            if method == "parameters":
-                continue
-            operation["responses"].pop("422", None)
-            for key_text in ("summary", "description"):  # docstrings end as our linter wants
-                if operation.get(key_text, "").endswith("."):
-                    operation[key_text] = operation[key_text].removesuffix(".") + "。"
-            operation["responses"]["default"] = {"description": "出错", "content": problem}
-            if method in ("post", "put"):
-                operation.setdefault("parameters", []).append(key)
-            if path.endswith("/complete") and "/tasks/" in path:
-                operation["parameters"].append(_IF_MATCH)
+            if method != "parameters":
+                _describe_one(path, method, operation, problem)
 
 
+def _describe_one(path: str, method: str, operation: dict[str, Any], problem: Any) -> None:
+    operation["responses"].pop("422", None)
+    for key_text in ("summary", "description"):  # docstrings end as our linter wants
+        if operation.get(key_text, "").endswith("."):
+            operation[key_text] = operation[key_text].removesuffix(".") + "。"
+    operation["responses"]["default"] = {"description": "出错", "content": problem}
+    if path in _PUBLIC_QUERIES:
+        operation["security"] = []
+    elif method in ("post", "put"):
+        operation.setdefault("parameters", []).append(_KEY)
+    if path.endswith("/complete") and "/tasks/" in path:
+        operation["parameters"].append(_IF_MATCH)
+
+
+_KEY: Final = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "幂等键：同一键的同一请求只执行一次",
+}
 _IF_MATCH: Final = {
     "in": "header",
     "name": "If-Match",

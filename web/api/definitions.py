@@ -9,8 +9,10 @@ from engine.errors import DeploymentRejected
 from processes import bundle, modelling, monitor
 from processes.roles import Action
 from web import wiring
-from web.api import access, blueprints, commands, schemas, wire
+from web.api import access, blueprints, commands, wire
 from web.api.access import access as allow
+from web.api.schemas.base import Done
+from web.api.schemas.definitions import Definition, Definitions, Findings, FormSchema, Suspension
 from web.api.wire import RequestInvalid
 from web.database import read_session
 
@@ -19,7 +21,7 @@ blueprint = blueprints.make("definitions", "/definitions", "流程定义")
 
 @blueprint.get("")
 @allow(Action.VIEW_LIBRARY)
-@blueprint.response(200, schemas.Definitions)
+@blueprint.response(200, Definitions)
 def latest() -> Any:
     """各流程的现行版本."""
     with read_session() as session:
@@ -28,7 +30,7 @@ def latest() -> Any:
 
 @blueprint.get("/by-key/<string(length=None, minlength=1, maxlength=128):key>")
 @allow(Action.VIEW_LIBRARY)
-@blueprint.response(200, schemas.Definitions)
+@blueprint.response(200, Definitions)
 def versions(key: str) -> Any:
     """一个流程的全部版本，最新在前."""
     with read_session() as session:
@@ -37,7 +39,7 @@ def versions(key: str) -> Any:
 
 @blueprint.get("/<id:definition_id>")
 @allow(Action.VIEW_LIBRARY)
-@blueprint.response(200, schemas.Definition)
+@blueprint.response(200, Definition)
 def one(definition_id: int) -> Any:
     """一个版本."""
     with read_session() as session:
@@ -56,7 +58,7 @@ def model(definition_id: int) -> Response:
 
 @blueprint.get("/<id:definition_id>/forms/<string(minlength=1, maxlength=100):form_id>")
 @allow(Action.VIEW_LIBRARY)
-@blueprint.response(200, schemas.FormSchema, description="JSON Schema")
+@blueprint.response(200, FormSchema, description="JSON Schema")
 def form(definition_id: int, form_id: str) -> Response:
     """表单的 JSON Schema（OpenAPI 3.1）."""
     with read_session() as session:
@@ -66,21 +68,21 @@ def form(definition_id: int, form_id: str) -> Response:
 
 @blueprint.post("/<id:definition_id>/suspension")
 @allow(Action.SUSPEND_DEFINITION)
-@blueprint.arguments(schemas.Suspension)
-@blueprint.response(200, schemas.Definition)
+@blueprint.arguments(Suspension)
+@blueprint.response(200, Definition)
 def suspend(arguments: dict[str, Any], definition_id: int) -> Response:
     """停用或启用一个版本；在办件不受影响."""
 
     def work(session: Session) -> Any:
         found = monitor.suspend_definition(session, definition_id, by=access.user(), **arguments)
-        return schemas.Definition().dump(found)
+        return Definition().dump(found)
 
     return commands.perform(work)
 
 
 @blueprint.post("/check/<string(minlength=1, maxlength=128):key>")
 @allow(Action.VIEW_LIBRARY)
-@blueprint.response(200, schemas.Findings)
+@blueprint.response(200, Findings)
 def check(key: str) -> Any:
     """检查一个流程包（zip，含 .bpmn、.dmn、forms/、letters/），不部署."""
     try:
@@ -94,7 +96,7 @@ def check(key: str) -> Any:
 
 @blueprint.post("/drafts/<string(minlength=1, maxlength=128):key>")
 @allow(Action.DRAFT_MODEL)
-@blueprint.response(201, schemas.Done, description="草稿编号与版次")
+@blueprint.response(201, Done, description="草稿编号与版次")
 def draft(key: str) -> Response:
     """把一个流程包（zip）存为草稿，供提交和发布."""
     made = bundle.read_zip(_zip(), source=key)

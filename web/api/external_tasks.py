@@ -3,6 +3,7 @@
 Invariant: a topic is given out only to a token with the scope `worker:<topic>`.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from processes import remote
 from processes.remote import JobWork
-from web.api import access, blueprints, commands, exchange
+from web.api import access, blueprints, commands
 from web.api.access import access as allow
+from web.api.schemas import exchange
 from web.api.wire import plain
 
 blueprint = blueprints.make("external_tasks", "/external-tasks", "外部任务")
@@ -43,13 +45,10 @@ def acquire(arguments: dict[str, Any]) -> Response:
 @blueprint.response(200, exchange.Taken)
 def complete(arguments: dict[str, Any], job_id: int) -> Response:
     """任务完成."""
-
-    def work(session: Session) -> Any:
-        held = _held(session, job_id, arguments)
-        remote.complete(session, held, variables=arguments["variables"])
-        return {"kind": "completed"}
-
-    return commands.perform(work)
+    given = arguments["variables"]
+    return _answered(
+        "completed", job_id, arguments, lambda s, held: remote.complete(s, held, variables=given)
+    )
 
 
 @blueprint.post("/<id:job_id>/failure")
@@ -59,19 +58,9 @@ def complete(arguments: dict[str, Any], job_id: int) -> Response:
 def failure(arguments: dict[str, Any], job_id: int) -> Response:
     """任务失败：减少一次重试，用尽后成为异常."""
     seconds = arguments.get("retry_after_seconds")
-
-    def work(session: Session) -> Any:
-        held = _held(session, job_id, arguments)
-        remote.fail(
-            session,
-            held,
-            message=arguments["message"],
-            final=arguments["final"],
-            after=timedelta(seconds=seconds) if seconds else None,
-        )
-        return {"kind": "failed"}
-
-    return commands.perform(work)
+    told: dict[str, Any] = {name: arguments[name] for name in ("message", "final")}
+    told["after"] = timedelta(seconds=seconds) if seconds else None
+    return _answered("failed", job_id, arguments, lambda s, held: remote.fail(s, held, **told))
 
 
 @blueprint.post("/<id:job_id>/bpmn-error")
@@ -80,19 +69,10 @@ def failure(arguments: dict[str, Any], job_id: int) -> Response:
 @blueprint.response(200, exchange.Taken)
 def bpmn_error(arguments: dict[str, Any], job_id: int) -> Response:
     """任务以业务错误结束，由流程图中的错误事件捕获."""
-
-    def work(session: Session) -> Any:
-        held = _held(session, job_id, arguments)
-        remote.bpmn_error(
-            session,
-            held,
-            code=arguments["code"],
-            message=arguments["message"],
-            variables=arguments["variables"],
-        )
-        return {"kind": "thrown"}
-
-    return commands.perform(work)
+    told: dict[str, Any] = {name: arguments[name] for name in ("code", "message", "variables")}
+    return _answered(
+        "thrown", job_id, arguments, lambda s, held: remote.bpmn_error(s, held, **told)
+    )
 
 
 @blueprint.post("/<id:job_id>/lease")
@@ -101,19 +81,24 @@ def bpmn_error(arguments: dict[str, Any], job_id: int) -> Response:
 @blueprint.response(200, exchange.Taken)
 def extend(arguments: dict[str, Any], job_id: int) -> Response:
     """延长租约."""
+    lease = timedelta(seconds=arguments["lease_seconds"])
+    return _answered(
+        "extended", job_id, arguments, lambda s, held: remote.extend(s, held, lease=lease)
+    )
+
+
+def _answered(
+    kind: str, job_id: int, arguments: dict[str, Any], act: Callable[[Session, JobWork], object]
+) -> Response:
+    """What a holder of a lease says of its work, taken only under that lease."""
 
     def work(session: Session) -> Any:
-        held = _held(session, job_id, arguments)
-        remote.extend(session, held, lease=timedelta(seconds=arguments["lease_seconds"]))
-        return {"kind": "extended"}
+        held = remote.held(session, job_id, arguments["fencing"], by=access.user())
+        access.demand(f"worker:{held.topic}")
+        act(session, held)
+        return {"kind": kind}
 
     return commands.perform(work)
-
-
-def _held(session: Session, job_id: int, arguments: dict[str, Any]) -> JobWork:
-    held = remote.held(session, job_id, arguments["fencing"], by=access.user())
-    access.demand(f"worker:{held.topic}")
-    return held
 
 
 def _work(one: JobWork) -> dict[str, Any]:

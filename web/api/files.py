@@ -5,8 +5,9 @@ from typing import Any
 from flask import request
 
 from web import references
-from web.api import access, blueprints, exchange
+from web.api import access, blueprints
 from web.api.access import access as allow
+from web.api.schemas import exchange
 from web.api.wire import RequestInvalid
 from web.files import keep
 from web.security import limiter

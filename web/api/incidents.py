@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 
 from processes import monitor, overview
 from processes.roles import Action
-from web.api import access, blueprints, commands, exchange
+from web.api import access, blueprints, commands
 from web.api.access import access as allow
+from web.api.schemas import exchange
+from web.api.schemas.base import Paging
 from web.database import read_session
 
 blueprint = blueprints.make("incidents", "/incidents", "异常")
@@ -16,7 +18,7 @@ blueprint = blueprints.make("incidents", "/incidents", "异常")
 
 @blueprint.get("")
 @allow(Action.OPERATE)
-@blueprint.arguments(exchange.IncidentQuery, location="query")
+@blueprint.arguments(Paging, location="query")
 @blueprint.response(200, exchange.Incidents)
 def page(arguments: dict[str, Any]) -> Any:
     """未处理的异常，最新在前."""

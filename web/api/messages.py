@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from engine.errors import MessageRefused, NotFound
 from engine.ports import Message
 from processes import messages
-from web.api import access, blueprints, commands, exchange
+from web.api import access, blueprints, commands
 from web.api.access import access as allow
+from web.api.schemas import exchange
 from web.api.wire import RequestInvalid
 from web.auth import policy
 from web.database import run

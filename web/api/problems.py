@@ -18,7 +18,7 @@ from forms.errors import FormInvalid
 from processes.repeats import KeyReused
 from web.api.access import NotAuthenticated
 from web.api.wire import RequestInvalid, plain
-from web.errors import new_reference, problem, status_of
+from web.errors import new_reference, problem, status_of, storage_is_full
 
 _log = logging.getLogger("banli.api")
 _TEXTS: Final = {
@@ -76,6 +76,8 @@ def csrf(_error: CSRFError) -> Response:
 
 def busy(error: OperationalError) -> Response:
     """The database is locked, full or away: nothing was done."""
+    if storage_is_full(error):
+        return _full(error)
     reference = new_reference()
     _log.error("api.database_unavailable", exc_info=error, extra={"reference": reference})
     text = "数据库暂时无法写入，操作没有执行，数据没有改变"
@@ -84,8 +86,17 @@ def busy(error: OperationalError) -> Response:
     return response
 
 
+def _full(error: Exception) -> Response:
+    reference = new_reference()
+    _log.error("api.storage_full", exc_info=error, extra={"reference": reference})
+    text = "存储空间不足，操作没有执行，数据没有改变"
+    return problem(507, "storage_full", text, reference=reference)
+
+
 def unexpected(error: Exception) -> Response:
     """Anything else: recorded under a reference."""
+    if storage_is_full(error):
+        return _full(error)
     reference = new_reference()
     _log.error("api.failed", exc_info=error, extra={"reference": reference})
     return problem(500, "internal", "操作没有完成，系统已记录这个问题", reference=reference)

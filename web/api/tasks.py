@@ -10,8 +10,10 @@ from processes import inbox, sources, worklist
 from processes.inbox import Filters
 from processes.roles import Action
 from processes.worklist import TaskView
-from web.api import access, answers, blueprints, commands, schemas, wire
+from web.api import access, answers, blueprints, commands, wire
 from web.api.access import access as allow
+from web.api.schemas.base import Answers, Done
+from web.api.schemas.tasks import Draft, Following, Task, TaskQuery, TaskRows, Transfer
 from web.database import read_session
 
 blueprint = blueprints.make("tasks", "/tasks", "任务")
@@ -21,8 +23,8 @@ _HANDLE = (Action.COMPLETE_TASK, Action.CLAIM_TASK)
 
 @blueprint.get("")
 @allow(*_HANDLE)
-@blueprint.arguments(schemas.TaskQuery, location="query")
-@blueprint.response(200, schemas.TaskRows)
+@blueprint.arguments(TaskQuery, location="query")
+@blueprint.response(200, TaskRows)
 def rows(arguments: dict[str, Any]) -> Any:
     """待办（todo）、已办（done）或我发起（mine）."""
     filters = Filters(text=arguments["text"], process_key=arguments["process"])
@@ -40,18 +42,18 @@ def rows(arguments: dict[str, Any]) -> Any:
 
 @blueprint.get("/<id:task_id>")
 @allow(*_HANDLE)
-@blueprint.response(200, schemas.Task, headers={"ETag": {"schema": {"type": "string"}}})
+@blueprint.response(200, Task, headers={"ETag": {"schema": {"type": "string"}}})
 def one(task_id: int) -> Response:
     """一项任务，连同表单。ETag 是任务的修订号，提交时放在 If-Match 中."""
     with read_session() as session:
         view = worklist.view(session, task_id, by=access.user())
         body = _task(session, view)
-    return commands.reply(wire.dumps(schemas.Task().dump(body)), revision=body["revision"])
+    return commands.reply(wire.dumps(Task().dump(body)), revision=body["revision"])
 
 
 @blueprint.post("/<id:task_id>/claim")
 @allow(Action.CLAIM_TASK)
-@blueprint.response(200, schemas.Done, description="已签收")
+@blueprint.response(200, Done, description="已签收")
 def claim(task_id: int) -> Response:
     """签收."""
 
@@ -64,7 +66,7 @@ def claim(task_id: int) -> Response:
 
 @blueprint.post("/<id:task_id>/release")
 @allow(Action.RELEASE_TASK)
-@blueprint.response(200, schemas.Done, description="已退回待签收")
+@blueprint.response(200, Done, description="已退回待签收")
 def release(task_id: int) -> Response:
     """退回待签收."""
 
@@ -77,8 +79,8 @@ def release(task_id: int) -> Response:
 
 @blueprint.post("/<id:task_id>/transfer")
 @allow(Action.TRANSFER_TASK)
-@blueprint.arguments(schemas.Transfer)
-@blueprint.response(200, schemas.Done, description="已转办")
+@blueprint.arguments(Transfer)
+@blueprint.response(200, Done, description="已转办")
 def transfer(arguments: dict[str, Any], task_id: int) -> Response:
     """转办给另一名有权办理的人."""
 
@@ -92,8 +94,8 @@ def transfer(arguments: dict[str, Any], task_id: int) -> Response:
 
 @blueprint.put("/<id:task_id>/draft")
 @allow(*_HANDLE)
-@blueprint.arguments(schemas.Draft)
-@blueprint.response(200, schemas.Done, description="已暂存")
+@blueprint.arguments(Draft)
+@blueprint.response(200, Done, description="已暂存")
 def draft(arguments: dict[str, Any], task_id: int) -> Response:
     """暂存尚未填完的内容，只有本人可见."""
 
@@ -109,8 +111,8 @@ def draft(arguments: dict[str, Any], task_id: int) -> Response:
 
 @blueprint.post("/<id:task_id>/complete")
 @allow(Action.COMPLETE_TASK)
-@blueprint.arguments(schemas.Answers)
-@blueprint.response(200, schemas.Following)
+@blueprint.arguments(Answers)
+@blueprint.response(200, Following)
 def complete(arguments: dict[str, Any], task_id: int) -> Response:
     """提交表单，办结任务；返回本人在同一办件中接着可办的任务."""
     expected = commands.expected_revision()

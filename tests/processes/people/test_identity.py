@@ -1,14 +1,24 @@
+import threading
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from processes import accounts, identity, settings
-from processes.identity import LoginLocked, LoginRefused
-from processes.model.people import AuditEvent
+from processes.identity import Attempt, LoginLocked, LoginRefused
+from processes.model.people import AuditEvent, LoginFailure
 from tests.processes.people.cast import PASSWORD, People
+from web.database import Database
+
+
+def attempt(session: Session, login: str, password: str, *, address: str = "") -> Attempt:
+    """One try as the log-in page makes it."""
+    locked = identity.reserve(session, login, address=address)
+    if locked:
+        return Attempt(refusal=locked)
+    return identity.attempt(session, login, password, address=address)
 
 
 @pytest.fixture
@@ -46,28 +56,48 @@ def test_five_failures_lock_the_account_for_fifteen_minutes(
     session: Session, acceptor: int
 ) -> None:
     for _ in range(4):
-        assert not isinstance(identity.attempt(session, "acceptor", "wrong").refusal, LoginLocked)
-    assert isinstance(identity.attempt(session, "acceptor", "wrong").refusal, LoginLocked)
-    locked = identity.attempt(session, "acceptor", PASSWORD).refusal
+        assert not isinstance(attempt(session, "acceptor", "wrong").refusal, LoginLocked)
+    assert isinstance(attempt(session, "acceptor", "wrong").refusal, LoginLocked)
+    locked = attempt(session, "acceptor", PASSWORD).refusal
     assert isinstance(locked, LoginLocked)
     assert "15 分钟" in locked.message
     with clock.travel(timedelta(minutes=15, seconds=1)):
-        assert identity.attempt(session, "acceptor", PASSWORD).user is not None
+        assert attempt(session, "acceptor", PASSWORD).user is not None
+
+
+def test_tries_at_the_same_moment_are_all_counted_and_none_is_made_beyond_the_fifth(
+    database: Database,
+) -> None:
+    barrier, tried = threading.Barrier(8), []
+
+    def once() -> None:
+        barrier.wait()
+        tried.append(database.run(identity.reserve, "acceptor"))
+
+    threads = [threading.Thread(target=once) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sum(one is None for one in tried) == settings.current().lock_failures
+    assert sum(isinstance(one, LoginLocked) for one in tried) == 3
+    with database.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(LoginFailure)) == 5
 
 
 def test_a_right_password_forgets_the_failures_before_it(session: Session, acceptor: int) -> None:
     for _ in range(2):
         for _ in range(3):
-            identity.attempt(session, "acceptor", "wrong")
-        assert identity.attempt(session, "acceptor", PASSWORD).user is not None
+            attempt(session, "acceptor", "wrong")
+        assert attempt(session, "acceptor", PASSWORD).user is not None
 
 
 def test_each_log_in_and_each_refusal_is_in_the_audit_trail(
     session: Session, acceptor: int
 ) -> None:
-    identity.attempt(session, "acceptor", "wrong", address="10.0.0.7")
-    identity.attempt(session, "nobody", PASSWORD)
-    identity.attempt(session, "acceptor", PASSWORD)
+    attempt(session, "acceptor", "wrong", address="10.0.0.7")
+    attempt(session, "nobody", PASSWORD)
+    attempt(session, "acceptor", PASSWORD)
     rows = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
     assert [(row.action, row.actor, row.address) for row in rows] == [
         ("login.refused", str(acceptor), "10.0.0.7"),
@@ -82,10 +112,10 @@ def test_a_closed_account_and_one_whose_time_is_over_cannot_log_in(
 ) -> None:
     account = session.get_one(identity.UserAccount, acceptor)
     account.valid_to = clock.today() - timedelta(days=1)
-    assert identity.attempt(session, "acceptor", PASSWORD).user is None
+    assert attempt(session, "acceptor", PASSWORD).user is None
     account.valid_to = None
     accounts.close_account(session, account)
-    assert identity.attempt(session, "acceptor", PASSWORD).user is None
+    assert attempt(session, "acceptor", PASSWORD).user is None
 
 
 @pytest.mark.parametrize(

@@ -311,6 +311,11 @@ def test_an_operator_sees_where_an_instance_stands_and_not_what_is_in_it(caller,
     page = admin.get("/instances?process=yacht_licence_api&limit=1").json
     assert len(page["items"]) == 1
     assert admin.get(f"/cases/{case['id']}").status_code == 404
+    assert admin.get(f"/instances/{case['id']}/history").status_code == 403
+    stands = {"activity": "accept", "state": "started"}
+    assert stands in admin.get(f"/instances/{case['id']}/steps").json["items"]
+    assert caller("stranger").get(f"/instances/{case['id']}/steps").status_code == 404
+    assert caller("stranger").get(f"/instances/{case['id']}/history").status_code == 404
 
 
 def test_a_case_is_found_urged_held_and_ended(caller, filed):

@@ -266,14 +266,15 @@ def test_progress_needs_number_and_code_and_nothing_else(client, filed):
     case = filed()
     path = "/api/v1/cases/progress"
 
-    right = client.get(
-        path, query_string={"reference": case["reference"], "query_code": case["query_code"]}
-    )
-    wrong = client.get(path, query_string={"reference": case["reference"], "query_code": "X"})
+    asked = {"reference": case["reference"], "query_code": case["query_code"]}
+    right = client.post(path, json=asked)
+    wrong = client.post(path, json={**asked, "query_code": "X"})
+    in_the_address = client.get(path, query_string=asked)
 
     assert right.json["status"] == "submitted"
     assert "applicant_name" not in right.json
     assert wrong.status_code == 404
+    assert in_the_address.status_code == 405, "a code does not stand in logs of addresses"
 
 
 def test_a_browser_session_needs_its_csrf_token(as_, filed):

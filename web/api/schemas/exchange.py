@@ -5,7 +5,7 @@ Invariant: as in `schemas`; the owner of a lease is the account of the token, ne
 
 from marshmallow import fields, validate
 
-from web.api.schemas import Id, Moment, Object, Paging, Reply, Request, Text, Whole
+from web.api.schemas.base import Id, Moment, Object, Page, Reply, Request, Text, Whole
 
 
 class Fetch(Request):
@@ -87,6 +87,19 @@ class Taken(Reply):
     kind = Text()
 
 
+class Signal(Request):
+    """A signal for all who wait for it."""
+
+    name = Text(longest=128, required=True)
+    variables = Object(load_default=dict)
+
+
+class Broadcast(Reply):
+    """The signal is on its way; `id` is that of the broadcast."""
+
+    id = Id()
+
+
 class Incident(Reply):
     """Why something cannot go on."""
 
@@ -99,15 +112,10 @@ class Incident(Reply):
     raised_at = Moment()
 
 
-class Incidents(Reply):
+class Incidents(Page):
     """A page of incidents."""
 
     items = fields.List(fields.Nested(Incident))
-    next = Text(allow_none=True)
-
-
-class IncidentQuery(Paging):
-    """Which incidents."""
 
 
 class Upload(Reply):
