@@ -24,6 +24,14 @@ def events(
     return session.scalars(query.order_by(HistoryEvent.sequence).limit(limit)).all()
 
 
+def of_type(session: Session, instance_id: int, kind: str) -> Sequence[HistoryEvent]:
+    """The events of one type of an instance, oldest first; at most a thousand."""
+    query = select(HistoryEvent).where(
+        HistoryEvent.instance_id == instance_id, HistoryEvent.type == kind
+    )
+    return session.scalars(query.order_by(HistoryEvent.sequence).limit(1_000)).all()
+
+
 def performers(session: Session, instance_id: int) -> Mapping[str, frozenset[str]]:
     """Who completed each user task activity of an instance: activity → actors."""
     created = (

@@ -11,8 +11,9 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import history
 from engine.model import UserTask
-from processes import inbox, opinions
+from processes import decided, inbox, opinions
 from processes.model.cases import Case, Opinion
 from processes.model.documents import Document
 from web.display import span
@@ -54,8 +55,8 @@ class Entry:
 def entries(session: Session, case: Case, *, public: bool = False) -> list[Entry]:
     """The timeline of a case, newest last, what is open now at the end."""
     told = [_of_opinion(one) for one in opinions.of_case(session, case.id)]
-    letters = [] if public else _letters(session, case)
-    merged = sorted([*told, *letters], key=lambda entry: entry.at)
+    beside = [] if public else [*_letters(session, case), *_decisions(session, case)]
+    merged = sorted([*told, *beside], key=lambda entry: entry.at)
     lines = [*_folded(_timed(merged, case.submitted_at)), *_open(session, case)]
     return [_public(line) for line in lines if not line.system] if public else lines
 
@@ -91,6 +92,15 @@ def _letters(session: Session, case: Case) -> list[Entry]:
             system=True,
         )
         for d in found
+    ]
+
+
+def _decisions(session: Session, case: Case) -> list[Entry]:
+    found = history.of_type(session, case.id, "decision.evaluated")
+    return [
+        Entry(decided.in_words(data), event.at, system=True)
+        for event in found
+        for data in (*event.data.get("required", ()), event.data)
     ]
 
 

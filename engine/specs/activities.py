@@ -3,7 +3,7 @@
 Invariant: the boundary events of an activity wait exactly as long as it is under way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine import dmn, limits
@@ -117,13 +117,28 @@ class BusinessRuleTask(Activity):
             token,
             "decision.evaluated",
             decision=name,
+            name=result.name,
             inputs=_recorded(result.inputs),
             matched=[{"index": rule.index, "id": rule.id} for rule in result.matched],
             outputs=_recorded(result.outputs),
             warnings=[str(warning) for warning in result.warnings],
+            required=[*_asked_first(result)],
         )
         mapping.accept(token, value, local=bool(self.element.outputs))
         return True
+
+
+def _asked_first(result: dmn.DecisionResult) -> Iterator[dict[str, Any]]:
+    """The decisions that a decision rests on, those asked first at the beginning."""
+    for each in result.required:
+        yield from _asked_first(each)
+        yield {
+            "decision": each.decision,
+            "name": each.name,
+            "inputs": _recorded(each.inputs),
+            "matched": [{"index": rule.index, "id": rule.id} for rule in each.matched],
+            "outputs": _recorded(each.outputs),
+        }
 
 
 def _recorded(value: Any) -> Any:

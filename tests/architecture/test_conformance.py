@@ -12,7 +12,7 @@ from tests import conformance, recording
 from tests.conformance import ROOT, TARGET, document, kit
 from web.conformance import FILE, made
 
-HINT = "run: CONFORMANCE_DIR=… python -m tests.conformance"
+HINT = "run: CONFORMANCE_DIR=… python -m tests.conformance (or: … document, without the tests)"
 CONTENT = json.loads(FILE.read_text("utf-8"))
 
 

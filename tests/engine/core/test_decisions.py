@@ -39,3 +39,20 @@ def test_two_rules_under_unique_are_an_incident():
 
 def test_an_unknown_decision_is_an_incident():
     assert Case(xml("start -> d -> end", d=rule("nothing", "result"))).incidents == ["d"]
+
+
+def test_the_history_has_the_decisions_asked_first_and_the_words_of_the_table():
+    based = TABLE.replace(
+        "</definitions>",
+        '<decision id="fee" name="费用"><variable name="fee"/><informationRequirement id="n">'
+        '<requiredDecision href="#grade"/></informationRequirement><literalExpression>'
+        '<text>if grade = "young" then 0 else 10</text></literalExpression></decision></definitions>',
+    )
+    found = dmn.read_all({"d.dmn": based.encode()})
+    case = Case(xml("start -> d -> end", d=rule("fee", "result")), decisions=found, age=20)
+
+    event = next(one for one in case.events if one.type == "decision.evaluated")
+    assert event.data["name"] == "费用"
+    assert event.data["outputs"] == [10]
+    (first,) = event.data["required"]
+    assert (first["decision"], first["matched"]) == ("grade", [{"index": 2, "id": "r2"}])

@@ -1,0 +1,47 @@
+"""A decision that a case made, in words: which rules applied, on what, with which conclusion.
+
+Invariant: long numbers (identity cards, telephones, licences) are masked; the case's own pages show
+them to whoever may see them.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from engine import clock
+
+_LONG_NUMBER: Final = re.compile(r"\d{4,}(?=[\dX]{4})")
+_MOST: Final = 60
+
+
+def in_words(data: Mapping[str, Any]) -> str:
+    """The data of a `decision.evaluated` event as one sentence."""
+    name = data.get("name") or data.get("decision") or ""
+    rows = "、".join(str(one["index"]) for one in data.get("matched") or [])
+    applied = f"适用第 {rows} 条规则" if rows else "没有规则适用" if data.get("inputs") else ""
+    read = said(data.get("inputs"))
+    outputs = data.get("outputs") or []
+    parts = [applied, f"输入 {read}" if data.get("inputs") else "", f"结论 {said(outputs)}"]
+    return f"决策『{name}』：{'；'.join(part for part in parts if part)}"
+
+
+def said(value: Any) -> str:
+    """A value in a few words."""
+    if isinstance(value, Mapping):
+        return "，".join(f"{key} {said(item)}" for key, item in value.items()) or "空"
+    if isinstance(value, list | tuple):
+        return "、".join(said(item) for item in value) or "空"
+    return "".join(_plain(value))
+
+
+def _plain(value: Any) -> Iterator[str]:
+    if value is None or value == "":
+        yield "空"
+    elif isinstance(value, bool):
+        yield "是" if value else "否"
+    elif isinstance(value, datetime):
+        yield value.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    else:
+        text = _LONG_NUMBER.sub(lambda found: "*" * len(found[0]), str(value))
+        yield text if len(text) <= _MOST else f"{text[:_MOST]}…"
