@@ -2,12 +2,13 @@
 
 Invariant: each command has a session and a savepoint of its own and is confirmed only after the
 commit that covers it; one that fails leaves the others untouched. Whoever finds nobody at work
-carries out all that wait, each in the context of the thread that gave it.
+goes ahead alone; the first of those who came meanwhile then carries out all that wait, each in the
+context of the thread that gave it.
 """
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -63,18 +64,37 @@ class Group:
         """Carry out a command, perhaps together with others."""
         if getattr(self._leading, "now", False):
             return self._alone(command)  # given by a command that is itself being carried out
-        mine = Waiting(command)
         with self._mutex:
-            self._queue.append(mine)
-            leads = not self._busy
+            mine = Waiting(command) if self._busy else None
+            if mine is not None:
+                self._queue.append(mine)
             self._busy = True
-        if not leads:
-            mine.wake.wait()
+        if mine is None:
+            return self._at_once(command)
+        mine.wake.wait()
         if not mine.finished:
             self._lead()
         if mine.error is not None:
             raise mine.error
         return mine.result
+
+    def _at_once(self, command: Command) -> Any:
+        self._leading.now = True
+        try:
+            return self._alone(command)  # as nobody else was there: no queue, no other context
+        finally:
+            self._leading.now = False
+            self._hand_over(())
+
+    def _hand_over(self, done: Sequence[Waiting]) -> None:
+        with self._mutex:
+            following = self._queue[0] if self._queue else None
+            self._busy = following is not None
+        for one in done:
+            one.finished = True
+            one.wake.set()
+        if following is not None:
+            following.wake.set()
 
     def _lead(self) -> None:
         with self._mutex:
@@ -84,14 +104,7 @@ class Group:
             self._carry_out(batch)
         finally:
             self._leading.now = False
-            with self._mutex:
-                following = self._queue[0] if self._queue else None
-                self._busy = following is not None
-            for one in batch:
-                one.finished = True
-                one.wake.set()
-            if following is not None:
-                following.wake.set()
+            self._hand_over(batch)
 
     def _carry_out(self, batch: list[Waiting]) -> None:
         if len(batch) == 1:
