@@ -4,10 +4,13 @@ Invariant: a command leaves the instance waiting, completed or ended; a suspende
 nobody.
 """
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine import cache, history, ids, inbox, repository, store
+from engine.definition.elements import Element
 from engine.errors import Conflict, NotFound, TaskNotActive
 from engine.execution import Execution, execution
 from engine.model import EventSubscription, Job, ProcessInstance, UserTask
@@ -94,6 +97,24 @@ def retry(session: Session, instance_id: int, activity_id: int, *, by: str) -> N
     """Run an activity that is stuck again."""
     with execution(session, instance_id, actor=by) as step:
         step.retry(activity_id)
+
+
+def startable(session: Session, instance_id: int) -> Mapping[int, Sequence[Element]]:
+    """What may be begun in each ad-hoc sub-process that is open, by its activity instance."""
+    try:
+        return cache.peek(session, instance_id).startable
+    except TaskNotActive:
+        return {}
+
+
+def begin(session: Session, instance_id: int, activity_id: int, element: str, *, by: str) -> None:
+    """Begin an element of an open ad-hoc sub-process.
+
+    Raises:
+        TaskNotActive: it is over. NotFound: it has no such element. Conflict: not now.
+    """
+    with execution(session, instance_id, actor=by) as step:
+        step.begin(activity_id, element)
 
 
 def suspend(session: Session, instance_id: int, *, by: str, reason: str) -> None:

@@ -9,13 +9,17 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, render_templ
 from flask_smorest import Api
 
 from web.api import (
+    ad_hoc,
     cases,
     definitions,
+    documents,
+    drafts,
     external_tasks,
     files,
     incidents,
     instances,
     messages,
+    people,
     signals,
     tasks,
 )
@@ -25,12 +29,16 @@ from web.paths import IdConverter
 
 _PARTS: Final = (
     cases,
+    ad_hoc,
     tasks,
     files,
     definitions,
+    documents,
+    drafts,
     instances,
     external_tasks,
     messages,
+    people,
     signals,
     incidents,
 )
