@@ -4,7 +4,8 @@ Invariant: a compiled process is immutable, shared by all its instances, and has
 severity error.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -101,6 +102,27 @@ def examine(
     if not any(finding.severity == "error" for finding in findings):
         findings += lint.bound([compiled.process for compiled in made])
     return tuple(findings), tuple(made)
+
+
+def keys(resources: Mapping[str, bytes]) -> set[str]:
+    """The ids of the executable processes, of files with and without faults."""
+    found: set[str] = set()
+    for name, data in resources.items():
+        if name.endswith(".bpmn"):
+            with suppress(DeploymentRejected):  # the check of that file says what is wrong
+                found |= {made.key for made in _file(name, data)[1]} or {
+                    process.id for process in parser.parse(data, name).processes
+                }
+    return found
+
+
+def recursion(
+    processes: Iterable[CompiledProcess], installed: Mapping[str, Collection[str]]
+) -> list[Finding]:
+    """Calls in a circle that closes only through processes which are there already."""
+    made = [compiled.process for compiled in processes]
+    among_themselves = lint.across(made)
+    return [one for one in lint.across(made, installed) if one not in among_themselves]
 
 
 def stored(resources: Mapping[str, bytes]) -> CompiledBundle:

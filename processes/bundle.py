@@ -58,6 +58,27 @@ def read_folder(folder: Path) -> Bundle:
     )
 
 
+def read_file(path: Path) -> Bundle:
+    """One model with what its folder offers beside it: decisions, forms and letters.
+
+    Raises:
+        DeploymentRejected: the file may not be deployed, or is too large.
+    """
+    beside = {
+        other.relative_to(path.parent).as_posix(): other
+        for other in sorted([*path.parent.glob("*.dmn"), *path.parent.glob("*/*.yaml")])
+    }
+    files = {path.name: path, **beside}
+    return make(
+        {
+            name: found.read_bytes()
+            for name, found in files.items()
+            if found == path or _DEPLOYED.fullmatch(name)
+        },
+        source=path.parent.name,
+    )
+
+
 def read_zip(content: bytes, *, source: str = "") -> Bundle:
     """The bundle in a zip file, its members at the top or in one common folder.
 

@@ -4,7 +4,7 @@ Invariant: what one folder deploys goes in whole or not at all; forms and letter
 the deployment that the task's own definition belongs to, so a running case keeps its forms.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,11 @@ from processes.placing import placed
 
 
 def check(
-    bundle: Bundle, *, topics: Iterable[str] = (), known: Iterable[str] = ()
+    bundle: Bundle,
+    *,
+    topics: Iterable[str] = (),
+    known: Iterable[str] = (),
+    calls: Mapping[str, Collection[str]] | None = None,
 ) -> list[Finding]:
     """Every finding on a bundle; it may be deployed if none is of severity error.
 
@@ -32,18 +36,17 @@ def check(
         bundle: the files to be deployed together.
         topics: topics that adapters of this installation serve, beside the local operations.
         known: keys of processes and decisions that the installation has already.
+        calls: key → keys that it calls, of those processes.
     """
     findings = [
         *dmn.check_all(bundle.files),
         *_form_findings(bundle),
         *_letter_findings(bundle),
     ]
-    try:
-        compiled = compiler.compile(bundle.files)
-    except DeploymentRejected as error:
-        return [*error.findings, *findings]
-    findings.extend(compiled.findings)
-    findings.extend(_reference_findings(bundle, compiled, {*topics, *all_operations()}, {*known}))
+    found, processes = compiler.examine(bundle.files)
+    findings.extend(found)
+    findings.extend(_reference_findings(bundle, processes, {*topics, *all_operations()}, {*known}))
+    findings.extend(compiler.recursion(processes, calls or {}))
     return list(placed(findings, bundle.files))
 
 
@@ -55,7 +58,7 @@ def deploy(
     Raises:
         DeploymentRejected: carries every finding; nothing was deployed.
     """
-    findings = check(bundle, topics=topics, known=_known(session))
+    findings = check(bundle, topics=topics, known=known(session), calls=calls(session))
     if any(finding.severity == "error" for finding in findings):
         raise DeploymentRejected(findings)
     return repository.deploy(session, bundle.files, by=by, label=label or bundle.source)
@@ -70,12 +73,12 @@ def load_folder(
         DeploymentRejected: of the first folder that has errors.
     """
     bundles = [read_folder(folder) for folder in process_folders(root)]
-    known = {*_known(session)}
+    there = {*known(session)}
     for bundle in bundles:
-        known |= provided(bundle)
+        there |= provided(bundle)
     done = []
     for bundle in bundles:
-        findings = check(bundle, topics=topics, known=known)
+        findings = check(bundle, topics=topics, known=there, calls=calls(session))
         if any(finding.severity == "error" for finding in findings):
             raise DeploymentRejected(findings)
         done.append(repository.deploy(session, bundle.files, by=by, label=bundle.source))
@@ -122,13 +125,22 @@ def _form(content: bytes, path: str) -> FormDefinition:
     return form_definition.read(content, path)
 
 
-def _known(session: Session) -> Sequence[str]:
+def known(session: Session) -> Sequence[str]:
+    """Keys of the processes and decisions of the installation."""
     return [*repository.process_keys(session), *repository.decision_ids(session)]
+
+
+def calls(session: Session) -> dict[str, frozenset[str]]:
+    """Key → keys of the processes that it calls, of the latest versions."""
+    return {
+        one.key: repository.compiled(session, one.id).processes_called
+        for one in repository.all_latest(session)
+    }
 
 
 def provided(bundle: Bundle) -> set[str]:
     """Ids of the processes and decisions in a bundle, as far as it can be read."""
-    ids: set[str] = {Path(name).stem for name in bundle.with_ending(".bpmn")}
+    ids = compiler.keys(bundle.files)
     with suppress(DeploymentRejected):  # the check of that bundle says what is wrong
         ids |= set(dmn.read_all(bundle.files))
     return ids
@@ -161,11 +173,14 @@ def _letter_findings(bundle: Bundle) -> Iterator[Finding]:
 
 
 def _reference_findings(
-    bundle: Bundle, compiled: compiler.CompiledBundle, topics: set[str], known: set[str]
+    bundle: Bundle,
+    processes: Iterable[compiler.CompiledProcess],
+    topics: set[str],
+    known: set[str],
 ) -> Iterator[Finding]:
     known = known | provided(bundle)
     forms = set(bundle.folder("forms"))
-    for process in compiled.processes.values():
+    for process in processes:
         for kind, code, names, present in (
             ("表单", "form_missing", process.forms, forms),
             ("决策", "decision_missing", process.decisions_called, known),

@@ -114,7 +114,7 @@ def test_the_processes_of_this_repository_have_no_errors(banli):
 def test_a_folder_without_processes_is_refused(banli, tmp_path):
     done = banli("check", str(tmp_path))
 
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "目录中没有流程（.bpmn）或决策（.dmn）。" in done.output
 
 

@@ -1,11 +1,12 @@
-"""`banli check`, `banli deploy`: folders of processes.
+"""`banli check`, `banli deploy`: models and folders of processes.
 
 Invariant: what `check` finds is what a deployment would find.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 from sqlalchemy.orm import Session
@@ -16,30 +17,50 @@ from processes import wiring as processes_wiring
 from processes.bundle import Bundle
 from processes.demo import loader
 from web import wiring
+from web.api import wire
 from web.commands.opening import Opened, opened
 
 _WORDS: Final = {"error": "错误", "warning": "提醒"}
+_PATH: Final = click.Path(exists=True, path_type=Path)
 _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-@click.command(help="检查流程目录（或其上级目录），逐条列出问题；有错误时以 1 退出。")
-@click.argument("folders", nargs=-1, required=True, type=_FOLDER)
-def check(folders: Sequence[Path]) -> None:
-    found = [folder for given in folders for folder in _below(given)]
-    if not found:
-        raise click.ClickException("目录中没有流程（.bpmn）或决策（.dmn）。")
+@click.command(help="检查流程文件或目录（或其上级目录），逐条列出问题；有错误时以 1 退出。")
+@click.argument("paths", nargs=-1, required=True, type=_PATH)
+@click.option("--json", "as_json", is_flag=True, help="写成 JSON。")
+def check(paths: Sequence[Path], as_json: bool) -> None:  # noqa: FBT001 - click passes it so
+    places = [place for given in paths for place in _places(given)]
+    if not places:
+        raise click.UsageError("目录中没有流程（.bpmn）或决策（.dmn）。")
     processes_wiring.connect()
     loader.load_ledgers()
-    known = _known(loader.MODELS, *folders)
-    errors = warnings = 0
-    for folder in found:
-        findings = _findings(folder, known)
-        show(findings, folder)
-        errors += sum(finding.severity == "error" for finding in findings)
-        warnings += sum(finding.severity == "warning" for finding in findings)
-    click.echo(f"共检查 {len(found)} 个流程目录：{errors} 处错误，{warnings} 处提醒。")
+    known = _known(loader.MODELS, *(path if path.is_dir() else path.parent for path in paths))
+    found = [(place, one) for place in places for one in _findings(place, known)]
+    errors = sum(one.severity == "error" for _place, one in found)
+    if as_json:
+        click.echo(wire.dumps(_summed(places, found)))
+    else:
+        for place, one in found:
+            show([one], place if place.is_dir() else place.parent)
+        warnings = len(found) - errors
+        kind = "流程目录" if all(place.is_dir() for place in places) else "文件或目录"
+        click.echo(f"共检查 {len(places)} 个{kind}：{errors} 处错误，{warnings} 处提醒。")
     if errors:
         raise SystemExit(1)
+
+
+def _summed(places: list[Path], found: list[tuple[Path, Finding]]) -> dict[str, Any]:
+    errors = sum(one.severity == "error" for _place, one in found)
+    return {
+        "checked": len(places),
+        "errors": errors,
+        "warnings": len(found) - errors,
+        "findings": [{"path": str(place), **asdict(one)} for place, one in found],
+    }
+
+
+def _places(path: Path) -> list[Path]:
+    return _below(path) if path.is_dir() else [path]
 
 
 @click.command(help="部署流程目录（或其上级目录）；正式环境只存为草稿，由第二人在页面上确认发布。")
@@ -107,10 +128,10 @@ def _known(*roots: Path) -> set[str]:
     return set().union(*(deployment.provided(one) for one in bundles))
 
 
-def _findings(folder: Path, known: set[str]) -> list[Finding]:
+def _findings(place: Path, known: set[str]) -> list[Finding]:
     try:
-        made = bundle.read_folder(folder)
+        made = bundle.read_folder(place) if place.is_dir() else bundle.read_file(place)
     except DeploymentRejected as error:
         return list(error.findings)
     found = deployment.check(made, topics=wiring.topics(), known=known)
-    return [*found, *decision_tests.check(folder)]
+    return [*found, *decision_tests.check(place)] if place.is_dir() else found
