@@ -153,6 +153,12 @@ def create(session: Session, key: str, *, by: User, files: Files | None = None) 
     return draft
 
 
+def open_draft(session: Session, key: str) -> bool:
+    """Whether somebody is working on a draft of that name."""
+    query = select(ModelDraft.id).where(ModelDraft.key == key, ModelDraft.status.in_(OPEN))
+    return session.scalar(query.limit(1)) is not None
+
+
 def view(session: Session, draft_id: int, *, by: User) -> DraftView:
     """A draft as its author, another analyst or a releaser sees it.
 
@@ -194,8 +200,12 @@ def findings(session: Session, files: Files, key: str, *, topics: Iterable[str])
         made = bundle.make(dict(files), source=key)
     except DeploymentRejected as rejected:
         return list(rejected.findings)
-    known = {*repository.process_keys(session), *repository.decision_ids(session)}
-    found = deployment.check(made, topics=topics, known=known)
+    found = deployment.check(
+        made,
+        topics=topics,
+        known=deployment.known(session),
+        calls=deployment.calls(session),
+    )
     if f"{key}.bpmn" not in files:
         found.append(
             Finding("error", "bundle", f"缺少流程图文件『{key}.bpmn』", file=f"{key}.bpmn")
