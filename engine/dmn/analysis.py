@@ -210,7 +210,7 @@ class _Analysis:
             line.surely[one.index - 1] & line.surely[other.index - 1] for line in self.axes
         )
         if self._independent(constrained, every):
-            said = f"命中策略为 {_POLICIES[self.table.policy]}，但{rows}{when}同时适用{why}"
+            said = f"的命中策略是{_POLICIES[self.table.policy]}，但{rows}{when}同时适用{why}"
             return self._finding("error", "dmn_overlap", said, other)
         said = f"{rows}{when}同时适用{why}（如果这些输入会同时出现）"
         return self._finding("warning", "dmn_overlap", said, other)
@@ -239,7 +239,7 @@ class _Analysis:
         return found
 
 
-_POLICIES: Final = {"U": "UNIQUE", "A": "ANY"}
+_POLICIES: Final = {"U": "“唯一”（UNIQUE）", "A": "“任一”（ANY）"}
 
 
 def _leaves(decision: Decision) -> set[str]:

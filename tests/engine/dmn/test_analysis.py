@@ -61,7 +61,7 @@ def test_two_rules_that_apply_together_under_unique_are_an_error_with_an_example
     body = typed(table("", *rules), age="number")
 
     assert said(body) == [
-        "error: 命中策略为 UNIQUE，但第 1 条与第 2 条规则在『age』等于18时同时适用，结论不同"
+        "error: 的命中策略是“唯一”（UNIQUE），但第 1 条与第 2 条规则在『age』等于18时同时适用，结论不同"
     ]
 
 
@@ -69,8 +69,8 @@ def test_any_permits_overlaps_with_the_same_conclusion_alone():
     rules = (rule("< 20", '"a"'), rule("> 10", '"a"'), rule("> 15", '"b"'))
 
     assert said(typed(table('hitPolicy="ANY"', *rules), age="number")) == [
-        "error: 命中策略为 ANY，但第 1 条与第 3 条规则在『age』大于15且小于20时同时适用，结论不同",
-        "error: 命中策略为 ANY，但第 2 条与第 3 条规则在『age』大于15时同时适用，结论不同",
+        "error: 的命中策略是“任一”（ANY），但第 1 条与第 3 条规则在『age』大于15且小于20时同时适用，结论不同",
+        "error: 的命中策略是“任一”（ANY），但第 2 条与第 3 条规则在『age』大于15时同时适用，结论不同",
     ]
 
 
