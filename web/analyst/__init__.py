@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from web.analyst import editor, library, trial
+from web.analyst import editor, importing, library, trial
 
-for _module in (editor, trial):
+for _module in (editor, importing, trial):
     library.blueprint.register_blueprint(_module.blueprint)
 
 

@@ -27,10 +27,11 @@ _KEY: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 @blueprint.get("")
 @policy("staff", Action.VIEW_LIBRARY)
 def library() -> ResponseReturnValue:
-    return _library()
+    return shown()
 
 
-def _library(errors: dict[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
+def shown(errors: dict[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
+    """The library, with what was wrong with the form just sent, by its field."""
     with read_session() as session:
         entries = modelling.library(session, by=current())
         authors = {
@@ -90,7 +91,7 @@ def new() -> ResponseReturnValue:
     key, name = request.form.get("key", "").strip(), request.form.get("name", "").strip()
     errors = _refusals(key, name)
     if errors:
-        return _library(errors, 422)
+        return shown(errors, 422)
     files = blank_model(key, name)
     made = run(modelling.create, key, by=current(), files=files)
     flash(_("已新建流程草稿"))
