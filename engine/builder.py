@@ -122,6 +122,12 @@ class Builder:
         repeated = loops.StandardLoop if isinstance(loop, el.StandardLoop) else loops.MultiInstance
         body: Any = repeated(self.spec, element.id, element)
         body.inner = made
+        if isinstance(loop, el.Loop):
+            body.throws = [
+                (one, throwing.ThrowEvent(self.spec, f"{element.id}#throw{index}", thrown))
+                for index, one in enumerate(loop.throws)
+                for thrown in [el.ThrowEvent(id=element.id, definition=one.definition)]
+            ]
         return body
 
     def _make_reset(self, gateway: complex_gateway.ComplexGateway) -> complex_gateway.ComplexReset:

@@ -46,7 +46,7 @@ _TABLE: Final = """
   loopDataOutputRef            refused       多实例输出引用 请用多实例扩展 outputCollection
   inputDataItem                refused       多实例输入项 请用多实例扩展 inputElement
   outputDataItem               refused       多实例输出项 请用多实例扩展 outputElement
-  complexBehaviorDefinition    refused       多实例复杂行为 暂不执行
+  complexBehaviorDefinition    executed      多实例复杂行为 完成时按条件抛出事件
   script                       refused       脚本 不执行脚本语言，请用 zeebe:script 中的 FEEL
 网关
   exclusiveGateway             executed      排他网关
@@ -61,7 +61,7 @@ _TABLE: Final = """
   intermediateCatchEvent       executed      中间捕获事件
   intermediateThrowEvent       executed      中间抛出事件
   boundaryEvent                executed      边界事件
-  implicitThrowEvent           refused       隐式抛出事件 只能出现在多实例复杂行为中
+  implicitThrowEvent           refused       隐式抛出事件 写作复杂行为中的 event
   messageEventDefinition       executed      消息事件
   timerEventDefinition         executed      定时事件
   errorEventDefinition         executed      错误事件
@@ -214,7 +214,7 @@ _TABLE: Final = """
   baseElementWithMixedContent  refused       混合基本元素 抽象元素
   callableElement              refused       可调用元素 抽象元素
   catchEvent                   refused       捕获事件 抽象元素
-  event                        refused       事件 抽象元素
+  event                        executed      事件 多实例复杂行为抛出的事件
   eventDefinition              refused       事件定义 抽象元素
   flowElement                  refused       流元素 抽象元素
   flowNode                     refused       流节点 抽象元素

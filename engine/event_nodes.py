@@ -44,6 +44,14 @@ def event(reading: Reading, node: xml.Node) -> ev.EventDefinition | None:
     return ev.MultipleEvent(tuple(made), node.get("parallelMultiple") in _TRUE)
 
 
+def definition(reading: Reading, part: xml.Node, node: xml.Node) -> ev.SingleEvent | None:
+    """One definition that stands by itself; None if that is none that we read."""
+    made: ev.SingleEvent | None = None
+    if xml.tag(part)[1] in _READERS:
+        made = _single(reading, part, node)
+    return made
+
+
 def _single(reading: Reading, part: xml.Node, node: xml.Node) -> Any:
     kind = xml.tag(part)[1]
     for child in xml.children(part):

@@ -4,11 +4,13 @@ Invariant: every part and attribute of the characteristics is read or refused by
 Source: BPMN 2.0.2, 10.3.9.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
-from engine import constructs, xml
+from engine import constructs, event_nodes, xml
 from engine import vocabulary as voc
 from engine.definition import elements as el
+from engine.definition import events as ev
 from engine.reading import Reading
 
 MULTIPLE: Final = "multiInstanceLoopCharacteristics"
@@ -16,11 +18,13 @@ STANDARD: Final = "standardLoopCharacteristics"
 KINDS: Final = frozenset({MULTIPLE, STANDARD})
 _COMMON: Final = frozenset({"extensionElements", "documentation"})
 _PARTS: Final = {
-    MULTIPLE: _COMMON | {"completionCondition", "loopCardinality"},
+    MULTIPLE: _COMMON | {"completionCondition", "loopCardinality", "complexBehaviorDefinition"},
     STANDARD: _COMMON | {"loopCondition"},
 }
 _ATTRIBUTES: Final = {
-    MULTIPLE: frozenset({"id", "isSequential", "behavior"}),
+    MULTIPLE: frozenset(
+        {"id", "isSequential", "behavior", "noneBehaviorEventRef", "oneBehaviorEventRef"}
+    ),
     STANDARD: frozenset({"id", "testBefore", "loopMaximum"}),
 }
 _TRUE: Final = frozenset({"true", "1"})
@@ -77,8 +81,6 @@ def _maximum(reading: Reading, found: xml.Node, node: xml.Node) -> int | None:
 
 def _multiple(reading: Reading, found: xml.Node, node: xml.Node) -> el.Loop:
     values = reading.extensions(found).of("zeebe:loopCharacteristics")
-    if found.get("behavior", "All") != "All":
-        reading.error("construct_unsupported", "多实例不支持 behavior", node)
     for name, place in (("inputElement", "多实例输入项"), ("outputCollection", "多实例输出集合")):
         if values.get(name):
             reading.variable(values[name], node, place)
@@ -94,12 +96,69 @@ def _multiple(reading: Reading, found: xml.Node, node: xml.Node) -> el.Loop:
             values.get("outputElement"), node, "多实例输出项", feel=True
         ),
         completion=body(reading, found, "completionCondition", "多实例完成条件"),
+        throws=tuple(_behaviours(reading, found, node)),
     )
     if (made.collection is None) == (made.cardinality is None):
         reading.error("loop_source", "多实例须有且只有一个来源：输入集合或次数", node)
     if bool(made.output_collection) != (made.output_element is not None):
         reading.error("loop_output", "多实例的输出集合与输出项须成对出现", node)
     return made
+
+
+def _behaviours(reading: Reading, found: xml.Node, node: xml.Node) -> Iterator[el.Behaviour]:
+    """What is thrown when instances complete: nothing (all), something at each or the first."""
+    behaviour = found.get("behavior", "All")
+    complex_ = found.findall(f"{{{voc.BPMN}}}complexBehaviorDefinition")
+    if behaviour in {"None", "One"}:
+        reference = found.get(f"{behaviour.lower()}BehaviorEventRef", "")
+        for definition in _referenced(reading, reference, node):
+            yield el.Behaviour(definition, first=behaviour == "One")
+    elif behaviour == "Complex":
+        for part in complex_:
+            yield from _complex(reading, part, node)
+    elif behaviour != "All":
+        reading.error("attribute_unsupported", f"不支持 behavior=“{behaviour}”", node)
+    if bool(complex_) != (behaviour == "Complex"):
+        text = "behavior 为 Complex 时才写、且须写复杂行为（complexBehaviorDefinition）"
+        reading.error("loop_behaviour", text, node)
+
+
+def _referenced(reading: Reading, reference: str, node: xml.Node) -> Iterator[ev.EventDefinition]:
+    root = node.getroottree().getroot()
+    parts = [part for part in xml.children(root) if reference and part.get("id") == reference]
+    made = event_nodes.definition(reading, parts[0], node) if parts else None
+    if made is None:
+        text = f"多实例完成时抛出的事件『{reference}』不存在（须是文件顶层的事件定义）"
+        reading.error("loop_behaviour", text, node)
+    else:
+        yield from _throwable(reading, made, node)
+
+
+def _complex(reading: Reading, part: xml.Node, node: xml.Node) -> Iterator[el.Behaviour]:
+    for child in xml.children(part):
+        if xml.tag(child) not in {(voc.BPMN, name) for name in ("condition", "event", *_COMMON)}:
+            reading.error("element_unknown", f"不允许的元素 {xml.tag(child)[1]}", node)
+    condition = body(reading, part, "condition", "多实例复杂行为的条件")
+    thrown = part.find(f"{{{voc.BPMN}}}event")
+    made = event_nodes.event(reading, thrown) if thrown is not None else None
+    if condition is None or made is None:
+        text = "多实例复杂行为须有条件（condition）和抛出的事件（event）"
+        reading.error("loop_behaviour", text, node)
+        return
+    for definition in _throwable(reading, made, node):
+        yield el.Behaviour(definition, condition=condition)
+
+
+def _throwable(
+    reading: Reading, made: ev.EventDefinition, node: xml.Node
+) -> Iterator[ev.EventDefinition]:
+    if all(isinstance(one, _THROWN) for one in ev.singles(made)):
+        yield made
+    else:
+        reading.error("loop_behaviour", "多实例完成时只能抛出信号、升级或错误", node)
+
+
+_THROWN: Final = (ev.SignalEvent, ev.EscalationEvent, ev.ErrorEvent)
 
 
 def body(reading: Reading, node: xml.Node, name: str, place: str) -> Any:

@@ -26,6 +26,18 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Behaviour:
+    """An event that is thrown when an instance completes (BPMN 2.0.2, table 10.28).
+
+    `first`: at the first completion only; `condition`: at those at which it holds.
+    """
+
+    definition: EventDefinition
+    first: bool = False
+    condition: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """Multi-instance: one activity instance for each item of a collection, or a number of them."""
 
@@ -36,6 +48,7 @@ class Loop:
     output_collection: str = ""
     output_element: Expression | None = None
     completion: Expression | None = None
+    throws: tuple[Behaviour, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ class Activity(Node):
         mapping.put_out(token, outputs)
         if collect is not None:
             collect()
+            if not token.alive:
+                return
         self.note(token, "activity.completed", **self.started_data(token))
 
     def _collector(self, token: Token, outputs: Variables) -> Any:

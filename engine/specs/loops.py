@@ -5,11 +5,11 @@ items, whatever the order of completion.
 """
 
 from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine import limits
-from engine.definition.elements import Loop
+from engine.definition.elements import Behaviour, Loop
 from engine.errors import LimitExceeded
 from engine.expressions import condition, evaluate, failure, number, required
 from engine.scopes import Scope, storable
@@ -22,8 +22,12 @@ from engine.variables import Value, Variables
 class MultiInstance(Activity):
     """The body around the instances of an activity."""
 
-    inner: Any = None
     free_children = True
+
+    def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
+        super().__init__(wf_spec, name, element)
+        self.inner: Any = None
+        self.throws: list[tuple[Behaviour, Any]] = []
 
     @property
     def loop(self) -> Loop:
@@ -90,6 +94,7 @@ class MultiInstance(Activity):
             value = evaluate(loop.output_element, context)
             collected = storable({loop.output_collection: value})[loop.output_collection]
         enough = loop.completion is not None and condition(loop.completion, context)
+        thrown = [event for one, event in self.throws if self._thrown(body, one, context)]
 
         def write() -> None:
             if loop.output_element is not None:
@@ -99,8 +104,18 @@ class MultiInstance(Activity):
                 scopes.set_local(body.id, {loop.output_collection: results})
             if enough:
                 body.internal_data["enough"] = 1
+            for event in thrown:
+                if token.alive:  # what is caught at the border may interrupt everything
+                    event.enter(token)
 
         return write
+
+    @staticmethod
+    def _thrown(body: Token, one: Behaviour, context: Mapping[str, Any]) -> bool:
+        """Whether an event is thrown at this completion (BPMN 2.0.2, table 10.28)."""
+        if one.condition is not None:
+            return condition(one.condition, context)
+        return not one.first or body.internal_data["done"] == 0
 
     @staticmethod
     def _counters(body: Token) -> Variables:
