@@ -14,14 +14,17 @@ from tests.engine.core.scenario import (
     Node,
     boundary,
     call,
+    condition,
     each,
     error,
+    escalation,
     event,
     gateway,
     io,
     message,
     script,
     service,
+    signal,
     sub,
     timer,
     user,
@@ -38,7 +41,14 @@ class Model:
         self.random = random.Random(seed)  # noqa: S311
         self.count = 0
         flows, nodes = self.scope("start", "end", 2)
-        self.data = xml(flows, messages={"m": '"k"'}, errors=("E",), **nodes)
+        self.data = xml(
+            flows,
+            messages={"m": '"k"'},
+            errors=("E",),
+            escalations=("U",),
+            signals={"sg": "alarm"},
+            **nodes,
+        )
 
     def name(self, kind: str) -> str:
         self.count += 1
@@ -54,7 +64,15 @@ class Model:
     def event_sub(self, nodes: dict[str, Node]) -> None:
         start, task, end = self.name("es"), self.name("task"), self.name("ee")
         definition, always = self.random.choice(
-            [(message("m"), False), (timer("duration", "P1D"), False), (error("E"), True)]
+            [
+                (message("m"), False),
+                (timer("duration", "P1D"), False),
+                (error("E"), True),
+                (signal("sg"), False),
+                (escalation("U"), False),
+                (condition("n > 1"), False),
+                (message("m") + signal("sg") + escalation(), False),
+            ]
         )
         interrupting = always or self.random.random() < 0.5
         inner = {
@@ -74,7 +92,7 @@ class Model:
         return [*lines, f"{current} -> {after}"]
 
     def block(self, depth: int, nodes: dict[str, Node], lines: list[str]) -> tuple[str, str]:
-        simple = [self.task, self.catch]
+        simple = [self.task, self.task, self.catch, self.throw]
         complex_ = [self.split, self.split, self.sub_process, self.race, self.loop]
         make = self.random.choice(simple + (complex_ if depth else []))
         return make(depth, nodes, lines)
@@ -106,17 +124,42 @@ class Model:
                 (timer("duration", "P1D"), False),
                 (timer("cycle", "R3/P1D"), None),
                 (error("E"), True),
+                (signal("sg"), False),
+                (escalation("U"), False),
+                (condition("n > 1"), False),
+                (message("m") + timer("duration", "P1D"), False),
+                (error("E") + signal("sg"), True),
             ]
         )
         interrupting = bool(always) or (always is False and self.random.random() < 0.5)
         nodes[name] = boundary(host, definition, interrupting=interrupting)
+        if definition.startswith("<message") and "timer" in definition:
+            nodes[name].attributes += self.random.choice(["", ' parallelMultiple="true"'])
         nodes[after] = event("end", self.random.choice(["", "", "", "<terminateEventDefinition/>"]))
         task = self.name("task")
         lines.append(f"{name} -> {task} -> {after}")
 
     def catch(self, _depth: int, nodes: dict[str, Node], _lines: list[str]) -> tuple[str, str]:
         name = self.name("c")
-        nodes[name] = event("catch", self.random.choice([message("m"), timer("duration", "P1D")]))
+        definition = self.random.choice(
+            [
+                message("m"),
+                timer("duration", "P1D"),
+                signal("sg"),
+                condition("n >= 0"),
+                message("m") + signal("sg"),
+            ]
+        )
+        attribute = self.random.choice(["", 'parallelMultiple="true"'])
+        nodes[name] = event("catch", definition, attribute)
+        return name, name
+
+    def throw(self, _depth: int, nodes: dict[str, Node], _lines: list[str]) -> tuple[str, str]:
+        name = self.name("t")
+        definition = self.random.choice(
+            ["", message("m"), signal("sg"), escalation("U"), signal("sg") + escalation("U")]
+        )
+        nodes[name] = event("throw", definition)
         return name, name
 
     def split(self, depth: int, nodes: dict[str, Node], lines: list[str]) -> tuple[str, str]:
@@ -157,11 +200,13 @@ class Model:
 
 
 def act(case: Case, chance: random.Random) -> None:
-    wait = chance.choice(sorted(case.execution.waits.values(), key=lambda one: one.id))
+    waits = sorted(case.execution.waits.values(), key=lambda one: one.id)
+    # conditions are met by what the others write
+    wait = chance.choice([one for one in waits if type(one).__name__ != "ConditionWait"])
     kind = type(wait).__name__
     if kind == "TimerWait":
         case.command("fire", wait.id)
-    elif kind == "MessageWait":
+    elif kind in {"MessageWait", "SignalWait"}:
         case.command("deliver", wait.id, {"n": chance.randint(0, 2)})
     elif chance.random() < 0.15:
         case.command("throw", wait.id, "E", "", {})
