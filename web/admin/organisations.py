@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from processes import organisations, permissions
+from processes import area, organisations, permissions
 from processes.model.people import Org
 from processes.organisations import Details, OrganisationRefused
 from processes.roles import Action
-from web.admin.people import ORG_KINDS, area
+from web.admin.people import ORG_KINDS
 from web.auth import current, policy
 from web.database import read_session, transaction
 from web.words import _
@@ -117,7 +117,7 @@ def _details(session: Session, org: Org | None = None) -> Details:
 
 def _is_top(session: Session, org: Org) -> bool:
     """Whether its place is not this administrator's to change."""
-    codes = {one.org_code for one in area(session, current())}
+    codes = {one.org_code for one in area.orgs(session, current())}
     return org.parent_code not in codes
 
 
@@ -128,7 +128,7 @@ def _typed(name: str) -> str:
 def _page(code: str | None, typed: object, errors: dict[str, str]) -> ResponseReturnValue:
     with read_session() as session:
         org = organisations.get(session, code) if code else None
-        tree = area(session, current())
+        tree = area.orgs(session, current())
         below = org.path if org else None
         parents = [
             (one.org_code, one.name)

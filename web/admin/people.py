@@ -15,9 +15,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from engine.errors import BanliError, NotFound
-from processes import accounts, audit, identifiers, organisations, permissions
-from processes.identity import User
+from engine.errors import BanliError
+from processes import accounts, area, audit, identifiers, organisations, permissions
 from processes.model.people import Org, UserAccount, UserRole
 from processes.roles import ROLES, Action
 from web.admin.permitted import ACTIONS
@@ -52,22 +51,13 @@ class Held:
     valid_to: date | None
 
 
-def area(session: Session, user: User) -> list[Org]:
-    """The organisations an administrator looks after, parents first."""
-    paths = permissions.allowed_orgs(user, Action.MANAGE_USERS)
-    if not paths:
-        return []
-    below = or_(*(Org.path.startswith(path, autoescape=True) for path in paths))
-    return list(session.scalars(select(Org).where(below).order_by(Org.path)))
-
-
 @blueprint.get("/users")
 @policy("staff", Action.MANAGE_USERS)
 def users() -> ResponseReturnValue:
     q = request.args.get("q", "").strip()[:60]
     after = request.args.get("after", "")[:64]
     with read_session() as session:
-        orgs = area(session, current())
+        orgs = area.orgs(session, current())
         query = select(UserAccount).where(UserAccount.org_code.in_([org.org_code for org in orgs]))
         if q:
             like = UserAccount.name.contains(q, autoescape=True)
@@ -101,7 +91,7 @@ def new_user() -> ResponseReturnValue:
             flash(_("账号已开通，初始密码 %(word)s，请当面告知本人，首次登录须修改。", word=word))
             return redirect(url_for("people.user", user_id=user_id), code=303)
     with read_session() as session:
-        orgs = area(session, current())
+        orgs = area.orgs(session, current())
         html = render_template("admin/user_new.html", orgs=orgs, error=error, typed=request.form)
     return (html, 422) if error else html
 
@@ -143,8 +133,8 @@ def _require_filled(fields: dict[str, str]) -> None:
 @policy("staff", Action.MANAGE_USERS)
 def user(user_id: int) -> ResponseReturnValue:
     with read_session() as session:
-        account = _account(session, user_id)
-        orgs = area(session, current())
+        account = area.account(session, user_id, by=current())
+        orgs = area.orgs(session, current())
         return render_template(
             "admin/user.html",
             account=account,
@@ -162,7 +152,7 @@ def roles(user_id: int) -> ResponseReturnValue:
     """Give or take away one role at one organisation."""
     role, org_code = request.form.get("role", ""), request.form.get("org", "")
     with transaction() as session:
-        account = _account(session, user_id)
+        account = area.account(session, user_id, by=current())
         org = organisations.get(session, org_code)
         permissions.require(current(), Action.MANAGE_USERS, org)
         if request.form.get("act") == "withdraw":
@@ -189,7 +179,7 @@ def status(user_id: int) -> ResponseReturnValue:
         raise BanliError("不能停用或重置自己的账号，请由其他管理员办理。")
     text = _("账号状态已更新")
     with transaction() as session:
-        account = _account(session, user_id)
+        account = area.account(session, user_id, by=current())
         if wanted == "password":
             word = secrets.token_urlsafe(9) + "a1"
             accounts.set_password(session, account, word, must_change=True)
@@ -207,7 +197,7 @@ def status(user_id: int) -> ResponseReturnValue:
 @policy("staff", Action.MANAGE_USERS, Action.MANAGE_ORGS)
 def orgs() -> ResponseReturnValue:
     with read_session() as session:
-        rows = area(session, current())
+        rows = area.orgs(session, current())
         codes = [row.org_code for row in rows]
         counted = session.execute(
             select(UserAccount.org_code, func.count())
@@ -229,7 +219,7 @@ def orgs() -> ResponseReturnValue:
 @policy("staff", Action.MANAGE_USERS)
 def role_list() -> ResponseReturnValue:
     with read_session() as session:
-        codes = [org.org_code for org in area(session, current())]
+        codes = [org.org_code for org in area.orgs(session, current())]
         counted = session.execute(
             select(UserRole.role, func.count())
             .where(UserRole.org_code.in_(codes))
@@ -241,14 +231,6 @@ def role_list() -> ResponseReturnValue:
         for code, info in ROLES.items()
     }
     return render_template("admin/roles.html", roles=ROLES, counts=counts, permitted=permitted)
-
-
-def _account(session: Session, user_id: int) -> UserAccount:
-    account = session.get(UserAccount, user_id)
-    codes = {org.org_code for org in area(session, current())}
-    if account is None or account.org_code not in codes:
-        raise NotFound("没有这个用户", user=user_id)
-    return account
 
 
 def _roles_of(session: Session, user_ids: Sequence[int]) -> dict[int, list[Held]]:

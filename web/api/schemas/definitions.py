@@ -57,3 +57,22 @@ class FormSchema(Reply):
     properties = fields.Dict(keys=fields.String())
     required = fields.List(fields.String())
     additionalProperties = Flag()  # noqa: N815 - the name in JSON Schema
+
+
+class ModelDraft(Reply):
+    """A bundle on its way to release."""
+
+    id = Id()
+    key = Text()
+    status = Text()
+    revision = fields.Integer()
+    digest = Text()
+    note = Text()
+    author = Id()
+    submitted_at = Moment(allow_none=True)
+
+
+class Drafts(Reply):
+    """Drafts handed in."""
+
+    items = fields.List(fields.Nested(ModelDraft))

@@ -1,0 +1,93 @@
+"""What belongs to a case: letters and cards issued, materials handed in, the timeline.
+
+Invariant: an applicant gets what is public alone, and no handler's name or words.
+"""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from processes import cases, documents, files, materials, permissions
+from processes.identity import User
+from processes.model.cases import Case, Material
+from processes.model.documents import Document
+from processes.roles import Action
+from web import timeline
+from web.api import access, blueprints
+from web.api.access import access as allow
+from web.api.schemas.documents import Documents, Materials, Timeline
+from web.database import read_session
+from web.files import send
+
+blueprint = blueprints.make("documents", "/cases/<id:case_id>", "文书、材料与经过")
+
+
+@blueprint.get("/documents")
+@allow(Action.VIEW_DOCUMENT)
+@blueprint.response(200, Documents)
+def listed(case_id: int) -> Any:
+    """一个办件已制作的文书和证件；申请人只见公开的."""
+    with read_session() as session:
+        case, public = _case(session, case_id)
+        return {"items": documents.issued(session, case.id, public_only=public)}
+
+
+@blueprint.get("/documents/<id:document_id>/content")
+@allow(Action.VIEW_DOCUMENT)
+@blueprint.response(200, content_type="application/pdf", description="PDF 文件")
+def content(case_id: int, document_id: int) -> Any:
+    """下载一份文书（PDF）."""
+    with read_session() as session:
+        case, public = _case(session, case_id)
+        found = session.get(Document, document_id)
+        if found is None or found.case_id != case.id or (public and not found.public):
+            raise NotFound("没有这份文书", document=document_id)
+        body = documents.content(session, found)
+    return send(body, name=f"{found.title}.pdf", content_type="application/pdf")
+
+
+@blueprint.get("/materials")
+@allow(Action.VIEW_DOCUMENT)
+@blueprint.response(200, Materials)
+def handed_in(case_id: int) -> Any:
+    """一个办件的申请材料."""
+    with read_session() as session:
+        case, _public = _case(session, case_id)
+        return {"items": materials.of_case(session, case.id)}
+
+
+@blueprint.get("/materials/<id:material_id>/content")
+@allow(Action.VIEW_DOCUMENT)
+@blueprint.response(200, content_type="application/octet-stream", description="原件")
+def material(case_id: int, material_id: int) -> Any:
+    """下载一份申请材料."""
+    with read_session() as session:
+        case, _public = _case(session, case_id)
+        found = session.get(Material, material_id)
+        if found is None or found.case_id != case.id:
+            raise NotFound("没有这份材料", material=material_id)
+        body = files.read(session, found.sha256)
+    return send(body, name=found.file_name, content_type=found.content_type)
+
+
+@blueprint.get("/timeline")
+@allow(Action.VIEW_CASE)
+@blueprint.response(200, Timeline)
+def told(case_id: int) -> Any:
+    """办件经过，先发生的在前；申请人不见办理人姓名和意见."""
+    with read_session() as session:
+        user = access.user()
+        case = cases.get(session, case_id, by=user)
+        return {"items": timeline.entries(session, case, public=_is_applicant(user))}
+
+
+def _case(session: Session, case_id: int) -> tuple[Case, bool]:
+    """The case, and whether the caller sees only what is public of it."""
+    user = access.user()
+    case = permissions.case(session, case_id, by=user, action=Action.VIEW_DOCUMENT)
+    return case, _is_applicant(user)
+
+
+def _is_applicant(user: User) -> bool:
+    return user.kind != "staff"

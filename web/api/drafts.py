@@ -1,0 +1,93 @@
+"""Drafts of models on their way to release: list, hand in, release by a second person, send back.
+
+Invariant: who wrote a draft never releases it where the setting asks for a second person; what was
+handed in, by digest and revision, is what is released.
+"""
+
+from typing import Any
+
+from flask import Response, current_app
+from sqlalchemy.orm import Session
+
+from engine.errors import Conflict
+from processes import modelling
+from processes.roles import Action
+from web import wiring
+from web.api import access, blueprints, commands
+from web.api.access import access as allow
+from web.api.schemas.base import Done, Reason
+from web.api.schemas.definitions import Drafts
+from web.database import read_session
+
+blueprint = blueprints.make("drafts", "/drafts", "流程草稿与发布")
+
+
+@blueprint.get("")
+@allow(Action.RELEASE_MODEL)
+@blueprint.response(200, Drafts)
+def submitted() -> Any:
+    """已提交、等待发布的草稿."""
+    with read_session() as session:
+        return {"items": modelling.submitted(session, by=access.user())}
+
+
+@blueprint.post("/<id:draft_id>/submit")
+@allow(Action.DRAFT_MODEL)
+@blueprint.arguments(Reason)
+@blueprint.response(200, Done, description="已提交")
+def submit(arguments: dict[str, Any], draft_id: int) -> Response:
+    """提交草稿，由另一人发布；If-Match 给出所见的草稿版次."""
+
+    def work(session: Session) -> Any:
+        revision = _seen(session, draft_id)
+        found = modelling.submit(
+            session,
+            draft_id,
+            by=access.user(),
+            revision=revision,
+            note=arguments["reason"],
+            topics=wiring.topics(),
+        )
+        return {"id": str(found.id), "revision": found.revision, "status": found.status}
+
+    return commands.perform(work)
+
+
+@blueprint.post("/<id:draft_id>/release")
+@allow(Action.RELEASE_MODEL)
+@blueprint.response(200, Done, description="已发布")
+def release(draft_id: int) -> Response:
+    """发布一份已提交的草稿；起草人不能发布自己的草稿."""
+
+    def work(session: Session) -> Any:
+        _seen(session, draft_id)
+        second = current_app.config["BANLI"].second_person_release
+        modelling.release(
+            session, draft_id, by=access.user(), topics=wiring.topics(), second_person=second
+        )
+        return {"id": str(draft_id), "status": "released"}
+
+    return commands.perform(work)
+
+
+@blueprint.post("/<id:draft_id>/return")
+@allow(Action.RELEASE_MODEL)
+@blueprint.arguments(Reason)
+@blueprint.response(200, Done, description="已退回")
+def send_back(arguments: dict[str, Any], draft_id: int) -> Response:
+    """退回一份已提交的草稿并说明原因."""
+
+    def work(session: Session) -> Any:
+        _seen(session, draft_id)
+        found = modelling.send_back(session, draft_id, by=access.user(), reason=arguments["reason"])
+        return {"id": str(draft_id), "revision": found.revision, "status": found.status}
+
+    return commands.perform(work)
+
+
+def _seen(session: Session, draft_id: int) -> int:
+    """The revision of a draft, if it is still the one the caller has seen (If-Match)."""
+    revision = modelling.view(session, draft_id, by=access.user()).draft.revision
+    if commands.expected_revision() not in (None, revision):
+        raise Conflict("草稿已有变化，请重新查看", draft=draft_id, revision=revision)
+    return revision

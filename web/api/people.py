@@ -1,0 +1,100 @@
+"""Organisations and accounts of an administrator's own area.
+
+Invariant: as on the pages: outside the area nothing exists; a browser session gives the password
+again before it changes rights.
+"""
+
+from typing import Any
+
+from flask import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.errors import Forbidden
+from processes import area
+from processes.model.people import UserAccount, UserRole
+from processes.roles import Action
+from web import confirming
+from web.api import access, blueprints, commands
+from web.api.access import access as allow
+from web.api.schemas.people import Account, AccountQuery, Accounts, Orgs, RoleChange, StatusChange
+from web.database import read_session
+
+blueprint = blueprints.make("people", "", "用户、角色与机构")
+
+
+@blueprint.get("/organisations")
+@allow(Action.MANAGE_USERS)
+@blueprint.response(200, Orgs)
+def organisations() -> Any:
+    """管辖范围内的机构，上级在前."""
+    with read_session() as session:
+        return {"items": area.orgs(session, access.user())}
+
+
+@blueprint.get("/users")
+@allow(Action.MANAGE_USERS)
+@blueprint.arguments(AccountQuery, location="query")
+@blueprint.response(200, Accounts)
+def users(arguments: dict[str, Any]) -> Any:
+    """管辖范围内的账号及其角色."""
+    after = int((arguments.get("after") or "0").partition("~")[0])
+    limit = arguments["limit"]
+    with read_session() as session:
+        found = area.users(
+            session,
+            access.user(),
+            text=arguments["text"],
+            after=min(after, (1 << 63) - 1),
+            limit=limit,
+        )
+        items = [_account(session, one) for one in found]
+    return {"items": items, "next": str(found[-1].id) if len(found) == limit else None}
+
+
+@blueprint.post("/users/<id:user_id>/roles")
+@allow(Action.MANAGE_USERS)
+@blueprint.arguments(RoleChange)
+@blueprint.response(200, Account)
+def roles(arguments: dict[str, Any], user_id: int) -> Response:
+    """授予或收回一个角色；收回后，凭该角色签收的任务退回待签收."""
+    _require_password()
+    change = area.withdraw_role if arguments["withdraw"] else area.give_role
+
+    def work(session: Session) -> Any:
+        org_code = arguments["org_code"]
+        change(session, user_id, arguments["role"], org_code=org_code, by=access.user())
+        return _account(session, area.account(session, user_id, by=access.user()))
+
+    return commands.perform(work)
+
+
+@blueprint.post("/users/<id:user_id>/status")
+@allow(Action.MANAGE_USERS)
+@blueprint.arguments(StatusChange)
+@blueprint.response(200, Account)
+def status(arguments: dict[str, Any], user_id: int) -> Response:
+    """停用（locked）或恢复（active）一个账号."""
+    _require_password()
+
+    def work(session: Session) -> Any:
+        done = area.set_status(session, user_id, arguments["status"], by=access.user())
+        return _account(session, done)
+
+    return commands.perform(work)
+
+
+def _require_password() -> None:
+    if access.caller().scopes is None and not confirming.given():
+        raise Forbidden("这项操作须先在页面上再次输入登录密码")
+
+
+def _account(session: Session, one: UserAccount) -> dict[str, Any]:
+    held = session.execute(
+        select(UserRole.role, UserRole.org_code)
+        .where(UserRole.user_id == one.id)
+        .order_by(UserRole.role, UserRole.org_code)
+    )
+    names = ("login", "name", "kind", "org_code", "status")
+    roles = [{"role": role, "org_code": org} for role, org in held]
+    return {"id": str(one.id), **{name: getattr(one, name) for name in names}, "roles": roles}

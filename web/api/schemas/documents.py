@@ -1,0 +1,63 @@
+"""Letters, materials and the timeline of a case."""
+
+from marshmallow import fields
+
+from web.api.schemas.base import Flag, Id, Moment, Reply, Text
+
+
+class Document(Reply):
+    """A letter or card as issued."""
+
+    id = Id()
+    kind = Text()
+    title = Text()
+    number = Text(allow_none=True)
+    pages = fields.Integer()
+    issued_at = Moment()
+    verification_code = Text()
+    status = Text()
+    sha256 = Text(metadata={"description": "PDF 的 SHA-256"})
+
+
+class Documents(Reply):
+    """The documents of a case."""
+
+    items = fields.List(fields.Nested(Document))
+
+
+class Material(Reply):
+    """A file handed in."""
+
+    id = Id()
+    code = Text(metadata={"description": "表单中的字段"})
+    title = Text()
+    file_name = Text()
+    size = fields.Integer()
+    content_type = Text()
+    uploaded_at = Moment()
+
+
+class Materials(Reply):
+    """The files of a case."""
+
+    items = fields.List(fields.Nested(Material))
+
+
+class Entry(Reply):
+    """One line of the timeline."""
+
+    title = Text()
+    at = Moment()
+    person = Text()
+    unit = Text()
+    decision = Text()
+    opinion = Text()
+    duration = Text()
+    open = Flag()
+    system = Flag()
+
+
+class Timeline(Reply):
+    """What happened in a case."""
+
+    items = fields.List(fields.Nested(Entry))
