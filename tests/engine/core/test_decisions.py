@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from engine import dmn
-from tests.engine.core.scenario import Case, rule, xml
+from engine import compiler, dmn
+from tests.engine.core.scenario import Case, Node, rule, xml
 
 TABLE = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">
 <decision id="grade" name="grade"><variable name="grade"/><decisionTable hitPolicy="UNIQUE">
@@ -56,3 +56,14 @@ def test_the_history_has_the_decisions_asked_first_and_the_words_of_the_table():
     assert event.data["outputs"] == [10]
     (first,) = event.data["required"]
     assert (first["decision"], first["matched"]) == ("grade", [{"index": 2, "id": "r2"}])
+
+
+def test_a_binding_of_a_decision_that_we_do_not_follow_is_refused():
+    called = '<zeebe:calledDecision decisionId="grade" resultVariable="r" bindingType="{}"/>'
+
+    def codes(binding: str) -> list[str]:
+        node = Node("businessRuleTask", extensions=called.format(binding))
+        return [one.code for one in compiler.check({"m.bpmn": xml("start -> d -> end", d=node)})]
+
+    assert "binding_type" in codes("deployment")
+    assert "binding_type" not in codes("latest")
