@@ -19,8 +19,9 @@ from pathlib import Path
 from statistics import median
 
 from engine import sealing
-from tests.bench import durable, memory
+from tests.bench import durable, memory, pages
 from tests.bench.report import Line, table
+from web import running
 
 REPORT = Path(__file__).parents[2] / "docs" / "performance.md"
 
@@ -30,6 +31,7 @@ def main() -> int:
     sealing.configure(state_key=b"only for measuring: at least 32 bytes")
     folder = Path(tempfile.mkdtemp(prefix="banli-bench-"))
     lines: list[Line] = []
+    running.keep_what_is_loaded()  # as the programs of an installation do
     try:
         _measure("CPU of a step", memory.cpu, lines)
         _measure("long loops", memory.loops, lines)
@@ -42,6 +44,9 @@ def main() -> int:
         with _postgres(folder) as url:
             _measure("PostgreSQL", lambda: durable.one_client(url, "PostgreSQL", 0.30), lines)
             _measure("PostgreSQL, 2 processes", lambda: durable.two_processes(url), lines)
+        _measure("start", lambda: pages.start(folder / "start"), lines)
+        _measure("memory", lambda: pages.memory(folder / "memory"), lines)
+        _measure("request", lambda: pages.request(folder / "request"), lines)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     text = table(lines)
