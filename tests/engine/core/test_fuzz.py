@@ -34,6 +34,12 @@ from tests.engine.core.scenario import (
 CALLED = xml("start -> inner -> end", key="q", errors=("E",), inner=service("t"))
 
 
+AGAIN = (
+    '<standardLoopCharacteristics loopMaximum="3"><loopCondition>=n > 0</loopCondition>'
+    "</standardLoopCharacteristics>"
+)
+
+
 class Model:
     """Blocks in blocks; names are unique over the file."""
 
@@ -93,14 +99,15 @@ class Model:
 
     def block(self, depth: int, nodes: dict[str, Node], lines: list[str]) -> tuple[str, str]:
         simple = [self.task, self.task, self.catch, self.throw]
-        complex_ = [self.split, self.split, self.sub_process, self.race, self.loop]
+        complex_ = [self.split, self.split, self.sub_process, self.race, self.loop, self.ad_hoc]
+        complex_ += [self.complex_join, self.transaction]
         make = self.random.choice(simple + (complex_ if depth else []))
         return make(depth, nodes, lines)
 
     def task(self, _depth: int, nodes: dict[str, Node], lines: list[str]) -> tuple[str, str]:
         name = self.name("task")
         loop = each("rows", "row", output=("out", "row"), sequential=self.random.random() < 0.5)
-        loop = self.random.choice(["", "", loop])
+        loop = self.random.choice(["", "", loop, AGAIN])
         mapping = self.random.choice(["", io({"x": "=n"}, {"y": "=x"})])
         nodes[name] = self.random.choice(
             [
@@ -112,7 +119,15 @@ class Model:
         )
         if nodes[name].kind != "scriptTask":
             self.attach(name, nodes, lines)
+        if self.random.random() < 0.3:
+            self.undo(name, nodes)
         return name, name
+
+    def undo(self, host: str, nodes: dict[str, Node]) -> None:
+        on, handler = self.name("on"), self.name("undo")
+        nodes[on] = boundary(host, "<compensateEventDefinition/>")
+        nodes[handler] = Node("userTask", 'isForCompensation="true"')
+        nodes[self.name("line")] = Node("association", f'sourceRef="{on}" targetRef="{handler}"')
 
     def attach(self, host: str, nodes: dict[str, Node], lines: list[str]) -> None:
         if self.random.random() < 0.5:
@@ -158,6 +173,8 @@ class Model:
         name = self.name("t")
         definition = self.random.choice(
             ["", message("m"), signal("sg"), escalation("U"), signal("sg") + escalation("U")]
+            + ["<compensateEventDefinition/>"] * 2
+            + ['<compensateEventDefinition waitForCompletion="false"/>']
         )
         nodes[name] = event("throw", definition)
         return name, name
@@ -170,6 +187,51 @@ class Model:
         for mark in marks:
             lines += self.row(first, last, depth - 1, nodes, mark)
         return first, last
+
+    def complex_join(self, depth: int, nodes: dict[str, Node], lines: list[str]) -> tuple[str, str]:
+        first, last = self.name("g"), self.name("g")
+        enough = self.random.randint(1, 3)
+        text = f"<activationCondition>=activationCount &gt;= {enough}</activationCondition>"
+        nodes[first], nodes[last] = gateway("parallel"), Node("complexGateway", children=text)
+        for _ in range(3):
+            lines += self.row(first, last, depth - 1, nodes)
+        return first, last
+
+    def ad_hoc(self, _depth: int, nodes: dict[str, Node], lines: list[str]) -> tuple[str, str]:
+        name, first, second = self.name("adhoc"), self.name("task"), self.name("task")
+        remaining = self.random.choice(["true", "false"])
+        ordering = self.random.choice(["Parallel", "Sequential"])
+        active = f"=[&quot;{first}&quot;, &quot;{second}&quot;]"
+        nodes[name] = Node(
+            "adHocSubProcess",
+            f'ordering="{ordering}" cancelRemainingInstances="{remaining}"',
+            f'<zeebe:adHoc activeElementsCollection="{active}"/>',
+            "<completionCondition>=n &lt; 2</completionCondition>"
+            if self.random.random() < 0.3
+            else "",
+            nodes={first: user(), second: user(loop=each("rows", "row"))},
+        )
+        self.attach(name, nodes, lines)
+        return name, name
+
+    def transaction(self, depth: int, nodes: dict[str, Node], lines: list[str]) -> tuple[str, str]:
+        name, start, choice = self.name("tx"), self.name("s"), self.name("g")
+        no, end, caught, after = (self.name(kind) for kind in ("no", "e", "c", "end"))
+        inner = {
+            start: event("start"),
+            choice: gateway("exclusive"),
+            no: event("end", "<cancelEventDefinition/>"),
+            end: event("end"),
+        }
+        inside = self.row(start, choice, depth - 1, inner)
+        inside += [f"{choice} -> {no} if n = 0", f"{choice} -> {end} default"]
+        loop = self.random.choice(["", "", each("rows", "row")])
+        nodes[name] = Node("transaction", "", "", loop, "\n".join(inside), inner)
+        nodes[caught] = boundary(name, "<cancelEventDefinition/>")
+        nodes[after] = event("end")
+        lines.append(f"{caught} -> {self.name('task')} -> {after}")
+        self.attach(name, nodes, lines)
+        return name, name
 
     def race(self, depth: int, nodes: dict[str, Node], lines: list[str]) -> tuple[str, str]:
         first, last = self.name("g"), self.name("g")
@@ -214,6 +276,14 @@ def act(case: Case, chance: random.Random) -> None:
         case.command("complete", wait.id, {"n": chance.randint(0, 2)})
 
 
+def begin_something(case: Case, chance: random.Random) -> None:
+    """What only a person begins: now and then, and when nothing else is left to do."""
+    for ad_hoc, elements in case.execution.startable.items():
+        if not case.waits or chance.random() < 0.1:
+            case.command("begin", ad_hoc, chance.choice(elements).id)
+            return
+
+
 # the nightly run walks further
 WALKS = int(os.environ.get("BANLI_WALKS", "40"))
 
@@ -229,6 +299,7 @@ def test_a_random_walk_loses_nothing(seed):
             break  # the model's fault: one branch of a parallel block ended elsewhere
         for stuck in list(case.incidents):
             case.retry(stuck)
+        begin_something(case, chance)
         assert case.waits, case.execution.incidents
         try:
             act(case, chance)
