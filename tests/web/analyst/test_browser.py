@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 from waitress.server import create_server
 
+from tests.web.analyst.bad_models import faulty
 from tests.web.analyst.conftest import PASSWORD
 from tests.web.analyst.pages import Page
 
@@ -131,3 +132,21 @@ def test_a_trial_shows_the_token_on_the_diagram(draft: Page, tab: Tab) -> None:
     tab.click("text=开始：申请提交")
     tab.wait_for_selector("[data-trialdiagram][data-ready='1']")
     expect(tab.locator("[data-element-id=handle].banli-current")).to_be_visible()
+
+
+def test_a_refused_construct_is_marked_on_the_diagram_and_its_finding_selects_it(
+    begin: Callable[..., Page], tab: Tab, address: str
+) -> None:
+    page = begin()
+    key = page.data["key"]
+    page.files[f"{key}.bpmn"] = faulty("an unsupported construct", key)[f"{key}.bpmn"].decode()
+    assert page.save().status_code == 200
+    tab.goto(f"{address}{page.href}")
+    tab.wait_for_selector("[data-workspace][data-ready='1']")
+    tab.click("[data-do=check]")
+    expect(tab.locator("[data-findings-title]")).to_contain_text("1 个错误")
+    found = tab.locator("[data-findings-list] button").first
+    expect(found).to_contain_text("不执行的构造：潜在处理人（potentialOwner）")
+    expect(tab.locator("#pane-bpmn .banli-finding.error")).to_be_visible()
+    found.click()
+    expect(tab.locator('.djs-element.selected[data-element-id="handle"]')).to_be_visible()
