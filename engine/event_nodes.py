@@ -98,7 +98,13 @@ def _timer(reading: Reading, part: xml.Node, node: xml.Node) -> ev.TimerEvent | 
         reading.error("timer_missing", "定时器须有且只有一个日期、时长或周期", node)
         return None
     kind: Any = _TIMERS[xml.tag(found[0])[1]]
-    return ev.TimerEvent(kind, made)
+    follows = reading.extensions(part).of("banli:due")
+    before = follows.get("before", "0")
+    if follows and (kind == "cycle" or not follows.get("of") or not before.isdecimal()):
+        text = "随期限到期的定时器须写明期限（of），提前量（before）为整数，且不能是周期"
+        reading.error("due_incomplete", text, node)
+        return None
+    return ev.TimerEvent(kind, made, follows.get("of", ""), int(before))
 
 
 def _error(reading: Reading, part: xml.Node, node: xml.Node) -> ev.ErrorEvent | None:

@@ -6,6 +6,7 @@ stores the step as a whole, or throws the object away after any exception.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine import sealing
@@ -15,6 +16,7 @@ from engine.definition import elements as el
 from engine.errors import NotFound, TaskNotActive
 from engine.record import Incident, StepRecord
 from engine.scopes import Scope, storable
+from engine.specs import waits
 from engine.specs.containers import definition_of
 from engine.specs.throwing import throw_error
 from engine.specs.token import READY, STARTED, WAITING, Token
@@ -168,6 +170,23 @@ class Execution:
         token = self._active(activity_id, "startable")
         token.task_spec.start(token, element)
         self.step.note("activity.begun", element, activity_id)
+
+    def retime(self, activity_id: int, due_at: datetime | None) -> None:
+        """Give a task or a timer another due instant; None: none for the time being.
+
+        Raises:
+            TaskNotActive: nothing of that kind waits there.
+        """
+        token = self.workflow.tasks.get(activity_id)
+        if token is None or token.told is None:
+            raise self._gone(activity_id)
+        data = token.internal_data
+        if due_at is None and "limit" in data:
+            data.pop("due", None)
+        else:
+            data["due"] = waits.to_number(due_at or waits.NEVER)
+        token.told = None
+        self._waits = None
 
     def retry(self, activity_id: int) -> None:
         """Run an activity with an incident again, from the phase in which it got stuck.

@@ -45,6 +45,7 @@ def element(reading: Reading, node: xml.Node, scope: str) -> el.Element | None:
         "inputs": (*inputs, *extensions.inputs),
         "outputs": (*extensions.outputs, *outputs),
         "properties": extensions.properties,
+        "clocks": extensions.clocks,
         "documentation": documentation(node),
     }
     if "Gateway" not in kind and kind not in _EVENT_KINDS:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from engine import vocabulary as voc
 from engine import xml
-from engine.definition.elements import IoMapping
+from engine.definition.elements import Clock, IoMapping
 from engine.definition.events import Message
 from engine.errors import Finding
 from engine.expressions import Expression
@@ -28,6 +28,7 @@ class Extensions:
     inputs: tuple[IoMapping, ...] = ()
     outputs: tuple[IoMapping, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+    clocks: tuple[Clock, ...] = ()
 
     def of(self, name: str) -> Attributes:
         """The attributes of an extension element; empty if it is not there."""
@@ -117,6 +118,8 @@ class Reading:
         if name == "zeebe:ioMapping":
             result.inputs = self._mappings(nested, "input", "输入映射")
             result.outputs = self._mappings(nested, "output", "输出映射")
+        elif name == "banli:clocks":
+            result.clocks = self._clocks(nested)
         elif name == "zeebe:properties":
             result.properties = {
                 item.get("name", ""): item.get("value", "") for item in nested if item.get("name")
@@ -145,6 +148,33 @@ class Reading:
                 self.error("mapping_source", f"{place} {target} 缺少来源表达式", node)
         return tuple(made)
 
+    def _clocks(self, nodes: list[xml.Node]) -> tuple[Clock, ...]:
+        made = []
+        for node in nodes:
+            self._attributes(node, "banli:clock")
+            do, limit = node.get("do", ""), node.get("limit", "")
+            amount = self.expression(node.get("amount"), node, "期限数量")
+            if do not in _CLOCK or not limit or (do in {"start", "extend"} and amount is None):
+                text = (
+                    "期限操作须写明 do（start、suspend、resume、extend、correct、stop）和 limit，"
+                )
+                self.error("clock_incomplete", f"{text}起算和延长还须有 amount", node)
+                continue
+            made.append(
+                Clock(
+                    do,
+                    limit,
+                    title=node.get("title", ""),
+                    amount=amount,
+                    unit=node.get("unit", "working_days"),
+                    at=self.expression(node.get("at"), node, "期限时点"),
+                    reason=self.expression(node.get("reason"), node, "期限理由"),
+                    basis=node.get("basis", ""),
+                    extend_most=self.expression(node.get("extendMost"), node, "可延长数量"),
+                )
+            )
+        return tuple(made)
+
     def variable(self, name: str, node: xml.Node, place: str) -> bool:
         """Whether a text may name a variable; a finding if not."""
         if _VARIABLE.fullmatch(name):
@@ -171,6 +201,7 @@ def owner_id(node: xml.Node) -> str:
     return ""
 
 
+_CLOCK: Final = frozenset({"start", "suspend", "resume", "extend", "correct", "stop"})
 _PARTS: Final = frozenset(
     {
         "timerEventDefinition",

@@ -5,6 +5,7 @@ Invariant: in the order it happened; nothing in it refers to live objects of the
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
@@ -60,6 +61,22 @@ class Incident:
     details: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ClockMark:
+    """What a step does to a limit of the case; whoever keeps the ledger writes it down."""
+
+    activity: str
+    do: str
+    limit: str
+    title: str
+    amount: int | None
+    unit: str
+    at: datetime | None
+    reason: str
+    basis: str
+    extend_most: int
+
+
 @dataclass(slots=True)
 class StepRecord:
     """Everything that happened since the step began."""
@@ -71,6 +88,7 @@ class StepRecord:
     messages: list[ThrownMessage] = field(default_factory=list)
     signals: list[ThrownSignal] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
+    clocks: list[ClockMark] = field(default_factory=list)
 
     def note(self, kind: str, activity: str, activity_id: int, **data: Any) -> None:
         """Add a history event."""

@@ -31,6 +31,8 @@ from engine.waiting import (
 Observer = Callable[[Session, Execution, StepRecord], None]
 observers: list[Observer] = []
 """Called for every step in its own transaction, after its rows are written."""
+preparers: list[Observer] = []
+"""Called for every step before anything of it is written; may move due instants."""
 SNAPSHOT_EVERY: Final = 16
 LARGE: Final = "instance.large"
 """The event of an instance that has passed `limits.STATE_WARN_BYTES`, once in its life."""
@@ -70,6 +72,8 @@ def _store(session: Session, execution: Execution, *, new: str | None) -> None:
         session.flush()  # what the command wrote before may be what our rows refer to
     connection = driver.of(session)
     step = execution.step
+    for preparer in preparers:
+        preparer(session, execution, step)
     if execution.completed and _ended(step) == "completed":
         step.note("instance.completed", "", execution.instance_id)
     place = Place(

@@ -76,8 +76,8 @@ ROOTS: Final = frozenset(
     }
 )
 
-_ACTIVITY_EXTENSIONS: Final = frozenset({"zeebe:ioMapping", "zeebe:properties"})
-_EVENT_EXTENSIONS: Final = frozenset({"zeebe:ioMapping", "zeebe:properties"})
+_ACTIVITY_EXTENSIONS: Final = frozenset({"zeebe:ioMapping", "zeebe:properties", "banli:clocks"})
+_EVENT_EXTENSIONS: Final = frozenset({"zeebe:ioMapping", "zeebe:properties", "banli:clocks"})
 
 # Which extension elements may stand on which element; others are refused.
 EXTENSIONS: Final[Mapping[str, frozenset[str]]] = {
@@ -113,6 +113,7 @@ EXTENSIONS: Final[Mapping[str, frozenset[str]]] = {
     "startEvent": _EVENT_EXTENSIONS | {"banli:public", "zeebe:formDefinition"},
     "intermediateCatchEvent": _EVENT_EXTENSIONS | {"banli:public"},
     "boundaryEvent": _EVENT_EXTENSIONS | {"banli:public"},
+    "timerEventDefinition": frozenset({"banli:due"}),
     "intermediateThrowEvent": _EVENT_EXTENSIONS,
     "endEvent": _EVENT_EXTENSIONS,
     "exclusiveGateway": frozenset({"zeebe:properties"}),
@@ -153,6 +154,11 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "zeebe:versionTag": frozenset({"value"}),
     "banli:separation": frozenset({"from"}),
     "banli:limit": frozenset({"amount", "unit", "title"}),
+    "banli:due": frozenset({"of", "before"}),
+    "banli:clocks": frozenset(),
+    "banli:clock": frozenset(
+        {"do", "limit", "title", "amount", "unit", "at", "reason", "basis", "extendMost"}
+    ),
     "banli:operations": frozenset({"allow"}),
     "banli:public": frozenset({"formId", "title"}),
 }
@@ -160,6 +166,7 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
 NESTED: Final[Mapping[str, frozenset[str]]] = {
     "zeebe:ioMapping": frozenset({"zeebe:input", "zeebe:output"}),
     "zeebe:properties": frozenset({"zeebe:property"}),
+    "banli:clocks": frozenset({"banli:clock"}),
 }
 
 # Attributes of the standard that change behaviour, with the only value that we execute.

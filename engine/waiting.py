@@ -13,6 +13,15 @@ from engine.variables import Variables
 DueResolver = Callable[[int, str, datetime], datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The limit of a task: a budget from an instant on; when it ends the calendar says."""
+
+    amount: int
+    unit: str
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserTaskWait:
     """A person has to do something."""
@@ -31,6 +40,7 @@ class UserTaskWait:
     separation: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
     limit_title: str = ""
+    limit: Running | None = None
     process_key: str = ""
     definition_id: int = 0
     lane: str = ""
@@ -39,12 +49,18 @@ class UserTaskWait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimerWait:
-    """An instant has to come; `repeat` (ISO 8601) says that others follow."""
+    """An instant has to come; `repeat` (ISO 8601) says that others follow.
+
+    One that follows a `limit` of its case is moved with it; `node` is the limit of its `host`.
+    """
 
     id: int
     activity: str
     due_at: datetime
     repeat: str | None = None
+    limit: str = ""
+    before: int = 0
+    host: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,10 +146,11 @@ def standings(
 ) -> list[Standing]:
     """Every limit of a case that has started, in the order in which they did."""
     used = calendars.of(session, org_code)
-    return _standings(entries(session, case_id), used, now or clock.now())
+    return standings_of(entries(session, case_id), used, now or clock.now())
 
 
-def _standings(lines: Sequence[ClockEntry], used: Calendar, now: datetime) -> list[Standing]:
+def standings_of(lines: Sequence[ClockEntry], used: Calendar, now: datetime) -> list[Standing]:
+    """The limits of a ledger and where they stand on a calendar at a moment."""
     groups: dict[str, list[ClockEntry]] = defaultdict(list)
     for line in lines:
         groups[line.limit].append(line)

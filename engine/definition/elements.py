@@ -26,6 +26,24 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """`banli:clock`: what happens to a limit of the case when its element is done.
+
+    `do` is start, suspend, resume, extend, correct or stop; `limit` names the limit, `*` all.
+    """
+
+    do: str
+    limit: str
+    title: str = ""
+    amount: Expression | None = None
+    unit: str = "working_days"
+    at: Expression | None = None
+    reason: Expression | None = None
+    basis: str = ""
+    extend_most: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Behaviour:
     """An event that is thrown when an instance completes (BPMN 2.0.2, table 10.28).
 
@@ -84,6 +102,7 @@ class Element:
     inputs: tuple[IoMapping, ...] = ()
     outputs: tuple[IoMapping, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+    clocks: tuple[Clock, ...] = ()
     documentation: str = ""
 
     @property

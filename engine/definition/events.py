@@ -33,6 +33,10 @@ class TimerEvent:
 
     kind: Literal["date", "duration", "cycle"]
     expression: Expression
+    limit: str = ""
+    """A limit of the case that it follows once that runs; `node`: the one of its own task."""
+    before: int = 0
+    """Units of the limit by which it comes earlier than the limit ends."""
 
 
 @dataclass(frozen=True, slots=True)

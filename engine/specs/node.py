@@ -11,9 +11,11 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
+from engine.definition.elements import Clock
 from engine.errors import BanliError, LimitExceeded
 from engine.expressions import Expression
 from engine.record import Incident
+from engine.specs import clocks
 from engine.specs.token import READY, STARTED, WAITING, Token
 
 
@@ -47,6 +49,8 @@ class Node(BpmnTaskSpec):
         self.bpmn_id = element.id
         self.bpmn_name = element.name
         self.paths: list[Path] = []
+        # a process has none of its own
+        self.clocks: tuple[Clock, ...] = getattr(element, "clocks", ())
 
     @property
     def activity(self) -> str:
@@ -79,7 +83,10 @@ class Node(BpmnTaskSpec):
                     my_task._set_state(STARTED)
                 return None
             my_task.internal_data["phase"] = "leave"
+        # computed first: an expression that fails leaves nothing half done
+        marks = [clocks.mark(clock, self, my_task) for clock in self.clocks]
         self.finish(my_task)
+        my_task.workflow.step.clocks += marks
         return True
 
     def _on_complete(self, my_task: Any) -> None:

@@ -15,7 +15,7 @@ from engine.specs.containers import called_path, definition_of
 from engine.specs.token import Token
 from engine.timers import Schedule, schedule
 from engine.variables import Variables
-from engine.waiting import UserTaskWait
+from engine.waiting import Running, UserTaskWait
 
 
 class UserTask(Activity):
@@ -34,9 +34,12 @@ class UserTask(Activity):
         if element.candidate_users is not None:
             data["users"] = texts(element.candidate_users, context)
         self._refuse_nobody(data)
-        due = self._due(context)
-        if due is not None:
-            data["due"] = waits.to_number(due)
+        if element.limit is not None:
+            amount = number(element.limit.amount, context)
+            data["limit"] = [amount, waits.to_number(clock.now())]
+            data["due"] = waits.to_number(waiting.due(amount, element.limit.unit, clock.now()))
+        elif element.due_date is not None:
+            data["due"] = waits.to_number(_instant(element.due_date, context))
         if element.follow_up_date is not None:
             data["follow_up"] = waits.to_number(_instant(element.follow_up_date, context))
         if element.priority is not None:
@@ -63,12 +66,11 @@ class UserTask(Activity):
         scope = text(self.candidate_scope, context)
         return tuple(group if "@" in group else f"{group}@{scope}" for group in groups)
 
-    def _due(self, context: Any) -> datetime | None:
-        element = self.element
-        if element.limit is not None:
-            amount = number(element.limit.amount, context)
-            return waiting.due(amount, element.limit.unit, clock.now())
-        return None if element.due_date is None else _instant(element.due_date, context)
+    def _running(self, data: dict[str, Any]) -> Running | None:
+        if "limit" not in data or self.element.limit is None:
+            return None
+        amount, since = data["limit"]
+        return Running(amount, self.element.limit.unit, waits.to_instant(since))
 
     def begin(self, token: Token, prepared: dict[str, Any]) -> bool:
         token.internal_data.update(prepared)
@@ -94,6 +96,7 @@ class UserTask(Activity):
             separation=element.separation,
             operations=element.operations,
             limit_title=element.limit.title if element.limit else "",
+            limit=self._running(data),
             process_key=self._wf_spec.process.id,
             definition_id=definition_of(token),
             lane=element.lane,

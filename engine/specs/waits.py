@@ -26,6 +26,8 @@ from engine.specs.token import Token
 from engine.waiting import ConditionWait, MessageWait, SignalWait, TimerWait, Wait
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""When a timer is due that follows a suspended limit."""
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -133,8 +135,16 @@ def timer_wait(token: Token) -> TimerWait:
         times = data["left"] + 1 if data["left"] >= 0 else ""
         iso = data["every"].startswith("P")
         repeat = f"R{times}/{data['every']}" if iso else data["every"]
-    activity = token.task_spec.activity
-    return TimerWait(id=token.id, activity=activity, due_at=to_instant(data["due"]), repeat=repeat)
+    definition = token.task_spec.definition
+    return TimerWait(
+        id=token.id,
+        activity=token.task_spec.activity,
+        due_at=to_instant(data["due"]),
+        repeat=repeat,
+        limit=definition.limit,
+        before=definition.before,
+        host=token.parent.id if definition.limit else 0,
+    )
 
 
 def message_wait(token: Token, message: Message, public: PublicForm | None) -> MessageWait:

@@ -1,0 +1,45 @@
+"""What a node does to the limits of its case, computed when its work is done.
+
+Invariant: says what is to be written down and changes nothing; the ledger is not the engine's.
+"""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from engine import clock
+from engine.definition.elements import Clock
+from engine.expressions import Expression, evaluate, failure, number, text
+from engine.record import ClockMark
+from engine.specs.token import Token
+
+
+def mark(made: Clock, node: Any, token: Token) -> ClockMark:
+    """One `banli:clock` of a node, evaluated at its token.
+
+    Raises:
+        ExpressionError: an amount is no number, an instant no date, a reason no text.
+    """
+    context = node.context(token)
+    return ClockMark(
+        node.activity,
+        made.do,
+        made.limit,
+        made.title,
+        None if made.amount is None else number(made.amount, context),
+        made.unit,
+        None if made.at is None else _instant(made.at, context),
+        "" if made.reason is None else text(made.reason, context),
+        made.basis,
+        0 if made.extend_most is None else number(made.extend_most, context),
+    )
+
+
+def _instant(expression: Expression, context: Any) -> datetime | None:
+    value = evaluate(expression, context)
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=clock.SHANGHAI)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), clock.SHANGHAI)
+    if value is None:
+        return None
+    raise failure(expression, "结果应为日期或时刻")
