@@ -23,6 +23,7 @@ from web.admin.permitted import ACTIONS
 from web.auth import current, policy
 from web.confirming import sensitive
 from web.database import read_session, transaction
+from web.i18n import language
 from web.words import N_, _
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin")
@@ -141,7 +142,10 @@ def user(user_id: int) -> ResponseReturnValue:
             held=_roles_of(session, [user_id]).get(user_id, []),
             orgs=orgs,
             org_name=next((o.name for o in orgs if o.org_code == account.org_code), ""),
-            roles=[(code, info.name) for code, info in ROLES.items()],
+            roles=[
+                (code, info.name_en if language() == "en" else info.name)
+                for code, info in ROLES.items()
+            ],
         )
 
 

@@ -1,0 +1,172 @@
+"""Where each page of the application is seen: by whom, at which address, with which real data."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tests.browser import licence
+from tests.browser.conftest import People
+from tests.browser.desk import Desk
+
+# what a browser is given that is no page: files, data for scripts, probes, a redirect
+NO_PAGES: Final = frozenset({
+    "static", "home.index", "files.show", "cases.document", "cases.material", "cases.diagram",
+    "portal.document", "analyst.diagram", "operations.token_counts", "api_docs.openapi",
+    "health.live", "health.ready",
+})  # fmt: skip
+
+# endpoint → who looks, and the address with the names of samples in it
+PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "auth.login": ("", ("/login",)),
+    "auth.password": ("unit_clerk", ("/password",)),
+    "portal.index": ("", ("/portal",)),
+    "portal.track": ("", ("/portal/track",)),
+    "verification.index": ("", ("/verify",)),
+    "verification.show": ("", ("/verify/NOSUCHCODE234567",)),
+    "api_docs.page": ("", ("/api/docs",)),
+    "portal.mine": ("applicant", ("/portal/mine",)),
+    "portal.apply": ("applicant", ("/portal/apply/yacht_licence_issue",)),
+    "portal.case": ("applicant", ("{portal_case}",)),
+    "portal.action": ("applicant", ("{action}",)),
+    "home.notices": ("acceptor", ("/notices",)),
+    "worklist.inbox": ("acceptor", ("/inbox", "/inbox?box=done", "/inbox?box=mine&q=none")),
+    "cases.search": ("acceptor", ("/cases", "/cases?q={number}")),
+    "cases.page": ("acceptor", ("{case}", "{case}#diagram", "{case}#letters")),
+    "counter.apply": ("acceptor", ("/counter/yacht_licence_issue",)),
+    "task.page": ("reviewer", ("{task}",)),
+    "registers.index": ("stock_keeper", ("/registers",)),
+    "registers.browse": ("stock_keeper", ("/registers/blank_item",)),
+    "registers.record": ("stock_keeper", ("{record}",)),
+    "people.users": ("admin", ("/admin/users",)),
+    "people.user": ("admin", ("{user}",)),
+    "people.new_user": ("admin", ("/admin/users/new",)),
+    "people.orgs": ("admin", ("/admin/organisations",)),
+    "people.role_list": ("admin", ("/admin/roles",)),
+    "organisations.edit": ("admin", ("/admin/organisations/370001",)),
+    "organisations.new": ("admin", ("/admin/organisations/new",)),
+    "calendar.year": ("hq_admin", ("/admin/calendar",)),
+    "grants.index": ("hq_admin", ("/admin/grants",)),
+    "grants.new": ("hq_admin", ("/admin/grants/new",)),
+    "grants.show": ("hq_admin", ("{grant}",)),
+    "operations.index": ("hq_admin", ("/operations",)),
+    "operations.jobs": ("hq_admin", ("/operations/jobs",)),
+    "operations.services": ("hq_admin", ("/operations/services",)),
+    "operations.standards": ("hq_admin", ("/operations/standards",)),
+    "operations.tokens": ("hq_admin", ("{tokens}",)),
+    "analyst.library": ("analyst", ("/analyst",)),
+    "analyst.process": ("analyst", ("/analyst/processes/yacht_licence_issue",)),
+    "analyst.modelling.page": ("analyst", ("{draft}",)),
+    "analyst.trial.page": ("analyst", ("{draft}/trial",)),
+    "releases.index": ("releaser", ("/releases",)),
+    "releases.versions": ("releaser", ("/releases/yacht_licence_issue",)),
+    "releases.draft": ("releaser", ("{release}",)),
+}
+# what goes wrong has its page as well: not found, not allowed, done by somebody else
+ERRORS: Final = (
+    ("acceptor", "/cases/4611686018427387904"),
+    ("acceptor", "/nowhere"),
+    ("acceptor", "/admin/users"),
+    ("acceptor", "{done}"),
+)
+DRAFTED: Final = "common_notify"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One look at one page."""
+
+    reader: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.reader or 'stranger'} {self.path}"
+
+
+def visits(samples: Mapping[str, str]) -> list[Visit]:
+    """Every page with its samples filled in, each reader's pages together."""
+    seen = [(who, path) for who, paths in PAGES.values() for path in paths]
+    return [Visit(who, path.format_map(samples)) for who, path in sorted([*seen, *ERRORS])]
+
+
+def make(people: People) -> dict[str, str]:
+    """A case under review, a draft, a draft handed in, and the first of each list."""
+    applicant, acceptor, reviewer = (people(x) for x in ("applicant", "acceptor", "reviewer"))
+    licence.fill_in(applicant)
+    number = licence.hand_in(applicant)
+    found = {"number": number, "portal_case": path_of(applicant)}
+    acceptor.open_task(number)
+    found["done"] = path_of(acceptor)
+    licence.accept(acceptor, number)
+    reviewer.open_task(number)
+    found["task"] = path_of(reviewer)
+    applicant.open(found["portal_case"])
+    applicant.until("撤回申请")
+    found["action"] = first(applicant, "a[href*='/actions/']")
+    acceptor.open(f"/cases?q={number}")
+    found["case"] = first(acceptor, "main a[href*='/cases/']")
+    for name, login, page, link in (
+        ("record", "stock_keeper", "/registers/blank_item", "main a[href*='/blank_item/']"),
+        ("user", "admin", "/admin/users", "main table a"),
+        ("grant", "hq_admin", "/admin/grants", "main table a"),
+        ("tokens", "hq_admin", "/releases/yacht_licence_issue", "main a[href*='/definitions/']"),
+    ):
+        desk = people(login)
+        desk.open(page)
+        found[name] = first(desk, link)
+    found["draft"] = drafted(people("analyst"), "yacht_licence_issue")
+    found["release"] = handed_in(people, drafted(people("analyst"), DRAFTED))
+    return found
+
+
+def path_of(desk: Desk) -> str:
+    return desk.page.url.removeprefix(desk.base).partition("?")[0]
+
+
+def first(desk: Desk, link: str) -> str:
+    """Where the first link of a list leads."""
+    href = desk.page.locator(link).first.get_attribute("href")
+    assert href, link
+    return href
+
+
+def drafted(desk: Desk, key: str) -> str:
+    """The analyst's draft of a process."""
+    desk.open("/analyst")
+    row = desk.page.locator("tr", has=desk.page.get_by_text(key, exact=True))
+    row.get_by_role("button", name=re.compile("修改")).click()
+    desk.page.wait_for_url(re.compile(r"/analyst/drafts/\d+"))
+    return path_of(desk)
+
+
+def handed_in(people: People, draft: str) -> str:
+    """The page on which the second person looks at a draft that was handed in."""
+    status = people("analyst").page.evaluate(
+        """async () => {
+        const data = JSON.parse(document.getElementById("draft-data").textContent);
+        const answer = await fetch(document.querySelector("[data-workspace]").dataset.submit, {
+            method: "POST", body: JSON.stringify({ revision: data.revision, note: "受理" }),
+            headers: { "Content-Type": "application/json", Accept: "application/json",
+                "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content } });
+        return answer.status; }"""
+    )
+    assert status == 200, status
+    releaser = people("releaser")
+    releaser.open("/releases")
+    return first(releaser, f"main a[href$='/drafts/{draft.rpartition('/')[2]}']")
+
+
+Look = Callable[[Desk, Visit], list[str]]
+
+
+def walk(people: People, samples: Mapping[str, str], look: Look) -> dict[str, list[str]]:
+    """What a look finds wrong, page by page."""
+    strangers: list[Desk] = []
+    found: dict[str, list[str]] = {}
+    for visit in visits(samples):
+        if not visit.reader and not strangers:
+            strangers.append(people.another())
+        desk = people(visit.reader) if visit.reader else strangers[0]
+        if problems := look(desk, visit):
+            found[str(visit)] = problems
+    return found
