@@ -34,6 +34,7 @@ _READ: Final[Mapping[int, Callable[[bytes], Any]]] = {  # by the type's number i
     20: int,
     21: int,
     23: int,
+    1184: lambda text: datetime.fromisoformat(text.decode()),
 }
 
 
