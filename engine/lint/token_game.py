@@ -14,7 +14,7 @@ from engine.definition import elements as el
 from engine.definition import events as ev
 from engine.definition.paths import begins, reach
 from engine.definition.process import Flow, Process
-from engine.lint import graph
+from engine.lint import escalations, graph
 
 Marking = tuple[str, ...]
 """The flows that carry a token, sorted; a flow with two tokens stands twice."""
@@ -194,7 +194,10 @@ class _Player:
                 isinstance(one, ev.TerminateEvent | ev.ErrorEvent)
                 for one in ev.singles(element.definition)
             )
-            yield None if ends else []
+            yield None if ends or escalations.interrupts(self.process, element) else []
+            return
+        if escalations.interrupts(self.process, element):
+            yield None
             return
         flows = graph.flows_of(self.process, element)
         for chosen in self._choices(element, flows):

@@ -163,7 +163,7 @@ class PlayedCase:
     def awaits(self) -> set[str]:
         """Names of the messages that could reach the case now."""
         with self.play.session() as session:
-            return {one.name for one in self._subscriptions(session)}
+            return {one.name for one in self._subscriptions(session) if one.kind == "message"}
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -233,7 +233,9 @@ class PlayedCase:
         """A message that the case waits for comes in."""
         with self.play.session() as session:
             keys = [
-                one.correlation_key for one in self._subscriptions(session) if one.name == message
+                one.correlation_key
+                for one in self._subscriptions(session)
+                if one.kind == "message" and one.name == message
             ]
         if not keys:
             raise LookupError(f"the case does not wait for {message!r}, but for {self.awaits}")

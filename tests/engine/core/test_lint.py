@@ -9,6 +9,7 @@ from tests.engine.core.scenario import (
     call,
     each,
     error,
+    escalation,
     event,
     gateway,
     io,
@@ -236,3 +237,24 @@ def test_two_parallel_writers_of_one_variable_are_a_warning():
 
 def test_nobody_can_do_a_task_without_lane_or_assignment():
     assert "nobody" in codes(xml("start -> a -> end"), severity="warning")
+
+
+@pytest.mark.parametrize(("interrupting", "starves"), [(True, False), (False, True)])
+def test_a_join_does_not_starve_where_an_escalation_ends_its_scope(interrupting, starves):
+    inner = sub(
+        "s1 -> f; f -> a -> j; f -> x; x -> j if n; x -> up default; j -> e1",
+        s1=event("start"),
+        e1=event("end"),
+        f=P,
+        j=P,
+        x=X,
+        up=event("end", escalation("U")),
+    )
+    data = xml(
+        "start -> box -> end; caught -> b -> end",
+        escalations=("U",),
+        box=inner,
+        caught=boundary("box", escalation("U"), interrupting=interrupting),
+    )
+    assert codes(data) == set()
+    assert ("join_starves" in codes(data, severity="warning")) == starves
