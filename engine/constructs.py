@@ -246,6 +246,8 @@ _ATTRIBUTES: Final = """
   loopMaximum                  executed 循环上限
   messageRef                   executed 消息
   method                       executed 事务方式，只支持补偿
+  noneBehaviorEventRef         executed 每个实例完成时抛出的事件
+  oneBehaviorEventRef          executed 首个实例完成时抛出的事件
   ordering                     executed 依次或并行
   parallelMultiple             executed 全部发生才继续
   signalRef                    executed 信号

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine import constructs
 from processes import tokens
 from tests.web.analyst.bad_models import FAULTS, faulty
 from tests.web.analyst.pages import Page
@@ -105,3 +106,18 @@ def test_the_page_hands_none_of_them_in(begin: Begin, name: str) -> None:
         return
     assert answer.status_code == 422, answer.get_data(as_text=True)
     seen(answer.json["findings"], name)
+
+
+def test_the_check_panel_gets_a_sentence_for_each_construct_that_is_refused(begin: Begin) -> None:
+    """Issue 3: a model with each refused construct shows its message."""
+    page = begin()
+    model = f"{page.data['key']}.bpmn"
+    good = page.files[model]
+    for name in constructs.named("refused"):
+        part = f"<bpmn:{name} /></bpmn:userTask>"
+        page.files[model] = good.replace("</bpmn:userTask>", part, 1)
+        sentence = constructs.refusal(name)
+        found = [one for one in page.findings() if sentence in one["message"]]
+        assert found, name
+        assert found[0]["element"] == "handle"
+        assert found[0]["line"]
