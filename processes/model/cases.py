@@ -11,8 +11,8 @@ from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
-from engine.columns import Base
-from processes.model.types import Id, Instant, SealedVariables
+from engine.columns import Base, Id, Instant
+from processes.model.types import SealedVariables
 
 
 class Case(Base):

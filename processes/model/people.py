@@ -1,4 +1,4 @@
-"""Who there is: regions, organisations, roles, accounts, grants, sessions, failures, audit.
+"""Who there is: organisations, roles, accounts, grants, sessions, failures, audit.
 
 Invariant: an organisation's `path` is that of its parent plus its own code, so that a subtree is
 one prefix; audit rows are only ever appended.
@@ -20,20 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
-from engine.columns import Base
-from processes.model.types import Id, Instant, Sealed
-
-
-class Region(Base):
-    """A place of GB/T 2260; lines are replaced, not changed, when a place is renumbered."""
-
-    __tablename__ = "region"
-
-    code: Mapped[str] = mapped_column(String(6), primary_key=True)
-    name: Mapped[str] = mapped_column(String(200))
-    parent_code: Mapped[str | None] = mapped_column(String(6))
-    valid_from: Mapped[date | None] = mapped_column(Date)
-    valid_to: Mapped[date | None] = mapped_column(Date)
+from engine.columns import Base, Id, Instant
+from processes.model.types import Sealed
 
 
 class Org(Base):

@@ -9,8 +9,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
-from engine.model import Base
-from processes.model.types import Id, Instant
+from engine.columns import Base, Id, Instant
 
 
 class ApiToken(Base):

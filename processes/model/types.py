@@ -1,4 +1,4 @@
-"""Column types for personal data, beside the engine's.
+"""Column types for personal data, beside those of `engine.columns`.
 
 Invariant: a sealed column never holds clear text, and opens only as the table and column it was
 written for.
@@ -10,10 +10,7 @@ from sqlalchemy import Dialect
 from sqlalchemy.types import LargeBinary, TypeDecorator
 
 from engine import variables
-from engine.columns import Id, Instant
 from processes import keys
-
-__all__ = ["Id", "Instant", "Sealed", "SealedVariables"]
 
 
 class Sealed(TypeDecorator[str]):

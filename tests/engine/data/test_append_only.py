@@ -14,7 +14,10 @@ from tests.engine.core.scenario import user, xml
 from tests.engine.data.site import Site
 from web.database import Database
 
-GUARDED = ("audit_event", "history_event", "opinion", "register_log", "variable_delta")
+GUARDED = (
+    *("audit_event", "history_event", "opinion", "register_log", "variable_delta"),
+    *("calendar_change", "calendar_version", "clock_entry"),
+)
 MODEL = xml("start -> a -> end", a=user())
 
 
