@@ -9,6 +9,7 @@ import pytest
 
 from engine import compiler
 from tests.engine.invalid import flows, forms
+from tests.engine.invalid.making import E, F, S, call, p
 
 ROWS = [
     *forms.SCHEMA,
@@ -47,3 +48,15 @@ def test_the_faults_of_a_file_come_all_at_once():
     }
     found = compiler.check(files)
     assert {one.file for one in found if one.severity == "error"} == set(files)
+
+
+def test_a_circle_of_calls_that_closes_through_what_is_installed_is_found():
+    model = p(S, call("c", "q"), E, F("s", "c"), F("c", "e"))
+    made = compiler.examine({"m.bpmn": model})[1]
+    assert compiler.recursion(made, {"q": {"r"}, "r": set()}) == []
+    found = compiler.recursion(made, {"q": {"r"}, "r": {"p"}})
+    assert [(one.code, one.element) for one in found] == [("call_recursion", "c")]
+
+
+def test_a_process_is_known_by_its_id_not_by_the_name_of_its_file():
+    assert compiler.keys({"x.bpmn": p(S, E, F("s", "e")), "y.bpmn": b"no model"}) == {"p"}
