@@ -258,7 +258,11 @@ def test_terminate_ends_its_own_scope_only():
         stop=event("end", TERMINATE),
     )
     case = Case(
-        xml("start -> fork; fork -> box -> c -> end; fork -> d -> end", fork=gateway("parallel"), box=inner)
+        xml(
+            "start -> fork; fork -> box -> c -> end; fork -> d -> end",
+            fork=gateway("parallel"),
+            box=inner,
+        )
     )
     assert case.waits == ["a", "b", "d"]
     assert case.complete("b").waits == ["c", "d"]
