@@ -32,6 +32,9 @@ _SENTENCES: Final = {
     "condition.met": "『{name}』的条件成立",
     "event.partial": "『{name}』的触发条件到达一个，还差 {missing} 个",
     "process.called": "调用流程『{process}』",
+    "activity.begun": "启动『{name}』",
+    "activity.compensated": "『{name}』已补偿",
+    "transaction.cancelled": "取消事务『{name}』",
     "incident.raised": "『{name}』出现异常：{message}",
 }
 
