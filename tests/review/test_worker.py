@@ -59,7 +59,7 @@ def test_a_business_error_whose_lease_is_lost_does_not_stop_the_batch(site: Site
     late = worker_of(site, Printer(BpmnError("refused", "不予制作")))
     taken = site.acquire(late.owner)
     with clock.travel(clock.now() + timedelta(hours=1)):
-        worker_of(site, Printer({}), "w-2").run_once()
+        worker_of(site, Printer({}), "w-2").drain()
         for work in taken:
             late.do(work)
     assert site.rows(Incident) == []
