@@ -17,6 +17,7 @@ from engine.expressions import Expression
 from engine.specs import (
     activities,
     ad_hoc,
+    approving,
     compensation,
     complex_gateway,
     containers,
@@ -107,6 +108,7 @@ class Builder:
         made: Any = kind(self.spec, f"{element.id}#each" if loop else element.id, element)
         if isinstance(made, user_task.UserTask):
             made.candidate_scope = self._candidate_scope()
+            made.item = approving.WorkItem(self.spec, f"{element.id}#item", element)
         if isinstance(made, gateways.JoiningGateway):
             made.incoming = element.incoming
         if isinstance(made, gateways.InclusiveGateway):

@@ -4,19 +4,20 @@ Invariant: a command changes the instance in memory only; whoever gave it calls 
 stores the step as a whole, or throws the object away after any exception.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine import sealing
 from engine import state as codec
+from engine.approval.board import Board
 from engine.compiler import CompiledProcess
 from engine.definition import elements as el
 from engine.errors import NotFound, TaskNotActive
 from engine.record import Incident, StepRecord
 from engine.scopes import Scope, storable
-from engine.specs import waits
+from engine.specs import approving, waits
 from engine.specs.containers import definition_of
 from engine.specs.throwing import throw_error
 from engine.specs.token import READY, STARTED, WAITING, Token
@@ -170,6 +171,16 @@ class Execution:
         token = self._active(activity_id, "startable")
         token.task_spec.start(token, element)
         self.step.note("activity.begun", element, activity_id)
+
+    def rearrange(
+        self, activity_id: int, make: Callable[[Board], Board], *, holder: str = ""
+    ) -> None:
+        """Change who works on a user task; `holder` has it if it is one person's.
+
+        Raises:
+            TaskNotActive: it is not under way. ApprovalRefused: the change is not allowed.
+        """
+        approving.rearrange(self._active(activity_id, "work_done"), make, holder=holder)
 
     def retime(self, activity_id: int, due_at: datetime | None) -> None:
         """Give a task or a timer another due instant; None: none for the time being.

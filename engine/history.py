@@ -43,7 +43,7 @@ def performers(session: Session, instance_id: int) -> Mapping[str, frozenset[str
         select(HistoryEvent.activity, HistoryEvent.actor)
         .where(
             HistoryEvent.instance_id == instance_id,
-            HistoryEvent.type == "activity.completed",
+            HistoryEvent.type.in_(("activity.completed", "task.decided")),
             HistoryEvent.activity_id.in_(created),
             HistoryEvent.actor != "",
         )

@@ -28,7 +28,7 @@ __all__ = ["Base", "Big", "Id", "Instant", "Stored"]  # and the tables below
 
 # conditions of partial indexes: a query has to use the same words, or SQLite passes them by
 READY = "suspended IS FALSE AND retries > 0"
-ENDED = "type IN ('activity.completed', 'activity.cancelled')"
+ENDED = "type IN ('activity.completed', 'activity.cancelled', 'task.decided', 'task.withdrawn')"
 
 
 class Deployment(Base):
@@ -163,6 +163,8 @@ class UserTask(Base):
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     follow_up_at: Mapped[datetime | None] = mapped_column(Instant)
     limit_title: Mapped[str] = mapped_column(String(100), default="")
+    kind: Mapped[str] = mapped_column(String(16), default="")
+    """Among several people: main, beside, before, after or delegate."""
     priority: Mapped[int] = mapped_column(Integer, default=50)
     separation: Mapped[str] = mapped_column(Text, default="")
     """Activities, separated by blanks, whose performers may not do this task."""

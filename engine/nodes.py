@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from engine import constructs, data_nodes, event_nodes, scope_nodes, xml
 from engine import vocabulary as voc
+from engine.approval.board import Mode
 from engine.definition import elements as el
 from engine.event_nodes import event
 from engine.loop_nodes import KINDS as LOOPS
@@ -125,7 +126,37 @@ def _user_task(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -
         ),
         separation=tuple(ext.of("banli:separation").get("from", "").split()),
         limit=_limit(reading, node, ext),
+        approval=_approval(reading, node, ext),
         operations=tuple(ext.of("banli:operations").get("allow", "").split()),
+    )
+
+
+def _approval(reading: Reading, node: xml.Node, ext: Extensions) -> el.Approval | None:
+    found = ext.found.get("banli:approval")
+    if found is None:
+        return None
+    mode = found.get("mode", "")
+    wanted = [] if mode == "single" else ["people", *(["ratio"] if mode == "ratio" else [])]
+    if mode not in {one.value for one in Mode} or not all(found.get(name) for name in wanted):
+        text = "审批方式（mode）应为 single、all、ratio、any、ordered 或 vote；"
+        text += "多人时须写明审批人（people），按比例时还须写明比例（ratio）"
+        reading.error("approval_incomplete", text, node)
+        return None
+    if loop(reading, node) is not None:
+        text = "多人审批（banli:approval）与多实例不能同时使用"
+        reading.error("approval_and_loop", text, node)
+    for name in ("result", "opinions"):
+        if found.get(name):
+            reading.variable(found[name], node, "审批结果")
+    words = {"people": "审批人", "decision": "审批结论", "ratio": "通过比例"}
+    words |= {"threshold": "通过票权", "passes": "通过票数", "rejects": "否决票数"}
+    made = {name: reading.expression(found.get(name), node, said) for name, said in words.items()}
+    return el.Approval(
+        mode,
+        result=found.get("result", ""),
+        opinions=found.get("opinions", ""),
+        wait_for_all=found.get("waitForAll") in _TRUE,
+        **made,
     )
 
 

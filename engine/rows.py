@@ -58,8 +58,8 @@ SNAPSHOT: Final = (
 TASK: Final = _insert(
     "user_task",
     "id, instance_id, definition_id, process_key, activity, name, lane, scope_id, assignee,"
-    " claimed_at, form_id, due_at, follow_up_at, limit_title, priority, separation, operations,"
-    " suspended, revision, created_at",
+    " claimed_at, form_id, due_at, follow_up_at, limit_title, kind, priority, separation,"
+    " operations, suspended, revision, created_at",
 )
 CANDIDATE: Final = _insert("user_task_candidate", "task_id, candidate")
 SUBSCRIPTION: Final = _insert(
@@ -83,6 +83,7 @@ INCIDENT: Final = _insert(
     "id, kind, instance_id, definition_id, activity, activity_id, message, details, raised_at",
 )
 # the candidates go with their task, the incidents with their job, by the foreign key
+RETIME_TASK: Final = "UPDATE user_task SET due_at = ? WHERE id = ?"
 END_TASK: Final = "DELETE FROM user_task WHERE id = ?"
 COMPLETE_TASK: Final = "DELETE FROM user_task WHERE id = ? AND revision = ?"
 END_SUBSCRIPTION: Final = "DELETE FROM event_subscription WHERE id = ?"
@@ -125,6 +126,7 @@ def task(place: Place, wait: UserTaskWait) -> Row:
         place.stamp(wait.due_at),
         place.stamp(wait.follow_up_at),
         wait.limit_title,
+        wait.kind,
         wait.priority,
         " ".join(wait.separation),
         " ".join(wait.operations),

@@ -7,6 +7,7 @@ its tokens imply, neither more nor less.
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -199,6 +200,10 @@ class _Writer:
             if was is not None and isinstance(wait, TimerWait):
                 moved.append(wait)
                 continue
+            if isinstance(wait, UserTaskWait) and _retimed(was, wait):
+                # it stays in the hands of whoever holds it
+                self.add(rows.RETIME_TASK, (self.place.stamp(wait.due_at), wait.id))
+                continue
             if was is not None:
                 self._end(was)
             fresh.append(wait)
@@ -283,6 +288,11 @@ class _Writer:
                         Statement(rows.DELIVERING, [(inbound_id,)]),
                     ]
                 )
+
+
+def _retimed(was: Wait | None, now: UserTaskWait) -> bool:
+    """Whether a task is the same but for its due date."""
+    return isinstance(was, UserTaskWait) and replace(was, due_at=None) == replace(now, due_at=None)
 
 
 def _ended(step: StepRecord) -> str:

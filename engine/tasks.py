@@ -40,7 +40,7 @@ def gone(session: Session, task_id: int) -> NotFound | TaskNotActive:
     ending = history.ending_of(session, task_id)
     if ending is None:
         return NotFound("没有这个任务", task=task_id)
-    done = ending.type == "activity.completed"
+    done = ending.type in {"activity.completed", "task.decided"}
     return TaskNotActive(
         "该任务已经办结" if done else "该任务已被撤销",
         by=ending.actor,

@@ -99,6 +99,7 @@ EXTENSIONS: Final[Mapping[str, frozenset[str]]] = {
         "zeebe:priorityDefinition",
         "banli:separation",
         "banli:limit",
+        "banli:approval",
         "banli:operations",
     },
     "serviceTask": _ACTIVITY_EXTENSIONS | {"zeebe:taskDefinition"},
@@ -154,6 +155,20 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "zeebe:versionTag": frozenset({"value"}),
     "banli:separation": frozenset({"from"}),
     "banli:limit": frozenset({"amount", "unit", "title"}),
+    "banli:approval": frozenset(
+        {
+            "mode",
+            "people",
+            "decision",
+            "result",
+            "opinions",
+            "ratio",
+            "threshold",
+            "passes",
+            "rejects",
+            "waitForAll",
+        }
+    ),
     "banli:due": frozenset({"of", "before"}),
     "banli:clocks": frozenset(),
     "banli:clock": frozenset(

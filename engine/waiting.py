@@ -39,6 +39,8 @@ class UserTaskWait:
     priority: int = 50
     separation: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
+    kind: str = ""
+    """How somebody among several came to the task: main, beside, before, after, delegate."""
     limit_title: str = ""
     limit: Running | None = None
     process_key: str = ""

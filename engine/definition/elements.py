@@ -26,6 +26,26 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """`banli:approval`: how the people of a user task decide together (engine/approval).
+
+    `decision` gives approve, reject or abstain from a person's answers; the outcome goes to the
+    variable `result`, everybody's answers to the list `opinions`.
+    """
+
+    mode: str
+    people: Expression | None = None
+    decision: Expression | None = None
+    result: str = ""
+    opinions: str = ""
+    ratio: Expression | None = None
+    threshold: Expression | None = None
+    passes: Expression | None = None
+    rejects: Expression | None = None
+    wait_for_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """`banli:clock`: what happens to a limit of the case when its element is done.
 
@@ -134,6 +154,7 @@ class UserTask(Activity):
     priority: Expression | None = None
     separation: tuple[str, ...] = ()
     limit: Limit | None = None
+    approval: Approval | None = None
     operations: tuple[str, ...] = ()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from engine import clock, waiting
 from engine.expressions import Expression, evaluate, failure, number, text, texts
 from engine.specs import mapping, waits
-from engine.specs.activities import Activity
+from engine.specs.approving import Approving
 from engine.specs.containers import called_path, definition_of
 from engine.specs.token import Token
 from engine.timers import Schedule, schedule
@@ -18,7 +18,7 @@ from engine.variables import Variables
 from engine.waiting import Running, UserTaskWait
 
 
-class UserTask(Activity):
+class UserTask(Approving):
     """A person works with a form."""
 
     candidate_scope: Expression | None = None
@@ -33,18 +33,26 @@ class UserTask(Activity):
             data["assignee"] = _person(element.assignee, context)
         if element.candidate_users is not None:
             data["users"] = texts(element.candidate_users, context)
+        approval = element.approval
+        if approval is not None and approval.people is not None:
+            data["people"] = self.people(approval, context)
         self._refuse_nobody(data)
-        if element.limit is not None:
-            amount = number(element.limit.amount, context)
-            data["limit"] = [amount, waits.to_number(clock.now())]
-            data["due"] = waits.to_number(waiting.due(amount, element.limit.unit, clock.now()))
-        elif element.due_date is not None:
-            data["due"] = waits.to_number(_instant(element.due_date, context))
+        data.update(self._until(context))
         if element.follow_up_date is not None:
             data["follow_up"] = waits.to_number(_instant(element.follow_up_date, context))
         if element.priority is not None:
             data["priority"] = number(element.priority, context)
         return {key: value for key, value in data.items() if value not in (None, "", ())}
+
+    def _until(self, context: Any) -> dict[str, Any]:
+        element = self.element
+        if element.limit is not None:
+            amount, now = number(element.limit.amount, context), clock.now()
+            due = waiting.due(amount, element.limit.unit, now)
+            return {"limit": [amount, waits.to_number(now)], "due": waits.to_number(due)}
+        if element.due_date is not None:
+            return {"due": waits.to_number(_instant(element.due_date, context))}
+        return {}
 
     def _refuse_nobody(self, data: dict[str, Any]) -> None:
         """A task that says whose it is, and then is nobody's, would wait for ever."""
@@ -73,13 +81,23 @@ class UserTask(Activity):
         return Running(amount, self.element.limit.unit, waits.to_instant(since))
 
     def begin(self, token: Token, prepared: dict[str, Any]) -> bool:
+        several = prepared.pop("people", None)
         token.internal_data.update(prepared)
+        if several is not None:
+            self.open_board(token, *several)
+            return False
         told = {key: prepared[key] for key in ("assignee", "groups", "users") if key in prepared}
         due_at = waits.to_instant(prepared["due"]) if "due" in prepared else None
         self.note(token, "task.created", name=self.element.name, due_at=due_at, **told)
         return False
 
-    def wait(self, token: Token) -> UserTaskWait:
+    def wait(self, token: Token) -> UserTaskWait | None:
+        if "board" not in token.internal_data:
+            return self.own_wait(token)
+        own = any(item.id == token.id for item in self.board(token).open)
+        return self.item_wait(token, token.id) if own else None
+
+    def own_wait(self, token: Token) -> UserTaskWait:
         element, data = self.element, token.internal_data
         return UserTaskWait(
             id=token.id,
@@ -105,6 +123,9 @@ class UserTask(Activity):
 
     def work_done(self, token: Token, result: Variables) -> None:
         """The person is done."""
+        if "board" in token.internal_data:
+            self.item_done(token, token.id, result)
+            return
         mapping.accept(token, result, local=bool(self.element.outputs))
         token.workflow.requeue(token, "leave")
 

@@ -7,7 +7,7 @@ from xml.sax.saxutils import quoteattr
 import pytest
 from sqlalchemy import select
 
-from engine import clock, compiler, repository
+from engine import clock, compiler, repository, tasks
 from engine.errors import DeploymentRejected
 from engine.model import Job, Timer
 from processes import calendars, explanation
@@ -163,6 +163,15 @@ class TestLedger:
         found = standing(case).reckoning
         assert (found.due_on, found.pauses[0].counted) == (date(2026, 3, 24), 6)
         assert task_due(case, "review") == date(2026, 3, 17)
+
+    def test_a_claimed_task_stays_in_its_hands_when_its_limit_moves(self, play: Play) -> None:
+        case = begun(play)
+        task = next(one for one in case.tasks if one.activity == "review")
+        holder = str(play.user("reviewer").id)
+        play.run(lambda session: tasks.claim(session, task.id, by=holder))
+        case.receives("hold_case")
+        held = next(one for one in case.tasks if one.activity == "review")
+        assert (held.id, held.assignee, held.due_at) == (task.id, holder, None)
 
     def test_timers_follow_their_limit_through_suspension(self, play: Play) -> None:
         case = begun(play)

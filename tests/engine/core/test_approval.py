@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,9 @@ from hypothesis import strategies as st
 
 from engine.approval import operations as op
 from engine.approval.board import ApprovalRefused, Board, Decision, Kind, Mode, Rule, Stage
+from engine.errors import DeploymentRejected
+from engine.ids import next_id
+from tests.engine.core.scenario import Case, boundary, timer, user, xml
 
 YES, NO, NEITHER = Decision.APPROVE, Decision.REJECT, Decision.ABSTAIN
 
@@ -19,8 +23,8 @@ def made(mode: Mode, *users: str, **rule: object) -> Board:
 
 
 def said(board: Board, **decisions: Decision) -> Board:
-    for user, decision in decisions.items():
-        item = next(one for one in board.open if one.user == user)
+    for person, decision in decisions.items():
+        item = next(one for one in board.open if one.user == person)
         board = op.decide(board, item.id, decision)
     return board
 
@@ -271,3 +275,104 @@ def _done(board: Board, what: str, item: int, fresh: int, data: st.DataObject) -
         return op.delegate(board, item, to=fresh, user=f"n{fresh}")
     added = [one for one in board.items if one.kind is not Kind.MAIN and not one.ended]
     return op.remove(board, data.draw(st.sampled_from(added)).id, reason="x") if added else board
+
+
+class TestOnTheEngine:
+    """The same, as work items of a running process that is stored at every step."""
+
+    def several(self, attributes: str, **variables: object) -> Case:
+        decision = ' decision="=opinion" result="result" opinions="opinions"'
+        text = f"<banli:approval {attributes}{decision}/>"
+        model = xml("start -> sign -> next -> end", sign=user(text))
+        return Case(model, people=["a", "b", "c"], **variables)
+
+    def of(self, case: Case, person: str) -> Any:
+        waits = case.execution.waits.values()
+        return next(wait for wait in waits if getattr(wait, "assignee", None) == person)
+
+    def says(self, case: Case, person: str, opinion: str, **answers: object) -> None:
+        answers["opinion"] = opinion
+        case.command("complete", self.of(case, person).id, answers)
+
+    def holders(self, case: Case) -> set[str]:
+        return {wait.assignee for wait in case.execution.waits.values()}
+
+    def test_everybody_gets_a_task_and_the_outcome_and_opinions_are_variables(self) -> None:
+        case = self.several('mode="all" people="=people"')
+        assert self.holders(case) == {"a", "b", "c"}
+        for person in ("a", "b", "c"):
+            self.says(case, person, "approve", remark=f"{person} 同意")
+        assert case.waits == ["next"]
+        assert case.variables["result"] == "approve"
+        assert [one["user"] for one in case.variables["opinions"]] == ["a", "b", "c"]
+        assert case.variables["opinions"][0]["remark"] == "a 同意"
+        assert "opinion" not in case.variables, "several answers are no variables of the case"
+
+    def test_a_decided_node_withdraws_the_others_with_a_reason(self) -> None:
+        case = self.several('mode="any" people="=people"')
+        self.says(case, "b", "reject")
+        assert (case.waits, case.variables["result"]) == (["next"], "reject")
+        gone = [one for one in case.events if one.type == "task.withdrawn"]
+        assert {one.data["user"] for one in gone} == {"a", "c"}
+        assert {one.data["reason"] for one in gone} == {"本环节已作出决定"}
+
+    def test_the_ratio_is_weighed_and_one_rejection_is_not_fatal(self) -> None:
+        case = self.several('mode="ratio" people="=people" ratio="=0.6"')
+        self.says(case, "a", "reject")
+        self.says(case, "b", "approve")
+        assert case.waits == ["sign"]
+        self.says(case, "c", "approve")
+        assert (case.waits, case.variables["result"]) == (["next"], "approve")
+
+    def test_ordered_people_come_one_after_the_other(self) -> None:
+        case = self.several('mode="ordered" people="=people"')
+        assert self.holders(case) == {"a"}
+        self.says(case, "a", "approve")
+        assert self.holders(case) == {"b"}
+
+    def test_voters_may_have_weights(self) -> None:
+        people = '=[{user: "a", weight: 3}, {user: "b", weight: 1}]'
+        case = self.several(f"mode='vote' people='{people}'")
+        self.says(case, "a", "approve")
+        assert case.variables["result"] == "approve"
+
+    def test_a_one_person_task_waits_for_a_delegate_and_keeps_its_id(self) -> None:
+        case = Case(xml("start -> a -> end"))
+        task = case.wait("a").id
+        case.execution.rearrange(
+            task, lambda board: op.delegate(board, task, to=next_id(), user="b"), holder="a"
+        )
+        case._settle()
+        assert self.holders(case) == {"b"}
+        case.command("complete", self.of(case, "b").id, {"decision": "reject", "text": "再看看"})
+        assert (self.of(case, "a").id, case.completed) == (task, False)
+        assert "text" not in case.variables, "an opinion changes no variable"
+        case.complete("a", granted=True)
+        assert case.completed
+
+    def test_an_added_person_joins_the_vote_of_a_running_node(self) -> None:
+        case = self.several('mode="all" people="=people"')
+        item = self.of(case, "a").id
+        case.execution.rearrange(item, lambda board: op.add_beside(board, [(next_id(), "d", 1)]))
+        case._settle()
+        assert self.holders(case) == {"a", "b", "c", "d"}
+
+    def test_a_boundary_event_ends_all_work_items(self) -> None:
+        approval = '<banli:approval mode="all" people="=people" decision="=opinion"/>'
+        late = boundary("sign", timer("duration", "P3D"))
+        flows = "start -> sign -> end\n late -> other -> end2"
+        case = Case(xml(flows, sign=user(approval), late=late), people=["a", "b"])
+        case.fire("late")
+        assert case.waits == ["other"]
+
+    @pytest.mark.parametrize("people", ["[]", "null", '["a", "a"]', "[1]"])
+    def test_a_list_of_people_that_is_none_is_an_incident(self, people: str) -> None:
+        text = f"<banli:approval mode='all' people='={people}'/>"
+        assert Case(xml("start -> sign -> end", sign=user(text))).incidents == ["sign"]
+
+    @pytest.mark.parametrize(
+        "attributes", ['mode="some"', 'mode="all"', 'mode="ratio" people="=p"', ""]
+    )
+    def test_an_incomplete_approval_is_refused_at_deployment(self, attributes: str) -> None:
+        with pytest.raises(DeploymentRejected, match="审批方式"):
+            Case(xml("start -> a -> end", a=user(f"<banli:approval {attributes}/>")))
