@@ -142,7 +142,7 @@ def untranslated(page: Page) -> list[str]:
     texts = page.evaluate(
         """() => {
         const skipped = "script, style, [lang^=zh], .diagram, [data-canvas], [data-properties], "
-            + "[data-editor], [data-formpreview], .brand, .triallog, .month";
+            + "[data-editor], [data-formpreview], .brand, .triallog, .month, .timeline details";
         const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         const found = [document.title.split(" · ")[0]];
         for (let node = walker.nextNode(); node; node = walker.nextNode())
