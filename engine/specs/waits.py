@@ -136,6 +136,8 @@ def timer_wait(token: Token) -> TimerWait:
         iso = data["every"].startswith("P")
         repeat = f"R{times}/{data['every']}" if iso else data["every"]
     definition = token.task_spec.definition
+    # one of several triggers stands below its event, the event below what it is attached to
+    event = token if token.task_spec.visible else token.parent
     return TimerWait(
         id=token.id,
         activity=token.task_spec.activity,
@@ -143,7 +145,7 @@ def timer_wait(token: Token) -> TimerWait:
         repeat=repeat,
         limit=definition.limit,
         before=definition.before,
-        host=token.parent.id if definition.limit else 0,
+        host=event.parent.id if definition.limit else 0,
     )
 
 
