@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from engine.errors import BanliError, DeploymentRejected
 from migrations import schema
 from migrations.schema import SchemaMismatch
-from web import config, running
+from web import config, logs, running
 from web import demo as demonstration
 from web.commands import cases, conformance, expressions, interchange, models, people, playing
 from web.config import UnsafeSettings
@@ -47,6 +47,7 @@ def main() -> None:
 @main.command(help="启动演示环境：建库、装入演示数据、启动模拟的外部单位、打开网页。")
 def demo() -> None:
     settings = config.from_environment()
+    logs.install(settings)
     demonstration.prepare(settings)
     with demonstration.departments(settings) as outside:
         app = running.build(settings, {**os.environ, **outside})
@@ -60,6 +61,7 @@ def demo() -> None:
 @main.command(help="启动网页与接口；在 SQLite 上同时运行后台作业。")
 def serve() -> None:
     settings = config.from_environment()
+    logs.install(settings)
     app = running.build(settings)
     address = f"http://{settings.host}:{settings.port}"
     running.serve(app, settings, ready=lambda: click.echo(f"办理 Banli 已启动：{address}"))
@@ -67,7 +69,9 @@ def serve() -> None:
 
 @main.command(help="运行后台作业进程（PostgreSQL，可开多个）。")
 def worker() -> None:
-    app = running.build(config.from_environment())
+    settings = config.from_environment()
+    logs.install(settings)
+    app = running.build(settings)
     running.work(app, ready=lambda: click.echo("后台作业进程已启动。"))
 
 

@@ -46,6 +46,12 @@ class Settings:
     body_limit: int = limits.BODY_BYTES
     upload_limit: int = limits.UPLOAD_BYTES
     rate_limits: bool = True
+    logs: str = ""
+    """`json` or `text`; what is not said is json in production and text elsewhere."""
+
+    @property
+    def json_logs(self) -> bool:
+        return self.logs == "json" or (not self.logs and self.profile == "production")
 
     @property
     def public_address(self) -> str:
@@ -67,6 +73,8 @@ class Settings:
             raise UnsafeSettings(
                 f"BANLI_PROFILE 只能是 {'、'.join(_PROFILES)}，不能是“{self.profile}”。"
             )
+        if self.logs not in ("", "json", "text"):
+            raise UnsafeSettings(f"BANLI_LOGS 只能是 json 或 text，不能是“{self.logs}”。")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise UnsafeSettings("BANLI_PUBLIC_URL 应以 http:// 或 https:// 开头。")
         if self.profile == "production":
@@ -118,6 +126,7 @@ def _plain(source: Mapping[str, str]) -> dict[str, Any]:
         ("BANLI_HOST", "host", str),
         ("BANLI_AGENCY", "agency", str),
         ("BANLI_PUBLIC_URL", "public_url", str),
+        ("BANLI_LOGS", "logs", str),
         ("BANLI_PORT", "port", int),
         ("BANLI_TRUSTED_PROXIES", "trusted_proxies", int),
         ("BANLI_IDLE_MINUTES", "idle", _minutes),
