@@ -11,7 +11,7 @@ from engine import compensating
 from engine.definition import elements as el
 from engine.definition import events as ev
 from engine.definition.events import MultipleEvent
-from engine.definition.paths import is_entry, reach
+from engine.definition.paths import implicit_starts, is_entry, reach
 from engine.definition.process import Flow, Process
 from engine.expressions import Expression
 from engine.specs import (
@@ -82,6 +82,9 @@ class Builder:
             self._make(element)
         for element in self.process.elements.values():
             self._connect(element)
+        for scope, holder in self.holder.items():
+            starts = implicit_starts(self.process, scope)
+            holder.implicit = [self.outer[element.id] for element in starts]
         self._begin(root)
         compensating.remember(self.process, self.outer, self.holder)
         return self.spec

@@ -36,6 +36,7 @@ STATE_BYTES: Final = 4 << 20
 # Timers and jobs
 TIMER_SHORTEST: Final = timedelta(seconds=1)
 TIMER_LONGEST: Final = timedelta(days=36_525)
+TIMER_LONG: Final = timedelta(days=3_653)
 CYCLE_SHORTEST: Final = timedelta(seconds=60)
 CALL_CONNECT: Final = timedelta(seconds=3)
 CALL_TOTAL: Final = timedelta(seconds=30)

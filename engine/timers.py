@@ -185,9 +185,21 @@ def armed(timer: TimerEvent, context: Mapping[str, Any]) -> Schedule:
         raise failure(timer.expression, str(error)) from None
 
 
+def _is_literal(timer: TimerEvent) -> bool:
+    return not timer.expression.is_feel or bool(_LITERAL.fullmatch(timer.expression.source))
+
+
+def ahead(timer: TimerEvent) -> timedelta | None:
+    """How far ahead a literal timer is that works; None for an expression."""
+    if not _is_literal(timer):
+        return None
+    now = clock.now()
+    return schedule(timer.kind, required(timer.expression, {}), now).due_at - now
+
+
 def problem(timer: TimerEvent) -> str | None:
     """Why a literal timer cannot work; None for an expression, which is known at run time only."""
-    if timer.expression.is_feel and not _LITERAL.fullmatch(timer.expression.source):
+    if not _is_literal(timer):
         return None
     now = clock.now()
     try:

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any, Final
 
-from engine import timers
+from engine import limits, timers
 from engine.definition import elements as el
 from engine.definition import events as ev
-from engine.definition.paths import begins
+from engine.definition.paths import implicit_starts, instantiates
 from engine.definition.process import Process
 from engine.lint import graph
 from engine.lint.findings import Findings
@@ -92,14 +93,20 @@ def starts(process: Process, findings: Findings) -> None:
         owner = process.elements.get(scope, process)
         if isinstance(owner, el.AdHocSubProcess):
             continue
-        if not found and not begins(process, scope):
-            findings.error("start_missing", owner, "没有开始事件")
+        begun = found or implicit_starts(process, scope)
+        if not begun and not any(instantiates(one) for one in process.in_scope(scope)):
+            findings.error("start_missing", owner, _without_start(process, scope))
         elif scope == process.id:
             _process_starts(found, findings)
         elif graph.event_sub(process, scope):
             _event_sub_starts(found, findings)
         else:
             _embedded_starts(found, findings)
+
+
+def _without_start(process: Process, scope: str) -> str:
+    ends = any(isinstance(one, el.EndEvent) for one in process.in_scope(scope))
+    return "没有开始事件，而有结束事件" if ends else "没有开始事件"
 
 
 def _process_starts(found: list[el.StartEvent], findings: Findings) -> None:
@@ -224,7 +231,7 @@ def _awaited(process: Process, element: el.Element) -> Iterable[ev.Message]:
 
 
 def timer_texts(process: Process, findings: Findings) -> None:
-    """Literal timers are right; cycles stand where they can repeat."""
+    """Literal timers are right, and neither in the past nor many years ahead."""
     for event in process.of(el.Event):
         for one in ev.singles(event.definition):
             if not isinstance(one, ev.TimerEvent):
@@ -232,17 +239,19 @@ def timer_texts(process: Process, findings: Findings) -> None:
             problem = timers.problem(one)
             if problem:
                 findings.error("timer_text", event, problem)
-            if one.kind == "cycle" and not _may_repeat(process, event):
-                text = "周期定时器只能用于开始事件和非中断的边界事件"
-                findings.error("timer_cycle", event, text)
+            else:
+                _odd_length(event, one, findings)
 
 
-def _may_repeat(process: Process, event: el.Event) -> bool:
-    if isinstance(event, el.BoundaryEvent):
-        return not event.interrupting
-    if isinstance(event, el.StartEvent):
-        return not (graph.event_sub(process, event.scope) and event.interrupting)
-    return False
+def _odd_length(event: el.Event, timer: ev.TimerEvent, findings: Findings) -> None:
+    """A literal instant or length that nobody means."""
+    ahead = timers.ahead(timer)
+    if ahead is not None and ahead > limits.TIMER_LONG:
+        text = "定时器在十年以后才到期，请核对单位"
+        findings.warning("timer_long", event, text)
+    elif ahead is not None and ahead < timedelta(0) and not isinstance(event, el.StartEvent):
+        text = "定时器的日期已过，走到这里会立即触发"
+        findings.warning("timer_past", event, text)
 
 
 def mappings(process: Process, findings: Findings) -> None:

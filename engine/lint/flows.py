@@ -5,6 +5,7 @@ from typing import Final
 
 from engine.definition import elements as el
 from engine.definition import events as ev
+from engine.definition.paths import implicit_starts
 from engine.definition.process import Flow, Process
 from engine.lint import graph
 from engine.lint.findings import Findings
@@ -56,7 +57,7 @@ def _link(element: el.Element) -> bool:
 def _dead_end(process: Process, element: el.Element, findings: Findings) -> None:
     if isinstance(element, el.Activity):
         ad_hoc = isinstance(process.elements.get(element.scope), el.AdHocSubProcess)
-        if ad_hoc or element.for_compensation:
+        if ad_hoc or element.for_compensation or implicit_starts(process, element.scope):
             return
         findings.warning("dead_end", element, "没有离开的顺序流，路径在此结束")
     else:

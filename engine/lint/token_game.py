@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from engine.definition import elements as el
 from engine.definition import events as ev
-from engine.definition.paths import begins, reach
+from engine.definition.paths import begins, implicit_starts, reach
 from engine.definition.process import Flow, Process
 from engine.lint import escalations, graph
 
@@ -91,7 +91,7 @@ class _Player:
     def play(self) -> None:
         if any(isinstance(one, el.ComplexGateway) for one in self.elements):
             raise _Ended("unknown")  # what is enough for it is known at run time only
-        ahead: list[Marking] = [self._after(start, ()) for start in self._started()]
+        ahead: list[Marking] = [*self._first()]
         seen: set[Marking] = set(ahead)
         while ahead:
             marking = ahead.pop()
@@ -104,6 +104,15 @@ class _Player:
             ahead += fresh
             if len(seen) > _STATES:
                 raise _Ended("large")
+
+    def _first(self) -> Iterable[Marking]:
+        together = implicit_starts(self.process, self.scope)
+        if not together:
+            return [self._after(start, ()) for start in self._started()]
+        if not all(isinstance(one, el.Activity) for one in together):
+            raise _Ended("unknown")  # a gateway or an event: which way it takes is not played
+        flows = [flow.id for one in together for flow in graph.flows_of(self.process, one)]
+        return [self._marking(flows)]
 
     def _started(self) -> Iterator[el.Element]:
         """What begins: of an exclusive event gateway one of the events behind it."""

@@ -24,6 +24,8 @@ class Container(Node):
     def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
         super().__init__(wf_spec, name, element)
         self.starts: list[StartEvent] = []
+        # what begins at once where no start event is drawn (BPMN 2.0.2, 10.5.2)
+        self.implicit: list[Node] = []
         self.event_starts: list[EventSubStart] = []
 
     def prepare_events(
@@ -38,7 +40,7 @@ class Container(Node):
         for start, data in armed:
             token.workflow.wait_beside(token, start, data)
 
-    def first(self, token: Token, start: Any) -> tuple[Any, dict[str, Any]]:
+    def first(self, token: Token, *starts: Any) -> list[tuple[Any, dict[str, Any]]]:
         """Where the flow begins: at its start, or where a move leads into it.
 
         Raises:
@@ -46,12 +48,17 @@ class Container(Node):
         """
         at = token.internal_data.get("at")
         if at is None:
-            return start, {}
+            return [(start, {}) for start in starts]
         target = self._wf_spec.task_specs.get(at[0])
         if target is None:
             text = f"『{self.bpmn_name or self.activity}』中没有环节『{at[0]}』"
             raise ExpressionError(text, element=self.activity)
-        return target, {"at": at[1:]} if at[1:] else {}
+        return [(target, {"at": at[1:]} if at[1:] else {})]
+
+    def begin_flow(self, token: Token, firsts: list[tuple[Any, dict[str, Any]]]) -> None:
+        """Put the first tokens in place."""
+        for first, data in firsts:
+            token.workflow.spawn(token, first, **data)
 
     def child_left(self, container: Token, child: Token) -> None:
         if any(not other.attached for other in container.children):
@@ -73,13 +80,18 @@ class ProcessRoot(Container):
 
     def enter(self, token: Token) -> bool:
         armed = self.prepare_events(token, {})
+        if token.parent is None and "at" in token.internal_data:
+            firsts = self.first(token)
+            self.begin_events(token, armed)
+            self.begin_flow(token, firsts)
+            return False
         chosen = token.internal_data.get("start", next(iter(self.begins), None))
         if chosen in self.begins and not (self.starts and "start" not in token.internal_data):
             self._begin(token, chosen, armed)
             return False
-        first, data = self.first(token, self._start(token))
+        firsts = self.first(token, *(self.implicit or [self._start(token)]))
         self.begin_events(token, armed)
-        token.workflow.spawn(token, first, **data)
+        self.begin_flow(token, firsts)
         return False
 
     def _begin(self, token: Token, chosen: str, armed: Any) -> None:
@@ -116,9 +128,9 @@ class SubProcess(Container, Activity):
         return self.prepare_events(token, local)
 
     def begin(self, token: Token, prepared: Any) -> bool:
-        first, data = self.first(token, self.starts[0])
+        firsts = self.first(token, *(self.starts[:1] or self.implicit))
         self.begin_events(token, prepared)
-        token.workflow.spawn(token, first, **data)
+        self.begin_flow(token, firsts)
         return False
 
 

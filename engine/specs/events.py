@@ -46,15 +46,21 @@ class EventNode(Node):
     def settle(self, token: Token, data: dict[str, Any]) -> None:
         """Let a token wait with what was armed for it."""
         several = data.pop("triggers", ())
-        token.internal_data.update(data)
+        token.internal_data.update(self._once(data))
         for trigger, armed in zip(self.triggers, several, strict=bool(several)):
             if armed is not None:
                 part = token._add_child(trigger, WAITING)
-                part.internal_data.update(armed)
+                part.internal_data.update(self._once(armed))
                 if token.attached:
                     part.internal_data["attached"] = 1
                 waits.begin(part)
         waits.begin(token)
+
+    def _once(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A cycle happens once where its event ends the waiting: it has no next instant."""
+        if not getattr(self.element, "interrupting", True):
+            return data
+        return {key: value for key, value in data.items() if key not in {"every", "left"}}
 
     def one_came(self, trigger: Token, payload: Variables) -> None:
         """One of several triggers came: enough, unless all are needed."""

@@ -93,7 +93,8 @@ def _perform(played: ModelPlay, wanted: Scenario, *, written: bool) -> BanliErro
 
 def _can_start(played: ModelPlay) -> bool:
     own = played.folder.own
-    return any(event.definition is None for one in own for event in one.start_events)
+    drawn = any(event.definition is None for one in own for event in one.start_events)
+    return drawn or any(not one.begins_at for one in own)  # no start event at all: begins at once
 
 
 def _scenario(told: Path | None, given: str, process: str) -> Scenario:

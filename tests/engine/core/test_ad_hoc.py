@@ -190,5 +190,5 @@ def test_start_and_end_events_and_emptiness_are_refused():
     )
 
 
-def test_an_embedded_sub_process_still_needs_its_start():
+def test_an_embedded_sub_process_with_an_end_still_needs_its_start():
     assert "start_missing" in codes(xml("start -> box -> end", box=sub("a -> e1", e1=event("end"))))

@@ -3,7 +3,19 @@
 import pytest
 
 from engine import compiler
-from tests.engine.core.scenario import Case, Node, call, event, gateway, message, timer, user, xml
+from tests.engine.core.scenario import (
+    Case,
+    Node,
+    boundary,
+    call,
+    event,
+    gateway,
+    message,
+    sub,
+    timer,
+    user,
+    xml,
+)
 
 MESSAGES = {"paid": "ref", "signed": "ref"}
 
@@ -145,3 +157,49 @@ def test_an_activity_with_several_flows_in_and_out_starts_and_splits_for_each_to
     assert case.complete("a").waits == ["b", "c"]
     assert case.complete("b").waits == ["c", "c"]
     assert case.complete("c").waits == ["c", "d", "e"]
+
+
+# -- where no start event is drawn (BPMN 2.0.2, 10.5.2) ------------------------------------------
+
+
+def test_a_sub_process_without_start_event_begins_everything_that_nothing_leads_to():
+    case = Case(xml("start -> box -> c -> end", box=sub("a -> b; x", x=user())))
+    assert case.waits == ["a", "x"]
+    assert case.complete("x").waits == ["a"]
+    assert case.complete("a").waits == ["b"]
+    assert case.complete("b").waits == ["c"]
+
+
+def test_a_process_without_start_event_begins_everything_that_nothing_leads_to():
+    case = Case(xml("a -> j; b -> j; j -> c", j=gateway("parallel"), a=user(), b=user(), c=user()))
+    assert case.waits == ["a", "b"]
+    assert case.complete("a").complete("b").waits == ["c"]
+    assert case.complete("c").completed
+
+
+def test_what_is_begun_otherwise_is_not_begun_with_the_scope():
+    late = sub("es -> h -> ee", by_event=True, es=event("start", message("paid")), ee=event("end"))
+    box = sub("a -> b; out -> c", on=late, out=boundary("a", timer("duration", "P1D")))
+    case = Case(xml("start -> box -> end", messages=MESSAGES, box=box), ref="R")
+    assert case.waits == ["a", "es", "out"]
+    assert case.fire("out").waits == ["c", "es"]
+
+
+def test_a_called_process_without_start_event_begins():
+    called = xml("x; y", key="q", x=user(), y=user())
+    case = Case(called, xml("start -> c -> a -> end", c=call("q")))
+    assert case.waits == ["x", "y"]
+    assert case.complete("x").complete("y").waits == ["a"]
+
+
+def test_a_join_of_what_begins_together_is_sound():
+    good = xml("a -> j; b -> j; j -> c", j=gateway("parallel"), a=user(), b=user(), c=user())
+    found = {one.code for one in compiler.check({"m.bpmn": good})}
+    assert not {"merge_twice", "join_never", "join_starves", "dead_end"} & found
+    twice = xml("a -> c; b -> c", a=user(), b=user(), c=user())
+    assert "merge_twice" in {one.code for one in compiler.check({"m.bpmn": twice})}
+
+
+def test_an_end_event_asks_for_a_start_event():
+    [found] = [o for o in compiler.check({"m.bpmn": xml("a -> end")}) if o.code == "start_missing"]
+    assert "结束事件" in found.message

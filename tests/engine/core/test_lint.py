@@ -92,7 +92,6 @@ P = gateway("parallel")
                 b=boundary("a", timer("cycle", "R/PT5S"), interrupting=False),
             ),
         ),
-        ("timer_cycle", xml("start -> t -> end", t=event("catch", timer("cycle", "R3/PT1H")))),
         (
             "mapping_place",
             xml(

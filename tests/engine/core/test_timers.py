@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from engine import timers
+from engine import clock, compiler, timers
 from engine.timers import Schedule, duration, schedule
 from engine.values import YearsMonths
+from tests.engine.core.scenario import Case, boundary, event, sub, timer, xml
 
 NOW = datetime(2026, 1, 31, 2, 0, tzinfo=UTC)
 
@@ -77,3 +78,53 @@ def test_months_are_counted_on_the_calendar():
         2026, 4, 29, 16, 0, tzinfo=UTC
     ) + timedelta(hours=1)
     assert timers.duration("P1M").at_least == timedelta(days=28)
+
+
+# -- in a process ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["R3/PT1H", "R/PT1H", "0 0 11 * * *"])
+@pytest.mark.parametrize(
+    ("flows", "nodes"),
+    [
+        ("start -> t -> b -> end", lambda cycle: {"t": event("catch", cycle)}),
+        ("start -> a -> end; t -> b -> end", lambda cycle: {"t": boundary("a", cycle)}),
+        (
+            "start -> a -> end",
+            lambda cycle: {
+                "on": sub("t -> b -> ee", by_event=True, t=event("start", cycle), ee=event("end"))
+            },
+        ),
+    ],
+)
+def test_a_cycle_that_ends_the_waiting_happens_once_at_its_first_instant(flows, nodes, text):
+    with clock.travel(NOW):
+        case = Case(xml(flows, **nodes(timer("cycle", text))))
+    wait = case.wait("t")
+    assert (wait.due_at, wait.repeat) == (NOW + timedelta(hours=1), None)
+    with clock.travel(wait.due_at):
+        assert case.fire("t").waits == ["b"]
+        assert case.complete("b").completed
+
+
+def warned(text: str, kind: str = "duration") -> set[str]:
+    model = xml("start -> t -> end", t=event("catch", timer(kind, text)))
+    return {one.code for one in compiler.check({"m.bpmn": model})}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "code"),
+    [
+        ("duration", "P11Y", "timer_long"),
+        ("cycle", "R2/P4000D", "timer_long"),
+        ("date", '=date and time("2199-01-01T00:00:00Z")', None),
+        ("date", "2001-01-01T00:00:00+08:00", "timer_past"),
+    ],
+)
+def test_a_timer_that_nobody_means_is_a_warning(kind, text, code):
+    assert code in warned(text, kind) if code else "timer_text" in warned(text, kind)
+
+
+@pytest.mark.parametrize("text", ["P9Y", "PT1S", '=if urgent then duration("P1D") else due'])
+def test_a_timer_of_a_likely_length_is_none(text):
+    assert not {"timer_long", "timer_past"} & warned(text)

@@ -851,18 +851,6 @@ EVENTS = [
         p(N("startEvent", "s", timer("R/PT5S", "timeCycle")), A, E, F("s", "a"), F("a", "e")),
     ),
     row(
-        "a cycle in the middle",
-        "timer_cycle",
-        "t",
-        p(
-            S,
-            N("intermediateCatchEvent", "t", timer("R3/PT1H", "timeCycle")),
-            E,
-            F("s", "t"),
-            F("t", "e"),
-        ),
-    ),
-    row(
         "a timer that is no expression",
         "expression_syntax",
         "t",
