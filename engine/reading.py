@@ -171,6 +171,7 @@ class Reading:
                     reason=self.expression(node.get("reason"), node, "期限理由"),
                     basis=node.get("basis", ""),
                     extend_most=self.expression(node.get("extendMost"), node, "可延长数量"),
+                    when=self.expression(node.get("when"), node, "期限条件"),
                 )
             )
         return tuple(made)

@@ -172,7 +172,7 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "banli:due": frozenset({"of", "before"}),
     "banli:clocks": frozenset(),
     "banli:clock": frozenset(
-        {"do", "limit", "title", "amount", "unit", "at", "reason", "basis", "extendMost"}
+        {"do", "limit", "title", "amount", "unit", "at", "reason", "basis", "extendMost", "when"}
     ),
     "banli:operations": frozenset({"allow"}),
     "banli:public": frozenset({"formId", "title"}),

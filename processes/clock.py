@@ -19,17 +19,21 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import BanliError
+from engine.model import UserTask
 from processes import calendar, calendars
 from processes.calendar import Calendar
-from processes.counting import Unit
+from processes.counting import Unit, counter
 from processes.model.cases import Case, CaseLimit, ClockEntry
 from processes.reckoning import Event, Reckoning, State, reckon
 
 ALL: Final = "*"
-"""A line under this name holds for every clock of the case, those of its tasks included."""
+"""A line under this name holds for every clock of the agency, those of its tasks included."""
 ACCEPTANCE: Final = "acceptance"
 STATUTORY: Final = "statutory"
 PROMISED: Final = "promised"
+APPLICANT: Final = "applicant"
+"""What the applicant has to do in time: runs on while the clocks of the agency are suspended."""
+DELIVERY: Final = "delivery"
 # the limit that a case is measured by in lists: the first of these that runs
 _MAIN: Final = (PROMISED, STATUTORY, ACCEPTANCE)
 
@@ -106,10 +110,10 @@ def add(session: Session, case_id: int, entry: Entry, *, by: str) -> ClockEntry:
 
 
 def _check(entry: Entry, lines: Sequence[ClockEntry]) -> None:
-    own = [line for line in lines if line.limit == entry.limit]
+    own = _run([line for line in lines if line.limit == entry.limit])
     started = [line for line in own if line.event == Event.START]
     if entry.event is Event.START:
-        _check_start(entry, started)
+        _check_start(entry, own, started)
     elif entry.event is Event.CORRECT:
         if entry.corrects not in {line.id for line in own if line.event != Event.CORRECT}:
             raise ClockRefused("更正须指明本期限的一条记录", field="corrects")
@@ -121,8 +125,9 @@ def _check(entry: Entry, lines: Sequence[ClockEntry]) -> None:
         raise ClockRefused("中止、延长和更正期限须写明理由", field="reason")
 
 
-def _check_start(entry: Entry, started: Sequence[ClockEntry]) -> None:
-    if started:
+def _check_start(entry: Entry, own: Sequence[ClockEntry], started: Sequence[ClockEntry]) -> None:
+    """A limit that was stopped may start anew: acceptance after a supplement, a second one."""
+    if started and not any(line.event == Event.STOP for line in own):
         raise ClockRefused(f"期限『{entry.title or entry.limit}』已经起算", field="limit")
     if entry.amount is None or entry.amount < 0:
         raise ClockRefused("期限须有不小于零的数量", field="amount")
@@ -156,12 +161,31 @@ def standings_of(lines: Sequence[ClockEntry], used: Calendar, now: datetime) -> 
         groups[line.limit].append(line)
     shared = groups.pop(ALL, [])
     found = []
-    for limit, own in groups.items():
-        reckoned = reckon([*own, *shared], used, now)
+    for limit, every in groups.items():
+        own = _run(every)
+        reckoned = reckon([*own, *_shared(limit, own, shared)], used, now)
         if reckoned is not None:
             start = next(line for line in own if line.event == Event.START)
             found.append(Standing(limit, start.title or limit, start.basis, reckoned))
     return sorted(found, key=lambda one: one.reckoning.started_at)
+
+
+def _run(own: Sequence[ClockEntry]) -> Sequence[ClockEntry]:
+    """The lines of a limit from where it started last."""
+    starts = [line.id for line in own if line.event == Event.START]
+    return [line for line in own if line.id >= starts[-1]] if starts else own
+
+
+def _shared(
+    limit: str, own: Sequence[ClockEntry], shared: Sequence[ClockEntry]
+) -> list[ClockEntry]:
+    """The lines for all clocks that hold for this one: a stop only for those begun before it."""
+    first = own[0].id if own else 0
+    return [
+        line
+        for line in shared
+        if (line.id > first if line.event == Event.STOP else limit != APPLICANT)
+    ]
 
 
 def settle(session: Session, case_id: int, *, org_code: str | None) -> None:
@@ -206,9 +230,29 @@ def node_due(
         id=0, limit="node", event=Event.START.value, amount=amount, unit=unit, reason=""
     )
     start.effective_at = since_received(since, unit, used)
-    shared = [line for line in lines if line.limit == ALL]
+    shared = [line for line in lines if line.limit == ALL and line.event != Event.STOP]
     reckoned = reckon([start, *shared], used, max(since, clock.now()))
     return reckoned.due_at if reckoned else None
+
+
+def of_task(session: Session, task: UserTask, *, org_code: str | None) -> Standing | None:
+    """The limit of an open task as its due date gives it; None without one or while suspended."""
+    if task.due_at is None or not task.limit_title:
+        return None
+    used = calendars.of(session, org_code)
+    shared = [
+        line
+        for line in entries(session, task.instance_id)
+        if line.limit == ALL and line.event != Event.STOP
+    ]
+    since = since_received(task.created_at, Unit.WORKING_DAYS, used)
+    start = ClockEntry(id=0, limit="node", event=Event.START.value, amount=0, reason="")
+    start.unit, start.effective_at = Unit.WORKING_DAYS.value, since
+    pauses = reckon([start, *shared], used, task.due_at)
+    counting = counter(Unit.WORKING_DAYS, used, pauses.pauses if pauses else ())
+    start.amount = counting.used(since, task.due_at)
+    reckoned = reckon([start, *shared], used, max(since, clock.now()))
+    return Standing("node", task.limit_title, "", reckoned) if reckoned else None
 
 
 def since_received(instant: datetime, unit: str, used: Calendar) -> datetime:

@@ -49,7 +49,8 @@ class Approval:
 class Clock:
     """`banli:clock`: what happens to a limit of the case when its element is done.
 
-    `do` is start, suspend, resume, extend, correct or stop; `limit` names the limit, `*` all.
+    `do` is start, suspend, resume, extend, correct or stop; `limit` names the limit, `*` all;
+    nothing happens where `when` does not hold.
     """
 
     do: str
@@ -61,6 +62,7 @@ class Clock:
     reason: Expression | None = None
     basis: str = ""
     extend_most: Expression | None = None
+    when: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,21 @@ from typing import Any
 
 from engine import clock
 from engine.definition.elements import Clock
-from engine.expressions import Expression, evaluate, failure, number, text
+from engine.expressions import Expression, condition, evaluate, failure, number, text
 from engine.record import ClockMark
 from engine.specs.token import Token
 
 
-def mark(made: Clock, node: Any, token: Token) -> ClockMark:
-    """One `banli:clock` of a node, evaluated at its token.
+def mark(made: Clock, node: Any, token: Token) -> ClockMark | None:
+    """One `banli:clock` of a node, evaluated at its token; None where its condition fails.
 
     Raises:
-        ExpressionError: an amount is no number, an instant no date, a reason no text.
+        ExpressionError: an amount is no number, an instant no date, a reason no text, a
+        condition neither true nor false.
     """
     context = node.context(token)
+    if made.when is not None and not condition(made.when, context):
+        return None
     return ClockMark(
         node.activity,
         made.do,

@@ -86,7 +86,7 @@ class Node(BpmnTaskSpec):
         # computed first: an expression that fails leaves nothing half done
         marks = [clocks.mark(clock, self, my_task) for clock in self.clocks]
         self.finish(my_task)
-        my_task.workflow.step.clocks += marks
+        my_task.workflow.step.clocks += [mark for mark in marks if mark is not None]
         return True
 
     def _on_complete(self, my_task: Any) -> None:
