@@ -196,7 +196,7 @@ def test_a_join_of_what_begins_together_is_sound():
     good = xml("a -> j; b -> j; j -> c", j=gateway("parallel"), a=user(), b=user(), c=user())
     found = {one.code for one in compiler.check({"m.bpmn": good})}
     assert not {"merge_twice", "join_never", "join_starves", "dead_end"} & found
-    twice = xml("a -> c; b -> c", a=user(), b=user(), c=user())
+    twice = xml("a -> c -> d; b -> c", a=user(), b=user(), c=user())
     assert "merge_twice" in {one.code for one in compiler.check({"m.bpmn": twice})}
 
 
