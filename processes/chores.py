@@ -6,11 +6,13 @@ Invariant: each may be done twice or late without harm.
 from sqlalchemy.orm import Session
 
 from engine import clock
-from processes import authority, messages, repeats
+from processes import authority, handback, messages, repeats
 
 
 def all_due(session: Session) -> None:
     """End what has run out."""
     repeats.forget_old(session)
     messages.expire(session)
-    authority.expire(session, clock.today())
+    today = clock.today()
+    authority.expire(session, today)
+    handback.release_ended(session, today)

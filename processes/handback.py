@@ -4,15 +4,21 @@ Invariant: a change of roles or of an account acts on what is already claimed, i
 transaction; what was handed to a person by name stays with that person while the account is open.
 """
 
-from sqlalchemy import select
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import String, cast, or_, select
 from sqlalchemy.orm import Session
 
-from engine import tasks
+from engine import clock, tasks
 from engine.model import UserTask
 from processes import audit, duties, identity
 from processes.identity import User
-from processes.model.people import UserAccount
+from processes.model.people import UserAccount, UserRole
 from processes.permissions import TaskFacts
+
+_LOOKED_BACK: Final = timedelta(days=31)
+"""What ended longer ago was looked at often enough; it bounds the work of each round."""
 
 
 def release_lost(session: Session, account: UserAccount, *, by: User | str) -> list[int]:
@@ -26,7 +32,7 @@ def release_lost(session: Session, account: UserAccount, *, by: User | str) -> l
     lost = [
         task.id
         for task in held
-        if account.status != "active" or not _still_candidate(holder, facts[task.id])
+        if not _is_open(account) or not _still_candidate(holder, facts[task.id])
     ]
     actor = by if isinstance(by, str) else str(by.id)
     released = [
@@ -35,6 +41,23 @@ def release_lost(session: Session, account: UserAccount, *, by: User | str) -> l
     for one in released:
         audit.record(session, "task.released", by=by, subject=("task", one), detail="holder")
     return released
+
+
+def release_ended(session: Session, today: date) -> None:
+    """Release what those hold whose role or account ran out by its date."""
+    lately = (today - _LOOKED_BACK, today - timedelta(days=1))
+    roles = select(UserRole.user_id).where(UserRole.valid_to.between(*lately))
+    holders = select(UserAccount).where(
+        or_(UserAccount.id.in_(roles), UserAccount.valid_to.between(*lately)),
+        select(UserTask.id).where(UserTask.assignee == cast(UserAccount.id, String)).exists(),
+    )
+    for account in session.scalars(holders).all():
+        release_lost(session, account, by="system")
+
+
+def _is_open(account: UserAccount) -> bool:
+    ended = account.valid_to is not None and account.valid_to < clock.today()
+    return account.status == "active" and not ended
 
 
 def _still_candidate(holder: User, facts: TaskFacts) -> bool:

@@ -1,14 +1,16 @@
 """Rights that end free what was claimed under them, and the history says who did it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from engine import clock
 from engine.model import HistoryEvent, UserTask
-from processes import accounts, identity, worklist
+from processes import accounts, chores, identity, worklist
 from processes.model.people import UserAccount
 from tests.web.conftest import csrf
 from web.database import database
@@ -76,3 +78,33 @@ def test_who_keeps_another_role_for_it_keeps_the_task(
         accounts.withdraw_role(session, account, "licence_reviewer", org_code="370001")
     with app.app_context(), database().read_session() as session:
         assert session.get_one(UserTask, task).assignee == str(clerk)
+
+
+@pytest.mark.parametrize("ends", ["role", "account"])
+@pytest.mark.parametrize(("days", "kept"), [(0, True), (-1, False)])
+def test_a_role_or_account_that_ends_by_its_date_frees_what_was_claimed(
+    app: Flask, clerk: int, filed: Callable[[], int], ends: str, days: int, *, kept: bool
+) -> None:
+    """On its last day it still holds; after it the round of the worker frees the task."""
+    task, last = filed(), clock.today() + timedelta(days=days)
+    with app.app_context(), database().transaction() as session:
+        worklist.claim(session, task, by=identity.user(session, clerk))
+        account = session.get_one(UserAccount, clerk)
+        if ends == "account":
+            account.valid_to = last
+        else:
+            accounts.assign_role(
+                session, account, "licence_acceptor", org_code="370001", valid_to=last
+            )
+    with app.app_context():
+        database().run(chores.all_due)
+        database().run(chores.all_due)
+    with app.app_context(), database().transaction() as session:
+        assert session.get_one(UserTask, task).assignee == (str(clerk) if kept else None)
+        events = session.scalars(
+            select(HistoryEvent).where(
+                HistoryEvent.activity_id == task, HistoryEvent.type == "task.released"
+            )
+        ).all()
+        assert [event.actor for event in events] == ([] if kept else ["system"])
+        session.get_one(UserAccount, clerk).valid_to = None
