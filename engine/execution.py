@@ -4,7 +4,7 @@ Invariant: a command changes the instance in memory only; whoever gave it calls 
 stores the step as a whole, or throws the object away after any exception.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -80,6 +80,10 @@ class Execution:
         execution = cls(compiled, instance_id, workflow)
         execution.definition_id = definition_id
         return execution
+
+    def begin_at(self, path: Sequence[str]) -> None:
+        """Have a new instance begin at an activity, named by its path, not at its start event."""
+        self.workflow.task_tree.internal_data["at"] = list(path)
 
     @classmethod
     def load(

@@ -62,6 +62,16 @@ def ending_of(session: Session, activity_id: int) -> HistoryEvent | None:
     return session.scalar(query.order_by(HistoryEvent.sequence.desc()).limit(1))
 
 
+def move_of(session: Session, ending: HistoryEvent) -> HistoryEvent | None:
+    """The move (return, take back, jump) in whose step something ended, if it was one."""
+    query = select(HistoryEvent).where(
+        HistoryEvent.instance_id == ending.instance_id,
+        HistoryEvent.type == "activity.moved",
+        HistoryEvent.revision == ending.revision,
+    )
+    return session.scalar(query.order_by(HistoryEvent.sequence).limit(1))
+
+
 def variables_at(session: Session, instance_id: int, sequence: int) -> dict[int, Variables]:
     """The variables of every scope after the step that an event belongs to."""
     upto = (

@@ -5,7 +5,7 @@ stay; so afterwards no place of the flow is occupied twice by one activation. Wh
 keeps its history. The caller advances and stores the step as after any other command.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,6 +48,10 @@ class Plan:
     withdrawn: tuple[Withdrawn, ...]
     beside: tuple[Withdrawn, ...]
     """What runs beside the target and stays."""
+    backwards: bool
+    """Whether the flow leads from the target to where the mover is."""
+    skipped: tuple[str, ...]
+    """Names of the activities that a move forward leaves out."""
 
 
 def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
@@ -72,6 +76,7 @@ def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
             continue
         apart = regions.concurrent(process, scope, path[0], _location(child))
         (kept if apart else gone).append(child)
+    here = _location(mine)
     return Plan(
         mover,
         container,
@@ -79,6 +84,8 @@ def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
         tuple(gone),
         tuple(_withdrawn(child) for child in gone),
         tuple(_withdrawn(child) for child in kept),
+        regions.leads(process, scope, path[0], here),
+        _skipped(process, regions.between(process, scope, here, path[0])),
     )
 
 
@@ -119,10 +126,42 @@ def move(
         token.id,
         how=kind,
         reason=reason,
+        source=planned.mover.task_spec.activity,
+        mover=planned.mover.id,
         withdrawn=[one.activity for one in planned.withdrawn],
         straight=straight,
     )
     return int(token.id)
+
+
+def begins_at(process: Any, path: Sequence[str]) -> None:
+    """Make sure that a new instance can begin at a place of its process.
+
+    Raises:
+        MoveRefused: there is no such place, or nothing can begin there.
+    """
+    scope = process.id
+    for number, identity in enumerate(path):
+        element = process.elements.get(identity)
+        if element is None or element.scope != scope:
+            raise MoveRefused("流程中没有这个环节", element=identity)
+        _check_target(element)
+        if number + 1 < len(path):
+            _check_inner(element)
+            if isinstance(element, el.CallActivity):
+                return  # within a called process; looked up when it is begun
+        scope = identity
+
+
+def way_to(process: Any, identity: str) -> tuple[str, ...]:
+    """The sub-processes around an element of a process, and the element itself."""
+    element = process.elements.get(identity)
+    return () if element is None else _way(process, element, process.id) or ()
+
+
+def _skipped(process: Any, places: frozenset[str]) -> tuple[str, ...]:
+    found = (one for one in process.elements.values() if one.id in places)
+    return tuple(one.name or one.id for one in found if isinstance(one, el.Activity))
 
 
 def _place(mover: Token, to: str) -> tuple[Token, tuple[str, ...]]:
@@ -160,12 +199,16 @@ def _check(container: Token, way: tuple[str, ...]) -> None:
         element = process.elements.get(identity)
         if element is None:
             return  # within a called process; looked up when it is begun
-        if not isinstance(element, el.Activity | el.ThrowEvent | el.CatchEvent):
-            raise MoveRefused(
-                f"不能移动到{element.label}：只能移动到任务、子流程或中间事件", element=identity
-            )
+        _check_target(element)
         if number + 1 < len(way):
             _check_inner(element)
+
+
+def _check_target(element: el.Element) -> None:
+    if not isinstance(element, el.Activity | el.ThrowEvent | el.CatchEvent):
+        raise MoveRefused(
+            f"不能移动到{element.label}：只能移动到任务、子流程或中间事件", element=element.id
+        )
 
 
 def _check_inner(element: el.Element) -> None:

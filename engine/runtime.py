@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from engine import cache, history, ids, inbox, repository, store
+from engine import cache, history, ids, inbox, moves, repository, store
 from engine.definition.elements import Element
 from engine.errors import Conflict, NotFound, TaskNotActive
 from engine.execution import Execution, execution
@@ -52,6 +52,38 @@ def start(  # noqa: PLR0913 - what an instance begins with, all by name
         definition_id=definition.id,
     )
     step.step.note("instance.started", "", step.instance_id, business_key=business_key)
+    step.advance()
+    store.create(session, step, business_key=business_key, by=by)
+    return get(session, step.instance_id)
+
+
+def restart(
+    session: Session,
+    definition_id: int,
+    *,
+    at: Sequence[str],
+    by: str,
+    variables: Variables,
+    business_key: str,
+) -> ProcessInstance:
+    """Start an instance of a definition at an activity, named by its path, not at its start.
+
+    Raises:
+        MoveRefused: nothing can begin there.
+    """
+    compiled = repository.compiled(session, definition_id)
+    moves.begins_at(compiled.process, at)
+    step = Execution.start(
+        compiled,
+        instance_id=ids.next_id(),
+        variables=variables,
+        resolver=repository.DefinitionResolver(session),
+        definition_id=definition_id,
+    )
+    step.begin_at(at)
+    step.step.note(
+        "instance.started", "", step.instance_id, business_key=business_key, at="/".join(at)
+    )
     step.advance()
     store.create(session, step, business_key=business_key, by=by)
     return get(session, step.instance_id)

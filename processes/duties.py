@@ -1,6 +1,6 @@
 """What the policy has to know of a task: its candidates, who did what before, whose case it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 from engine import history
 from engine.model import UserTask, UserTaskCandidate
 from processes import permissions
-from processes.model.cases import Case
+from processes.model.cases import Case, CaseLink
 from processes.permissions import TaskFacts
 
 USER_PREFIX = "user:"
+CONTINUES = "唤醒自"
+"""The relation of a reopened case to the one it continues."""
 
 
 def facts(session: Session, task: UserTask) -> TaskFacts:
@@ -38,7 +40,7 @@ def many(session: Session, tasks: Iterable[UserTask]) -> Mapping[int, TaskFacts]
     }
     separated = {task.instance_id for task in tasks if task.separation}
     performers = {
-        instance: permissions.person_keys(session, history.performers(session, instance))
+        instance: permissions.person_keys(session, _performers(session, instance))
         for instance in separated
     }
     return {
@@ -50,6 +52,20 @@ def many(session: Session, tasks: Iterable[UserTask]) -> Mapping[int, TaskFacts]
         )
         for task in tasks
     }
+
+
+def _performers(session: Session, instance: int) -> Mapping[str, Collection[str]]:
+    """Who did what in a case; in one that was reopened, also in the case that it continues."""
+    found: dict[str, set[str]] = {}
+    continued: int | None = instance
+    while continued is not None:
+        for activity, actors in history.performers(session, continued).items():
+            found.setdefault(activity, set()).update(actors)
+        query = select(CaseLink.other_id).where(
+            CaseLink.case_id == continued, CaseLink.relation == CONTINUES
+        )
+        continued = session.scalar(query)
+    return found
 
 
 def _facts(

@@ -17,7 +17,7 @@ from engine.errors import LimitExceeded, NotFound
 from processes.model.people import Org
 from processes.model.records import NumberSequence
 
-_LETTERS: Final = frozenset("YVEMP")
+LETTERS: Final = frozenset("YVEMP")
 
 
 def next_value(session: Session, key: str, *, year: int = 0, at_most: int | None = None) -> int:
@@ -39,7 +39,7 @@ def advance_past(session: Session, key: str, value: int, *, year: int = 0) -> in
 
 def work_order(session: Session, domain: str, region_code: str, day: date) -> str:
     """A work-order number: domain letter, region 6, date 8, daily sequence 5, check character."""
-    if domain not in _LETTERS or len(region_code) != 6 or not _digits(region_code):
+    if domain not in LETTERS or len(region_code) != 6 or not _digits(region_code):
         raise ValueError(f"no work order for domain {domain!r}, region {region_code!r}")
     series = f"work_order:{domain}{region_code}{day:%m%d}"
     sequence = next_value(session, series, year=day.year, at_most=99_999)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.orm import Session, object_session
 
 from engine.errors import Forbidden, NotFound
+from engine.model import UserTask
 from processes.identity import User
 from processes.model.cases import Case, Opinion
 from processes.model.people import Org, UserAccount
@@ -29,8 +30,13 @@ _OWN_CASE = frozenset(
         Action.PRINT_DOCUMENT,
     }
 )
-_TASK_ACTIONS = frozenset(
+_HOLDERS = frozenset(
+    {Action.RELEASE_TASK, Action.TRANSFER_TASK, Action.DELEGATE_TASK, Action.CHANGE_SIGNERS}
+)
+_HELPERS = ("beside", "before", "after", "delegate")
+_TASK_ACTIONS = _HOLDERS | frozenset(
     {Action.CLAIM_TASK, Action.COMPLETE_TASK, Action.RELEASE_TASK, Action.TRANSFER_TASK}
+    | {Action.RETURN_TASK}
 )
 
 
@@ -115,7 +121,7 @@ def may_see_task(user: User, task: TaskFacts) -> bool:
     return task.assignee == me or me in task.users or bool(task.groups & user.groups)
 
 
-def separated(user: User, task: TaskFacts) -> str | None:
+def separated(user: User | UserAccount, task: TaskFacts) -> str | None:
     """Why duties keep this person from the task, or None (applicant ≠ handler, four eyes)."""
     if user.kind == "staff" and user.person_key in task.applicant_persons:
         return "您是本办件的申请人，不能办理"
@@ -172,7 +178,7 @@ def _require_task(user: User, action: Action, task: TaskFacts) -> None:
     if not may_see_task(user, task):
         raise NotFound("没有这个任务", task=task.id)
     _require_role(user, action)
-    if action in (Action.RELEASE_TASK, Action.TRANSFER_TASK):
+    if action in _HOLDERS:
         if task.assignee != str(user.id):
             raise Forbidden("只有任务的承办人可以这样做", task=task.id)
         return
@@ -212,7 +218,12 @@ def _sees(role: str, process_key: str) -> bool:
 
 def _in_scope(user: User) -> ColumnElement[bool]:
     did = exists().where(Opinion.case_id == Case.id, Opinion.by == user.id)
-    return or_(Case.applicant_user == user.id, did, *_by_unit(user), *_by_role(user))
+    asked = Case.id.in_(
+        select(UserTask.instance_id).where(
+            UserTask.assignee == str(user.id), UserTask.kind.in_(_HELPERS)
+        )
+    )
+    return or_(Case.applicant_user == user.id, did, asked, *_by_unit(user), *_by_role(user))
 
 
 def _by_unit(user: User) -> Iterable[ColumnElement[bool]]:

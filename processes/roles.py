@@ -21,6 +21,10 @@ class Action(StrEnum):
     URGE_CASE = "case.urge"
     SUSPEND_CASE = "case.suspend"
     TERMINATE_CASE = "case.terminate"
+    JUMP_CASE = "case.jump"
+    VOID_CASE = "case.void"
+    REOPEN_CASE = "case.reopen"
+    BACKENTER = "case.backenter"
     VIEW_DOCUMENT = "document.view"
     PRINT_DOCUMENT = "document.print"
     UNMASK = "data.unmask"
@@ -30,6 +34,10 @@ class Action(StrEnum):
     COMPLETE_TASK = "task.complete"
     RELEASE_TASK = "task.release"
     TRANSFER_TASK = "task.transfer"
+    RETURN_TASK = "task.return"
+    RECLAIM_TASK = "task.reclaim"
+    DELEGATE_TASK = "task.delegate"
+    CHANGE_SIGNERS = "task.signers"
     ASSIGN_TASK = "task.assign"
     VIEW_LIBRARY = "model.view"
     DRAFT_MODEL = "model.draft"
@@ -68,12 +76,20 @@ _HANDLE: Final = frozenset(
         Action.COMPLETE_TASK,
         Action.RELEASE_TASK,
         Action.TRANSFER_TASK,
+        Action.DELEGATE_TASK,
+        Action.CHANGE_SIGNERS,
+        Action.RETURN_TASK,
+        Action.RECLAIM_TASK,
     }
 )
 _MANAGE: Final = _HANDLE | {
     Action.ASSIGN_TASK,
     Action.SUSPEND_CASE,
     Action.TERMINATE_CASE,
+    Action.JUMP_CASE,
+    Action.VOID_CASE,
+    Action.REOPEN_CASE,
+    Action.BACKENTER,
     Action.VIEW_STATISTICS,
     Action.EXPORT,
 }

@@ -38,6 +38,19 @@ def concurrent(process: Process, scope: str, one: str, other: str) -> bool:
     return False
 
 
+def leads(process: Process, scope: str, one: str, other: str) -> bool:
+    """Whether the flow of a scope leads from one place to another, or they are the same."""
+    return one == other or other in _reached(_graph(process, scope), [one])
+
+
+def between(process: Process, scope: str, one: str, other: str) -> frozenset[str]:
+    """The places that a way from one place to another passes, without the two."""
+    graph = _graph(process, scope)
+    from_one = _reached(graph, [one], without=[other])
+    passed = {place for place in from_one if other in _reached(graph, [place])}
+    return frozenset(passed - {one, other})
+
+
 def _graph(process: Process, scope: str) -> _Graph:
     ways: dict[str, set[str]] = {_EXIT: set()}
     catches = {

@@ -10,7 +10,8 @@ from engine.lint import graph
 from engine.lint.findings import Findings
 
 _OPERATIONS: Final = frozenset(
-    {"claim", "release", "complete", "transfer", "delegate", "return", "urge", "withdraw"}
+    {"claim", "release", "complete", "transfer", "delegate", "urge", "withdraw"}
+    | {"return", "reclaim"}
 )
 
 

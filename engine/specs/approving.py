@@ -11,7 +11,17 @@ from decimal import Decimal
 from typing import Any
 
 from engine.approval import codec, operations
-from engine.approval.board import COUNTS, ApprovalRefused, Board, Decision, Item, Mode, Rule, Stage
+from engine.approval.board import (
+    COUNTS,
+    ApprovalRefused,
+    Board,
+    Decision,
+    Item,
+    Kind,
+    Mode,
+    Rule,
+    Stage,
+)
 from engine.definition.elements import Approval
 from engine.expressions import Expression, evaluate, failure, number
 from engine.ids import next_id
@@ -29,6 +39,10 @@ class WorkItem(Node):
     """One person's part of a user task."""
 
     visible = False
+
+    def _on_cancel(self, my_task: Any) -> None:
+        """A move took the task away with everybody's part in it."""
+        self.note(my_task, "task.withdrawn", reason="moved")
 
     def wait(self, token: Token) -> Any:
         return token.parent.task_spec.item_wait(token.parent, token.id)
@@ -100,8 +114,12 @@ class Approving(Activity):
             candidate_groups=(),
             candidate_users=(),
             form_id=own.form_id if item.kind in COUNTS else "",
-            kind=item.kind.value,
+            kind=self._kind(token, item),
         )
+
+    def _kind(self, token: Token, item: Item) -> str:
+        alone = item.kind is Kind.MAIN and self.board(token).rule.mode is Mode.SINGLE
+        return "owner" if alone else item.kind.value
 
     def _lay(self, token: Token, board: Board) -> None:
         token.internal_data[_BOARD] = codec.dump(board)

@@ -1,0 +1,66 @@
+"""An open task for a command, and why one that is gone is gone.
+
+Invariant: whoever comes too late is told who ended the task, when, and by which operation.
+"""
+
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from engine import clock, history, tasks
+from engine.errors import NotFound, TaskNotActive
+from engine.model import HistoryEvent, UserTask
+from processes import duties, identity
+from processes.permissions import TaskFacts
+
+MOVED: Final = {"returned": "退回", "reclaimed": "撤回", "jumped": "跳转"}
+"""What a move is called, by its kind in the history."""
+
+
+def get(session: Session, task_id: int) -> tuple[UserTask, TaskFacts]:
+    """An open task and its facts.
+
+    Raises:
+        TaskNotActive: it is over; says by whom, when and how. NotFound: there never was one.
+    """
+    try:
+        task = tasks.get(session, task_id)
+    except TaskNotActive as error:
+        if error.at is None:
+            raise
+        name = person(session, error.by)
+        message = _gone(session, task_id, name or "系统", error)
+        raise TaskNotActive(message, by=name, at=error.at, **_case(error)) from error
+    return task, duties.facts(session, task)
+
+
+def person(session: Session, actor: str | None) -> str:
+    """The name of who acted; empty for the system."""
+    if not actor or not (actor.isascii() and actor.isdigit()):
+        return ""
+    try:
+        return identity.user(session, int(actor)).name
+    except NotFound:
+        return ""
+
+
+def _gone(session: Session, task_id: int, name: str, error: TaskNotActive) -> str:
+    assert error.at is not None  # noqa: S101 - looked at before
+    when = error.at.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    ending = history.ending_of(session, task_id)
+    if ending is None or ending.type in {"activity.completed", "task.decided"}:
+        return f"该任务已由{name}于 {when} 办理"
+    moved = history.move_of(session, ending)
+    if moved is None:
+        return f"该任务已于 {when} 被撤销"
+    how = MOVED.get(str(moved.data.get("how")), "撤销")
+    return f"该任务已由{name}于 {when} {how}，不再办理。理由：{_reason(moved)}"
+
+
+def _reason(moved: HistoryEvent) -> str:
+    return str(moved.data.get("reason") or "未填写")
+
+
+def _case(error: TaskNotActive) -> dict[str, object]:
+    instance = error.details.get("instance")
+    return {} if instance is None else {"instance": instance}
