@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from engine.dmn import tck
 from processes import functions
-from web.conformance import FILE, POSITIONS, Report, made
+from web.conformance import FILE, POSITIONS, REFUSED, Report, made
 from web.conformance import functions as known_functions
 
 ROOT: Final = Path(__file__).parents[1]
@@ -103,11 +103,21 @@ def kit_sum(dmn: Mapping[str, Any]) -> tuple[int, int]:
 
 def _events(report: Report) -> Iterable[str]:
     yield "\n## 事件\n\n每格是执行过它的测试数；空格为标准不允许的位置。\n"
+    yield (
+        "**拒绝**：流程的条件开始事件。流程开始之前没有办件，也就没有可供条件判断的变量；"
+        "部署时按元素指出，请用消息、信号或定时开始。\n"
+    )
     yield f"| 事件 | {' | '.join(POSITIONS.values())} |"
     yield "|---" * (len(POSITIONS) + 1) + "|"
     for row in report.events:
-        cells = ("" if n is None else str(n) if n else "尚无测试" for n in row.tests)
+        cells = (_cell(n) for n in row.tests)
         yield f"| {row.name} | {' | '.join(cells)} |"
+
+
+def _cell(number: int | None) -> str:
+    if number == REFUSED:
+        return "拒绝"
+    return "" if number is None else str(number) if number else "尚无测试"
 
 
 def _elements(report: Report) -> Iterable[str]:

@@ -132,6 +132,18 @@ def test_a_parallel_multiple_boundary_event_begins_anew_when_all_have_come():
         assert case.waits.count("b") == round_
 
 
+def test_an_interrupting_parallel_multiple_boundary_event_needs_all_before_it_interrupts():
+    x = boundary("a", message("m") + timer("duration", "P1D"))
+    x.attributes += f" {ALL}"
+    case = Case(xml("start -> a -> end; x -> b -> end", **DECLARED, x=x))
+    came(case, "x", "TimerWait")
+    assert case.waits == ["a", "x"]
+    came(case, "x", "MessageWait", n=1)
+    assert (case.waits, case.variables) == (["b"], {"n": 1})
+    assert case.history("activity.cancelled") == ["a"]
+    assert case.complete("b").completed
+
+
 def test_a_parallel_multiple_boundary_event_with_a_timer_happens_once():
     x = boundary("a", message("m") + timer("duration", "P1D"), interrupting=False)
     x.attributes += f" {ALL}"
@@ -247,6 +259,17 @@ def test_a_multiple_start_is_one_start_event():
     assert Case(model, start="x").waits == ["b"]
     made = compiler.compile({"m.bpmn": model}).processes["p"]
     assert set(made.messages) == {"m"}
+
+
+def test_a_parallel_multiple_start_of_messages_is_one_start_event():
+    model = xml(
+        "start -> a -> end; x -> b -> end",
+        **DECLARED,
+        x=event("start", message("m") + message("m2"), ALL),
+    )
+    case = Case(model, start="x", n=1)
+    assert (case.waits, case.history("activity.completed")) == (["b"], ["x"])
+    assert set(compiler.compile({"m.bpmn": model}).processes["p"].messages) == {"m", "m2"}
 
 
 @pytest.mark.parametrize(

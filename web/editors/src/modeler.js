@@ -3,7 +3,6 @@ import "./modeler.css";
 import { ZeebePropertiesProviderModule, BpmnPropertiesPanelModule, BpmnPropertiesProviderModule } from "bpmn-js-properties-panel";
 import ColorPickerModule from "bpmn-js-color-picker";
 import { CreateAppendAnythingModule } from "bpmn-js-create-append-anything";
-import LintModule from "bpmn-js-bpmnlint";
 import Modeler from "bpmn-js/lib/Modeler";
 import ZeebeBehaviorsModule from "camunda-bpmn-js-behaviors/lib/camunda-cloud";
 import MinimapModule from "diagram-js-minimap";
@@ -11,7 +10,6 @@ import zeebe from "zeebe-bpmn-moddle/resources/zeebe.json";
 import banli from "./banli.json";
 import { findingsModule } from "./findings.js";
 import { fit } from "./fit.js";
-import { linting } from "./lint.js";
 import { menusModule } from "./menus.js";
 import { banliPanel } from "./panel/index.js";
 import { translateModule } from "./translate.js";
@@ -34,13 +32,12 @@ export async function open({ canvas, panel, xml, catalogue, onChange, onSelect }
   const modeler = new Modeler({
     container: canvas,
     propertiesPanel: { parent: panel, layout: { groups: OPEN } },
-    linting: { bpmnlint: linting, active: true },
     banliCatalogue: catalogue,
     minimap: { open: false },
     moddleExtensions: { zeebe, banli },
     additionalModules: [
       translateModule(zh), BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, ZeebePropertiesProviderModule, ZeebeBehaviorsModule,
-      banliPanel, ColorPickerModule, CreateAppendAnythingModule, LintModule, MinimapModule, findingsModule, menusModule,
+      banliPanel, ColorPickerModule, CreateAppendAnythingModule, MinimapModule, findingsModule, menusModule,
     ],
   });
   keepUndrawn(modeler);

@@ -1,6 +1,6 @@
 // Chinese of the BPMN editor: the published catalogue, with our additions and corrections over it.
 import published from "bpmn-js-i18n/translations/zn.js";
-import { headings, lint, panel } from "./zh-panel.js";
+import { headings, panel } from "./zh-panel.js";
 
 const KINDS = { Message: "消息", Timer: "定时", Error: "错误", Escalation: "升级", Signal: "信号", Conditional: "条件", Compensation: "补偿", Cancel: "取消", Link: "链接" };
 const PLACES = {
@@ -53,9 +53,9 @@ const tools = {
   Default: "默认", Blue: "蓝色", Orange: "橙色", Green: "绿色", Red: "红色", Purple: "紫色",
   "Open minimap": "打开缩略图", "Close minimap": "关闭缩略图", "Search in diagram": "在图中查找", Search: "查找", "No results": "没有结果",
   "Open {element}": "打开 {element}", Events: "事件", Tasks: "任务", Gateways: "网关", "Sub-processes": "子流程", Data: "数据", Participants: "参与者",
-  "Issues for child elements": "内部元素的问题", "Toggle linting overlays": "显示或隐藏提示", "{errors} Errors, {warnings} Warnings": "{errors} 个错误，{warnings} 个提醒",
+  "Issues for child elements": "内部元素的问题",
   "No Issues": "没有问题", "No matching entries found.": "没有找到。",
   "{count} Errors": "{count} 个错误",
 };
 
-export const zh = { ...published, ...events, ...shapes, ...tools, ...headings, ...panel, ...lint };
+export const zh = { ...published, ...events, ...shapes, ...tools, ...headings, ...panel };
