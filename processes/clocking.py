@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from engine import clock, store
-from engine.execution import Execution
+from engine.execution import Execution, execution
 from engine.record import ClockMark, StepRecord
 from engine.waiting import TimerWait, UserTaskWait
 from processes import calendar, calendars, counting
@@ -47,6 +47,19 @@ def prepare(session: Session, execution: Execution, step: StepRecord) -> None:
         return
     used = used or calendars.of(session, _org(execution))
     retime(execution, moving, lines=ledger.entries(session, case_id), used=used)
+
+
+def recount(session: Session, case_id: int, *, by: str) -> None:
+    """Move what waits in a case to where its ledger and calendar stand now, by an empty step.
+
+    Raises:
+        Conflict: somebody is just moving the case, or it rests.
+    """
+    with execution(session, case_id, actor=by) as step:
+        org = _org(step)
+        used = calendars.of(session, org)
+        retime(step, followers(step), lines=ledger.entries(session, case_id), used=used)
+    ledger.settle(session, case_id, org_code=org)
 
 
 def retime(
