@@ -16,7 +16,6 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
-    CondPageBreak,
     Flowable,
     Frame,
     KeepTogether,
@@ -37,6 +36,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 28 * mm, 26 * mm, 26 * mm, 30 * mm
 _WIDTH: Final = A4[0] - _LEFT - _RIGHT
 _SIZE, _LEADING = 15.0, 27.0
 _CELL: Final = 11.0
+_WITH_SEAL: Final = 2
+"""So many paragraphs go to the next page with agency, date and seal."""
 _TO: Final = Style(size=_SIZE, leading=_LEADING)
 _BODY: Final = Style(size=_SIZE, leading=_LEADING, align="justify", indent=2 * _SIZE)
 _HEADING: Final = Style(
@@ -103,10 +104,19 @@ def _story(template: Template, values: Mapping[str, Any]) -> list[Flowable]:
             story += _block(block, values)
     if template.note:
         story += [Spacer(1, 3 * mm), _note(f"附注：{fill(template.note, values)}")]
-    story += _closing(template, values)
+    if closing := _closing(template, values):
+        story.append(KeepTogether([*_end_of(story), *closing]))
     if template.copies:
         story += [Spacer(1, 8 * mm), _note(f"抄送：{fill(template.copies, values)}")]
     return story
+
+
+def _end_of(story: list[Flowable]) -> list[Flowable]:
+    """Take the last paragraphs off the story: agency, date and seal never stand on a page alone."""
+    taken: list[Flowable] = []
+    while len(taken) < _WITH_SEAL and isinstance(story[-1], TextBlock):
+        taken.insert(0, story.pop())
+    return taken
 
 
 def _top(template: Template, values: Mapping[str, Any]) -> list[Flowable]:
@@ -181,7 +191,7 @@ def _closing(template: Template, values: Mapping[str, Any]) -> list[Flowable]:
     day = value(template.date.strip("{} "), values) if template.date else values.get("issued_on")
     written = chinese_date(day) if isinstance(day, date) else fill(template.date, values)
     block = _Signature(name, written, seal=template.seal)
-    return [Spacer(1, 4 * mm), CondPageBreak(45 * mm), KeepTogether([block])]
+    return [Spacer(1, 4 * mm), block]
 
 
 class _RedLine(Flowable):  # type: ignore[misc]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import DeploymentRejected, NotFound
 from processes import documents, files, numbers, organisations
-from processes.letters import LetterInvalid, Template, fonts, read
+from processes.letters import LetterInvalid, Template, fonts, paper, read
 from processes.letters.filling import chinese_date, formal_date
 
 BPMN = Path(__file__).parents[3] / "bpmn"
@@ -191,6 +191,19 @@ def test_a_long_letter_goes_over_several_pages(session: Session) -> None:
     rows = [{"title": f"材料{number}" * 6, "present": True} for number in range(60)]
     document = issue(session, acceptance(), values(materials=rows))
     assert document.pages >= 3
+
+
+def test_agency_date_and_seal_never_stand_on_a_page_alone() -> None:
+    """GB/T 9704-2012, 7.3.5.5: however long the letter, words of its body are above them."""
+    for count in range(8, 24):
+        paragraphs = "\n\n".join(f"第{one}段。" for one in range(count))
+        used = template(paragraphs, signature="山东海事局", seal="true")
+        drawn, _ = paper.draw(used, {"issued_on": date(2026, 11, 23)})
+        pages = PdfReader(io.BytesIO(drawn)).pages
+        last = pages[-1].extract_text()
+        assert "山东海事局" in last
+        assert f"第{count - 1}段" in last
+    assert len(pages) == 2
 
 
 def test_the_card_has_two_sides_of_the_size_of_a_card(session: Session) -> None:
