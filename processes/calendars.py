@@ -83,6 +83,22 @@ def of(session: Session, org_code: str | None = None, *, at: int | None = None) 
     return found
 
 
+def forget(session: Session) -> None:
+    """Have the calendars of a database read again."""
+    _held.pop(session.connection().engine, None)
+
+
+def versions(session: Session, org_code: str, *, limit: int = 50) -> Sequence[CalendarVersion]:
+    """What was laid down for an agency and those above it, the latest first."""
+    query = (
+        select(CalendarVersion)
+        .where(CalendarVersion.org_code.in_(_line(session, org_code)))
+        .order_by(CalendarVersion.id.desc())
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
 def refresh(session: Session) -> Calendar:
     """Put the national calendar in force in this process, if it changed."""
     found = of(session)

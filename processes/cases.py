@@ -22,6 +22,7 @@ from forms.definition import FormDefinition
 from processes import (
     audit,
     calendar,
+    clocking,
     deployment,
     drafts,
     keys,
@@ -32,9 +33,11 @@ from processes import (
     permissions,
     sources,
 )
+from processes import clock as ledger
 from processes.duties import facts
 from processes.identity import User, users_in_groups
 from processes.model.cases import Case
+from processes.reckoning import Event
 from processes.roles import Action
 
 Answers = Mapping[str, Any]
@@ -220,8 +223,14 @@ def urge(session: Session, case_id: int, *, by: User) -> list[str]:
 
 
 def suspend(session: Session, case_id: int, *, by: User, reason: str) -> None:
-    """Hold a case: its tasks and timers rest until it is resumed."""
+    """Hold a case: its tasks, timers and clocks rest until it is resumed.
+
+    Raises:
+        ClockRefused: no reason given.
+    """
     permissions.case(session, case_id, by=by, action=Action.SUSPEND_CASE)
+    _mark(session, case_id, Event.SUSPEND, by=by, reason=reason)
+    clocking.recount(session, case_id, by=str(by.id))
     runtime.suspend(session, case_id, by=str(by.id), reason=reason)
     session.execute(update(Case).where(Case.id == case_id).values(status="suspended"))
     _note(session, case_id, by, "suspended", "挂起", reason)
@@ -231,6 +240,8 @@ def resume(session: Session, case_id: int, *, by: User, reason: str) -> None:
     """Let a held case go on."""
     permissions.case(session, case_id, by=by, action=Action.SUSPEND_CASE)
     runtime.resume(session, case_id, by=str(by.id), reason=reason)
+    _mark(session, case_id, Event.RESUME, by=by, reason=reason)
+    clocking.recount(session, case_id, by=str(by.id))
     status = runtime.variables(session, case_id).get("case_status") or "in_progress"
     session.execute(update(Case).where(Case.id == case_id).values(status=str(status)))
     _note(session, case_id, by, "resumed", "恢复", reason)
@@ -245,7 +256,16 @@ def terminate(session: Session, case_id: int, *, by: User, reason: str) -> None:
         .where(Case.id == case_id)
         .values(status="cancelled", outcome="terminated", ended_at=clock.now(), step="")
     )
+    case = _mark(session, case_id, Event.STOP, by=by, reason=reason)
+    ledger.settle(session, case_id, org_code=case.org_code)
     _note(session, case_id, by, "terminated", "终止", reason)
+
+
+def _mark(session: Session, case_id: int, event: Event, *, by: User, reason: str) -> Case:
+    """A line for all clocks of a case."""
+    line = ledger.Entry(limit=ledger.ALL, event=event, effective_at=clock.now(), reason=reason)
+    ledger.add(session, case_id, line, by=str(by.id))
+    return session.get_one(Case, case_id)
 
 
 def _note(session: Session, case_id: int, by: User, action: str, title: str, reason: str) -> None:

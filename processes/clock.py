@@ -235,11 +235,10 @@ def node_due(
     return reckoned.due_at if reckoned else None
 
 
-def of_task(session: Session, task: UserTask, *, org_code: str | None) -> Standing | None:
+def of_task(session: Session, task: UserTask, *, used: Calendar) -> Standing | None:
     """The limit of an open task as its due date gives it; None without one or while suspended."""
     if task.due_at is None or not task.limit_title:
         return None
-    used = calendars.of(session, org_code)
     shared = [
         line
         for line in entries(session, task.instance_id)

@@ -5,7 +5,7 @@ Invariant: every look goes through `processes.permissions`; what is out of scope
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
@@ -14,22 +14,21 @@ from flask_login import current_user
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from engine import clock
 from engine.errors import Forbidden, NotFound
 from engine.model import UserTask
-from processes import calendar, files, materials, overview, permissions, sources
 from processes import cases as commands
+from processes import files, materials, overview, permissions, sources
 from processes.identity import User
 from processes.model.cases import Case, CaseLink, Material
 from processes.model.documents import Document
 from processes.model.people import Org
 from processes.roles import Action
-from web import diagrams, filling, timeline
+from web import diagrams, filling, limits, timeline
 from web.auth import actions_of, current, policy
 from web.confirming import sensitive
 from web.database import read_session, run
-from web.display import Due, due_view
 from web.files import Attached, send
+from web.limits import Limit
 from web.security import limiter
 from web.words import _
 
@@ -63,7 +62,8 @@ def surroundings(
     """Everything a page shows beside and below the form of a case."""
     return {
         "case": summary(session, case),
-        "clock_view": _clock(case, task),
+        "limits": _limits(session, case, task),
+        "ledger_lines": limits.lines(session, case),
         "case_materials": [_material(case, one) for one in materials.of_case(session, case.id)],
         "case_documents": documents(session, case),
         "entries": timeline.entries(session, case),
@@ -71,13 +71,11 @@ def surroundings(
     }
 
 
-def _clock(case: Case, task: UserTask | None) -> Due | None:
-    """The limit that counts now: of the task, else of the case; none once the case has ended."""
-    if task and task.due_at:
-        return clock_of(task.due_at, since=task.created_at, title=task.limit_title)
-    if case.ended_at is not None:
-        return None
-    return clock_of(case.due_on, since=case.accepted_at or case.submitted_at)
+def _limits(session: Session, case: Case, task: UserTask | None) -> list[Limit]:
+    """The limit of the task before those of the case; a model without a ledger has its due date."""
+    node = limits.of_task(session, case, task) if task else None
+    own = limits.of_case(session, case)
+    return [*([node] if node else []), *own]
 
 
 def beside_task(session: Session, case: Case, task: UserTask, *, by: User) -> dict[str, Any]:
@@ -85,8 +83,8 @@ def beside_task(session: Session, case: Case, task: UserTask, *, by: User) -> di
     try:
         commands.get(session, case.id, by=by)
     except NotFound:
-        limit = clock_of(task.due_at, since=task.created_at, title=task.limit_title)
-        return {"case": case, "clock_view": limit, "inside": False}
+        node = limits.of_task(session, case, task)
+        return {"case": case, "limits": [node] if node else [], "inside": False}
     found = surroundings(session, case, by=by, task=task)
     filed = application(session, case)
     told = any(field.text or field.rows for section in filed for field in section.fields)
@@ -113,31 +111,6 @@ def summary(session: Session, case: Case) -> Summary:
         due_on=case.due_on,
         step=case.step,
         href=url_for("cases.page", case_id=case.id),
-    )
-
-
-def clock_of(due: date | datetime | None, *, since: datetime, title: str = "") -> Due | None:
-    """A limit with the share used and, in words, how it is counted."""
-    if due is None:
-        return None
-    shown = due_view(due)
-    start = since.astimezone(clock.SHANGHAI).date()
-    end = date.fromisoformat(shown.date)
-    total = max(1, calendar.working_days_between(start, end))
-    used = calendar.working_days_between(start, clock.today())
-    days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
-    names = (calendar.current().name(day) for day in days if not calendar.is_working(day))
-    free = dict.fromkeys(name for name in names if name)
-    text = _(
-        "%(title)s共 %(n)s 个工作日，自 %(start)s 次日起算",
-        title=title,
-        n=total,
-        start=start.isoformat(),
-    )
-    if free:
-        text = _("%(text)s；%(names)s放假不计", text=text, names="、".join(free))
-    return Due(
-        shown.text, shown.tone, shown.date, text, min(100, max(0, round(100 * used / total)))
     )
 
 

@@ -112,3 +112,21 @@ def test_a_role_needs_the_business_of_its_agency(as_: Clients, built: object) ->
     refused = post(client, path, role="exam_arranger", org="370001")
     assert refused.status_code == 422
     assert "没有『考试』业务授权" in refused.get_data(as_text=True)
+
+
+def test_a_change_of_the_calendar_is_previewed_before_it_is_made(as_: Clients) -> None:
+    client = as_("admin")
+    given = {"org": "", "days": "2031-03-03 至 2031-03-04 停工", "hours": "", "source": "通告"}
+    shown = post(client, "/admin/calendar/preview", **given).get_data(as_text=True)
+    assert "2031-03-04 停工" in shown
+    assert "确认并重新计算" in shown
+    assert "2031-03-04 停工" not in client.get("/admin/calendar?year=2031").get_data(as_text=True)
+    made = post(client, "/admin/calendar/apply", **given)
+    assert made.status_code == 303
+    page = client.get("/admin/calendar?year=2031").get_data(as_text=True)
+    assert "2031-03-04 停工" in page
+    assert "通告" in page
+    assert "暂定" in page, "nobody has published 2031"
+    wrong = post(client, "/admin/calendar/preview", **{**given, "days": "明天 停工"})
+    assert wrong.status_code == 422
+    assert "第 1 行" in wrong.get_data(as_text=True)

@@ -13,10 +13,10 @@ from processes.identity import User
 from processes.model.cases import Case, Material
 from processes.model.documents import Document
 from processes.roles import Action
-from web import timeline
+from web import limits, timeline
 from web.api import access, blueprints
 from web.api.access import access as allow
-from web.api.schemas.documents import Documents, Materials, Timeline
+from web.api.schemas.documents import Documents, LegalClock, Materials, Timeline
 from web.database import read_session
 from web.files import send
 
@@ -91,3 +91,15 @@ def _case(session: Session, case_id: int) -> tuple[Case, bool]:
 
 def _is_applicant(user: User) -> bool:
     return user.kind != "staff"
+
+
+@blueprint.get("/clock")
+@allow()
+@blueprint.response(200, LegalClock)
+def legal_clock(case_id: int) -> Any:
+    """各项期限（法定、承诺、受理、送达等）与期限台账；申请人只见期限."""
+    with read_session() as session:
+        user = access.user()
+        case = cases.get(session, case_id, by=user)
+        ledger = [] if _is_applicant(user) else limits.lines(session, case)
+        return {"limits": limits.of_case(session, case), "ledger": ledger}

@@ -61,3 +61,41 @@ class Timeline(Reply):
     """What happened in a case."""
 
     items = fields.List(fields.Nested(Entry))
+
+
+class LimitShown(Reply):
+    """One limit; `colour` is green, yellow, red, suspended or ended; amounts in `unit`."""
+
+    limit = Text()
+    title = Text()
+    state = Text()
+    colour = Text()
+    text = Text()
+    unit = Text()
+    total = fields.Integer()
+    used = fields.Integer()
+    left = fields.Integer()
+    due_on = Text()
+    basis = Text()
+    explanation = Text(longest=4000)
+    provisional = Flag()
+
+
+class LedgerLine(Reply):
+    """One line of the ledger: what happened to a limit, from when, why and by whom."""
+
+    at = Moment()
+    event = Text()
+    title = Text()
+    amount = Text()
+    reason = Text(longest=4000)
+    basis = Text(longest=4000)
+    actor = Text()
+    entered_at = Moment()
+
+
+class LegalClock(Reply):
+    """The limits of a case and their ledger."""
+
+    limits = fields.List(fields.Nested(LimitShown))
+    ledger = fields.List(fields.Nested(LedgerLine))
