@@ -70,6 +70,7 @@ def serve() -> None:
 @main.command(help="运行后台作业进程（PostgreSQL，可开多个）。")
 def worker() -> None:
     settings = config.from_environment()
+    running.require_shared_database(settings)
     logs.install(settings)
     app = running.build(settings)
     running.work(app, ready=lambda: click.echo("后台作业进程已启动。"))

@@ -18,6 +18,7 @@ from typing import Final
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
+from sqlalchemy import make_url
 from waitress import create_server
 
 from adapters import registry
@@ -218,17 +219,21 @@ def serve(app: Flask, settings: Settings, *, ready: Callable[[], None] | None = 
             heartbeat.stop()
 
 
-def work(app: Flask, *, ready: Callable[[], None] | None = None) -> None:
-    """Work until told to stop; only where several processes may share the database.
+def require_shared_database(settings: Settings) -> None:
+    """Refuse, before anything else is looked at, a worker beside a database of one process.
 
     Raises:
         CannotStart: the database is SQLite.
     """
-    if is_sqlite(app):
+    if make_url(settings.database_url).get_backend_name() == "sqlite":
         raise CannotStart(
             "SQLite 只支持单进程：后台作业已在 banli serve 中运行，不需要 banli worker。"
             "要单独运行后台作业，请用 BANLI_DATABASE_URL 改用 PostgreSQL。"
         )
+
+
+def work(app: Flask, *, ready: Callable[[], None] | None = None) -> None:
+    """Work until told to stop; only where several processes may share the database."""
     heartbeat = Heartbeat(app)
     heartbeat.start()
     keep_what_is_loaded()

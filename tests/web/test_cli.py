@@ -132,14 +132,16 @@ def test_a_wrong_expression_says_where(banli):
 
 
 def test_a_database_that_was_not_made_is_refused_with_the_way_out(banli):
-    for command in (("serve",), ("worker",), ("case", "X"), ("user", "list")):
+    for command in (("serve",), ("case", "X"), ("user", "list")):
         done = banli(*command)
         assert done.exit_code == 1
         assert "请先运行：banli db upgrade" in done.output
 
 
-def test_the_worker_refuses_on_sqlite(upgraded):
-    done = upgraded("worker")
+@pytest.mark.parametrize("database", ["banli", "upgraded"])
+def test_the_worker_refuses_on_sqlite(request, database):
+    """Also where nothing is there yet: nobody is sent to make a database he may not use."""
+    done = request.getfixturevalue(database)("worker")
 
     assert done.exit_code == 1
     assert "SQLite 只支持单进程" in done.output
