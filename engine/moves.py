@@ -52,6 +52,8 @@ class Plan:
     """Whether the flow leads from the target to where the mover is."""
     skipped: tuple[str, ...]
     """Names of the activities that a move forward leaves out."""
+    superseded: tuple[str, ...]
+    """Ids of the activities on the ways from the target to the mover: they are to be done again."""
 
 
 def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
@@ -86,6 +88,7 @@ def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
         tuple(_withdrawn(child) for child in kept),
         regions.leads(process, scope, path[0], here),
         _skipped(process, regions.between(process, scope, here, path[0])),
+        tuple(sorted(regions.between(process, scope, path[0], here) & process.elements.keys())),
     )
 
 
@@ -128,6 +131,7 @@ def move(
         reason=reason,
         source=planned.mover.task_spec.activity,
         mover=planned.mover.id,
+        superseded=[] if straight else list(planned.superseded),
         withdrawn=[one.activity for one in planned.withdrawn],
         straight=straight,
     )

@@ -14,7 +14,7 @@ from engine.errors import Conflict, Forbidden
 from engine.model import ProcessInstance
 from engine.moves import SEPARATOR
 from engine.variables import Variables
-from processes import audit, movement, numbers, opinions, organisations, permissions
+from processes import audit, cases, movement, numbers, opinions, organisations, permissions
 from processes.duties import CONTINUES
 from processes.identity import User
 from processes.model.cases import Case, CaseLink, Opinion
@@ -70,7 +70,7 @@ def void(session: Session, case_id: int, *, by: User, reason: str, agree: bool =
         _note(session, case_id, by, REFUSED, "不同意作废", reason)
         return
     if case.ended_at is None:
-        runtime.terminate(session, case_id, by=str(by.id), reason=asked.text)
+        cases.terminate(session, case_id, by=by, reason=asked.text)
     session.execute(
         update(Case)
         .where(Case.id == case_id)

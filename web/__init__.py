@@ -20,6 +20,8 @@ _MODULES: Final = (
     "web.confirming",
     "web.home",
     "web.worklist",
+    "web.signing",
+    "web.moving",
     "web.task",
     "web.cases",
     "web.counter",

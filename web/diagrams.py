@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import history, repository
-from engine.model import EventSubscription, Incident, Job, ProcessInstance, UserTask
+from engine.model import EventSubscription, HistoryEvent, Incident, Job, ProcessInstance, UserTask
 from processes import inbox, opinions
 from processes.model.cases import Case
 from web.display import moment
@@ -37,21 +37,30 @@ def _titled(session: Session, definition_id: int) -> dict[str, str]:
 
 def _elements(session: Session, case: Case, tasks: Sequence[UserTask]) -> dict[str, dict[str, Any]]:
     """Activity → how it is marked; activities of called processes are marked by the same ids."""
-    times = Counter(
-        event.activity
-        for event in history.events(session, case.id)
-        if event.type == "activity.completed"
-    )
+    events = history.events(session, case.id)
+    times = Counter(event.activity for event in events if event.type == "activity.completed")
     found: dict[str, dict[str, Any]] = {}
     for activity, state in history.activity_states(session, case.id).items():
         if state == "started":
             found[activity] = {"mark": "current"}
         elif times[activity]:
             found[activity] = {"mark": "returned" if times[activity] > 1 else "done"}
+    found |= {activity: {"mark": "returned"} for activity in _returned(events)}
     names = inbox.holder_names(session, [task.assignee for task in tasks if task.assignee])
     for task in tasks:
         people = [names.get(task.assignee or "", "") or _("待签收")]
         found[task.activity] = {"mark": "current", "people": people}
+    return found
+
+
+def _returned(events: Sequence[HistoryEvent]) -> set[str]:
+    """Activities that a return withdrew or had to be done again, and that are not yet."""
+    found: set[str] = set()
+    for event in events:
+        if event.type == "activity.moved" and event.data.get("how") == "returned":
+            found |= {*event.data["withdrawn"], *event.data.get("superseded", ())}
+        elif event.type in {"activity.started", "activity.completed", "task.created"}:
+            found.discard(event.activity)
     return found
 
 

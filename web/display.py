@@ -70,6 +70,7 @@ _OUTCOME: Final[Mapping[str, str]] = {
     "rejected_package": N_("报文无效"),
     "annulled_uncollected": N_("逾期未领注销"),
     "terminated": N_("已终止"),
+    "voided": N_("已作废"),
     "delivered": N_("已送达"),
     "rejected": N_("已退回"),
 }

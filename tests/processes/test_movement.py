@@ -1,6 +1,7 @@
 """退回, 撤回, 跳转, 终止, 作废, 唤醒, 补录, 催办 as the office does them (case-operations A.3)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from engine import cache, history, repository
 from engine.errors import Conflict, Forbidden, TaskNotActive
 from engine.model import EventSubscription, HistoryEvent, Job, UserTask
 from engine.moves import MoveRefused
-from processes import movement, reclaiming, worklist
-from processes.model.cases import Notification, Opinion
+from processes import cases, duties, ending, movement, reclaiming, targets, worklist
+from processes.model.cases import CaseLink, Notification, Opinion
+from processes.model.documents import Document, StoredFile
 from processes.movement import Order
 from processes.play import Play, PlayedCase
 from tests.engine.core.scenario import (
@@ -19,7 +21,6 @@ from tests.engine.core.scenario import (
     boundary,
     call,
     each,
-    event,
     gateway,
     timer,
     user,
@@ -419,6 +420,165 @@ class TestJump:
         case = begun(play, "line")
         with pytest.raises(Forbidden):
             self.jump(case, "issue", as_="licence_acceptor")
+
+
+def by(play: Play, login: str) -> Any:
+    return play.user(login)
+
+
+def ended(play: Play) -> PlayedCase:
+    case = begun(play, "line", "accept", "review", "approve", "issue", said="yes")
+    assert case.row.ended_at is not None
+    return case
+
+
+def documented(case: PlayedCase) -> None:
+    """A letter issued in the case, as the ledger of documents keeps it."""
+
+    def add(session: Any) -> None:
+        session.add(StoredFile(sha256="0" * 64, size=1, content_type="application/pdf"))
+        session.flush()
+        session.add(
+            Document(
+                case_id=case.id,
+                kind="letter",
+                title="决定书",
+                number="鲁〔2026〕1号",
+                template="t",
+                template_digest="d",
+                values={},
+                sha256="0" * 64,
+                verification_code="V1",
+            )
+        )
+
+    case.play.run(add)
+
+
+class TestTerminateAndVoid:
+    """终止 / 作废."""
+
+    def test_an_order_with_a_reason_ends_the_case_and_all_its_tasks(self, play: Play) -> None:
+        case = begun(play, "branches", "accept")
+        manager = by(play, "licence_manager")
+        play.run(lambda s: cases.terminate(s, case.id, by=manager, reason="申请人死亡"))
+        assert (case.row.status, case.row.outcome, waits(case)) == ("cancelled", "terminated", [])
+        assert opinions(case)[-1].text == "申请人死亡"
+
+    def test_voiding_takes_a_second_person(self, play: Play) -> None:
+        case = begun(play, "line", "accept")
+        manager = by(play, "licence_manager")
+        play.run(lambda s: ending.ask_to_void(s, case.id, by=manager, reason="重复立案"))
+        assert waits(case) == ["review"], "asking changes nothing"
+        with pytest.raises(Forbidden, match="另一人"):
+            play.run(lambda s: ending.void(s, case.id, by=manager, reason=""))
+
+    def test_it_voids_the_number_and_what_was_issued(self, play: Play) -> None:
+        case = ended(play)
+        documented(case)
+        manager, second = by(play, "licence_manager"), replace(by(play, "licence_manager"), id=999, person_key="x")  # fmt: skip
+        play.run(lambda s: ending.ask_to_void(s, case.id, by=manager, reason="重复立案"))
+        play.run(lambda s: ending.void(s, case.id, by=second, reason=""))
+        assert (case.row.status, case.row.outcome) == ("cancelled", "voided")
+        with play.session() as session:
+            documents = session.scalars(select(Document).where(Document.case_id == case.id))
+            assert [one.status for one in documents] == ["revoked"]
+        assert opinions(case)[-1].text == "重复立案"
+
+    def test_the_second_person_may_disagree(self, play: Play) -> None:
+        case = begun(play, "line", "accept")
+        manager, second = by(play, "licence_manager"), replace(by(play, "licence_manager"), id=999, person_key="x")  # fmt: skip
+        play.run(lambda s: ending.ask_to_void(s, case.id, by=manager, reason="重复立案"))
+        play.run(lambda s: ending.void(s, case.id, by=second, reason="并非重复", agree=False))
+        assert waits(case) == ["review"]
+        assert play.run(lambda s: ending.pending(s, case.id)) is None
+
+
+class TestReopen:
+    """唤醒 / 重启."""
+
+    def reopen(self, case: PlayedCase, at: str, basis: str = "行政许可法第六十九条") -> PlayedCase:
+        manager = by(case.play, "licence_manager")
+        made = case.play.run(
+            lambda s: ending.reopen(s, case.id, by=manager, at=at, basis=basis, reason="发现新证据")
+        )
+        case.play.drain()
+        return PlayedCase(case.play, made.id)
+
+    def test_a_linked_continuation_begins_at_the_node_with_what_was_known(self, play: Play) -> None:
+        case = ended(play)
+        before = recorded(case)
+        again = self.reopen(case, "review")
+        assert waits(again) == ["review"]
+        assert again.variables["said"] == "yes"
+        assert again.variables["continues"] == case.row.reference
+        assert again.row.reference != case.row.reference
+        assert recorded(case) == before, "the original stays as it was"
+        with play.session() as session:
+            link = session.scalar(select(CaseLink).where(CaseLink.case_id == again.id))
+            assert link.other_id == case.id
+        again.complete("review", as_="licence_reviewer")
+        assert waits(again) == ["approve"]
+
+    def test_the_legal_basis_is_required(self, play: Play) -> None:
+        case = ended(play)
+        with pytest.raises(Conflict, match="法律依据"):
+            self.reopen(case, "review", basis="")
+
+    def test_a_case_under_way_is_not_reopened_nor_one_twice(self, play: Play) -> None:
+        with pytest.raises(Conflict, match="尚未办结"):
+            self.reopen(begun(play, "line"), "review")
+        case = ended(play)
+        self.reopen(case, "review")
+        with pytest.raises(Conflict, match="继续办理"):
+            self.reopen(case, "review")
+
+    def test_duties_stay_apart_over_the_two_cases(self, play: Play) -> None:
+        case = ended(play)
+        again = self.reopen(case, "approve")
+
+        def performers(session: Any) -> Any:
+            return duties.facts(session, task(again, "approve")).performers
+
+        assert by(play, "licence_reviewer").person_key in play.run(performers)["review"]
+
+    def test_at_a_node_that_is_none_it_is_refused(self, play: Play) -> None:
+        with pytest.raises(MoveRefused):
+            self.reopen(ended(play), "nowhere")
+
+    def test_within_a_called_process(self, play: Play) -> None:
+        case = begun(play, "calling", "accept", "review", "check", "approve")
+        paths = [one.path for one in play.run(lambda s: targets.restartable(s, case.id))]
+        assert paths == ["accept", "approve", "inner/review", "inner/check"]
+        again = self.reopen(case, "inner/check")
+        assert waits(again) == ["check"]
+        again.complete("check", as_="licence_verifier")
+        assert waits(again) == ["approve"]
+
+
+class TestUrge:
+    """催办."""
+
+    def test_it_is_limited_and_counted(self, play: Play) -> None:
+        case, manager = begun(play, "line"), by(play, "licence_manager")
+        with pytest.raises(Forbidden, match="不足"):
+            play.run(lambda s: cases.urge(s, case.id, by=manager))
+        play.passes(working_days=2)
+        play.run(lambda s: cases.urge(s, case.id, by=manager))
+        with pytest.raises(Forbidden, match="已经催办"):
+            play.run(lambda s: cases.urge(s, case.id, by=manager))
+        assert case.row.urge_count == 1
+
+    def test_the_third_goes_to_the_supervisor_too(self, play: Play) -> None:
+        case, manager = begun(play, "line"), by(play, "licence_manager")
+        for _round in range(3):
+            play.passes(working_days=3)
+            play.run(lambda s: cases.urge(s, case.id, by=manager))
+        with play.session() as session:
+            told = session.scalars(
+                select(Notification).where(Notification.kind == "urge_escalated")
+            )
+            assert manager.id in {one.user_id for one in told}
 
 
 def test_nothing_of_the_history_changes_over_many_operations(play: Play) -> None:

@@ -1,5 +1,6 @@
 """Return, take back, jump: what is withdrawn and what stays (case-operations A.3)."""
 
+import os
 from typing import Any
 
 import pytest
@@ -346,7 +347,7 @@ class Generated:
         return split, join
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=2_000 if os.environ.get("BANLI_NIGHTLY") else 60)
 @given(tree=BLOCKS, data=st.data())
 def test_after_any_moves_the_case_still_ends_and_nobody_is_asked_twice_at_once(
     tree: Any, data: st.DataObject
