@@ -1,14 +1,19 @@
-"""The tests of processes play them; rows of decision tests beside a table are tests as well."""
+"""The tests of processes play them; decision tests and scenarios beside a file are tests too."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from processes import decision_tests, functions
+from processes.play import folder, scenario, steps
+from processes.play.model import ModelPlay
 from tests.play import play
 
 __all__ = ["play"]
+
+SCENARIO: Final = ".scenario.yaml"
 
 
 class DecisionFile(pytest.File):
@@ -39,8 +44,37 @@ class DecisionRow(pytest.Item):
         return self.path, self.case.line - 1, f"{self.suite.decision.id}: {self.case.name}"
 
 
+class ScenarioFile(pytest.File):
+    """One `<model>.scenario.yaml` beside `<model>.bpmn`."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        yield ScenarioRun.from_parent(self, name=self.path.name.removesuffix(SCENARIO))
+
+
+class ScenarioRun(pytest.Item):
+    """One scenario, played as `banli play` plays it."""
+
+    def runtest(self) -> None:
+        wanted = scenario.read(self.path.read_bytes(), self.path.name)
+        model = self.path.with_name(f"{self.name}.bpmn")
+        played = ModelPlay(folder.read(model, beside=()), start=steps.beginning(wanted))
+        try:
+            if wanted.autostart and not wanted.process:
+                played.startable()
+            steps.run(played, wanted)
+        except steps.ScenarioFailed as failed:
+            pytest.fail(failed.message, pytrace=False)
+        finally:
+            played.close()
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, self.path.name
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.File | None:
-    """Decision tests anywhere below this folder."""
+    """Decision tests and scenarios anywhere below this folder."""
+    if file_path.name.endswith(SCENARIO):
+        return ScenarioFile.from_parent(parent, path=file_path)
     if file_path.name.endswith(decision_tests.ENDING):
         return DecisionFile.from_parent(parent, path=file_path)
     return None

@@ -56,6 +56,12 @@ class CompiledProcess:
         return frozenset({*(start.id for start in self.start_events), *self.begun_by_message})
 
     @property
+    def plain_start(self) -> bool:
+        """Whether it begins without a trigger: at a none start event, or where none is drawn."""
+        drawn = any(event.definition is None for event in self.start_events)
+        return drawn or not self.begins_at
+
+    @property
     def elements(self) -> Mapping[str, el.Element]:
         """The flow nodes by id."""
         return self.process.elements

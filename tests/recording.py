@@ -5,6 +5,7 @@ found is left in pytest's cache (`banli/conformance.json`); `python -m tests.con
 """
 
 import json
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -148,3 +149,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     }
     text = json.dumps(content, ensure_ascii=False, indent=1)
     cached(session.config).write_text(text + "\n", encoding="utf-8")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line where the outside sets were not run: `-q` does not tell why tests were skipped."""
+    if not os.environ.get("CONFORMANCE_DIR"):
+        terminalreporter.write_line("CONFORMANCE_DIR is not set: the conformance sets were not run")

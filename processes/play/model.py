@@ -142,9 +142,7 @@ class ModelPlay(Stage):
         Raises:
             NotPlayable: none, or several.
         """
-        plain = [
-            one for one in self.folder.own if any(e.definition is None for e in one.start_events)
-        ]
+        plain = [one for one in self.folder.own if one.plain_start]
         called = set().union(*(one.processes_called for one in self.folder.own))
         keys = [one.key for one in plain if one.key not in called] or [one.key for one in plain]
         if not keys:

@@ -12,6 +12,7 @@ from engine import clock, feel
 from engine.errors import BanliError
 from processes.play.model import ModelPlay, NotPlayable
 from processes.play.scenario import Scenario, Step
+from processes.play.stage import START
 
 
 class ScenarioFailed(BanliError):
@@ -144,6 +145,12 @@ def _advance(play: ModelPlay, step: Step) -> None:
     if target < now:
         raise NotPlayable(f"时间不能倒流：现在是 {now:%Y-%m-%d %H:%M}")
     play.until(target)
+
+
+def beginning(scenario: Scenario) -> datetime:
+    """The instant at which a scenario begins."""
+    now = START.astimezone(clock.SHANGHAI)
+    return later(scenario.begins_at, now) if scenario.begins_at else START
 
 
 def later(text: str, now: datetime) -> datetime:

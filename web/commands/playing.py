@@ -13,11 +13,10 @@ from typing import Any, Final
 
 import click
 
-from engine import clock
 from engine.errors import BanliError, DeploymentRejected, Finding
 from forms import source
 from processes.demo import loader
-from processes.play import START, folder, report, scenario, steps
+from processes.play import folder, report, scenario, steps
 from processes.play.model import ModelPlay, NotPlayable
 from processes.play.scenario import Scenario
 from processes.play.steps import ScenarioFailed
@@ -60,7 +59,7 @@ def play(  # noqa: PLR0913 - one option each
         return
     try:
         wanted = _scenario(told, given, process)
-        played = ModelPlay(folder.read(path, beside=beside), start=_start(wanted))
+        played = ModelPlay(folder.read(path, beside=beside), start=steps.beginning(wanted))
     except DeploymentRejected as rejected:
         _refuse(rejected.findings, path.parent, as_json=as_json)
     except BanliError as error:
@@ -92,9 +91,7 @@ def _perform(played: ModelPlay, wanted: Scenario, *, written: bool) -> BanliErro
 
 
 def _can_start(played: ModelPlay) -> bool:
-    own = played.folder.own
-    drawn = any(event.definition is None for one in own for event in one.start_events)
-    return drawn or any(not one.begins_at for one in own)  # no start event at all: begins at once
+    return any(one.plain_start for one in played.folder.own)
 
 
 def _scenario(told: Path | None, given: str, process: str) -> Scenario:
@@ -129,11 +126,6 @@ def _variables(given: str) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise NotPlayable(f"变量文件“{path.name}”应为一个 JSON 对象")
     return found
-
-
-def _start(wanted: Scenario) -> Any:
-    now = START.astimezone(clock.SHANGHAI)
-    return steps.later(wanted.begins_at, now) if wanted.begins_at else START
 
 
 def _refuse(findings: Sequence[Finding], place: Path, *, as_json: bool) -> None:
