@@ -38,12 +38,14 @@ from processes.duties import facts
 from processes.identity import User, users_in_groups
 from processes.model.cases import Case
 from processes.reckoning import Event
-from processes.roles import Action
+from processes.roles import ROLES, Action
 
 Answers = Mapping[str, Any]
 PORTAL: Final = "portal"
 _URGE_AFTER: Final = 1
 _URGE_EVERY: Final = 2
+_ESCALATE_EVERY: Final = 3
+"""Each time that a case has been urged so often again, its supervisors are told."""
 APPLICANT: Final = "applicant"
 
 
@@ -203,6 +205,8 @@ def urge(session: Session, case_id: int, *, by: User) -> list[str]:
             link=f"/tasks/{task.id}",
         )
         notices.send(session, _holders(session, task), notice)
+    if (case.urge_count + 1) % _ESCALATE_EVERY == 0:
+        _escalate(session, case, late)
     names = [task.name for task in late]
     session.execute(
         update(Case)
@@ -220,6 +224,21 @@ def urge(session: Session, case_id: int, *, by: User) -> list[str]:
     )
     audit.record(session, "case.urged", by=by, subject=("case", case_id))
     return names
+
+
+def _escalate(session: Session, case: Case, late: Sequence[UserTask]) -> None:
+    """Tell those who assign work in the agency that urging has not helped."""
+    roles = [code for code, role in ROLES.items() if Action.ASSIGN_TASK in role.actions]
+    steps = "、".join(dict.fromkeys(task.name for task in late))
+    notice = notices.Notice(
+        kind="urge_escalated",
+        title=f"多次催办：{case.title}",
+        body=f"工作单 {case.reference} 的“{steps}”环节已催办 {case.urge_count + 1} 次仍未办理。",
+        case_id=case.id,
+        link=f"/cases/{case.id}",
+    )
+    supervisors = users_in_groups(session, [f"{role}@{case.org_code}" for role in roles])
+    notices.send(session, supervisors, notice)
 
 
 def suspend(session: Session, case_id: int, *, by: User, reason: str) -> None:
