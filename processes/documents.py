@@ -18,6 +18,7 @@ from processes.letters import card, paper
 from processes.letters.errors import LetterInvalid
 from processes.letters.template import Template, read
 from processes.model.documents import Document
+from processes.model.people import Org
 
 __all__ = ["LetterInvalid", "Template", "issue", "issued", "read", "render", "verify"]
 
@@ -47,7 +48,7 @@ def issue(
     """Number, draw and keep a document.
 
     The template may use the values and: number, issued_on, org_name, org_address, org_phone,
-    verification_code, verification_url.
+    verification_code, verification_url; beside a value `x_org` with an agency's code `x_org_name`.
 
     Raises:
         LetterInvalid: a value is missing or cannot be drawn; no number is used up.
@@ -84,6 +85,7 @@ def _completed(session: Session, org: str, values: Mapping[str, Any]) -> dict[st
     code = _verification_code()
     return {
         **values,
+        **_names(session, values),
         "issued_on": values.get("issued_on") or clock.today(),
         "org_name": agency.name,
         "org_address": agency.address,
@@ -91,6 +93,13 @@ def _completed(session: Session, org: str, values: Mapping[str, Any]) -> dict[st
         "verification_code": code,
         "verification_url": _url(code),
     }
+
+
+def _names(session: Session, values: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the agencies that the values give by code: for `x_org` there is `x_org_name`."""
+    codes = {key: code for key, code in values.items() if key.endswith("_org") and code}
+    found = {key: session.get(Org, str(code)) for key, code in codes.items()}
+    return {f"{key}_name": org.name for key, org in found.items() if org is not None}
 
 
 def issued(session: Session, case_id: int, *, public_only: bool = False) -> Sequence[Document]:

@@ -261,6 +261,16 @@ def test_what_was_written_is_sealed_in_the_database(session: Session) -> None:
     assert "申领人甲乙丙".encode() not in raw
 
 
+def test_a_letter_names_an_agency_that_its_values_give_by_code(session: Session) -> None:
+    used = template("发证机构：{{ issuing_org_name }}")
+    document = issue(session, used, {"issuing_org": "370001", "other_org": "nowhere"})
+    found = text_of(files.read(session, document.sha256))
+    assert "发证机构：山东海事局" in found
+    assert "370001" not in found
+    with pytest.raises(LetterInvalid):
+        issue(session, template("{{ other_org_name }}"), {"other_org": "nowhere"})
+
+
 def test_the_head_takes_the_agency_s_name(session: Session) -> None:
     organisations.get(
         session, "370001"
