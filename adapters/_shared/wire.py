@@ -27,12 +27,21 @@ def load(body: bytes) -> dict[str, Any]:
         value = json.loads(
             body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant
         )
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise MessageRefused(f"报文不是有效的 JSON：{error}") from error
+    except (ValueError, RecursionError) as error:
+        raise MessageRefused(f"报文不是有效的 JSON：{_reason(error)}") from error
     if not isinstance(value, dict):
         raise MessageRefused("报文的最外层必须是 JSON 对象")
     _bounded(value, 1)
     return value
+
+
+def _reason(error: Exception) -> str:
+    """Why a body is no JSON, in words that an administrator passes on to the department."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"第 {error.start + 1} 个字节起不是 UTF-8 文字"
+    if isinstance(error, json.JSONDecodeError):
+        return f"第 {error.lineno} 行第 {error.colno} 个字符处不合 JSON 格式"
+    return "嵌套过深" if isinstance(error, RecursionError) else str(error)
 
 
 def variables(value: Mapping[str, Any]) -> Variables:
