@@ -90,7 +90,7 @@ def visits(samples: Mapping[str, str]) -> list[Visit]:
 
 
 def make(people: People) -> dict[str, str]:
-    """A case under review, a draft, a draft handed in, and the first of each list."""
+    """A case under review, one to accept, a draft, one handed in, and the first of each list."""
     applicant, acceptor, reviewer = (people(x) for x in ("applicant", "acceptor", "reviewer"))
     licence.fill_in(applicant)
     number = licence.hand_in(applicant)
@@ -105,6 +105,8 @@ def make(people: People) -> dict[str, str]:
     found["action"] = first(applicant, "a[href*='/actions/']")
     acceptor.open(f"/cases?q={number}")
     found["case"] = first(acceptor, "main a[href*='/cases/']")
+    licence.fill_in(applicant, licence_class="A2E")
+    licence.hand_in(applicant)
     for name, login, page, link in (
         ("record", "stock_keeper", "/registers/blank_item", "main a[href*='/blank_item/']"),
         ("user", "admin", "/admin/users", "main table a"),
