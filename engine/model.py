@@ -164,7 +164,10 @@ class UserTask(Base):
     follow_up_at: Mapped[datetime | None] = mapped_column(Instant)
     limit_title: Mapped[str] = mapped_column(String(100), default="")
     kind: Mapped[str] = mapped_column(String(16), default="")
-    """Among several people: main, beside, before, after or delegate."""
+    """Among several people: main, beside, before, after or delegate.
+
+    owner: one person's task that had or has helpers.
+    """
     priority: Mapped[int] = mapped_column(Integer, default=50)
     separation: Mapped[str] = mapped_column(Text, default="")
     """Activities, separated by blanks, whose performers may not do this task."""

@@ -4,7 +4,7 @@ Invariant: whose task it is stands in the query, so a count, a page and a search
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.model import ProcessInstance, UserTask, UserTaskCandidate
-from processes import calendar
+from processes import approvals, calendar
 from processes.duties import USER_PREFIX
 from processes.identity import User
 from processes.model.cases import Case, Opinion
@@ -55,6 +55,11 @@ class Row:
     held_by: str = ""
     mine: bool = False
     urged: bool = False
+    kind: str = ""
+    """How the task came to the user: `engine.model.UserTask.kind`."""
+    waits_for: tuple[str, ...] = ()
+    """Who acts now where several people work on a task."""
+    agreed: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,7 @@ def _todo(session: Session, user: User, filters: Filters, after: str | None, lim
         at = datetime.fromtimestamp(int(stamp) / 1_000_000, UTC) if int(stamp) else _FAR
         base = base.where(or_(urgency > at, and_(urgency == at, UserTask.id > int(last))))
     found = session.execute(base.order_by(urgency, UserTask.id).limit(limit + 1)).all()
-    rows = [_task_row(task, case, user) for task, case in found[:limit]]
+    rows = _with_people(session, [_task_row(task, case, user) for task, case in found[:limit]])
     following = None
     if len(found) > limit:
         task = found[limit - 1][0]
@@ -177,7 +182,8 @@ def _done(session: Session, user: User, filters: Filters, after: str | None, lim
         base = base.where(Opinion.id < int(after))
     found = session.execute(base.order_by(Opinion.id.desc()).limit(limit + 1)).all()
     rows = [_case_row(case, step=opinion.activity_name, at=opinion.at) for opinion, case in found]
-    return Page(rows[:limit], total, str(found[limit - 1][0].id) if len(found) > limit else None)
+    shown = _with_people(session, rows[:limit])
+    return Page(shown, total, str(found[limit - 1][0].id) if len(found) > limit else None)
 
 
 def _mine(session: Session, user: User, filters: Filters, after: str | None, limit: int) -> Page:
@@ -187,11 +193,14 @@ def _mine(session: Session, user: User, filters: Filters, after: str | None, lim
         base = base.where(Case.id < int(after))
     found = session.scalars(base.order_by(Case.id.desc()).limit(limit + 1)).all()
     rows = [_case_row(case, step=case.step, at=case.submitted_at) for case in found[:limit]]
-    return Page(rows, total, str(found[limit - 1].id) if len(found) > limit else None)
+    shown = _with_people(session, rows)
+    return Page(shown, total, str(found[limit - 1].id) if len(found) > limit else None)
 
 
 def _task_row(task: UserTask, case: Case, user: User) -> Row:
-    left, colour = remaining(task.due_at, suspended=task.suspended)
+    # a limit without an end is suspended: its clock stands still
+    resting = task.suspended or (task.due_at is None and bool(task.limit_title))
+    left, colour = remaining(task.due_at, suspended=resting)
     return Row(
         **_case_columns(case),
         task_id=task.id,
@@ -201,8 +210,32 @@ def _task_row(task: UserTask, case: Case, user: User) -> Row:
         remaining=left,
         colour=colour,
         mine=task.assignee == str(user.id),
+        kind=task.kind,
         urged=case.urged_at is not None and case.urged_at >= task.created_at,
     )
+
+
+def _with_people(session: Session, rows: Sequence[Row]) -> list[Row]:
+    """The rows, with who acts and how the vote stands where several people work on a task."""
+    cases = [row.case_id for row in rows if row.task_id is None or row.kind not in ("", "owner")]
+    query = select(UserTask).where(UserTask.instance_id.in_(cases), UserTask.kind != "")
+    open_tasks = session.scalars(query.order_by(UserTask.id)).all()
+    names = holder_names(session, [task.assignee for task in open_tasks if task.assignee])
+    acting: dict[int, dict[str, None]] = {}
+    for task in open_tasks:
+        acting.setdefault(task.instance_id, {})[names.get(task.assignee or "", "")] = None
+    votes = {case: _vote(session, case) for case in acting}
+    return [
+        replace(row, waits_for=tuple(acting[row.case_id]), agreed=votes[row.case_id])
+        if row.case_id in acting
+        else row
+        for row in rows
+    ]
+
+
+def _vote(session: Session, case_id: int) -> tuple[int, int] | None:
+    found = (approvals.progress(one.board) for one in approvals.standing(session, case_id))
+    return next((one for one in found if one is not None), None)
 
 
 def _case_row(case: Case, *, step: str, at: datetime) -> Row:

@@ -37,8 +37,9 @@ def record(  # noqa: PLR0913 - one row, its columns named at the call
     decision: str = "",
     text: str = "",
     action: str = "completed",
+    for_user: int | None = None,
 ) -> None:
-    """Append an opinion."""
+    """Append an opinion; `for_user` is whose decision it serves, if not one's own."""
     session.add(
         Opinion(
             id=ids.next_id(),
@@ -49,6 +50,7 @@ def record(  # noqa: PLR0913 - one row, its columns named at the call
             by=by.id,
             by_name=by.name,
             by_org=by.org_name,
+            for_user=for_user,
             decision=decision,
             text=text,
             action=action,

@@ -11,25 +11,28 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from engine import clock, runtime, tasks
-from engine.errors import Conflict, NotFound, TaskAlreadyClaimed, TaskNotActive
+from engine import runtime, tasks
+from engine.errors import Conflict, TaskAlreadyClaimed
 from engine.model import ProcessInstance, UserTask
 from engine.variables import Variables
 from forms.definition import FormDefinition
 from processes import (
+    approvals,
     audit,
     deployment,
     drafts,
     duties,
     identity,
     materials,
+    opened,
+    opinion_form,
     opinions,
     permissions,
     sources,
 )
+from processes.colleagues import Person
 from processes.identity import User
 from processes.model.cases import Case, FormDraft
-from processes.permissions import TaskFacts
 from processes.roles import Action
 
 Answers = Mapping[str, Any]
@@ -58,7 +61,7 @@ def view(session: Session, task_id: int, *, by: User) -> TaskView:
     Raises:
         NotFound: out of the user's scope. TaskNotActive: it is done; says by whom and when.
     """
-    task, facts = _get(session, task_id)
+    task, facts = opened.get(session, task_id)
     if not permissions.may_see_task(by, facts):
         permissions.case(session, task.instance_id, by=by)
     case = session.get_one(Case, task.instance_id)
@@ -73,7 +76,7 @@ def view(session: Session, task_id: int, *, by: User) -> TaskView:
         may_claim=task.assignee is None and permissions.may_claim(by, facts),
         may_complete=permissions.may_complete(by, facts),
         may_release=task.assignee == str(by.id) and bool(facts.groups or facts.users),
-        holder=_name(session, task.assignee),
+        holder=opened.person(session, task.assignee),
         draft=draft,
         why_not=permissions.separated(by, facts) or "",
     )
@@ -85,7 +88,7 @@ def claim(session: Session, task_id: int, *, by: User) -> None:
     Raises:
         Forbidden: not a candidate, or separation of duties. TaskAlreadyClaimed: says by whom.
     """
-    task, facts = _get(session, task_id)
+    task, facts = opened.get(session, task_id)
     permissions.require(by, Action.CLAIM_TASK, facts)
     _refuse_if_held(session, task, by)
     tasks.claim(session, task_id, by=str(by.id))
@@ -94,7 +97,7 @@ def claim(session: Session, task_id: int, *, by: User) -> None:
 
 def release(session: Session, task_id: int, *, by: User) -> None:
     """Put a task back into its pool."""
-    _, facts = _get(session, task_id)
+    _, facts = opened.get(session, task_id)
     permissions.require(by, Action.RELEASE_TASK, facts)
     tasks.release(session, task_id, by=str(by.id))
     audit.record(session, "task.released", by=by, subject=("task", task_id))
@@ -106,19 +109,25 @@ def transfer(session: Session, task_id: int, *, by: User, to: int, reason: str) 
     Raises:
         Forbidden: not this user's to hand on, or not the other's to do.
     """
-    task, facts = _get(session, task_id)
+    task, facts = opened.get(session, task_id)
     permissions.require(by, Action.TRANSFER_TASK, facts)
-    other = identity.user(session, to)
-    permissions.require(other, Action.CLAIM_TASK, facts)
-    tasks.assign(session, task_id, by=str(by.id), assignee=str(to), held_by=str(by.id))
-    _opinion(session, task, by, f"转办给{other.name}", reason, action="transferred")
+    approvals.require_offered(task, "transfer")
+    if task.kind:
+        other = approvals.hand_over(session, task, by=by, to=to)
+    else:
+        other = identity.user(session, to)
+        permissions.require(other, Action.CLAIM_TASK, facts)
+        tasks.assign(session, task_id, by=str(by.id), assignee=str(to), held_by=str(by.id))
+    _opinion(session, task, by, (f"转办给{other.name}", reason), action="transferred")
     audit.record(session, "task.transferred", by=by, subject=("task", task_id))
 
 
-def colleagues(session: Session, task_id: int, *, by: User) -> Sequence[User]:
+def colleagues(session: Session, task_id: int, *, by: User) -> Sequence[User | Person]:
     """To whom this user could hand the task."""
-    _, facts = _get(session, task_id)
+    task, facts = opened.get(session, task_id)
     permissions.require(by, Action.TRANSFER_TASK, facts)
+    if task.kind:
+        return approvals.people(session, task_id, by=by)
     ids = identity.users_in_groups(session, facts.groups)
     others = [identity.user(session, one) for one in ids if one != by.id]
     return [other for other in others if permissions.may_claim(other, facts)]
@@ -140,7 +149,7 @@ def submit(
         TaskNotActive: somebody else was first; says who and when.
     """
     seen = _revision_of(session, task_id)
-    task, facts = _get(session, task_id)
+    task, facts = opened.get(session, task_id)
     permissions.require(by, Action.COMPLETE_TASK, facts)
     _refuse_if_held(session, task, by)
     form = _form(session, task)
@@ -150,7 +159,7 @@ def submit(
         values = form.validate(
             answers, context=context, node=task.activity, lookups=sources.lookups(session, by)
         )
-    case_id = task.instance_id
+    case_id, owner = task.instance_id, approvals.asked_by(session, task)
     tasks.complete(
         session, task_id, by=str(by.id), variables=values, expected_revision=expected_revision
     )
@@ -159,7 +168,9 @@ def submit(
         raise Conflict("办件刚刚被他人办理，请重试", instance=case_id)
     if form is not None:
         materials.record(session, case_id, form=form, values=values, by=by.id)
-    _opinion(session, task, by, *opinions.from_answers(form, values))
+    said = opinions.from_answers(form, values)
+    _opinion(session, task, by, said, action=_action(task), for_user=owner)
+    approvals.tell_owner(session, task, by=by, owner=owner)
     session.execute(delete(FormDraft).where(FormDraft.subject == f"task:{task_id}"))
     audit.record(session, "task.completed", by=by, subject=("task", task_id))
     return open_in_case(session, case_id, by=by)
@@ -188,7 +199,7 @@ def open_in_case(session: Session, case_id: int, *, by: User) -> Sequence[UserTa
 
 def save_draft(session: Session, task_id: int, *, by: User, answers: Answers) -> FormDraft:
     """Keep what was typed so far; only its author sees it."""
-    task, facts = _get(session, task_id)
+    task, facts = opened.get(session, task_id)
     permissions.require(by, Action.COMPLETE_TASK, facts)
     return drafts.keep(session, f"task:{task_id}", by=by, answers=answers, title=task.name)
 
@@ -197,10 +208,10 @@ def _opinion(
     session: Session,
     task: UserTask,
     by: User,
-    decision: str,
-    text: str,
+    said: tuple[str, str],
     *,
     action: str = "completed",
+    for_user: int | None = None,
 ) -> None:
     opinions.record(
         session,
@@ -209,23 +220,15 @@ def _opinion(
         activity=task.activity,
         activity_name=task.name,
         task_id=task.id,
-        decision=decision,
-        text=text,
+        decision=said[0],
+        text=said[1],
         action=action,
+        for_user=for_user,
     )
 
 
-def _get(session: Session, task_id: int) -> tuple[UserTask, TaskFacts]:
-    try:
-        task = tasks.get(session, task_id)
-    except TaskNotActive as error:
-        if error.at is None:
-            raise
-        name = _name(session, error.by)
-        when = error.at.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
-        message = f"该任务已由{name or '系统'}于 {when} 办理"
-        raise TaskNotActive(message, by=name, at=error.at) from error
-    return task, duties.facts(session, task)
+def _action(task: UserTask) -> str:
+    return "completed" if task.kind in ("", "owner", "main") else task.kind
 
 
 def _context(session: Session, task: UserTask, by: User) -> Variables:
@@ -236,20 +239,13 @@ def _context(session: Session, task: UserTask, by: User) -> Variables:
 
 def _refuse_if_held(session: Session, task: UserTask, by: User) -> None:
     if task.assignee is not None and task.assignee != str(by.id):
-        name = _name(session, task.assignee)
+        name = opened.person(session, task.assignee)
         raise TaskAlreadyClaimed(f"该任务已由{name}签收", by=name, at=task.claimed_at)
 
 
 def _form(session: Session, task: UserTask) -> FormDefinition | None:
+    if task.kind in approvals.HELPERS:
+        return opinion_form.form()
     if not task.form_id:
         return None
     return deployment.form(session, task.definition_id, task.form_id)
-
-
-def _name(session: Session, actor: str | None) -> str:
-    if not actor or not (actor.isascii() and actor.isdigit()):
-        return ""
-    try:
-        return identity.user(session, int(actor)).name
-    except NotFound:
-        return ""

@@ -23,7 +23,7 @@ from processes.model.cases import Case, CaseLink, Material
 from processes.model.documents import Document
 from processes.model.people import Org
 from processes.roles import Action
-from web import diagrams, filling, limits, timeline
+from web import boards, diagrams, filling, limits, moving, timeline
 from web.auth import actions_of, current, policy
 from web.confirming import sensitive
 from web.database import read_session, run
@@ -67,6 +67,7 @@ def surroundings(
         "case_materials": [_material(case, one) for one in materials.of_case(session, case.id)],
         "case_documents": documents(session, case),
         "entries": timeline.entries(session, case),
+        "boards": boards.of_case(session, case, by=by),
         "links": _links(session, case, by),
     }
 
@@ -158,6 +159,7 @@ def _page(session: Session, case: Case, clear: filling.Layout | None = None) -> 
         may_unmask=hidden and _may_unmask(session, case),
         may_hold=Action.SUSPEND_CASE in actions and case.ended_at is None,
         may_end=Action.TERMINATE_CASE in actions and case.ended_at is None,
+        **moving.of_case(session, case),
         **surroundings(session, case, by=current()),
     )
 

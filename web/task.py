@@ -4,7 +4,7 @@ Invariant: nothing typed is lost. A refused form (422), a task somebody else was
 a session that expired all show again what was typed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, LimitExceeded, TaskNotActive
 from forms.definition import FormDefinition, FormInvalid
-from processes import sources, worklist
+from processes import approvals, sources, worklist
+from processes.colleagues import Person
 from processes.identity import User
 from processes.roles import Action
 from processes.worklist import TaskView
-from web import cases, filling
+from web import boards, cases, filling, signing
 from web.auth import actions_of, current, policy
 from web.database import read_session, run
 from web.display import moment
@@ -29,6 +30,14 @@ from web.words import _
 blueprint = Blueprint("task", __name__, url_prefix="/tasks/<int:task_id>")
 
 _HANDLE = (Action.COMPLETE_TASK, Action.CLAIM_TASK)
+
+_RIGHTS = {
+    "delegate": Action.DELEGATE_TASK,
+    "sign_before": Action.CHANGE_SIGNERS,
+    "sign_after": Action.CHANGE_SIGNERS,
+    "sign_beside": Action.CHANGE_SIGNERS,
+}
+_ASKING = frozenset(_RIGHTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class Shown:
     holder: str
     operations: frozenset[str]
     reason: str
+    kind: str
     saved_at: datetime | None
 
 
@@ -215,19 +225,38 @@ def _render(
         errors=filling.mistakes(form, errors) if form and errors else [],
         restored=restored,
         colleagues=_colleagues(session, view) if mine else [],
+        people=_people(session, view) if mine else [],
+        signing=signing.WORDS,
         **cases.beside_task(session, view.case, view.task, by=current()),
     )
 
 
-def _colleagues(session: Session, view: TaskView) -> list[User]:
+def _colleagues(session: Session, view: TaskView) -> list[User | Person]:
     if Action.TRANSFER_TASK not in actions_of(current()):
         return []
     return list(worklist.colleagues(session, view.task.id, by=current()))
 
 
+def _people(session: Session, view: TaskView) -> Sequence[Person]:
+    """Whom the holder could ask."""
+    if not approvals.offered(view.task) & _ASKING or Action.DELEGATE_TASK in _missing():
+        return []
+    return approvals.people(session, view.task.id, by=current())
+
+
+def _missing() -> frozenset[Action]:
+    return frozenset(_RIGHTS.values()) - actions_of(current())
+
+
+def _without_right() -> frozenset[str]:
+    """Operations for which this user has no right, whatever the node allows."""
+    missing = _missing()
+    return frozenset(word for word, action in _RIGHTS.items() if action in missing)
+
+
 def _shown(view: TaskView, *, mine: bool) -> Shown:
     task = view.task
-    allowed = frozenset((task.operations or "claim release complete transfer").split())
+    allowed = approvals.offered(task) - _without_right()
     if not mine:
         allowed &= {"claim"} if view.may_claim else set()
     elif not view.may_release:
@@ -241,6 +270,7 @@ def _shown(view: TaskView, *, mine: bool) -> Shown:
         holder=view.holder,
         operations=allowed,
         reason=view.why_not,
+        kind=_(boards.KINDS[task.kind]) if task.kind in boards.KINDS else "",
         saved_at=view.draft.saved_at if view.draft else None,
     )
 

@@ -28,6 +28,19 @@ _ACTIONS: Final = {
     "suspended": N_("中止"),
     "resumed": N_("恢复"),
     "terminated": N_("终止"),
+    "returned": N_("退回"),
+    "reclaimed": N_("撤回"),
+    "jumped": N_("跳转"),
+    "backentered": N_("补录"),
+    "delegate_added": N_("委派"),
+    "before_added": N_("前加签"),
+    "after_added": N_("后加签"),
+    "beside_added": N_("并加签"),
+    "signer_removed": N_("减签"),
+    "delegate": N_("委派意见"),
+    "before": N_("前加签意见"),
+    "after": N_("后加签意见"),
+    "beside": N_("并加签意见"),
 }
 
 

@@ -18,6 +18,7 @@ from processes.identity import User
 from processes.inbox import Box, Filters, Page, Row
 from processes.roles import Action
 from web.auth import POLL_HEADER, current, policy
+from web.boards import KINDS
 from web.database import read_session, run
 from web.words import N_, _
 
@@ -70,7 +71,11 @@ def inbox() -> ResponseReturnValue:
         view["columns"] = {
             name: title for name, title in _COLUMNS[box].items() if name not in liked.hidden
         }
-        view |= {"total": page.total, "rows": [(row, href_of(row)) for row in page.rows]}
+        view |= {
+            "kinds_of": KINDS,
+            "total": page.total,
+            "rows": [(row, href_of(row)) for row in page.rows],
+        }
         if POLL_HEADER in request.headers:
             return _news(view)
         return render_template(

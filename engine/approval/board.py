@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from engine.errors import BanliError
+from engine.errors import Conflict
 
 
 class Mode(StrEnum):
@@ -59,7 +59,7 @@ COUNTS: Final = frozenset({Kind.MAIN, Kind.BESIDE})
 _ENDED: Final = frozenset({Stage.DONE, Stage.CANCELLED})
 
 
-class ApprovalRefused(BanliError):
+class ApprovalRefused(Conflict):
     """An operation that this item does not allow now."""
 
     code = "approval_refused"

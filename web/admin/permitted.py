@@ -23,6 +23,8 @@ ACTIONS: Final = {
     Action.COMPLETE_TASK: N_("办理任务"),
     Action.RELEASE_TASK: N_("退回待签收"),
     Action.TRANSFER_TASK: N_("转办"),
+    Action.DELEGATE_TASK: N_("委派"),
+    Action.CHANGE_SIGNERS: N_("加签、减签"),
     Action.ASSIGN_TASK: N_("指派"),
     Action.VIEW_LIBRARY: N_("查看流程"),
     Action.DRAFT_MODEL: N_("设计流程"),

@@ -19,8 +19,10 @@ from web.api import (
     incidents,
     instances,
     messages,
+    movement,
     people,
     signals,
+    signers,
     tasks,
 )
 from web.api.schemas.base import Problem
@@ -31,6 +33,7 @@ _PARTS: Final = (
     cases,
     ad_hoc,
     tasks,
+    movement,
     files,
     definitions,
     documents,
@@ -40,6 +43,7 @@ _PARTS: Final = (
     messages,
     people,
     signals,
+    signers,
     incidents,
 )
 _PUBLIC_QUERIES: Final = ("/api/v1/cases/progress",)

@@ -35,6 +35,9 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
     def put(self, rule: str, **options: Any) -> Decorator:
         return cast(Decorator, super().put(rule, **options))
 
+    def delete(self, rule: str, **options: Any) -> Decorator:
+        return cast(Decorator, super().delete(rule, **options))
+
     def arguments(self, schema: Any, **options: Any) -> Decorator:
         return cast(Decorator, super().arguments(schema, **options))
 

@@ -132,8 +132,9 @@ def complete(arguments: dict[str, Any], task_id: int) -> Response:
 
 def _task(session: Session, view: TaskView) -> dict[str, Any]:
     task, form = view.task, view.form
-    names = ("id", "name", "activity", "process_key", "form_id", "due_at", "created_at", "revision")
-    found: dict[str, Any] = {name: getattr(task, name) for name in names}
+    names = ("id", "name", "activity", "process_key", "form_id", "kind")
+    times = ("due_at", "created_at", "revision")
+    found: dict[str, Any] = {name: getattr(task, name) for name in (*names, *times)}
     for name in ("holder", "may_claim", "may_complete", "may_release", "why_not"):
         found[name] = getattr(view, name)
     found |= {"case_id": view.case.id, "reference": view.case.reference}

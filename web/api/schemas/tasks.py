@@ -18,6 +18,63 @@ class Transfer(Request):
     reason = Text(longest=500, required=True, also=[validate.Length(min=1, error="请填写原因")])
 
 
+class Delegate(Request):
+    """Who is to give an opinion, and on what."""
+
+    to = Id(required=True)
+    reason = Text(longest=500, required=True, also=[validate.Length(min=1, error="请填写说明")])
+
+
+class AddSigners(Request):
+    """Whom to add, and where: before, after or beside the holder."""
+
+    kind = Text(
+        required=True,
+        also=[
+            validate.OneOf(("before", "after", "beside"), error="只能是 before、after 或 beside")
+        ],
+        metadata={"description": "before 前加签、after 后加签、beside 并加签"},
+    )
+    people = fields.List(Id(), required=True, validate=validate.Length(min=1, max=20))
+    ordered = Flag(load_default=False, metadata={"description": "true 依次，false 同时"})
+    reason = Text(longest=500, required=True, also=[validate.Length(min=1, error="请填写说明")])
+
+
+class RemoveSigner(Request):
+    """Why somebody is taken back."""
+
+    reason = Text(longest=500, load_default="")
+
+
+class Signer(Reply):
+    """One person on a task."""
+
+    id = Id(metadata={"description": "减签时用的编号"})
+    user = Text()
+    name = Text()
+    kind = Text()
+    stage = Text(metadata={"description": "queued、open、waiting、approving、done 或 cancelled"})
+    decision = Text(allow_none=True)
+
+
+class Board(Reply):
+    """A task on which several people work."""
+
+    task_id = Id()
+    activity = Text()
+    name = Text()
+    mode = Text()
+    approved = fields.Integer(allow_none=True)
+    counted = fields.Integer(allow_none=True)
+    signers = fields.List(fields.Nested(Signer))
+
+
+class Boards(Reply):
+    """Those of a case."""
+
+    items = fields.List(fields.Nested(Board))
+
+
 class TaskQuery(Paging):
     """Which tasks."""
 
@@ -44,6 +101,12 @@ class TaskRow(Reply):
     due_on = fields.Date(allow_none=True)
     remaining = fields.Integer(allow_none=True, metadata={"description": "剩余工作日"})
     mine = Flag()
+    kind = Text(
+        metadata={
+            "description": "main 会签、beside 并加签、before 前加签、after 后加签、delegate 委派"
+        }
+    )
+    waits_for = fields.List(Text(), metadata={"description": "多人办理时正在办理的人"})
 
 
 class TaskRows(Page):
@@ -64,6 +127,7 @@ class Task(Reply):
     process_key = Text()
     form_id = Text()
     holder = Text()
+    kind = Text()
     due_at = Moment(allow_none=True)
     created_at = Moment()
     revision = fields.Integer(metadata={"description": "与 ETag 相同，用于 If-Match"})

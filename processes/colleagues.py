@@ -1,0 +1,112 @@
+"""Whom the holder of a task may bring in: colleagues of the office who may do it.
+
+Invariant: nobody whom duties keep away, and no natural person twice on one task, by whatever
+account: an agent or a second account never turns into an approval of one's own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from engine import boards, clock
+from engine.approval.board import ApprovalRefused
+from engine.errors import Conflict, Forbidden
+from engine.model import UserTask
+from processes import identity, permissions
+from processes.identity import User
+from processes.model.people import Org, UserAccount, UserRole
+from processes.permissions import TaskFacts
+from processes.roles import ROLES, Action
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who could be brought in."""
+
+    id: int
+    name: str
+    org_name: str
+
+
+def people(session: Session, task: UserTask, facts: TaskFacts, *, by: User) -> Sequence[Person]:
+    """Whom the holder of a task could bring in, by name."""
+    present = _present(session, task, by)
+    return [
+        Person(account.id, account.name, org_name)
+        for account, org_name in _office(session, by)
+        if account.person_key not in present and permissions.separated(account, facts) is None
+    ]
+
+
+def _office(session: Session, by: User) -> Sequence[tuple[UserAccount, str]]:
+    """Staff of the user's own organisation who may handle tasks at all today."""
+    query = (
+        select(UserAccount, Org.name)
+        .join(Org, Org.org_code == UserAccount.org_code)
+        .where(
+            UserAccount.org_code == by.org_code,
+            UserAccount.kind == "staff",
+            UserAccount.status == "active",
+            UserAccount.id != by.id,
+            UserAccount.id.in_(_handlers()),
+        )
+        .order_by(UserAccount.name, UserAccount.id)
+    )
+    today = clock.today()
+    found = session.execute(query).tuples().all()
+    return [one for one in found if one[0].valid_to is None or one[0].valid_to >= today]
+
+
+def _present(session: Session, task: UserTask, by: User) -> frozenset[str]:
+    """Person keys of those who work on a task now."""
+    placed = boards.find(session, task.instance_id, task.id) if task.kind else None
+    users = [one.user for one in placed.board.items if not one.ended] if placed else []
+    wanted = [int(one) for one in users if one.isascii() and one.isdigit()]
+    query = select(UserAccount.person_key).where(UserAccount.id.in_(wanted))
+    return frozenset(session.scalars(query)) | {by.person_key}
+
+
+def brought(
+    session: Session,
+    task: UserTask,
+    facts: TaskFacts,
+    by: User,
+    wanted: Sequence[int],
+    *,
+    leaving: str = "",
+) -> list[User]:
+    """Those named, if each of them may work on the task; `leaving` makes room for another.
+
+    Raises:
+        Forbidden: not of the office, not permitted, or kept away by duties.
+        ApprovalRefused: a natural person would be on the task twice.
+    """
+    if not wanted:
+        raise Conflict("请选择人员", task=task.id)
+    office = {account.id for account, _org in _office(session, by)}
+    present = set(_present(session, task, by)) - {leaving}
+    found = []
+    for one in wanted:
+        if one not in office:
+            raise Forbidden("只能选择本单位有权办理的人员", user=one)
+        person = identity.user(session, one)
+        if permissions.separated(person, facts):
+            raise Forbidden(f"{person.name}是本件申请人或办理过前序环节，须回避", user=one)
+        if person.person_key in present:
+            raise ApprovalRefused("同一人员在本环节不能重复办理")
+        present.add(person.person_key)
+        found.append(person)
+    return found
+
+
+def _handlers() -> Select[tuple[int]]:
+    """Accounts with a role that handles tasks, today."""
+    today = clock.today()
+    roles = [code for code, info in ROLES.items() if Action.COMPLETE_TASK in info.actions]
+    return select(UserRole.user_id).where(
+        UserRole.role.in_(roles),
+        or_(UserRole.valid_from.is_(None), UserRole.valid_from <= today),
+        or_(UserRole.valid_to.is_(None), UserRole.valid_to >= today),
+    )
