@@ -32,6 +32,7 @@ bench: $(VENV)/.testing
 	$(BIN)/python -m tests.bench
 
 nightly: $(VENV)/.testing
+	@sh tests/system-packages
 	BANLI_NIGHTLY=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -q
 
 # The two locks: what the product needs, and that with the tools of the tests.
