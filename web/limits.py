@@ -93,8 +93,9 @@ class Line:
 
 
 def of_case(session: Session, case: Case) -> list[Limit]:
-    """The limits of a case in the order in which they began."""
+    """The limits of a case in the order in which they began, those that have ended last."""
     found = ledger.standings(session, case.id, org_code=case.org_code)
+    found.sort(key=lambda one: one.reckoning.state is State.STOPPED)
     return [view(one) for one in found]
 
 
