@@ -35,6 +35,13 @@ def reachable(process: Process, *starts: el.Element) -> set[str]:
     return seen
 
 
+def behind_missing(process: Process) -> Iterator[str]:
+    """The elements that flows reach from what is not there: a dangling flow, an element refused."""
+    for flow in process.flows.values():
+        if flow.source not in process.elements and flow.target in process.elements:
+            yield flow.target
+
+
 def event_sub(process: Process, scope: str) -> bool:
     """Whether a scope is an event sub-process."""
     outer = process.elements.get(scope)

@@ -17,7 +17,9 @@ def reachability(process: Process, findings: Findings) -> None:
         starts = begins(process, scope)
         if not starts:
             continue
-        seen = graph.reachable(process, *starts)
+        # what lies behind an element that could not be read has its finding already
+        beyond = [process.elements[one] for one in graph.behind_missing(process)]
+        seen = graph.reachable(process, *starts, *beyond)
         for element in process.in_scope(scope):
             by_event = isinstance(element, el.SubProcess) and element.by_event
             if element.id not in seen and not by_event:

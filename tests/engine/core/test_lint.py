@@ -257,3 +257,11 @@ def test_a_join_does_not_starve_where_an_escalation_ends_its_scope(interrupting,
     )
     assert codes(data) == set()
     assert ("join_starves" in codes(data, severity="warning")) == starves
+
+
+def test_what_lies_behind_a_refused_element_is_not_called_unreachable():
+    """The element has its finding already; a second one about its followers would be a false alarm."""
+    refused = Node("scriptTask", children="<script>n = 1</script>")
+    found = codes(xml("start -> s -> a -> end", s=refused))
+    assert "construct_unsupported" in found
+    assert "unreachable" not in found
