@@ -1,0 +1,113 @@
+"""Bringing others to a task: in the page as a clerk, and by API."""
+
+from collections.abc import Callable
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from processes import accounts, identity
+from tests.web.conftest import PASSWORD, csrf, log_in
+from web.database import database
+
+Clients = Callable[[str], FlaskClient]
+Filed = Callable[[], int]
+IDS = iter(("370102199201010010", "370102199201010029"))
+
+
+def post(client: FlaskClient, path: str, **data: object) -> object:
+    return client.post(path, data={**data, "csrf_token": csrf(client, "/inbox")})
+
+
+def colleague(app: Flask, login: str, name: str) -> int:
+    """One more acceptor of the office; the same one if there is one already."""
+    with app.app_context(), database().transaction() as session:
+        if found := identity.by_login(session, login):
+            return found.id
+        made = accounts.create_user(
+            session, login, name=name, org_code="370001", id_no=next(IDS), kind="staff"
+        )
+        made.password_hash = identity.hash_password(PASSWORD)
+        accounts.assign_role(session, made, "licence_acceptor", org_code="370001")
+        return made.id
+
+
+def page(client: FlaskClient, path: str) -> str:
+    return client.get(path).get_data(as_text=True)
+
+
+def open_task(client: FlaskClient) -> str:
+    """The first task of the list that came by delegation."""
+    listed = page(client, "/inbox")
+    return "/tasks/" + listed.split("/tasks/")[1].split('"')[0]
+
+
+def test_a_clerk_delegates_the_colleague_answers_and_the_task_comes_back(
+    app: Flask, as_: Clients, filed: Filed
+) -> None:
+    other, task, client = colleague(app, "second", "受理人乙"), filed(), as_("acceptor")
+    post(client, f"/tasks/{task}/claim")
+    assert "受理人乙" in page(client, f"/tasks/{task}")
+    answer = post(client, f"/tasks/{task}/delegate", person=str(other), reason="请核实地址")
+    assert answer.status_code == 303
+    case = answer.headers["Location"]
+    assert "等待 受理人乙 办理" in page(client, case)
+    assert "等待 受理人乙 办理" in page(client, "/inbox?box=done")
+
+    helper = app.test_client()
+    log_in(helper, "second")
+    listed = page(helper, "/inbox")
+    assert "委派" in listed
+    mine = open_task(helper)
+    shown = page(helper, mine)
+    assert 'name="decision"' in shown
+    assert "不同意的，应当说明理由" in shown
+    refused = post(helper, f"{mine}/complete", decision="reject", opinion="")
+    assert refused.status_code == 422
+    assert "请填写说明" in refused.get_data(as_text=True)
+    assert (
+        post(helper, f"{mine}/complete", decision="reject", opinion="地址不符").status_code == 303
+    )
+    back = page(client, f"/tasks/{task}")
+    assert "地址不符" in back
+    assert 'name="decision"' in back
+
+
+def test_a_page_without_a_person_or_a_reason_says_so(
+    app: Flask, as_: Clients, filed: Filed
+) -> None:
+    other, task, client = colleague(app, "second", "受理人乙"), filed(), as_("acceptor")
+    post(client, f"/tasks/{task}/claim")
+    for data in ({"person": str(other)}, {"reason": "请核实"}):
+        answer = post(client, f"/tasks/{task}/delegate", **data)
+        assert answer.status_code == 422
+        assert "请选择人员，并填写说明" in answer.get_data(as_text=True)
+
+
+def test_a_signer_is_added_and_removed_by_api_once_per_key(
+    app: Flask, as_: Clients, filed: Filed
+) -> None:
+    other, task, client = colleague(app, "second", "受理人乙"), filed(), as_("acceptor")
+    post(client, f"/tasks/{task}/claim")
+    case = client.get(f"/api/v1/tasks/{task}").json["case_id"]
+    headers = {"X-CSRFToken": csrf(client, "/inbox"), "Idempotency-Key": f"sign-{task}"}
+    body = {"kind": "before", "people": [str(other)], "reason": "会商"}
+    for _again in range(2):
+        answer = client.post(f"/api/v1/tasks/{task}/signers", json=body, headers=headers)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+    (board,) = client.get(f"/api/v1/cases/{case}/signers").json["items"]
+    (added,) = [one for one in board["signers"] if one["kind"] == "before"]
+    assert (added["name"], added["stage"]) == ("受理人乙", "open")
+    token = {"X-CSRFToken": headers["X-CSRFToken"]}
+    gone = client.delete(f"/api/v1/cases/{case}/signers/{added['id']}?reason=误选", headers=token)
+    assert gone.status_code == 200, gone.get_data(as_text=True)
+    assert client.get(f"/api/v1/tasks/{task}").json["may_complete"] is True
+
+
+def test_a_colleague_already_on_the_task_is_a_conflict(
+    app: Flask, as_: Clients, filed: Filed
+) -> None:
+    other, task, client = colleague(app, "second", "受理人乙"), filed(), as_("acceptor")
+    post(client, f"/tasks/{task}/claim")
+    data = {"person": str(other), "reason": "会商", "kind": "after"}
+    assert post(client, f"/tasks/{task}/signers", **data).status_code == 303
+    assert post(client, f"/tasks/{task}/signers", **data).status_code == 409
