@@ -48,6 +48,14 @@ def unmasked(
     return application(session, case_id)
 
 
+def activity_name(session: Session, definition_id: int | None, activity: str) -> str:
+    """What people call an activity of a deployed process; its id where it has no name."""
+    if definition_id is None or not activity:
+        return activity
+    element = repository.compiled(session, definition_id).process.elements.get(activity)
+    return (element.name if element else "") or activity
+
+
 def variables(session: Session, case_id: int, *, event: int | None = None) -> Variables:
     """The variables of a case already found in scope, as its root or an awaited event sees them."""
     return runtime.variables(session, case_id, wait_id=event)

@@ -44,7 +44,11 @@ def index() -> ResponseReturnValue:
             .limit(_MOST)
         )
         rows = session.execute(query).tuples().all()
-        return render_template("admin/incidents.html", rows=rows)
+        names = {
+            one.id: overview.activity_name(session, one.definition_id, one.activity or "")
+            for one, _case, _name in rows
+        }
+        return render_template("admin/incidents.html", rows=rows, names=names)
 
 
 @blueprint.post("/incidents/<int:incident_id>/retry")
