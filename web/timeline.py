@@ -31,7 +31,6 @@ _ACTIONS: Final = {
     "returned": N_("退回"),
     "reclaimed": N_("撤回"),
     "jumped": N_("跳转"),
-    "backentered": N_("补录"),
     "delegate_added": N_("委派"),
     "before_added": N_("前加签"),
     "after_added": N_("后加签"),
