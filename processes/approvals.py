@@ -124,9 +124,12 @@ def remove_signer(session: Session, case_id: int, item_id: int, *, by: User, rea
         raise Forbidden("只有加签的人才能减签", item=item_id)
     if not permissions.allowed(by, Action.CHANGE_SIGNERS):
         raise Forbidden("您没有这项操作的权限", action=str(Action.CHANGE_SIGNERS))
-    open_row = session.scalar(select(UserTask).where(UserTask.instance_id == case_id).limit(1))
-    if open_row is not None and open_row.suspended:
+    node = (UserTask.instance_id == case_id, UserTask.activity == placed.activity)
+    row = session.scalar(select(UserTask).where(*node).limit(1))
+    if row is not None and row.suspended:
         raise Conflict("办件已挂起，恢复后才能办理", task=item_id)
+    if row is not None and "remove_signer" not in (row.operations.split() or OPERATIONS):
+        raise Forbidden("本环节不允许这项操作", task=item_id, operation="remove_signer")
     boards.change_of(
         session,
         case_id,
