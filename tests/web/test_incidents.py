@@ -128,6 +128,8 @@ def test_a_failing_expression_is_an_incident_that_says_where_and_why(
     assert "Traceback" not in json.dumps(found)
     page = as_("admin").get("/operations").get_data(as_text=True)
     assert words.split("『")[0] in page
+    assert 'title="work">' in page
+    assert ">work<" not in page
     assert details["names"] in page
     assert "Traceback" not in page
     assert "NoneType" not in page
