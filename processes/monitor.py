@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine import history, repository, runtime
 from engine.errors import NotFound
@@ -173,13 +173,13 @@ def variables(session: Session, instance_id: int, *, by: User) -> Variables:
 def incidents(
     session: Session, *, by: User, after: int | None = None, limit: int = 50
 ) -> tuple[Sequence[Incident], int | None]:
-    """Open incidents of the installation, the latest first.
+    """Open incidents of the cases the operator looks after, the latest first.
 
     Raises:
         Forbidden: not an operator.
     """
     permissions.require(by, Action.OPERATE)
-    query = select(Incident)
+    query = select(Incident).where(looked_after(Incident.instance_id, by=by))
     if after is not None:
         query = query.where(Incident.id < after)
     limit = min(limit, _MOST)
@@ -198,10 +198,21 @@ def keys_of(session: Session, found: Sequence[ProcessInstance]) -> Mapping[int, 
 
 
 def _in_scope(by: User) -> ColumnElement[Any]:
+    seen = [permissions.visible_cases(by), _own(by)]
     if permissions.allowed(by, Action.OPERATE):
-        return true()
-    visible = permissions.visible_cases(by)
-    return or_(ProcessInstance.id.in_(visible), ProcessInstance.id.in_(_own(by)))
+        seen.append(operated(by))
+    return or_(*(ProcessInstance.id.in_(ids) for ids in seen))
+
+
+def operated(by: User) -> Select[tuple[int]]:
+    """Ids of the cases an operator looks after."""
+    return select(Case.id).where(permissions.operated(by))
+
+
+def looked_after(instance: InstrumentedAttribute[Any], *, by: User) -> ColumnElement[bool]:
+    """Whether the instance of a job or an incident, or its having none, is the operator's."""
+    mine = instance.in_(operated(by))
+    return or_(mine, instance.is_(None)) if permissions.operates_all(by) else mine
 
 
 def _own(by: User) -> Any:

@@ -4,6 +4,7 @@ Invariant: every function is either a plain read of what the caller has already 
 checks the permission itself.
 """
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import incidents, repository, runtime
@@ -11,7 +12,7 @@ from engine.errors import BanliError, NotFound
 from engine.model import Incident, ProcessInstance
 from engine.variables import Variables
 from forms.definition import FormDefinition
-from processes import audit, deployment, permissions
+from processes import audit, deployment, monitor, permissions
 from processes.identity import User
 from processes.roles import Action
 
@@ -65,10 +66,13 @@ def retry_incident(session: Session, incident_id: int, *, by: User) -> None:
     """Let what stopped try again.
 
     Raises:
-        NotFound: it has been settled meanwhile.
+        NotFound: it has been settled meanwhile, or another agency's operators look after it.
     """
     permissions.require(by, Action.OPERATE)
-    if session.get(Incident, incident_id) is None:
+    mine = select(Incident.id).where(
+        Incident.id == incident_id, monitor.looked_after(Incident.instance_id, by=by)
+    )
+    if session.scalar(mine) is None:
         raise NotFound("这个异常已经处理", incident=incident_id)
     incidents.resolve(session, incident_id, by=str(by.id))
     audit.record(session, "incident.resolved", by=by, subject=("incident", incident_id))

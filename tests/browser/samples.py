@@ -35,6 +35,8 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "cases.page": ("acceptor", ("{case}", "{case}#diagram", "{case}#letters")),
     "counter.apply": ("acceptor", ("/counter/yacht_licence_issue",)),
     "task.page": ("reviewer", ("{task}",)),
+    "moving.choose": ("reviewer", ("{task}/return",)),
+    "moving.manage": ("manager", ("{case}/move",)),
     "registers.index": ("stock_keeper", ("/registers",)),
     "registers.browse": ("stock_keeper", ("/registers/blank_item",)),
     "registers.record": ("stock_keeper", ("{record}",)),

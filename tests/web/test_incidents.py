@@ -62,7 +62,8 @@ def stuck(app: Flask, key: str, files: dict[str, bytes], **variables: Any) -> tu
 
     def begin(session: Any) -> int:
         deployment.deploy(session, bundle.make(files, source=key), by="system")
-        made = runtime.start(session, key, by="system", variables=variables, business_key=key)
+        here = {"org": "370001", **variables}
+        made = runtime.start(session, key, by="system", variables=here, business_key=key)
         return int(made.id)
 
     with app.app_context():
@@ -133,3 +134,20 @@ def test_a_failing_expression_is_an_incident_that_says_where_and_why(
     assert details["names"] in page
     assert "Traceback" not in page
     assert "NoneType" not in page
+
+
+def test_an_operator_sees_and_retries_incidents_of_the_own_agency_alone(
+    app: Flask, as_: Clients
+) -> None:
+    """Rule 22: what belongs to another agency is not there."""
+    key = "sample_other_agency"
+    content = model(key, SCRIPT.format(text="for i in 1..100000, j in 1..100000 return i"))
+    stuck(app, key, {f"{key}.bpmn": content}, org="000001")
+    with app.app_context(), database().read_session() as session:
+        incident = session.scalars(select(Incident.id).order_by(Incident.id.desc())).first()
+
+    assert f"/incidents/{incident}/" not in as_("admin").get("/operations").get_data(as_text=True)
+    assert as_("admin").get("/operations/jobs").status_code == 200
+    refused = as_("admin").post(f"/operations/incidents/{incident}/retry")
+    assert refused.status_code == 404
+    assert f"/incidents/{incident}/" in as_("hq_admin").get("/operations").get_data(as_text=True)

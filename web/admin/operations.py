@@ -14,7 +14,7 @@ from adapters.registry import Adapters
 from engine import clock
 from engine.errors import NotFound, Retry, WorkRefused
 from engine.model import Incident, Job, ProcessDefinition, ProcessInstance
-from processes import overview
+from processes import monitor, overview
 from processes.model.cases import Case
 from processes.roles import Action
 from web import conformance, diagrams
@@ -40,6 +40,7 @@ def index() -> ResponseReturnValue:
             select(Incident, Case, ProcessDefinition.name)
             .outerjoin(Case, Case.id == Incident.instance_id)
             .outerjoin(ProcessDefinition, ProcessDefinition.id == Incident.definition_id)
+            .where(monitor.looked_after(Incident.instance_id, by=current()))
             .order_by(Incident.id.desc())
             .limit(_MOST)
         )
@@ -65,10 +66,12 @@ def jobs() -> ResponseReturnValue:
     kind = request.args.get("kind", "")
     with read_session() as session:
         query = select(Job, Case.reference).outerjoin(Case, Case.id == Job.instance_id)
+        mine = monitor.looked_after(Job.instance_id, by=current())
+        query = query.where(mine)
         if kind in KINDS:
             query = query.where(Job.kind == kind)
         rows = session.execute(query.order_by(Job.due_at, Job.id).limit(_MOST)).tuples().all()
-        counted = session.execute(select(Job.kind, func.count()).group_by(Job.kind))
+        counted = session.execute(select(Job.kind, func.count()).where(mine).group_by(Job.kind))
         return render_template(
             "admin/jobs.html",
             rows=rows,

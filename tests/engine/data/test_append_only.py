@@ -43,7 +43,7 @@ def test_history_is_neither_changed_nor_deleted(database: Database, statement: s
 def test_nor_are_the_tables_emptied_at_once(postgres: Database) -> None:
     for table in GUARDED:
         with pytest.raises(DBAPIError, match="append-only"), postgres.transaction() as session:
-            session.execute(text(f"TRUNCATE {table}"))
+            session.execute(text(f"TRUNCATE {table} CASCADE"))
 
 
 def guards(engine: Engine) -> set[str]:
