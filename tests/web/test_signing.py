@@ -37,8 +37,9 @@ def page(client: FlaskClient, path: str) -> str:
 
 def open_task(client: FlaskClient) -> str:
     """The first task of the list that came by delegation."""
-    listed = page(client, "/inbox")
-    return "/tasks/" + listed.split("/tasks/")[1].split('"')[0]
+    rows = page(client, "/inbox").split("<tr")
+    row = next(one for one in rows if "委派" in one and "/tasks/" in one)
+    return "/tasks/" + row.split("/tasks/")[1].split('"')[0]
 
 
 def test_a_clerk_delegates_the_colleague_answers_and_the_task_comes_back(

@@ -46,9 +46,7 @@ def test_an_applicant_sees_the_limits_and_not_who_wrote_them(caller, clocked):
     assert caller("stranger").get(f"/cases/{clocked['id']}/clock").status_code == 404
 
 
-def test_a_case_held_by_order_rests_its_clocks_and_goes_on_with_what_was_left(
-    app, caller, clocked
-):
+def test_a_case_held_by_order_rests_its_clocks_and_goes_on_with_what_was_left(app, caller, clocked):
     manager, path = caller("manager"), f"/cases/{clocked['id']}"
     held = manager.post(f"{path}/suspend", {"reason": "等待专家评审"})
     assert held.status_code == 200, held.json
