@@ -133,6 +133,16 @@ def remove(before: Board, item_id: int, *, reason: str) -> Board:
     return _settled(_cancel(after, after.below(item_id), reason))
 
 
+def reopen(before: Board) -> Board:
+    """One person's task, rejected by a signer after it: its owner decides anew.
+
+    For nodes without a conclusion of their own, where the rejection would come to nothing.
+    """
+    owner = before.voters[0]
+    again = replace(owner, stage=Stage.OPEN, decision=None)
+    return replace(_put(before, again), outcome=None)
+
+
 # -- what follows of itself ---------------------------------------------------------------
 
 

@@ -94,6 +94,8 @@ class Approving(Activity):
         item = before.item(item_id)
         decision = self._decision(token, item, result)
         after = operations.decide(before, item_id, decision)
+        if after.outcome is Decision.REJECT and item.kind is Kind.AFTER and self._inconclusive():
+            after = operations.reopen(after)  # else the rejection would come to nothing
         acting = token.workflow.tasks[item_id]
         self.note(acting, "task.decided", user=item.user, part=item.kind, decision=decision)
         if item.kind in COUNTS:
@@ -159,6 +161,11 @@ class Approving(Activity):
         said = token.internal_data.setdefault("said", [])
         answers = result if self.element.approval and self.element.approval.opinions else {}
         said.append({**answers, "user": item.user, "decision": decision.value})
+
+    def _inconclusive(self) -> bool:
+        """Whether the task is one person's, and no variable says approved or rejected."""
+        approval = self.element.approval
+        return approval is None or (approval.mode == Mode.SINGLE and not approval.result)
 
     def _decision(self, token: Token, item: Item, result: Variables) -> Decision:
         approval = self.element.approval

@@ -350,6 +350,25 @@ class TestOnTheEngine:
         case.complete("a", granted=True)
         assert case.completed
 
+    @pytest.mark.parametrize("verdict", ["approve", "reject"])
+    def test_a_signer_after_who_rejects_gives_the_task_back_to_its_owner(
+        self, verdict: str
+    ) -> None:
+        case = Case(xml("start -> a -> end"))
+        task = case.wait("a").id
+        case.execution.rearrange(
+            task, lambda board: op.add_after(board, task, [(next_id(), "b")]), holder="a"
+        )
+        case._settle()
+        case.complete("a", granted=True)
+        assert (self.holders(case), case.completed) == ({"b"}, False)
+        case.command("complete", self.of(case, "b").id, {"decision": verdict})
+        assert case.completed == (verdict == "approve")
+        if verdict == "reject":
+            assert self.of(case, "a").id == task
+            assert case.complete("a", granted=False).completed
+            assert case.variables["granted"] is False
+
     def test_an_added_person_joins_the_vote_of_a_running_node(self) -> None:
         case = self.several('mode="all" people="=people"')
         item = self.of(case, "a").id
