@@ -89,9 +89,9 @@ def test_a_department_that_stays_down_is_an_incident_that_the_administrator_ends
 
 
 def administrator(house: House) -> tuple[FlaskClient, str]:
-    """The administrator at the pages, and the token of the forms."""
+    """The administrator above all agencies at the pages, and the token of the forms."""
     page = house.app.test_client()
-    answers = {"login": "admin", "password": loader.password(), "csrf_token": token_of(page)}
+    answers = {"login": "hq_admin", "password": loader.password(), "csrf_token": token_of(page)}
     page.post("/login", data=answers)
     return page, token_of(page)
 
