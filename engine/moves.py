@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.definition import elements as el
-from engine.definition import regions
+from engine.definition.regions import Places
 from engine.errors import BanliError
 from engine.execution import Execution
 from engine.specs.containers import CallActivity, Container, EventSubProcess
@@ -66,9 +66,10 @@ def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
     if mover is None:
         raise MoveRefused("这项工作已经办结或被撤销", element=to)
     container, path = _place(mover, to)
-    process, scope = _process(container), _scope(container)
+    places = _places(container)
     mine = next(child for child in (mover, *_above(mover)) if child.parent is container)
-    if regions.concurrent(process, scope, path[0], _location(mine)):
+    here = _location(mine)
+    if places.concurrent(path[0], here):
         text = "目标环节与本环节是并行的，只能退回本分支之内或分支之前的环节"
         raise MoveRefused(text, element=to)
     gone: list[Token] = []
@@ -76,9 +77,9 @@ def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
     for child in container.children:
         if child.attached or child.task_spec.past or isinstance(child.task_spec, EventSubProcess):
             continue
-        apart = regions.concurrent(process, scope, path[0], _location(child))
+        apart = places.concurrent(path[0], _location(child))
         (kept if apart else gone).append(child)
-    here = _location(mine)
+    process = _process(container)
     return Plan(
         mover,
         container,
@@ -86,9 +87,9 @@ def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
         tuple(gone),
         tuple(_withdrawn(child) for child in gone),
         tuple(_withdrawn(child) for child in kept),
-        regions.leads(process, scope, path[0], here),
-        _skipped(process, regions.between(process, scope, here, path[0])),
-        tuple(sorted(regions.between(process, scope, path[0], here) & process.elements.keys())),
+        places.leads(path[0], here),
+        _skipped(process, places.between(here, path[0])),
+        tuple(sorted(places.between(path[0], here) & process.elements.keys())),
     )
 
 
@@ -264,6 +265,15 @@ def _above(token: Token) -> Iterator[Token]:
 
 def _process(container: Token) -> Any:
     return container.task_spec._wf_spec.process
+
+
+def _places(container: Token) -> Places:
+    """Kept beside the specs, which are shared by all instances of a version and never change."""
+    held: dict[str, Places] = container.task_spec._wf_spec.places
+    scope = _scope(container)
+    if scope not in held:
+        held[scope] = Places(_process(container), scope)
+    return held[scope]
 
 
 def _scope(container: Token) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine import cache, history, moves, tasks
 from engine.definition import elements as el
-from engine.definition import regions
+from engine.definition.regions import Places
 from engine.errors import Conflict, Forbidden, NotFound
 from engine.execution import Execution, execution
 from engine.model import HistoryEvent, UserTask
@@ -142,7 +142,7 @@ def _beside(within: targets.Called | None, mine: el.Element | None, other: el.El
     """Whether something happens in a branch that runs beside the task's."""
     if within is None or mine is None or mine.scope != other.scope:
         return False
-    return regions.concurrent(within.process, mine.scope, mine.id, other.id)
+    return Places(within.process, mine.scope).concurrent(mine.id, other.id)
 
 
 def _refuse_others(session: Session, lost: Sequence[int], task_id: int, by: User) -> None:

@@ -8,6 +8,7 @@ Places are elements and sequence flows: a token that waits at a join stands on t
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from engine.definition import elements as el
 from engine.definition import events as ev
@@ -18,37 +19,48 @@ _Graph = Mapping[str, frozenset[str]]
 _SPLITS = (el.ParallelGateway, el.InclusiveGateway, el.ComplexGateway)
 
 
-def concurrent(process: Process, scope: str, one: str, other: str) -> bool:
-    """Whether two places of a scope run beside each other."""
-    graph = _graph(process, scope)
-    starts = [element.id for element in process.in_scope(scope) if not _entered(process, element)]
-    for element in process.in_scope(scope):
-        if not _splits(process, element):
-            continue
-        inside = _reached(graph, starts) - _reached(graph, starts, without={element.id})
-        after = _always_after(graph, element.id)
-        branches = [
-            _reached(graph, [way], without={element.id, *after}) & inside
-            for way in graph[element.id]
-        ]
-        holding_one = {number for number, branch in enumerate(branches) if one in branch}
-        holding_other = {number for number, branch in enumerate(branches) if other in branch}
-        if holding_one and holding_other and holding_one.isdisjoint(holding_other):
-            return True
-    return False
+class Places:
+    """The places of one scope; what its splits part is found once and kept."""
 
+    def __init__(self, process: Process, scope: str) -> None:
+        self._process = process
+        self._scope = scope
+        self._graph = _graph(process, scope)
+        self._back = _reversed(self._graph)
 
-def leads(process: Process, scope: str, one: str, other: str) -> bool:
-    """Whether the flow of a scope leads from one place to another, or they are the same."""
-    return one == other or other in _reached(_graph(process, scope), [one])
+    def concurrent(self, one: str, other: str) -> bool:
+        """Whether two places run beside each other."""
+        for branches in self._splits:
+            holding_one = {number for number, branch in enumerate(branches) if one in branch}
+            holding_other = {number for number, branch in enumerate(branches) if other in branch}
+            if holding_one and holding_other and holding_one.isdisjoint(holding_other):
+                return True
+        return False
 
+    def leads(self, one: str, other: str) -> bool:
+        """Whether the flow leads from one place to another, or they are the same."""
+        return one == other or other in _reached(self._graph, [one])
 
-def between(process: Process, scope: str, one: str, other: str) -> frozenset[str]:
-    """The places that a way from one place to another passes, without the two."""
-    graph = _graph(process, scope)
-    from_one = _reached(graph, [one], without=[other])
-    passed = {place for place in from_one if other in _reached(graph, [place])}
-    return frozenset(passed - {one, other})
+    def between(self, one: str, other: str) -> frozenset[str]:
+        """The places that a way from one place to another passes, without the two."""
+        ahead = _reached(self._graph, [one], without=[other])
+        return (ahead & _reached(self._back, [other])) - {one, other}
+
+    @cached_property
+    def _splits(self) -> list[list[frozenset[str]]]:
+        """For each split its branches: what lies on one way, before the ways are sure to meet."""
+        elements = self._process.in_scope(self._scope)
+        starts = [one.id for one in elements if not _entered(self._process, one)]
+        whole = _reached(self._graph, starts)
+        found = []
+        for element in elements:
+            if not _splits(self._process, element):
+                continue
+            inside = whole - _reached(self._graph, starts, without={element.id})
+            ends = {element.id, *_always_after(self._graph, element.id)}
+            ways = self._graph[element.id]
+            found.append([_reached(self._graph, [way], without=ends) & inside for way in ways])
+        return found
 
 
 def _graph(process: Process, scope: str) -> _Graph:
@@ -70,6 +82,14 @@ def _graph(process: Process, scope: str) -> _Graph:
         if not found:
             found.add(_EXIT)
     return {place: frozenset(found) for place, found in ways.items()}
+
+
+def _reversed(graph: _Graph) -> _Graph:
+    back: dict[str, set[str]] = {place: set() for place in graph}
+    for place, ways in graph.items():
+        for way in ways:
+            back.setdefault(way, set()).add(place)
+    return {place: frozenset(found) for place, found in back.items()}
 
 
 def _entered(process: Process, element: el.Element) -> bool:

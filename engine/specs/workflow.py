@@ -13,6 +13,7 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from SpiffWorkflow.workflow import Workflow
 
 from engine import limits
+from engine.definition.regions import Places
 from engine.errors import LimitExceeded
 from engine.record import StepRecord
 from engine.scopes import Scopes
@@ -25,6 +26,11 @@ class ProcessSpec(WorkflowSpec):
     root: Any = None
     process: Any = None
     start: Any = None
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+        # by scope, as moves by hand ask for them
+        self.places: dict[str, Places] = {}
 
 
 class Resolver(Protocol):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import moves
-from engine.definition import regions
+from engine.definition.regions import Places
 from tests.engine.core.scenario import (
     Case,
     boundary,
@@ -278,12 +278,12 @@ def test_places_of_nested_splits_are_told_apart() -> None:
         j1 -> end
     """
     gates = {name: gateway("parallel") for name in ("s1", "s2", "j1", "j2")}
-    process = Case(xml(flows, **gates)).compiled.spec.process
+    places = Places(Case(xml(flows, **gates)).compiled.spec.process, "p")
     beside = {
         (one, other)
         for one in "abcd"
         for other in "abcd"
-        if one < other and regions.concurrent(process, "p", one, other)
+        if one < other and places.concurrent(one, other)
     }
     assert beside == {("a", "b"), ("a", "c"), ("a", "d"), ("b", "c")}
 
