@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.definition import elements as el
-from engine.definition.regions import Places
 from engine.errors import BanliError
 from engine.execution import Execution
 from engine.specs.containers import CallActivity, Container, EventSubProcess
@@ -66,7 +65,7 @@ def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
     if mover is None:
         raise MoveRefused("这项工作已经办结或被撤销", element=to)
     container, path = _place(mover, to)
-    places = _places(container)
+    places = container.task_spec._wf_spec.places(_scope(container))
     mine = next(child for child in (mover, *_above(mover)) if child.parent is container)
     here = _location(mine)
     if places.concurrent(path[0], here):
@@ -265,15 +264,6 @@ def _above(token: Token) -> Iterator[Token]:
 
 def _process(container: Token) -> Any:
     return container.task_spec._wf_spec.process
-
-
-def _places(container: Token) -> Places:
-    """Kept beside the specs, which are shared by all instances of a version and never change."""
-    held: dict[str, Places] = container.task_spec._wf_spec.places
-    scope = _scope(container)
-    if scope not in held:
-        held[scope] = Places(_process(container), scope)
-    return held[scope]
 
 
 def _scope(container: Token) -> str:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from engine import cache, history, moves, tasks
 from engine.definition import elements as el
-from engine.definition.regions import Places
 from engine.errors import Conflict, Forbidden, NotFound
 from engine.execution import Execution, execution
 from engine.model import HistoryEvent, UserTask
@@ -21,6 +20,7 @@ from processes import audit, duties, movement, opened, permissions, targets
 from processes.identity import User
 from processes.model.cases import Case, FormDraft, Opinion
 from processes.roles import Action
+from processes.targets import Called
 
 _OUTSIDE: Final = (el.ServiceTask, el.SendTask)
 _MOST: Final = 100_000
@@ -35,10 +35,7 @@ def reclaim(session: Session, task_id: int, *, by: User, reason: str) -> Sequenc
     """
     ending, case = _ended(session, task_id, by)
     movement.refuse_no_reason(reason, "撤回须填写理由")
-    within, element = targets.element_of(session, case.id, ending.activity)
-    if within is None or not _permitted(element):
-        raise Forbidden("本环节不允许撤回", task=task_id)
-    _refuse_acted(session, case, ending)
+    within = _allowed(session, case, ending)
     with execution(session, case.id, actor=str(by.id)) as step:
         planned = _plan(step, ending, within)
         lost = movement.previewed(session, planned, 0).cancelled
@@ -64,10 +61,7 @@ def why_not(session: Session, task_id: int, *, by: User) -> str:
     """Why a finished task cannot be taken back now; empty if it can."""
     try:
         ending, case = _ended(session, task_id, by)
-        within, element = targets.element_of(session, case.id, ending.activity)
-        if within is None or not _permitted(element):
-            return "本环节不允许撤回"
-        _refuse_acted(session, case, ending)
+        within = _allowed(session, case, ending)
         execution_now = cache.peek(session, case.id)
         planned = _plan(execution_now, ending, within)
         lost = movement.previewed(session, planned, 0).cancelled
@@ -103,11 +97,18 @@ def _ended(session: Session, task_id: int, by: User) -> tuple[HistoryEvent, Case
     return ending, case
 
 
-def _permitted(element: el.Element | None) -> bool:
-    return isinstance(element, el.UserTask) and movement.RECLAIM in element.operations
+def _allowed(session: Session, case: Case, ending: HistoryEvent) -> Called:
+    """The process of the task, if its model allows taking it back and nobody has acted since."""
+    processes = targets.called(session, case.id)
+    within, mine = targets.element_of(processes, ending.activity)
+    if not isinstance(mine, el.UserTask) or movement.RECLAIM not in mine.operations:
+        raise Forbidden("本环节不允许撤回", task=ending.activity_id)
+    assert within is not None  # noqa: S101 - whoever has the element
+    _refuse_acted(session, case, ending, processes)
+    return within
 
 
-def _plan(step: Execution, ending: HistoryEvent, within: targets.Called) -> Plan:
+def _plan(step: Execution, ending: HistoryEvent, within: Called) -> Plan:
     """How to get back: from the first of those places that came after it."""
     for mover in sorted(step.workflow.tasks):
         token = step.workflow.tasks[mover]
@@ -121,16 +122,18 @@ def _plan(step: Execution, ending: HistoryEvent, within: targets.Called) -> Plan
     raise Conflict("后续环节已经结束，不能撤回", activity=ending.activity)
 
 
-def _refuse_acted(session: Session, case: Case, ending: HistoryEvent) -> None:
-    within, mine = targets.element_of(session, case.id, ending.activity)
+def _refuse_acted(
+    session: Session, case: Case, ending: HistoryEvent, processes: Sequence[Called]
+) -> None:
+    within, mine = targets.element_of(processes, ending.activity)
     for event in history.events(session, case.id, after=ending.sequence, limit=_MOST):
-        _within, element = targets.element_of(session, case.id, event.activity)
-        if element is None or (_beside(within, mine, element)):
+        if event.type not in {"message.thrown", "activity.completed"}:
+            continue
+        _within, element = targets.element_of(processes, event.activity)
+        if element is None or _beside(within, mine, element):
             continue
         if event.type == "message.thrown":
             raise Conflict("此后已向外发出消息，不能撤回", case=case.id)
-        if event.type != "activity.completed":
-            continue
         if isinstance(element, _OUTSIDE):
             raise Conflict(f"此后已执行『{element.name or element.id}』，不能撤回", case=case.id)
         if isinstance(element, el.UserTask):
@@ -138,11 +141,11 @@ def _refuse_acted(session: Session, case: Case, ending: HistoryEvent) -> None:
             raise Conflict(f"后续环节已由{name}办理，不能撤回", case=case.id)
 
 
-def _beside(within: targets.Called | None, mine: el.Element | None, other: el.Element) -> bool:
+def _beside(within: Called | None, mine: el.Element | None, other: el.Element) -> bool:
     """Whether something happens in a branch that runs beside the task's."""
     if within is None or mine is None or mine.scope != other.scope:
         return False
-    return Places(within.process, mine.scope).concurrent(mine.id, other.id)
+    return within.compiled.spec.places(mine.scope).concurrent(mine.id, other.id)
 
 
 def _refuse_others(session: Session, lost: Sequence[int], task_id: int, by: User) -> None:

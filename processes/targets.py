@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from engine import cache, history, moves, repository
+from engine.compiler import CompiledProcess
 from engine.definition import elements as el
 from engine.definition.process import Process
 from engine.execution import Execution
@@ -47,7 +48,12 @@ class Called:
     ways: Ways
     calls: tuple[str, ...]
     names: tuple[str, ...]
-    process: Process
+    compiled: CompiledProcess
+
+    @property
+    def process(self) -> Process:
+        """Its model."""
+        return self.compiled.process
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +98,12 @@ def all_of(session: Session, case_id: int, mover: int) -> list[Target]:
 def restartable(session: Session, case_id: int) -> list[Target]:
     """The user tasks at which an ended case can be begun again."""
     found = []
-    for one in called(session, case_id):
+    processes = called(session, case_id)
+    for one in processes:
         for element in one.process.of(el.UserTask):
             path = path_from((), one, element.id, whole=True)
             try:
-                moves.begins_at(_root(session, case_id), path.split(SEPARATOR))
+                moves.begins_at(processes[0].process, path.split(SEPARATOR))
             except MoveRefused:
                 continue
             found.append(_named(one, element, path))
@@ -133,16 +140,15 @@ def path_from(here: tuple[str, ...], one: Called, activity: str, *, whole: bool 
 
 def called(session: Session, case_id: int) -> Sequence[Called]:
     """The case's own process, and those that it has called so far."""
-    root = _root(session, case_id)
-    found = [Called((), (), (), root)]
+    found = [Called((), (), (), _own(session, case_id))]
     for event in history.of_type(session, case_id, "process.called"):
-        process = repository.compiled(session, int(event.data["definition"])).process
+        compiled = repository.compiled(session, int(event.data["definition"]))
         for one in [*found]:
             if event.activity not in one.process.elements:
                 continue
             ways = (*one.ways, moves.way_to(one.process, event.activity))
-            name = one.process.elements[event.activity].name or process.name
-            made = Called(ways, (*one.calls, event.activity), (*one.names, name), process)
+            name = one.process.elements[event.activity].name or compiled.name
+            made = Called(ways, (*one.calls, event.activity), (*one.names, name), compiled)
             if made.ways not in {other.ways for other in found}:
                 found.append(made)
             break
@@ -150,18 +156,18 @@ def called(session: Session, case_id: int) -> Sequence[Called]:
 
 
 def element_of(
-    session: Session, case_id: int, activity: str
+    processes: Sequence[Called], activity: str
 ) -> tuple[Called, el.Element] | tuple[None, None]:
-    """An activity of a case and the process that has it."""
-    for one in called(session, case_id):
+    """An activity of a case and the one of its processes that has it."""
+    for one in processes:
         if activity in one.process.elements:
             return one, one.process.elements[activity]
     return None, None
 
 
-def _root(session: Session, case_id: int) -> Process:
+def _own(session: Session, case_id: int) -> CompiledProcess:
     definition_id = session.get_one(ProcessInstance, case_id).definition_id
-    return repository.compiled(session, definition_id).process
+    return repository.compiled(session, definition_id)
 
 
 def _done(session: Session, case_id: int, processes: Sequence[Called]) -> Iterator[_Done]:

@@ -29,8 +29,13 @@ class ProcessSpec(WorkflowSpec):
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name)
-        # by scope, as moves by hand ask for them
-        self.places: dict[str, Places] = {}
+        self._places: dict[str, Places] = {}
+
+    def places(self, scope: str) -> Places:
+        """What runs beside what in the process or a sub-process of it; found once."""
+        if scope not in self._places:
+            self._places[scope] = Places(self.process, scope)
+        return self._places[scope]
 
 
 class Resolver(Protocol):
