@@ -257,17 +257,8 @@ def _tell(
 ) -> None:
     listed = "、".join(person.name for _item, person in added)
     word = "委派给" if kind is Kind.DELEGATE else _SAID[kind]
-    opinions.record(
-        session,
-        task.instance_id,
-        by=by,
-        activity=task.activity,
-        activity_name=task.name,
-        task_id=task.id,
-        decision=f"{word}{listed}",
-        text=reason,
-        action=f"{kind.value}_added",
-    )
+    said = (f"{word}{listed}", reason)
+    opinions.of_task(session, task, by=by, said=said, action=f"{kind.value}_added")
     title = f"{by.name}请您办理“{task.name or task.activity}”（{_SAID[kind]}）"
     for item, person in added:
         acting = session.scalar(select(UserTask.id).where(UserTask.id == item))

@@ -279,7 +279,7 @@ def tell(  # noqa: PLR0913 - the columns of one opinion
         activity=task.activity,
         activity_name=task.name or task.activity,
         task_id=task.id,
-        decision=decision[:100],
+        decision=decision,
         text=text,
         action=action,
     )

@@ -4,11 +4,13 @@ Invariant: appended in the transaction that completes the task; never changed.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import ids
+from engine.model import UserTask
 from engine.variables import Value
 from forms.definition import FormDefinition
 from forms.fields.base import Scope
@@ -18,6 +20,8 @@ from processes.model.cases import Opinion
 # a form's field that carries the decision, and those that carry its text, first found first
 DECISION_FIELDS = ("decision", "result")
 TEXT_FIELDS = ("opinion", "reason", "remark", "comment")
+# as wide as its column; a jump names all that it skips, signers are many
+_DECISION: Final = 100
 
 
 def of_case(session: Session, case_id: int) -> Sequence[Opinion]:
@@ -51,10 +55,35 @@ def record(  # noqa: PLR0913 - one row, its columns named at the call
             by_name=by.name,
             by_org=by.org_name,
             for_user=for_user,
-            decision=decision,
+            decision=decision[:_DECISION],
             text=text,
             action=action,
         )
+    )
+
+
+def of_task(
+    session: Session,
+    task: UserTask,
+    *,
+    by: User,
+    said: tuple[str, str],
+    action: str = "completed",
+    for_user: int | None = None,
+) -> None:
+    """Append what somebody decided and said in a task."""
+    decision, text = said
+    record(
+        session,
+        task.instance_id,
+        by=by,
+        activity=task.activity,
+        activity_name=task.name,
+        task_id=task.id,
+        decision=decision,
+        text=text,
+        action=action,
+        for_user=for_user,
     )
 
 

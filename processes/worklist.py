@@ -118,7 +118,9 @@ def transfer(session: Session, task_id: int, *, by: User, to: int, reason: str) 
         other = identity.user(session, to)
         permissions.require(other, Action.CLAIM_TASK, facts)
         tasks.assign(session, task_id, by=str(by.id), assignee=str(to), held_by=str(by.id))
-    _opinion(session, task, by, (f"转办给{other.name}", reason), action="transferred")
+    opinions.of_task(
+        session, task, by=by, said=(f"转办给{other.name}", reason), action="transferred"
+    )
     audit.record(session, "task.transferred", by=by, subject=("task", task_id))
 
 
@@ -169,7 +171,7 @@ def submit(
     if form is not None:
         materials.record(session, case_id, form=form, values=values, by=by.id)
     said = opinions.from_answers(form, values)
-    _opinion(session, task, by, said, action=_action(task), for_user=owner)
+    opinions.of_task(session, task, by=by, said=said, action=_action(task), for_user=owner)
     approvals.tell_owner(session, task, by=by, owner=owner)
     session.execute(delete(FormDraft).where(FormDraft.subject == f"task:{task_id}"))
     audit.record(session, "task.completed", by=by, subject=("task", task_id))
@@ -202,29 +204,6 @@ def save_draft(session: Session, task_id: int, *, by: User, answers: Answers) ->
     task, facts = opened.get(session, task_id)
     permissions.require(by, Action.COMPLETE_TASK, facts)
     return drafts.keep(session, f"task:{task_id}", by=by, answers=answers, title=task.name)
-
-
-def _opinion(
-    session: Session,
-    task: UserTask,
-    by: User,
-    said: tuple[str, str],
-    *,
-    action: str = "completed",
-    for_user: int | None = None,
-) -> None:
-    opinions.record(
-        session,
-        task.instance_id,
-        by=by,
-        activity=task.activity,
-        activity_name=task.name,
-        task_id=task.id,
-        decision=said[0],
-        text=said[1],
-        action=action,
-        for_user=for_user,
-    )
 
 
 def _action(task: UserTask) -> str:
