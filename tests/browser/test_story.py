@@ -127,6 +127,7 @@ def test_a_refusal_ends_with_its_letter(people: People) -> None:
     )
     open_case(applicant, number)
     applicant.until("不予许可")
+    applicant.until("不予行政许可决定书")  # the worker draws it after the status has changed
     text = letter(letters(applicant), "不予行政许可决定书")
     assert reason in text
     assert "行政复议" in text
