@@ -11,7 +11,6 @@ from tests.browser.desk import Desk
 
 # what a browser is given that is no page: files, data for scripts, probes, a redirect
 NO_PAGES: Final = frozenset({
-    "moving.manage",  # too slow on the licence to be walked: see tests/web/test_moving.py
     "static", "home.index", "files.show", "cases.document", "cases.material", "cases.diagram",
     "portal.document", "analyst.diagram", "operations.token_counts", "api_docs.openapi",
     "health.live", "health.ready",
@@ -37,6 +36,7 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "counter.apply": ("acceptor", ("/counter/yacht_licence_issue",)),
     "task.page": ("reviewer", ("{task}",)),
     "moving.choose": ("reviewer", ("{task}/return",)),
+    "moving.manage": ("manager", ("{case}/move",)),
     "registers.index": ("stock_keeper", ("/registers",)),
     "registers.browse": ("stock_keeper", ("/registers/blank_item",)),
     "registers.record": ("stock_keeper", ("{record}",)),
