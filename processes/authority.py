@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 
 from engine import clock, connection
 from engine.errors import BanliError, NotFound
-from processes import audit
+from processes import audit, domains
 from processes.identity import User
 from processes.model.people import AuthorityGrant, Org
 from processes.roles import ROLES
 
-BUSINESSES: Final = {"training": "培训", "exam": "考试", "licence_issue": "游艇驾驶证签发"}
-SCOPES: Final = {"sea_yacht": "海船游艇", "inland_yacht": "内河游艇"}
+BUSINESSES: Final = domains.current().businesses
+SCOPES: Final = domains.current().scopes
 
 
 class GrantRefused(BanliError):
@@ -170,7 +170,7 @@ def require_business(session: Session, role: str, org_code: str) -> None:
     business = ROLES[role].business
     if business and not has_grant(session, org_code, business):
         raise GrantRefused(
-            f"该机构没有『{BUSINESSES[business]}』业务授权，不能分配角色『{ROLES[role].name}』",
+            f"该机构没有『{BUSINESSES[business].title}』业务授权，不能分配角色『{ROLES[role].name}』",
             rule=8,
         )
 
@@ -228,4 +228,4 @@ def _org(session: Session, code: str) -> Org:
 
 def names(business: Collection[str]) -> str:
     """Businesses in words."""
-    return "、".join(BUSINESSES[one] for one in BUSINESSES if one in business)
+    return "、".join(BUSINESSES[one].title for one in BUSINESSES if one in business)

@@ -5,7 +5,6 @@ an organisation is never deleted, and taken out of use only when nothing uses it
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,28 +12,11 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import BanliError, NotFound
-from processes import audit
+from processes import audit, domains
 from processes.identity import User
 from processes.model.cases import Case
 from processes.model.people import AuthorityGrant, Org, UserAccount
 
-KINDS: Final[Mapping[str, str]] = {
-    "msa_hq": "部海事局",
-    "msa_direct": "直属海事局",
-    "msa_branch": "分支局",
-    "msa_local": "地方海事局",
-    "cert_production_center": "制证中心",
-    "training_institution": "培训机构",
-    "yacht_club": "游艇俱乐部",
-    "licence_applicant_org": "申办单位",
-}
-# the kind of organisation above each kind of agency; the others stand below any
-_PARENTS: Final[Mapping[str, str]] = {
-    "msa_hq": "",
-    "msa_direct": "msa_hq",
-    "msa_local": "msa_hq",
-    "msa_branch": "msa_direct",
-}
 _CODE: Final = re.compile(r"[0-9A-Z]{4,32}")
 _REGION: Final = re.compile(r"[0-9]{6}")
 
@@ -247,15 +229,16 @@ def _check(session: Session, org_code: str, details: Details) -> None:
 
 
 def _check_place(session: Session, details: Details) -> None:
-    if details.kind not in KINDS:
+    kinds = domains.current().org_kinds
+    kind = kinds.get(details.kind)
+    if kind is None:
         raise OrganisationRefused("请选择机构类别", field="kind")
     parent = get(session, details.parent_code) if details.parent_code else None
     if parent is not None and parent.status != "active":
         raise OrganisationRefused("上级机构已停用", field="parent_code")
-    wanted = _PARENTS.get(details.kind)
-    if wanted is not None and (parent.kind if parent else "") != wanted:
-        below = f"的上级机构应为{KINDS[wanted]}" if wanted else "没有上级机构"
-        raise OrganisationRefused(f"{KINDS[details.kind]}{below}", field="parent_code")
+    if kind.below is not None and (parent.kind if parent else "") != kind.below:
+        below = f"的上级机构应为{kinds[kind.below].title}" if kind.below else "没有上级机构"
+        raise OrganisationRefused(f"{kind.title}{below}", field="parent_code")
 
 
 def _grants_of(org_code: str) -> Select[tuple[int]]:

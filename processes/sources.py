@@ -6,18 +6,17 @@ Invariant: a source offers only what exists now; forms refuse any other value. S
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from forms.lookups import Lookups, Option
+from processes import domains
 from processes.identity import User
 from processes.model.people import AuthorityGrant, Org
 from processes.roles import UNIT_ROLES
-
-_UNIT_KINDS: Final = ("yacht_club", "institution", "other", "unit")
 
 Narrow = Callable[[Select[tuple[Org]]], Select[tuple[Org]]]
 
@@ -54,10 +53,15 @@ def lookups(session: Session, by: User | None) -> Lookups:
             "orgs": OrgSource(session, lambda query: query),
             "licence_agencies": OrgSource(session, _granted("licence_issue")),
             "training_agencies": OrgSource(session, _granted("training")),
-            "units": OrgSource(session, lambda query: query.where(Org.kind.in_(_UNIT_KINDS))),
+            "units": OrgSource(session, _units),
             "own_units": OrgSource(session, lambda query: query.where(Org.org_code.in_(own))),
         }
     )
+
+
+def _units(query: Select[tuple[Org]]) -> Select[tuple[Org]]:
+    kinds = [code for code, kind in domains.current().org_kinds.items() if kind.unit]
+    return query.where(Org.kind.in_(kinds))
 
 
 def _granted(business: str) -> Narrow:

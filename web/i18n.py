@@ -4,6 +4,7 @@ Invariant: Chinese needs no catalogue; English is compiled in memory from `messa
 no binary file can be older than its source.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from babel.support import NullTranslations, Translations
 from flask import Blueprint, Flask, Response, redirect, request, session
 from flask_babel import Babel, Domain, get_locale, gettext, ngettext
 
+from processes.domains import Word
 from web.auth import policy
 from web.paths import own_path
 
@@ -48,6 +50,12 @@ class _Languages(Babel):  # type: ignore[misc]
     @property
     def domain_instance(self) -> _Catalogue:
         return _Catalogue()
+
+
+def titles(words: Mapping[str, Word]) -> dict[str, str]:
+    """What a domain names, code → title in the language of the request."""
+    english = language() == "en"
+    return {code: word.title_en if english else word.title for code, word in words.items()}
 
 
 def language() -> str:

@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 
 from engine import clock
 from engine.errors import BanliError, NotFound
-from processes import authority, organisations, permissions
+from processes import authority, domains, organisations, permissions
 from processes.authority import BUSINESSES, SCOPES, GrantRefused, Wanted
 from processes.identity import User
 from processes.model.people import AuthorityGrant, Org
@@ -27,11 +27,11 @@ from web.auth import current, policy
 from web.confirming import sensitive
 from web.database import read_session, transaction
 from web.display import Badge
+from web.i18n import titles
 from web.words import N_, _
 
 blueprint = Blueprint("grants", __name__, url_prefix="/admin/grants")
 
-_AGENCIES: Final = ("msa_hq", "msa_direct", "msa_branch", "msa_local")
 BASIS: Final = "《中华人民共和国海事局关于游艇驾驶证签发管理有关事项的通知》"
 STATUS: Final = {
     "active": Badge(N_("有效"), "green"),
@@ -231,17 +231,23 @@ def _own(session: Session, user: User) -> list[Org]:
         for role, org in user.roles
         if role in ROLES and Action.MANAGE_GRANTS in ROLES[role].actions
     }
-    query = select(Org).where(Org.org_code.in_(codes), Org.kind.in_(("msa_hq", "msa_direct")))
+    query = select(Org).where(Org.org_code.in_(codes), Org.kind.in_(_kinds("grants")))
     return list(session.scalars(query.order_by(Org.path)))
 
 
 def _grantees(session: Session, user: User) -> list[Org]:
     own = {org.org_code for org in _own(session, user)}
+    agencies = _kinds("agency")
     return [
         org
         for org in _area(session, user)
-        if org.kind in _AGENCIES and org.status == "active" and org.org_code not in own
+        if org.kind in agencies and org.status == "active" and org.org_code not in own
     ]
+
+
+def _kinds(trait: str) -> list[str]:
+    """The kinds of organisation with a trait, `agency` or `grants`."""
+    return [code for code, kind in domains.current().org_kinds.items() if getattr(kind, trait)]
 
 
 def _names(session: Session, rows: Sequence[AuthorityGrant]) -> dict[str, str]:
@@ -251,4 +257,4 @@ def _names(session: Session, rows: Sequence[AuthorityGrant]) -> dict[str, str]:
 
 
 def _lists() -> dict[str, object]:
-    return {"scopes": SCOPES, "businesses": BUSINESSES, "status_of": STATUS}
+    return {"scopes": titles(SCOPES), "businesses": titles(BUSINESSES), "status_of": STATUS}

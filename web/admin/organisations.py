@@ -11,13 +11,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from processes import area, organisations, permissions
+from processes import area, domains, organisations, permissions
 from processes.model.people import Org
 from processes.organisations import Details, OrganisationRefused
 from processes.roles import Action
-from web.admin.people import ORG_KINDS
 from web.auth import current, policy
 from web.database import read_session, transaction
+from web.i18n import titles
 from web.words import _
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/admin/organisations")
@@ -144,7 +144,7 @@ def _page(code: str | None, typed: object, errors: dict[str, str]) -> ResponseRe
             else "",
             uses=organisations.uses(session, code) if code else [],
             parents=parents,
-            kinds=[(kind, _(title)) for kind, title in ORG_KINDS.items()],
+            kinds=list(titles(domains.current().org_kinds).items()),
             typed=typed,
             errors=errors,
         )

@@ -16,29 +16,19 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import BanliError
-from processes import accounts, area, audit, identifiers, organisations, permissions
+from processes import accounts, area, audit, domains, identifiers, organisations, permissions
 from processes.model.people import Org, UserAccount, UserRole
 from processes.roles import ROLES, Action
 from web.admin.permitted import ACTIONS
 from web.auth import current, policy
 from web.confirming import sensitive
 from web.database import read_session, transaction
-from web.i18n import language
-from web.words import N_, _
+from web.i18n import language, titles
+from web.words import _
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin")
 
 _PAGE: Final = 50
-ORG_KINDS: Final = {
-    "msa_hq": N_("部海事局"),
-    "msa_direct": N_("直属海事局"),
-    "msa_branch": N_("分支局"),
-    "msa_local": N_("地方海事局"),
-    "cert_production_center": N_("制证中心"),
-    "training_institution": N_("培训机构"),
-    "yacht_club": N_("游艇俱乐部"),
-    "licence_applicant_org": N_("申办单位"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +204,7 @@ def orgs() -> ResponseReturnValue:
             rows=rows,
             counts=dict(counted.tuples().all()),
             least=least,
-            kinds=ORG_KINDS,
+            kinds=titles(domains.current().org_kinds),
             may_manage=permissions.allowed(current(), Action.MANAGE_ORGS),
         )
 

@@ -1,0 +1,217 @@
+"""What a business domain brings besides processes: kinds of organisation, businesses, roles.
+
+Invariant: read once from the files `bpmn/*/domain.yaml`, so an agency adds a domain without a
+programmer; nothing is defined twice, and what a file refers to is defined in one of them.
+The form of a file is described in docs/domains.md.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from engine.errors import BanliError
+
+FOLDER: Final = Path(__file__).parents[1] / "bpmn"
+_CODE: Final = validate.Regexp(r"[a-z][a-z0-9_]{1,31}\Z", error="代码由小写字母、数字和下划线组成")
+_CATEGORIES: Final = ("handler", "applicant", "admin", "security", "audit", "model")
+
+
+class DomainRefused(BanliError):
+    """A domain file is wrong: the message names the file and the place."""
+
+    code = "domain_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Something with a Chinese and an English title."""
+
+    title: str
+    title_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrgKind(Word):
+    """A kind of organisation.
+
+    `below` is the kind that must stand above it, `""` for the top of a tree, None for anywhere;
+    an `agency` holds grants, one that `grants` gives them; a `unit` applies for its people.
+    """
+
+    below: str | None = None
+    agency: bool = False
+    grants: bool = False
+    unit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSource:
+    """A role as a domain file tells it; `may` are actions, the named sets already opened."""
+
+    name: str
+    name_en: str
+    business: str
+    category: str
+    sees: tuple[str, ...]
+    may: frozenset[str]
+    unit: bool
+    exclusive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Domains:
+    """All domains of an installation together, by code."""
+
+    org_kinds: Mapping[str, OrgKind]
+    businesses: Mapping[str, Word]
+    scopes: Mapping[str, Word]
+    roles: Mapping[str, RoleSource]
+
+
+_MESSAGES: Final[dict[str, str]] = {"unknown": "没有这个项目", "type": "应为对象"}
+_REQUIRED: Final[dict[str, str | list[Any] | dict[Any, Any]]] = {
+    "required": "缺少这个项目",
+    "null": "不能为空",
+}
+
+
+class _Word(Schema):
+    error_messages = _MESSAGES
+    title = fields.String(required=True, error_messages=_REQUIRED, validate=validate.Length(1, 60))
+    title_en = fields.String(
+        required=True, error_messages=_REQUIRED, validate=validate.Length(1, 80)
+    )
+
+
+class _OrgKind(_Word):
+    below = fields.String(load_default=None, allow_none=True)
+    agency = fields.Boolean(load_default=False)
+    grants = fields.Boolean(load_default=False)
+    unit = fields.Boolean(load_default=False)
+
+
+class _Role(Schema):
+    error_messages = _MESSAGES
+    name = fields.String(required=True, error_messages=_REQUIRED, validate=validate.Length(1, 60))
+    name_en = fields.String(
+        required=True, error_messages=_REQUIRED, validate=validate.Length(1, 80)
+    )
+    business = fields.String(load_default="")
+    category = fields.String(load_default="handler", validate=validate.OneOf(_CATEGORIES))
+    sees = fields.List(fields.String(validate=_CODE), load_default=list)
+    may = fields.List(fields.String(), load_default=list)
+    unit = fields.Boolean(load_default=False)
+    exclusive = fields.Boolean(load_default=False)
+
+
+def _by_code(schema: type[Schema]) -> fields.Dict:
+    return fields.Dict(keys=fields.String(validate=_CODE), values=fields.Nested(schema))
+
+
+class _File(_Word):
+    org_kinds = _by_code(_OrgKind)
+    businesses = _by_code(_Word)
+    scopes = _by_code(_Word)
+    permission_sets = fields.Dict(
+        keys=fields.String(validate=_CODE), values=fields.List(fields.String())
+    )
+    roles = _by_code(_Role)
+
+
+@cache
+def current() -> Domains:
+    """The domains of this installation."""
+    return load(FOLDER)
+
+
+def load(folder: Path) -> Domains:
+    """The domains below a folder, `<domain>/domain.yaml`.
+
+    Raises:
+        DomainRefused: a file cannot be read, defines what another defines, or refers to nothing.
+    """
+    parts: dict[str, dict[str, Any]] = {
+        "org_kinds": {},
+        "businesses": {},
+        "scopes": {},
+        "permission_sets": {},
+        "roles": {},
+    }
+    for path in sorted(folder.glob("*/domain.yaml")):
+        told = read(path.read_text(encoding="utf-8"), f"{path.parent.name}/{path.name}")
+        for part, found in parts.items():
+            for code, one in told.get(part, {}).items():
+                if code in found:
+                    raise DomainRefused(f"{path.parent.name}/{path.name}：『{code}』已有定义")
+                found[code] = one
+    _check_references(parts)
+    return Domains(
+        {code: OrgKind(**one) for code, one in parts["org_kinds"].items()},
+        {code: Word(**one) for code, one in parts["businesses"].items()},
+        {code: Word(**one) for code, one in parts["scopes"].items()},
+        {
+            code: RoleSource(
+                **{
+                    **one,
+                    "sees": tuple(one["sees"]),
+                    "may": _opened(one["may"], parts["permission_sets"]),
+                }
+            )
+            for code, one in parts["roles"].items()
+        },
+    )
+
+
+def read(text: str, name: str) -> dict[str, Any]:
+    """One file, its form checked.
+
+    Raises:
+        DomainRefused: naming the file and every wrong place in it.
+    """
+    try:
+        raw = yaml.safe_load(text)
+        return dict(_File(unknown=RAISE).load(raw))
+    except yaml.YAMLError as error:
+        raise DomainRefused(f"{name} 不是有效的 YAML：{error}") from error
+    except ValidationError as error:
+        wrong = "；".join(_places(error.messages))
+        raise DomainRefused(f"{name}：{wrong}") from error
+
+
+def _places(messages: object, at: str = "") -> Iterable[str]:
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            yield from _places(inner, f"{at}.{key}" if at else str(key))
+    elif isinstance(messages, list):
+        yield f"{at}：{'，'.join(map(str, messages))}"
+
+
+def _check_references(parts: Mapping[str, Mapping[str, Any]]) -> None:
+    kinds, businesses = parts["org_kinds"], parts["businesses"]
+    for code, kind in kinds.items():
+        if kind["below"] and kind["below"] not in kinds:
+            raise DomainRefused(f"机构类别『{code}』的上级类别『{kind['below']}』没有定义")
+    for code, role in parts["roles"].items():
+        if role["business"] and role["business"] not in businesses:
+            raise DomainRefused(f"角色『{code}』的业务『{role['business']}』没有定义")
+
+
+def _opened(may: Iterable[str], sets: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """Actions, with the sets among them replaced by what they hold; a set may name sets."""
+    found: set[str] = set()
+    waiting, seen = list(may), set()
+    while waiting:
+        one = waiting.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        if one in sets:
+            waiting += sets[one]
+        else:
+            found.add(one)
+    return frozenset(found)
