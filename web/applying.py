@@ -162,7 +162,10 @@ def _layout(
 
 def known(user: User) -> dict[str, Any]:
     """What a form may refer to before there is a case."""
-    return {"user": {"name": user.name, "org": user.org_code}, "today": clock.today()}
+    return {
+        "user": {"name": user.name, "org": user.org_code, "kind": user.kind},
+        "today": clock.today(),
+    }
 
 
 def _errors_at(form: FormDefinition, given: Mapping[str, Any], step: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Invariant: what is there already is left alone, so that the demo starts again on
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,10 +36,16 @@ class Account:
     does: str
 
 
+@cache
 def cast() -> Mapping[str, Any]:
-    """The demo's organisations, accounts and records."""
-    loaded: Mapping[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-    return loaded
+    """The demo's organisations, accounts and records, with those of each domain's `demo.yaml`."""
+    told: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    for path in sorted(MODELS.glob("*/demo.yaml")):
+        domain = yaml.safe_load(path.read_text(encoding="utf-8"))
+        told["orgs"] += domain.get("orgs", [])
+        told["users"] += domain.get("users", [])
+        told["registers"] |= domain.get("registers", {})
+    return told
 
 
 def password() -> str:
@@ -106,16 +113,23 @@ def load_roles(session: Session) -> None:
 
 
 def load_records(session: Session) -> None:
-    """Records of the ledgers: addresses, blank cards, training results, persons."""
+    """Records of the ledgers that are still empty, and who passed which training."""
     told = cast()
-    if registers.find(session, "mailing_address", limit=1):
+    for register, rows in told["registers"].items():
+        if not registers.find(session, register, limit=1):
+            for row in rows:
+                _record(session, register, row)
+    if not registers.find(session, "training_result", limit=1):
+        for result in told["results"]:
+            _result(session, told, result)
+
+
+def _record(session: Session, register: str, row: Mapping[str, Any]) -> None:
+    if register == "blank_batch":
+        _batch(session, row)
         return
-    for address in told["registers"]["mailing_address"]:
-        registers.create(session, "mailing_address", address, trace=_TRACE)
-    for batch in told["registers"]["blank_batch"]:
-        _batch(session, batch)
-    for result in told["results"]:
-        _result(session, told, result)
+    values = {name: value for name, value in row.items() if name != "status"}
+    registers.create(session, register, values, trace=_TRACE, status=row.get("status", ""))
 
 
 def _grant(session: Session, one: Mapping[str, Any]) -> None:

@@ -1,0 +1,136 @@
+"""人员录入与审批: entry, rejection, re-approval after an edit, annulment by the province alone."""
+
+import pytest
+
+from bpmn.explosives import story
+from engine.errors import BanliError
+from processes import notices
+from processes.play import Play
+
+
+def test_a_person_entered_by_the_enterprise_is_approved_by_its_province(play: Play) -> None:
+    """E-69, E-25, E-91, E-97."""
+    case = story.entered(play)
+    assert (case.waits_for, case.row.org_code) == ({"approve"}, "EP370000")
+    case.complete("approve", as_="expl_province", decision="approve")
+    held = story.record(play, "expl_person", case.variables["person_no"])
+    assert (case.ended, held["status"], held["unit"]) == ("approved", "approved", "EN370001")
+    assert held["approved"]["name"] == "安全员"
+
+
+def test_another_province_may_not_approve(play: Play) -> None:
+    """E-25: the province of the person's unit."""
+    case = story.entered(play)
+    with pytest.raises(BanliError):
+        case.complete("approve", as_="expl_province_js", decision="approve")
+
+
+def test_a_rejected_person_is_edited_and_sent_again_any_number_of_times(play: Play) -> None:
+    """E-39."""
+    case = story.entered(play)
+    for _round in range(2):
+        case.complete("approve", as_="expl_province", decision="reject", reason="照片不清晰")
+        assert story.record(play, "expl_person", case.variables["person_no"])["status"] == (
+            "rejected"
+        )
+        answers = story.person(play, post="副厂长")
+        del answers["person_action"], answers["id_no"]
+        case.complete("revise", as_="expl_enterprise", **answers)
+    case.complete("approve", as_="expl_province", decision="approve")
+    held = story.record(play, "expl_person", case.variables["person_no"])
+    assert (held["status"], held["post"]) == ("approved", "副厂长")
+
+
+def test_an_approved_person_who_is_edited_needs_a_new_approval_and_the_old_stays_visible(
+    play: Play,
+) -> None:
+    """E-40."""
+    number = story.approved(play)
+    case = story.entered(play, person_action="edit", post="总经理")
+    held = story.record(play, "expl_person", number)
+    assert (held["status"], held["post"]) == ("pending_reapproval", "总经理")
+    assert held["approved"]["post"] == "安全科科长"
+    case.complete("approve", as_="expl_province", decision="approve")
+    held = story.record(play, "expl_person", number)
+    assert (held["status"], held["approved"]["post"]) == ("approved", "总经理")
+
+
+def test_birth_date_and_sex_are_not_taken_from_the_number_but_the_difference_must_be_ticked(
+    play: Play,
+) -> None:
+    """E-38."""
+    case = story.entered(play, birth_date="1981-02-03")
+    with pytest.raises(BanliError):
+        case.complete("approve", as_="expl_province", decision="approve")
+    case.complete("approve", as_="expl_province", decision="approve", identity_checked=True)
+    held = story.record(play, "expl_person", case.variables["person_no"])
+    assert (str(held["birth_date"]), held["identity_checked"]) == ("1981-02-03", True)
+
+
+def test_a_number_registered_already_is_refused_with_the_reason(play: Play) -> None:
+    """E-69: one record for each person."""
+    story.approved(play)
+    case = story.entered(play)
+    assert case.ended == "refused"
+    assert case.variables["check"]["reason"] == "该身份证号码已登记"
+
+
+def test_a_unit_whose_data_are_incomplete_enters_nobody(play: Play) -> None:
+    """E-29: unit data before everything else."""
+    case = story.entered(play, as_="expl_enterprise_js", id_no="320302198001010017")
+    assert case.variables["check"]["reason"] == "请先完善单位信息"
+
+
+def test_another_unit_does_not_edit_the_person(play: Play) -> None:
+    """E-08: enterprises maintain their own people."""
+    story.approved(play)
+    case = story.entered(play, as_="expl_group", person_action="edit")
+    assert case.variables["check"]["reason"] == "该人员不属于本单位"
+
+
+def test_the_province_annuls_logically_and_the_unit_is_told(play: Play) -> None:
+    """E-42, E-92."""
+    number = story.approved(play)
+    case = play.apply(
+        story.PERSON,
+        as_="expl_province",
+        person_action="annul",
+        name="安全员",
+        id_no=story.ID_NO,
+    )
+    case.complete("annul", as_="expl_province", annul_reason="离开本行业")
+    held = story.record(play, "expl_person", number)
+    assert (case.ended, held["status"], held["annul_reason"]) == (
+        "annulled",
+        "annulled",
+        "离开本行业",
+    )
+
+
+def test_an_enterprise_cannot_annul_or_delete_a_person(play: Play) -> None:
+    """E-41: groups and enterprises never delete people."""
+    story.approved(play)
+    with pytest.raises(BanliError):
+        story.entered(play, person_action="annul")
+
+
+def test_the_province_of_another_unit_cannot_annul(play: Play) -> None:
+    """E-42."""
+    story.approved(play)
+    case = play.apply(
+        story.PERSON,
+        as_="expl_province_js",
+        person_action="annul",
+        name="安全员",
+        id_no=story.ID_NO,
+    )
+    assert case.variables["check"]["reason"] == "该人员不在本省"
+
+
+def test_the_province_is_reminded_after_five_working_days(play: Play) -> None:
+    """E-10."""
+    case = story.entered(play)
+    case.passes(working_days=6)
+    told = play.run(lambda session: notices.box(session, play.user("expl_province")))
+    assert [one.title for one in told] == ["人员审批催办"]
+    assert case.waits_for == {"approve"}
