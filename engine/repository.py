@@ -7,7 +7,7 @@ definitions are shared by the whole process, keyed by their ids, which never mea
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,13 @@ from sqlalchemy.orm import Session
 from engine import compiler, dmn, ids, limits, timers
 from engine.compiler import CompiledBundle, CompiledProcess
 from engine.definition.elements import Element, StartEvent
-from engine.definition.events import MessageEvent, SignalEvent, TimerEvent, singles
+from engine.definition.events import (
+    ConditionalEvent,
+    MessageEvent,
+    SignalEvent,
+    TimerEvent,
+    singles,
+)
 from engine.errors import NotFound
 from engine.expressions import text
 from engine.model import (
@@ -29,6 +35,7 @@ from engine.model import (
     Timer,
 )
 
+_SHOWN: Final = 128  # of a condition, in the column of names
 _lock = threading.Lock()
 _resources: dict[int, Mapping[str, bytes]] = {}
 _bundles: dict[int, CompiledBundle] = {}
@@ -307,6 +314,9 @@ def _wait_for_start(session: Session, definition_id: int, event: StartEvent) -> 
             _subscribe(session, definition_id, event, kind="message", name=one.message.name)
         elif isinstance(one, SignalEvent):
             _subscribe(session, definition_id, event, kind="signal", name=text(one.name, {}))
+        elif isinstance(one, ConditionalEvent):
+            source = one.condition.source[:_SHOWN]
+            _subscribe(session, definition_id, event, kind="condition", name=source)
         elif isinstance(one, TimerEvent):
             schedule = timers.armed(one, {})
             session.add(

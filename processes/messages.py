@@ -1,4 +1,4 @@
-"""Messages and signals that come in: a message reaches one, a signal all who wait for it.
+"""Messages, signals and facts that come in: a message reaches one, a signal all who wait for it.
 
 Invariant: a copy of a message (same channel, same id) changes nothing. Neither ever decides an
 approval: it only reaches an event that a model waits with.
@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from engine import correlation, jobs, signals, variables
+from engine import conditions, correlation, jobs, signals, variables
 from engine.correlation import Correlation
 from engine.jobs import JobWork
 from engine.ports import Message
@@ -39,6 +39,14 @@ def broadcast(session: Session, name: str, values: Variables) -> int:
     Returns the id of the job that does it.
     """
     return signals.throw(session, name, values)
+
+
+def tell(session: Session, facts: Variables) -> list[int]:
+    """Look at the conditional start events with facts; returns the instances begun.
+
+    Raises what `engine.conditions.tell` raises.
+    """
+    return conditions.tell(session, facts)
 
 
 def deliver(session: Session, work: JobWork, message: Message) -> Correlation:

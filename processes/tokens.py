@@ -23,7 +23,7 @@ from processes.model.tokens import ApiToken
 
 API: Final = "api"
 _PREFIX: Final = "bl_"
-_SCOPE: Final = re.compile(r"api|(?:worker|message|signal):[A-Za-z0-9_.-]{1,120}")
+_SCOPE: Final = re.compile(r"api|condition|(?:worker|message|signal):[A-Za-z0-9_.-]{1,120}")
 _LONGEST: Final = timedelta(days=366)
 
 
@@ -55,7 +55,9 @@ def issue(
     """
     wanted = sorted(set(scopes))
     if not wanted or not all(_SCOPE.fullmatch(scope) for scope in wanted):
-        raise Forbidden("令牌范围只能是 api、worker:<主题>、message:<报文名> 或 signal:<信号名>")
+        raise Forbidden(
+            "令牌范围只能是 api、condition、worker:<主题>、message:<报文名> 或 signal:<信号名>"
+        )
     if not timedelta(0) < valid_for <= _LONGEST:
         raise Forbidden("令牌有效期最长一年")
     identity.user(session, user_id)

@@ -103,10 +103,6 @@ def kit_sum(dmn: Mapping[str, Any]) -> tuple[int, int]:
 
 def _events(report: Report) -> Iterable[str]:
     yield "\n## 事件\n\n每格是执行过它的测试数；空格为标准不允许的位置。\n"
-    yield (
-        "**拒绝**：流程的条件开始事件。流程开始之前没有办件，也就没有可供条件判断的变量；"
-        "部署时按元素指出，请用消息、信号或定时开始。\n"
-    )
     yield f"| 事件 | {' | '.join(POSITIONS.values())} |"
     yield "|---" * (len(POSITIONS) + 1) + "|"
     for row in report.events:

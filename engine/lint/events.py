@@ -27,7 +27,6 @@ _WORDS: Final = {
 }
 # BPMN 2.0.2, table 10.93: which definitions may stand in which position
 _WAITED: Final = (ev.MessageEvent, ev.TimerEvent, ev.SignalEvent, ev.ConditionalEvent)
-_AT_START: Final = (ev.MessageEvent, ev.TimerEvent, ev.SignalEvent)
 _BESIDE: Final = (*_WAITED, ev.ErrorEvent, ev.EscalationEvent)
 _UNDOING: Final = (ev.CompensateEvent, ev.CancelEvent)
 _CAUGHT: Final = (*_WAITED, ev.LinkEvent)
@@ -114,7 +113,7 @@ def _process_starts(found: list[el.StartEvent], findings: Findings) -> None:
         findings.error("start_twice", event, "流程只能有一个空开始事件")
     names = Counter(message.name for e in found for message in ev.messages(e.definition))
     for event in found:
-        _begun_by(event, findings)
+        _placed(event, _WAITED, "流程不能开始于", findings)
         for one in ev.singles(event.definition):
             match one:
                 case ev.MessageEvent(message) if names[message.name] > 1:
@@ -125,16 +124,6 @@ def _process_starts(found: list[el.StartEvent], findings: Findings) -> None:
                 case ev.SignalEvent(name) if name.names():
                     text = "开始流程的信号，名称不能读取变量"
                     findings.error("signal_name", event, text)
-
-
-def _begun_by(event: el.StartEvent, findings: Findings) -> None:
-    """What begins a process; a condition could, but before it begins there are no variables."""
-    made = ev.singles(event.definition)
-    if any(isinstance(one, ev.ConditionalEvent) for one in made):
-        text = "流程不能开始于条件事件：开始之前没有可供判断的变量，请用消息、信号或定时开始"
-        findings.error("event_place", event, text)
-    else:
-        _placed(event, _AT_START, "流程不能开始于", findings)
 
 
 def _event_sub_starts(found: list[el.StartEvent], findings: Findings) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine import (
     clock,
+    conditions,
     correlation,
     external_tasks,
     jobs,
@@ -241,6 +242,12 @@ class ModelPlay(Stage):
         """A signal reaches all who wait for it, in every process."""
         self.recorder.note("signal.broadcast", name=name)
         self.run(lambda session: signals.throw(session, name, variables))
+        self.drain()
+
+    def facts(self, told: Variables) -> None:
+        """Somebody tells of facts; the conditions that become true by them begin instances."""
+        self.recorder.note("facts.told", facts="、".join(told))
+        self.run(lambda session: conditions.tell(session, told))
         self.drain()
 
     # -- what is -------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {
     "retry": frozenset({"instance"}),
     "message": frozenset({"key", "variables", "ttl"}),
     "signal": frozenset({"variables"}),
+    "facts": frozenset(),
     "advance": frozenset(),
     "expect": frozenset(),
     "repeat": frozenset({"steps"}),
@@ -151,6 +152,10 @@ def _error(reading: _Reading, told: Marked) -> None:
         reading.fault("步骤“error”没有写明错误代码 code", told.line)
 
 
+def _facts(reading: _Reading, told: Marked) -> None:
+    reading.typed(told, "facts", dict, {})
+
+
 def _repeat(reading: _Reading, told: Marked) -> None:
     count = told["repeat"]
     if not isinstance(count, int) or isinstance(count, bool) or not 0 < count <= _MOST_ROUNDS:
@@ -183,6 +188,7 @@ def _advance(reading: _Reading, told: Marked) -> None:
 
 _CHECKS: Final[Mapping[str, Callable[[_Reading, Marked], None]]] = {
     "error": _error,
+    "facts": _facts,
     "repeat": _repeat,
     "expect": _expect,
     "advance": _advance,

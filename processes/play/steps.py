@@ -136,6 +136,10 @@ def _signal(play: ModelPlay, step: Step) -> None:
     play.signal(step.subject, _variables(play, step))
 
 
+def _facts(play: ModelPlay, step: Step) -> None:
+    play.facts(values(step.subject, {}))
+
+
 def _advance(play: ModelPlay, step: Step) -> None:
     if isinstance(step.subject, Mapping):
         play.passes(working_days=step.subject["working_days"])
@@ -287,6 +291,7 @@ _ACTS: Final[Mapping[str, Callable[[ModelPlay, Step], None]]] = {
     "retry": _retry,
     "message": _message,
     "signal": _signal,
+    "facts": _facts,
     "advance": _advance,
     "expect": _expect,
 }

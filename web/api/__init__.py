@@ -11,6 +11,7 @@ from flask_smorest import Api
 from web.api import (
     ad_hoc,
     cases,
+    conditions,
     definitions,
     documents,
     drafts,
@@ -43,6 +44,7 @@ _PARTS: Final = (
     messages,
     people,
     signals,
+    conditions,
     signers,
     incidents,
 )

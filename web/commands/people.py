@@ -15,7 +15,7 @@ from processes.model.people import UserAccount
 from web.commands.opening import opened
 
 _ACTOR = "cli"
-_SCOPES = "api、worker:<主题>、message:<报文名>、signal:<信号名>，可多次。"
+_SCOPES = "api、worker:<主题>、message:<报文名>、signal:<信号名>、condition，可多次。"
 
 
 @click.group(help="账号：开户、授角色、改口令、发接口令牌。")

@@ -290,10 +290,8 @@ def test_scripts_that_make_a_condition_true_and_false_again_are_seen_on_the_way(
     assert case.complete("a").waits == ["b"]
 
 
-def test_a_process_cannot_start_by_a_condition():
-    assert "event_place" in codes(
-        xml("start -> a -> end", start=event("start", condition("n > 1")))
-    )
+def test_a_process_may_start_by_a_condition():
+    assert not codes(xml("start -> a -> end", start=event("start", condition("n > 1"))))
 
 
 def test_a_condition_that_reads_nothing_is_a_warning():

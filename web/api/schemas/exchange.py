@@ -94,6 +94,18 @@ class Signal(Request):
     variables = Object(load_default=dict)
 
 
+class Facts(Request):
+    """What a program observed."""
+
+    variables = Object(required=True)
+
+
+class Begun(Reply):
+    """The instances that began because a condition became true."""
+
+    instances = fields.List(Text())
+
+
 class Broadcast(Reply):
     """The signal is on its way; `id` is that of the broadcast."""
 
