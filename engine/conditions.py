@@ -64,7 +64,7 @@ def _turn(session: Session, subscription_id: int, *, held: bool) -> bool:
         .values(correlation_key=_HELD if held else "")
         .execution_options(synchronize_session=False)
     )
-    return held and changed.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+    return held and changed.rowcount == 1  # type: ignore[attr-defined]
 
 
 def _start(session: Session, definition_id: int, activity: str, facts: Variables) -> int:

@@ -51,6 +51,8 @@ class Plan:
     """Whether the flow leads from the target to where the mover is."""
     skipped: tuple[str, ...]
     """Names of the activities that a move forward leaves out."""
+    arrived: tuple[tuple[str, str], ...]
+    """Joins ahead of the target and flows by which nobody will come again: they count as come."""
     superseded: tuple[str, ...]
     """Ids of the activities on the ways from the target to the mover: they are to be done again."""
 
@@ -73,9 +75,7 @@ def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
         raise MoveRefused(text, element=to)
     gone: list[Token] = []
     kept: list[Token] = []
-    for child in container.children:
-        if child.attached or child.task_spec.past or isinstance(child.task_spec, EventSubProcess):
-            continue
+    for child in _live(container):
         apart = places.concurrent(path[0], _location(child))
         (kept if apart else gone).append(child)
     process = _process(container)
@@ -88,6 +88,7 @@ def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
         tuple(_withdrawn(child) for child in kept),
         places.leads(path[0], here),
         _skipped(process, places.between(here, path[0])),
+        tuple(places.arrived(path[0], [_location(child) for child in kept])),
         tuple(sorted(places.between(path[0], here) & process.elements.keys())),
     )
 
@@ -121,7 +122,11 @@ def move(
         data["for"] = assignee
     if back:
         data["back"] = back
-    spec = container.task_spec._wf_spec.task_specs[planned.path[0]]
+    specs = container.task_spec._wf_spec.task_specs
+    if not back:
+        for join, flow in planned.arrived:
+            workflow.spawn(container, specs[join], flow=flow)
+    spec = specs[planned.path[0]]
     token: Token = workflow.spawn(container, spec, **data)
     execution.step.note(
         "activity.moved",
@@ -240,8 +245,26 @@ def _again(token: Token, mover: Token) -> list[Any]:
             text = f"{token.task_spec.element.label}已在进行，退回后只能逐级重新办理"
             raise MoveRefused(text, element=token.task_spec.activity)
         between = line[: line.index(token)]
+        if any(_beside(one, line) for one in (token, *between)):
+            text = f"{token.task_spec.element.label}里还有并行的环节，退回后只能逐级重新办理"
+            raise MoveRefused(text, element=token.task_spec.activity)
         inside = [one.task_spec.activity for one in between if not one.task_spec.is_root][::-1]
     return [token.task_spec.name, token.internal_data.get("flow", ""), inside]
+
+
+def _beside(container: Token, line: Sequence[Token]) -> bool:
+    """Whether more is under way in a container than the line of one token.
+
+    What has come to a join does not count: it counts as come when the flow begins there again.
+    """
+    return any(child not in line and not child.task_spec.gathers for child in _live(container))
+
+
+def _live(container: Token) -> Iterator[Token]:
+    for child in container.children:
+        spec = child.task_spec
+        if not (child.attached or spec.past or isinstance(spec, EventSubProcess)):
+            yield child
 
 
 def _withdrawn(token: Token) -> Withdrawn:

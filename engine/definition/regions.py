@@ -37,6 +37,32 @@ class Places:
                 return True
         return False
 
+    def arrived(self, target: str, kept: Iterable[str] = ()) -> list[tuple[str, str]]:
+        """What joins ahead of a place would wait for in vain when the flow begins there again.
+
+        Parallel joins with the flows that come from branches beside the place, as pairs of ids;
+        not those by which one of the `kept` places still comes.
+        """
+        found = []
+        for join in self._process.in_scope(self._scope):
+            if not isinstance(join, el.ParallelGateway) or not self.leads(target, join.id):
+                continue
+            for flow in join.incoming:
+                if self.concurrent(target, flow) and not any(
+                    self._feeds(one, flow, target) for one in kept
+                ):
+                    found.append((join.id, flow))
+        return found
+
+    def _feeds(self, one: str, flow: str, target: str) -> bool:
+        """Whether a place beside the target comes by a flow without leaving its branch."""
+        for branches in self._splits:
+            mine = [branch for branch in branches if one in branch]
+            apart = not any(target in branch for branch in mine)
+            if apart and any(flow in branch for branch in mine):
+                return self.leads(one, flow)
+        return False
+
     def leads(self, one: str, other: str) -> bool:
         """Whether the flow leads from one place to another, or they are the same."""
         return one == other or other in _reached(self._graph, [one])

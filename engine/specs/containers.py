@@ -53,7 +53,10 @@ class Container(Node):
         if target is None:
             text = f"『{self.bpmn_name or self.activity}』中没有环节『{at[0]}』"
             raise ExpressionError(text, element=self.activity)
-        return [(target, {"at": at[1:]} if at[1:] else {})]
+        specs = self._wf_spec.task_specs
+        arrived = self._wf_spec.places(str(self.element.id)).arrived(at[0])
+        met = [(specs[join], {"flow": flow}) for join, flow in arrived]
+        return [*met, (target, {"at": at[1:]} if at[1:] else {})]
 
     def begin_flow(self, token: Token, firsts: list[tuple[Any, dict[str, Any]]]) -> None:
         """Put the first tokens in place."""

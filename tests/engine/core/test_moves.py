@@ -125,11 +125,82 @@ class TestInParallelBranches:
         case.complete("a").complete("b").complete("b2")
         assert case.waits == ["c"], "the join does not count the withdrawn sibling"
 
-    def test_from_behind_the_join_into_one_branch_is_a_return_of_that_branch_alone(self) -> None:
+    def test_from_behind_the_join_to_before_the_split_asks_every_branch_again(self) -> None:
         case = Case(xml(PARALLEL, **GATES)).complete("a").complete("b").complete("c")
         case.complete("b2").complete("c2")
         moved(case, "d", "a")
         assert case.complete("a").waits == ["b", "c"]
+
+    def test_from_behind_the_join_into_one_branch_is_a_return_of_that_branch_alone(self) -> None:
+        case = Case(xml(PARALLEL, **GATES)).complete("a").complete("b").complete("c")
+        case.complete("b2").complete("c2")
+        moved(case, "d", "b")
+        assert case.waits == ["b"], "the other branch stays done"
+        assert case.complete("b").complete("b2").waits == ["d"], "the join does not wait for it"
+        assert case.complete("d").completed
+
+    def test_from_behind_the_join_straight_back_leaves_nothing_at_the_join(self) -> None:
+        case = Case(xml(PARALLEL, **GATES)).complete("a").complete("b").complete("c")
+        case.complete("b2").complete("c2")
+        moved(case, "d", "b2", straight=True)
+        assert case.complete("b2").waits == ["d"]
+        assert case.complete("d").completed
+
+    def test_a_jump_ahead_into_a_branch_counts_the_others_as_come(self) -> None:
+        case = Case(xml(PARALLEL, **GATES))
+        moved(case, "a", "c2", kind="jumped")
+        assert case.complete("c2").waits == ["d"]
+
+    def test_into_a_branch_of_an_inner_split_counts_both_joins(self) -> None:
+        flows = """
+            start -> a -> s
+            s -> t
+            t -> b -> u
+            t -> c -> u
+            u -> j
+            s -> e -> j
+            j -> d -> end
+        """
+        gates = {one: gateway("parallel") for one in "stuj"}
+        case = Case(xml(flows, **gates)).complete("a").complete("b").complete("c").complete("e")
+        moved(case, "d", "b")
+        assert case.complete("b").waits == ["d"]
+        assert case.complete("d").completed
+
+    def test_a_branch_under_way_is_waited_for(self) -> None:
+        flows = """
+            start -> a -> s
+            s -> t
+            t -> b -> u
+            t -> c -> u
+            u -> f -> j
+            s -> e -> j
+            j -> d -> end
+        """
+        gates = {one: gateway("parallel") for one in "stuj"}
+        case = Case(xml(flows, **gates)).complete("a").complete("b").complete("c")
+        moved(case, "f", "b")
+        assert case.waits == ["b", "e"]
+        assert case.complete("b").complete("f").waits == ["e"], "the outer join waits for it"
+        assert case.complete("e").waits == ["d"]
+
+    def test_into_a_branch_within_a_sub_process_that_is_done(self) -> None:
+        inner = "si -> s\n s -> b -> j\n s -> c -> j\n j -> ei"
+        gates = {"s": gateway("parallel"), "j": gateway("parallel")}
+        box = sub(inner, **gates, si=event("start"), ei=event("end"))
+        case = Case(xml("start -> box -> d -> end", box=box)).complete("b").complete("c")
+        moved(case, "d", "b")
+        assert case.waits == ["b"]
+        assert case.complete("b").waits == ["d"]
+
+    def test_out_of_a_sub_process_with_branches_under_way_straight_back_is_refused(self) -> None:
+        inner = "si -> s\n s -> b -> j\n s -> c -> j\n j -> ei"
+        gates = {"s": gateway("parallel"), "j": gateway("parallel")}
+        box = sub(inner, **gates, si=event("start"), ei=event("end"))
+        case = Case(xml("start -> a -> box -> d -> end", box=box)).complete("a")
+        with pytest.raises(moves.MoveRefused, match="并行"):
+            moved(case, "b", "a", straight=True)
+        assert case.waits == ["b", "c"]
 
     def test_straight_over_a_split_restores_the_siblings_where_they_were(self) -> None:
         case = Case(xml(PARALLEL, **GATES)).complete("a").complete("b").complete("c").complete("c2")
