@@ -17,7 +17,7 @@ from engine.model import Deployment, ProcessDefinition
 from forms import definition as form_definition
 from forms import lint as form_lint
 from forms.definition import FormDefinition
-from processes import documents
+from processes import documents, unwritten
 from processes.bundle import Bundle, process_folders, read_folder
 from processes.operations import all_operations
 from processes.placing import placed
@@ -47,6 +47,9 @@ def check(
     findings.extend(found)
     findings.extend(_reference_findings(bundle, processes, {*topics, *all_operations()}, {*known}))
     findings.extend(compiler.recursion(processes, calls or {}))
+    forms = _readable(bundle)
+    for process in processes:
+        findings.extend(unwritten.findings(process, forms))
     return list(placed(findings, bundle.files))
 
 
@@ -144,6 +147,15 @@ def provided(bundle: Bundle) -> set[str]:
     with suppress(DeploymentRejected):  # the check of that bundle says what is wrong
         ids |= set(dmn.read_all(bundle.files))
     return ids
+
+
+def _readable(bundle: Bundle) -> dict[str, FormDefinition]:
+    """The forms of a bundle that have no fault of their own."""
+    found = {}
+    for form_id, content in bundle.folder("forms").items():
+        with suppress(DeploymentRejected):  # said by `_form_findings`
+            found[form_id] = form_definition.read(content, f"forms/{form_id}.yaml")
+    return found
 
 
 def _form_findings(bundle: Bundle) -> Iterator[Finding]:
