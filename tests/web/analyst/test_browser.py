@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 from waitress.server import create_server
 
+from engine import constructs
 from tests.web.analyst.bad_models import faulty
 from tests.web.analyst.conftest import PASSWORD
 from tests.web.analyst.pages import Page
@@ -150,3 +151,36 @@ def test_a_refused_construct_is_marked_on_the_diagram_and_its_finding_selects_it
     expect(tab.locator("#pane-bpmn .banli-finding.error")).to_be_visible()
     found.click()
     expect(tab.locator('.djs-element.selected[data-element-id="handle"]')).to_be_visible()
+
+
+def test_every_refused_construct_shows_its_sentence_and_its_place_in_the_panel(
+    begin: Callable[..., Page], tab: Tab, address: str
+) -> None:
+    """Issue 3: one task for each construct, checked as the analyst checks."""
+    page = begin()
+    path = f"{page.data['key']}.bpmn"
+    page.files[path] = with_each_refused(page.files[path])
+    assert page.save().status_code == 200
+    tab.goto(f"{address}{page.href}")
+    tab.wait_for_selector("[data-workspace][data-ready='1']")
+    tab.click("[data-do=check]")
+    expect(tab.locator("[data-findings-title]")).to_contain_text("个错误")
+    told = "\n".join(tab.locator("[data-findings-list] button").all_inner_texts())
+    missing = [name for name in constructs.named("refused") if constructs.refusal(name) not in told]
+    assert missing == []
+    marked = tab.locator("#pane-bpmn .banli-finding.error").count()
+    assert marked == len(constructs.named("refused"))
+
+
+def with_each_refused(model: str) -> str:
+    """A model with one more task, drawn in a row, for each construct that is refused."""
+    tasks, shapes = [], []
+    for number, name in enumerate(constructs.named("refused")):
+        tasks.append(f'<bpmn:userTask id="r{number}" name="{name}"><bpmn:{name} /></bpmn:userTask>')
+        x, y = 200 + number % 12 * 120, 500 + number // 12 * 100
+        shapes.append(
+            f'<bpmndi:BPMNShape id="r{number}_di" bpmnElement="r{number}">'
+            f'<dc:Bounds x="{x}" y="{y}" width="100" height="80" /></bpmndi:BPMNShape>'
+        )
+    model = model.replace("</bpmn:process>", "".join(tasks) + "</bpmn:process>", 1)
+    return model.replace("</bpmndi:BPMNPlane>", "".join(shapes) + "</bpmndi:BPMNPlane>", 1)
