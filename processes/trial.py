@@ -26,7 +26,7 @@ from forms.lookups import Lookups
 from processes import deployment, trial_words
 from processes.drafted import DraftResolver
 
-Kind = Literal["start", "complete", "deliver", "fire", "fail", "retry"]
+Kind = Literal["start", "complete", "deliver", "fire", "fail", "retry", "begin"]
 MAX_MOVES = 200
 WALL = 2 * limits.STEP_WALL
 
@@ -62,6 +62,27 @@ class Waiting:
     name: str
     form: FormDefinition | None
     context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where the model may be begun: an event or element, or `""` where none is drawn."""
+
+    activity: str
+    name: str
+    form: FormDefinition | None
+    plain: bool
+    """Whether it begins without a trigger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An activity that may be begun in the `ordinal`-th open ad-hoc sub-process."""
+
+    activity: str
+    name: str
+    within: str
+    ordinal: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +168,31 @@ class Trial:
         """The variables of the instance."""
         return dict(self._execution.variables) if self._execution else {}
 
-    def start_form(self) -> FormDefinition | None:
-        """The form of the plain start event."""
-        for event in self.compiled.start_events:
-            if event.definition is None and event.form_id:
-                return self._form(0, event.form_id)
-        return None
+    def beginnings(self) -> list[Beginning]:
+        """Where the model may be begun, those without a trigger first."""
+        events = sorted(self.compiled.start_events, key=lambda one: one.definition is not None)
+        found = [
+            Beginning(
+                one.id, one.name or one.id, self._form(0, one.form_id), one.definition is None
+            )
+            for one in events
+        ]
+        for identity in self.compiled.begun_by_message:
+            found.append(Beginning(identity, self.name_of(identity), None, plain=False))
+        return found or [Beginning("", self.compiled.name or self.compiled.key, None, plain=True)]
+
+    def offered(self) -> list[Offered]:
+        """What may be begun in the ad-hoc sub-processes that are open."""
+        if self._execution is None:
+            return []
+        tasks = self._execution.workflow.tasks
+        return [
+            Offered(
+                one.id, one.name or one.id, self.name_of(tasks[ad_hoc].task_spec.activity), ordinal
+            )
+            for ordinal, (ad_hoc, elements) in enumerate(self._execution.startable.items())
+            for one in elements
+        ]
 
     def waiting(self) -> list[Waiting]:
         """What can be moved now, in the order it began to wait."""
@@ -196,17 +236,16 @@ class Trial:
     def _start(self, move: Move) -> None:
         if self._execution is not None:
             raise MoveRefused("流程已经开始")
-        events = self.compiled.start_events
-        event = next((one for one in events if one.id == move.activity), None)
-        if event is None:
+        chosen = next((one for one in self.beginnings() if one.activity == move.activity), None)
+        if chosen is None:
             raise MoveRefused("流程图中没有这个开始事件")
-        values = self._values(move, self._form(0, event.form_id), {}, node="apply")
+        values = self._values(move, chosen.form, {}, node="apply")
         known = {**_SAMPLE, "submitted_on": clock.today(), "submitted_at": clock.now()}
         self._execution = Execution.start(
             self.compiled,
             instance_id=ids.next_id(),
             variables={**known, "applicant": {"name": values.get("name") or ""}, **values},
-            start_event=None if event.definition is None else event.id,
+            start_event=None if chosen.plain else chosen.activity,
             resolver=self._resolver,
             definition_id=self._resolver.process(self.compiled.key)[0],
         )
@@ -216,6 +255,9 @@ class Trial:
         execution.begin_step()
         if move.kind == "retry":
             execution.retry(self._incident(move))
+            return
+        if move.kind == "begin":
+            self._begin(execution, move)
             return
         target = next(
             (
@@ -230,6 +272,15 @@ class Trial:
         try:
             self._give(execution, move, target)
         except TaskNotActive as error:
+            raise MoveRefused(error.message) from error
+
+    def _begin(self, execution: Execution, move: Move) -> None:
+        opened = [*execution.startable]
+        if move.ordinal >= len(opened):
+            raise MoveRefused(f"环节『{move.activity}』现在不能启动")
+        try:
+            execution.begin(opened[move.ordinal], move.activity)
+        except BanliError as error:
             raise MoveRefused(error.message) from error
 
     def _give(self, execution: Execution, move: Move, target: Waiting) -> None:

@@ -31,7 +31,7 @@ from web.security import allow_inline_styles
 
 blueprint = Blueprint("trial", __name__, url_prefix="/drafts/<int:draft_id>/trial")
 
-_KINDS: Final = frozenset({"start", "complete", "deliver", "fire", "fail", "retry"})
+_KINDS: Final = frozenset({"start", "complete", "deliver", "fire", "fail", "retry", "begin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,8 @@ def _posted_move(trial: Trial) -> Move:
 
 def _form_at(trial: Trial, activity: str, ordinal: int) -> tuple[FormDefinition | None, Any]:
     if not trial.started:
-        return trial.start_form(), {}
+        found = (one.form for one in trial.beginnings() if one.activity == activity)
+        return next(found, None), {}
     for one in trial.waiting():
         if (one.wait.activity, one.ordinal) == (activity, ordinal):
             return one.form, one.context
@@ -153,8 +154,7 @@ def _wanted(trial: Trial) -> tuple[str, int]:
     first: Waiting | None = next(iter(trial.waiting()), None)
     if first is not None:
         return first.wait.activity, first.ordinal
-    starts = trial.compiled.start_events
-    return (starts[0].id if starts and not trial.started else ""), 0
+    return ("" if trial.started else trial.beginnings()[0].activity), 0
 
 
 def _open(

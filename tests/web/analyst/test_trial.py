@@ -128,3 +128,56 @@ def test_nothing_remains_of_a_trial(begin: Begin, app: Flask) -> None:
     trial.move("start", "applied", name="申请人甲")
     trial.move("complete", "handle", opinion="同意")
     assert cases() == before
+
+
+def _remodelled(begin: Begin, body: str) -> Trial:
+    """The trial of a draft whose process holds just these elements."""
+    page = begin()
+    path = f"{page.data['key']}.bpmn"
+    text = re.sub(r"<bpmndi:BPMNDiagram.*</bpmndi:BPMNDiagram>", "", page.files[path], flags=re.S)
+    text = re.sub(
+        r"(<bpmn:process [^>]*>).*</bpmn:process>", rf"\1{body}</bpmn:process>", text, flags=re.S
+    )
+    page.files = {path: re.sub(r"<bpmn:collaboration.*</bpmn:collaboration>", "", text, flags=re.S)}
+    assert page.save().status_code == 200
+    return Trial(page)
+
+
+def test_a_process_without_a_start_event_is_begun_where_it_begins(begin: Begin) -> None:
+    trial = _remodelled(begin, '<bpmn:manualTask id="look" name="看一看" />')
+    assert trial.move("start", "").status_code == 200
+    assert "流程已走到结束" in trial.html
+
+
+def test_the_analyst_chooses_where_to_begin(begin: Begin) -> None:
+    trial = _remodelled(
+        begin,
+        '<bpmn:startEvent id="plain" name="申请"><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>'
+        '<bpmn:startEvent id="daily" name="每天"><bpmn:outgoing>f2</bpmn:outgoing>'
+        "<bpmn:timerEventDefinition><bpmn:timeCycle>R/P1D</bpmn:timeCycle>"
+        "</bpmn:timerEventDefinition></bpmn:startEvent>"
+        '<bpmn:manualTask id="one" name="受理" /><bpmn:manualTask id="two" name="清理" />'
+        '<bpmn:sequenceFlow id="f1" sourceRef="plain" targetRef="one" />'
+        '<bpmn:sequenceFlow id="f2" sourceRef="daily" targetRef="two" />',
+    )
+    assert "从这里开始：每天" in trial.html
+    trial.send(_open="daily:0")
+    assert "开始：每天" in trial.html
+    assert trial.move("start", "daily").status_code == 200
+    assert trial.marks() == {"daily": "done", "two": "done"}
+
+
+def test_activities_of_an_ad_hoc_sub_process_are_begun_by_the_analyst(begin: Begin) -> None:
+    trial = _remodelled(
+        begin,
+        '<bpmn:startEvent id="s" /><bpmn:adHocSubProcess id="any" name="随办事项">'
+        '<bpmn:manualTask id="call" name="电话核实" />'
+        "<bpmn:completionCondition>=false</bpmn:completionCondition></bpmn:adHocSubProcess>"
+        '<bpmn:sequenceFlow id="f" sourceRef="s" targetRef="any" />',
+    )
+    trial.move("start", "s")
+    assert "电话核实" in trial.html
+    assert "随办事项" in trial.html
+    assert trial.move("begin", "call").status_code == 200
+    assert trial.marks()["call"] == "done"
+    assert trial.move("begin", "nothing").status_code == 422
