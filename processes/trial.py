@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from engine import clock, feel, ids, limits
+from engine import clock, ids, limits
 from engine.errors import BanliError, LimitExceeded, NotFound, TaskNotActive
 from engine.execution import Execution
 from engine.record import HistoryEvent
@@ -25,6 +25,7 @@ from forms.definition import FormDefinition
 from forms.lookups import Lookups
 from processes import deployment, trial_words
 from processes.drafted import DraftResolver
+from processes.trial_values import MoveRefused, read_context
 
 Kind = Literal["start", "complete", "deliver", "fire", "fail", "retry", "begin"]
 MAX_MOVES = 200
@@ -101,12 +102,6 @@ class Line:
     move: int
     words: str
     activity: str
-
-
-class MoveRefused(BanliError):
-    """A move does not fit any more (the model was changed), or its values do not."""
-
-    code = "trial_refused"
 
 
 class Trial:
@@ -386,23 +381,3 @@ class Trial:
             self._active.pop(event.activity_id, None)
             if event.type == "activity.completed":
                 self.done.append(event.activity)
-
-
-def read_context(text: str, context: Mapping[str, Any]) -> Variables:
-    """Values typed as a FEEL context, `{card_no: "123", printed: true}`; empty is no value.
-
-    Raises:
-        MoveRefused: it is no context; says where it is wrong.
-    """
-    source = text.strip()
-    if not source:
-        return {}
-    if not source.startswith("{"):
-        source = "{" + source + "}"
-    try:
-        result = feel.evaluate(source, context)
-    except feel.FeelSyntaxError as error:
-        raise MoveRefused(f"填写的变量有误：{error}") from error
-    if not isinstance(result.value, dict):
-        raise MoveRefused('请按“名称: 值”的形式填写变量，例如 card_no: "123"')
-    return result.value

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden, NotFound
 from engine.model import UserTask
+from processes import ad_hoc, files, materials, overview, permissions, sources
 from processes import cases as commands
-from processes import files, materials, overview, permissions, sources
 from processes.identity import User
 from processes.model.cases import Case, CaseLink, Material
 from processes.model.documents import Document
@@ -159,9 +159,31 @@ def _page(session: Session, case: Case, clear: filling.Layout | None = None) -> 
         may_unmask=hidden and _may_unmask(session, case),
         may_hold=Action.SUSPEND_CASE in actions and case.ended_at is None,
         may_end=Action.TERMINATE_CASE in actions and case.ended_at is None,
+        startable=_startable(session, case) if Action.COMPLETE_TASK in actions else (),
         **moving.of_case(session, case),
         **surroundings(session, case, by=current()),
     )
+
+
+def _startable(session: Session, case: Case) -> Sequence[ad_hoc.Startable]:
+    if case.ended_at is not None:
+        return ()
+    try:
+        return ad_hoc.startable(session, case.id, by=current())
+    except Forbidden:
+        return ()
+
+
+@blueprint.post("/<int:case_id>/activities")
+@policy("staff", Action.COMPLETE_TASK)
+def begin(case_id: int) -> ResponseReturnValue:
+    """Begin an activity of an open ad-hoc sub-process."""
+    within, _colon, activity = request.form.get("activity", "").partition(":")
+    if not (within.isascii() and within.isdigit()):
+        raise NotFound(_("请选择要启动的事项"))
+    run(ad_hoc.begin, case_id, int(within), activity, by=current())
+    flash(_("已启动"))
+    return redirect(url_for("cases.page", case_id=case_id), code=303)
 
 
 def _may_unmask(session: Session, case: Case) -> bool:

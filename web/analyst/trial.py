@@ -21,7 +21,8 @@ from forms.lookups import Lookups
 from processes import modelling, sources
 from processes.modelling import DraftView
 from processes.roles import Action
-from processes.trial import MAX_MOVES, Kind, Move, MoveRefused, Trial, Waiting
+from processes.trial import MAX_MOVES, Kind, Move, Trial, Waiting
+from processes.trial_values import MoveRefused
 from processes.trial_words import candidates, expected_outputs, kind_of, said
 from web import filling
 from web.auth import current, policy
