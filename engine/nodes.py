@@ -105,9 +105,15 @@ def refuse(reading: Reading, child: xml.Node, owner: xml.Node) -> None:
         reading.error("element_unknown", f"不允许的元素 {local}", owner)
 
 
-def _public(extensions: Extensions) -> el.PublicForm | None:
+def _public(reading: Reading, node: xml.Node, extensions: Extensions) -> el.PublicForm | None:
     found = extensions.found.get("banli:public")
-    return el.PublicForm(found.get("formId", ""), found.get("title", "")) if found else None
+    if found is None:
+        return None
+    purpose = found.get("purpose", "asked")
+    if purpose not in voc.PURPOSES:
+        text = f"banli:public 的 purpose 只能是 {'、'.join(voc.PURPOSES)}，实为『{purpose}』"
+        reading.error("public_purpose", text, node)
+    return el.PublicForm(found.get("formId", ""), found.get("title", ""), purpose)
 
 
 def _user_task(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element:
@@ -230,7 +236,7 @@ def _receive(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> 
         **common,
         loop=made,
         message=message,
-        public=_public(ext),
+        public=_public(reading, node, ext),
         instantiate=flag(node, "instantiate"),
     )
 
@@ -239,7 +245,7 @@ def _start(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el
     return el.StartEvent(
         **common,
         definition=event(reading, node),
-        public=_public(ext),
+        public=_public(reading, node, ext),
         form_id=ext.of("zeebe:formDefinition").get("formId", ""),
         interrupting=flag(node, "isInterrupting", default=True),
     )
@@ -249,7 +255,7 @@ def _boundary(reading: Reading, node: xml.Node, ext: Extensions, common: Any) ->
     return el.BoundaryEvent(
         **common,
         definition=event(reading, node),
-        public=_public(ext),
+        public=_public(reading, node, ext),
         attached_to=node.get("attachedToRef", ""),
         interrupting=flag(node, "cancelActivity", default=True),
     )
@@ -257,7 +263,7 @@ def _boundary(reading: Reading, node: xml.Node, ext: Extensions, common: Any) ->
 
 def _event(made: type[el.Event]) -> Callable[..., el.Element]:
     def make(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element:
-        return made(**common, definition=event(reading, node), public=_public(ext))
+        return made(**common, definition=event(reading, node), public=_public(reading, node, ext))
 
     return make
 

@@ -124,6 +124,8 @@ EXTENSIONS: Final[Mapping[str, frozenset[str]]] = {
     "complexGateway": frozenset({"zeebe:properties"}),
 }
 
+PURPOSES: Final = ("asked", "withdraw", "urge", "collect", "offer")
+"""What `banli:public` may be for."""
 EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "zeebe:formDefinition": frozenset({"formId", "bindingType"}),
     "zeebe:userTask": frozenset(),
@@ -175,7 +177,7 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
         {"do", "limit", "title", "amount", "unit", "at", "reason", "basis", "extendMost", "when"}
     ),
     "banli:operations": frozenset({"allow"}),
-    "banli:public": frozenset({"formId", "title"}),
+    "banli:public": frozenset({"formId", "title", "purpose"}),
 }
 
 NESTED: Final[Mapping[str, frozenset[str]]] = {

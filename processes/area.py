@@ -3,14 +3,22 @@
 Invariant: nothing outside that area is seen or changed; it looks as if it did not exist.
 """
 
+import re
+import secrets
+from typing import Final
+
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden, NotFound
-from processes import accounts, audit, organisations, permissions
+from processes import accounts, audit, authority, domains, identifiers, organisations, permissions
+from processes.accounts import AccountRefused
+from processes.authority import Wanted
 from processes.identity import User
-from processes.model.people import Org, UserAccount
-from processes.roles import Action
+from processes.model.people import AuthorityGrant, Org, UserAccount
+from processes.roles import ROLES, Action
+
+_LOGIN: Final = re.compile(r"[A-Za-z0-9_.]{2,64}")
 
 
 def orgs(session: Session, by: User) -> list[Org]:
@@ -44,6 +52,79 @@ def account(session: Session, user_id: int, *, by: User) -> UserAccount:
     if found is None or found.org_code not in {org.org_code for org in orgs(session, by)}:
         raise NotFound("没有这个用户", user=user_id)
     return found
+
+
+def open_account(
+    session: Session, login: str, *, name: str, org_code: str, id_no: str, by: User
+) -> tuple[UserAccount, str]:
+    """Open an account of the area; returns it and its first password, to be changed at once.
+
+    Raises:
+        AccountRefused: something is missing or wrong, or the log-in name is taken.
+        NotFound: the organisation is not there for this administrator.
+    """
+    if not all(one.strip() for one in (login, name, org_code, id_no)):
+        raise AccountRefused("带 * 的项目都要填写。")
+    if not _LOGIN.fullmatch(login.strip()):
+        raise AccountRefused("用户名只能用字母、数字、点和下划线。")
+    if not identifiers.id_no(id_no):
+        raise AccountRefused("身份证号有误，请核对。")
+    org = organisations.get(session, org_code)
+    permissions.require(by, Action.MANAGE_USERS, org)
+    opened = accounts.create_user(session, login, name=name, org_code=org.org_code, id_no=id_no)
+    word = secrets.token_urlsafe(9) + "a1"
+    accounts.set_password(session, opened, word, must_change=True)
+    _record(session, "user.created", opened.id, "", by)
+    return opened, word
+
+
+def granting(session: Session, by: User) -> list[Org]:
+    """The organisations in whose name an administrator grants: where he holds the role himself."""
+    codes = {
+        org
+        for role, org in by.roles
+        if role in ROLES and Action.MANAGE_GRANTS in ROLES[role].actions
+    }
+    kinds = [code for code, kind in domains.current().org_kinds.items() if kind.grants]
+    query = select(Org).where(Org.org_code.in_(codes), Org.kind.in_(kinds))
+    return list(session.scalars(query.order_by(Org.path)))
+
+
+def grant(session: Session, wanted: Wanted, *, by: User) -> AuthorityGrant:
+    """Grant authority in the name of an own organisation.
+
+    Raises:
+        Forbidden: the grantor is not his to act for. NotFound, GrantRefused: as `authority.grant`.
+    """
+    if wanted.grantor not in {org.org_code for org in granting(session, by)}:
+        raise Forbidden("只能以您所管理的机构的名义授权")
+    return authority.grant(session, wanted, by=by)
+
+
+def grants(session: Session, by: User) -> list[AuthorityGrant]:
+    """The grants that the organisations of the area gave or hold, the newest first."""
+    paths = permissions.allowed_orgs(by, Action.MANAGE_GRANTS)
+    if not paths:
+        return []
+    below = select(Org.org_code).where(
+        or_(*(Org.path.startswith(path, autoescape=True) for path in paths))
+    )
+    one = AuthorityGrant
+    query = select(one).where(or_(one.grantor.in_(below), one.grantee.in_(below)))
+    return list(session.scalars(query.order_by(one.id.desc()).limit(500)))
+
+
+def revoke(session: Session, grant_id: int, *, by: User, reason: str) -> list[AuthorityGrant]:
+    """Revoke a grant with those that rest on it.
+
+    Raises:
+        NotFound: there is none for this administrator. Forbidden: not his to revoke.
+    """
+    found = next((one for one in grants(session, by) if one.id == grant_id), None)
+    if found is None:
+        raise NotFound("没有这项授权", grant=grant_id)
+    permissions.require(by, Action.MANAGE_GRANTS, organisations.get(session, found.grantor))
+    return authority.revoke(session, grant_id, by=by, reason=reason)
 
 
 def give_role(session: Session, user_id: int, role: str, *, org_code: str, by: User) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from engine import clock, history, runtime
+from engine import clock, history, repository, runtime
 from engine.errors import Conflict, Forbidden, NotFound, TaskNotActive
 from engine.model import EventSubscription, UserTask
 from engine.ports import Message
@@ -56,6 +56,8 @@ class PublicAction:
     subscription_id: int
     title: str
     form: FormDefinition | None
+    purpose: str = "asked"
+    """Of `engine.vocabulary.PURPOSES`."""
 
 
 def get(session: Session, case_id: int, *, by: User) -> Case:
@@ -123,7 +125,10 @@ def public_actions(session: Session, case: Case, *, by: User) -> list[PublicActi
         )
         .order_by(EventSubscription.id)
     )
-    return [PublicAction(one.id, one.public_title, _public_form(session, one)) for one in found]
+    return [
+        PublicAction(one.id, one.public_title, _public_form(session, one), _purpose(session, one))
+        for one in found
+    ]
 
 
 def not_awaited(session: Session, subscription_id: int) -> TaskNotActive:
@@ -298,6 +303,13 @@ def _note(session: Session, case_id: int, by: User, action: str, title: str, rea
         action=action,
     )
     audit.record(session, f"case.{action}", by=by, subject=("case", case_id), detail=reason)
+
+
+def _purpose(session: Session, awaited: EventSubscription) -> str:
+    """What the model says that a message of applicants is for."""
+    process = repository.compiled(session, awaited.definition_id)
+    public = getattr(process.elements.get(awaited.activity), "public", None)
+    return str(public.purpose) if public else "asked"
 
 
 def _public_form(session: Session, awaited: EventSubscription) -> FormDefinition | None:

@@ -31,8 +31,6 @@ from web.words import _
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
 
 _NOBODY: Final = User(id=0, login="", name="", kind="applicant")
-# what an applicant may always send; anything else is asked for by the agency
-_OFFERED: Final = ("撤回", "催办", "领取", "领证")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def _waiting(session: Session, case: Case) -> list[str]:
 
 
 def _asked_for(one: PublicAction) -> bool:
-    return not any(word in one.title for word in _OFFERED)
+    return one.purpose == "asked"
 
 
 @blueprint.get("/cases/<int:case_id>")
@@ -131,7 +129,7 @@ def case(case_id: int) -> ResponseReturnValue:
             actions=[one for one in actions if _asked_for(one)],
             offered=[one for one in actions if not _asked_for(one)],
             submitted=request.args.get("submitted"),
-            can_urge=found.ended_at is None and not any("催办" in a.title for a in actions),
+            can_urge=found.ended_at is None and not any(one.purpose == "urge" for one in actions),
         )
 
 

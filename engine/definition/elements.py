@@ -102,10 +102,15 @@ class StandardLoop:
 
 @dataclass(frozen=True, slots=True)
 class PublicForm:
-    """`banli:public`: the portal offers this message to the applicant as a form."""
+    """`banli:public`: the portal offers this message to the applicant as a form.
+
+    `purpose`: `asked` for by the agency, or what applicants may do of their own accord: `withdraw`,
+    `urge`, `collect` the result, `offer` something else.
+    """
 
     form_id: str
     title: str = ""
+    purpose: str = "asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

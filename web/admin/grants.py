@@ -18,11 +18,11 @@ from werkzeug.datastructures import MultiDict
 
 from engine import clock
 from engine.errors import BanliError, NotFound
-from processes import authority, domains, organisations, permissions
+from processes import area, authority, domains, organisations, permissions
 from processes.authority import BUSINESSES, SCOPES, GrantRefused, Wanted
 from processes.identity import User
 from processes.model.people import AuthorityGrant, Org
-from processes.roles import ROLES, Action
+from processes.roles import Action
 from web.auth import current, policy
 from web.confirming import sensitive
 from web.database import read_session, transaction
@@ -103,7 +103,7 @@ def index() -> ResponseReturnValue:
             rows=rows,
             names=_names(session, rows),
             wanted=wanted,
-            may_grant=bool(_own(session, current())),
+            may_grant=bool(area.granting(session, current())),
             **_lists(),
         )
 
@@ -121,7 +121,7 @@ def new() -> ResponseReturnValue:
     with read_session() as session:
         html = render_template(
             "admin/grant_new.html",
-            own=_own(session, current()),
+            own=area.granting(session, current()),
             agencies=_grantees(session, current()),
             errors=typed.errors,
             typed=request.form if request.method == "POST" else _blank(),
@@ -148,7 +148,7 @@ def _grant(typed: Typed) -> int | None:
         basis=form["basis"].strip()[:300],
     )
     with read_session() as session:
-        if wanted.grantor not in {org.org_code for org in _own(session, current())}:
+        if wanted.grantor not in {org.org_code for org in area.granting(session, current())}:
             typed.errors["grantor"] = _("只能以您所管理的机构的名义授权")
             return None
     try:
@@ -224,30 +224,14 @@ def _area(session: Session, user: User) -> list[Org]:
     return list(session.scalars(select(Org).where(below).order_by(Org.path))) if paths else []
 
 
-def _own(session: Session, user: User) -> list[Org]:
-    """The agencies in whose name an administrator grants: where he holds the role himself."""
-    codes = {
-        org
-        for role, org in user.roles
-        if role in ROLES and Action.MANAGE_GRANTS in ROLES[role].actions
-    }
-    query = select(Org).where(Org.org_code.in_(codes), Org.kind.in_(_kinds("grants")))
-    return list(session.scalars(query.order_by(Org.path)))
-
-
 def _grantees(session: Session, user: User) -> list[Org]:
-    own = {org.org_code for org in _own(session, user)}
-    agencies = _kinds("agency")
+    own = {org.org_code for org in area.granting(session, user)}
+    agencies = [code for code, kind in domains.current().org_kinds.items() if kind.agency]
     return [
         org
         for org in _area(session, user)
         if org.kind in agencies and org.status == "active" and org.org_code not in own
     ]
-
-
-def _kinds(trait: str) -> list[str]:
-    """The kinds of organisation with a trait, `agency` or `grants`."""
-    return [code for code, kind in domains.current().org_kinds.items() if getattr(kind, trait)]
 
 
 def _names(session: Session, rows: Sequence[AuthorityGrant]) -> dict[str, str]:

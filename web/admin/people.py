@@ -16,7 +16,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import BanliError
-from processes import accounts, area, audit, domains, identifiers, organisations, permissions
+from processes import accounts, area, audit, domains, organisations, permissions
 from processes.model.people import Org, UserAccount, UserRole
 from processes.roles import ROLES, Action
 from web.admin.permitted import ACTIONS
@@ -88,36 +88,14 @@ def new_user() -> ResponseReturnValue:
 
 
 def _create() -> tuple[int, str]:
-    fields = {
-        name: request.form.get(name, "").strip()[:100] for name in ("login", "name", "org", "id_no")
-    }
-    _require_filled(fields)
-    word = secrets.token_urlsafe(9) + "a1"
+    login, name, org, number = (
+        request.form.get(one, "").strip()[:100] for one in ("login", "name", "org", "id_no")
+    )
     with transaction() as session:
-        org = organisations.get(session, fields["org"])
-        permissions.require(current(), Action.MANAGE_USERS, org)
-        account = accounts.create_user(
-            session,
-            fields["login"],
-            name=fields["name"],
-            org_code=org.org_code,
-            id_no=fields["id_no"],
+        account, word = area.open_account(
+            session, login, name=name, org_code=org, id_no=number, by=current()
         )
-        accounts.set_password(session, account, word, must_change=True)
-        audit.record(session, "user.created", by=current(), subject=("user", account.id))
         return account.id, word
-
-
-def _require_filled(fields: dict[str, str]) -> None:
-    if not all(fields.values()):
-        raise BanliError("带 * 的项目都要填写。")
-    if (
-        not fields["login"].isascii()
-        or not fields["login"].replace("_", "").replace(".", "").isalnum()
-    ):
-        raise BanliError("用户名只能用字母、数字、点和下划线。")
-    if not identifiers.id_no(fields["id_no"]):
-        raise BanliError("身份证号有误，请核对。")
 
 
 @blueprint.get("/users/<int:user_id>")

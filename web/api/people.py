@@ -12,12 +12,26 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden
 from processes import area
-from processes.model.people import UserAccount, UserRole
+from processes.authority import Wanted
+from processes.model.people import AuthorityGrant, UserAccount, UserRole
 from processes.roles import Action
 from web import confirming
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
-from web.api.schemas.people import Account, AccountQuery, Accounts, Orgs, RoleChange, StatusChange
+from web.api.schemas.people import (
+    Account,
+    AccountQuery,
+    Accounts,
+    Grant,
+    Grants,
+    NewAccount,
+    NewGrant,
+    OpenedAccount,
+    Orgs,
+    Revocation,
+    RoleChange,
+    StatusChange,
+)
 from web.database import read_session
 
 blueprint = blueprints.make("people", "", "用户、角色与机构")
@@ -50,6 +64,60 @@ def users(arguments: dict[str, Any]) -> Any:
         )
         items = [_account(session, one) for one in found]
     return {"items": items, "next": str(found[-1].id) if len(found) == limit else None}
+
+
+@blueprint.post("/users")
+@allow(Action.MANAGE_USERS)
+@blueprint.arguments(NewAccount)
+@blueprint.response(201, OpenedAccount)
+def open_account(arguments: dict[str, Any]) -> Response:
+    """开通一个账号；返回初始密码，首次登录须修改."""
+    _require_password()
+
+    def work(session: Session) -> Any:
+        opened, word = area.open_account(session, **arguments, by=access.user())
+        return {**_account(session, opened), "password": word}
+
+    return commands.perform(work, status=201)
+
+
+@blueprint.get("/grants")
+@allow(Action.MANAGE_GRANTS)
+@blueprint.response(200, Grants)
+def grants() -> Any:
+    """管辖范围内机构给出和取得的业务授权，新的在前."""
+    with read_session() as session:
+        return {"items": [_grant(one) for one in area.grants(session, access.user())]}
+
+
+@blueprint.post("/grants")
+@allow(Action.MANAGE_GRANTS)
+@blueprint.arguments(NewGrant)
+@blueprint.response(201, Grant)
+def grant(arguments: dict[str, Any]) -> Response:
+    """以所管理机构的名义授权，立即生效."""
+    _require_password()
+    wanted = Wanted(**{**arguments, "business": frozenset(arguments["business"])})
+
+    def work(session: Session) -> Any:
+        return Grant().dump(_grant(area.grant(session, wanted, by=access.user())))
+
+    return commands.perform(work, status=201)
+
+
+@blueprint.post("/grants/<id:grant_id>/revoke")
+@allow(Action.MANAGE_GRANTS)
+@blueprint.arguments(Revocation)
+@blueprint.response(200, Grants, description="收回的授权，连同随之失效的下级授权")
+def revoke(arguments: dict[str, Any], grant_id: int) -> Response:
+    """收回一项授权，据它下授的一并收回；在办案件按原授权办结."""
+    _require_password()
+
+    def work(session: Session) -> Any:
+        revoked = area.revoke(session, grant_id, by=access.user(), reason=arguments["reason"])
+        return Grants().dump({"items": [_grant(one) for one in revoked]})
+
+    return commands.perform(work)
 
 
 @blueprint.post("/users/<id:user_id>/roles")
@@ -87,6 +155,12 @@ def status(arguments: dict[str, Any], user_id: int) -> Response:
 def _require_password() -> None:
     if access.caller().scopes is None and not confirming.given():
         raise Forbidden("这项操作须先在页面上再次输入登录密码")
+
+
+def _grant(one: AuthorityGrant) -> dict[str, Any]:
+    names = ("grantor", "grantee", "scope", "may_delegate", "valid_from", "valid_to", "basis")
+    told = {name: getattr(one, name) for name in (*names, "status")}
+    return {"id": str(one.id), **told, "business": one.business.split(",")}
 
 
 def _account(session: Session, one: UserAccount) -> dict[str, Any]:

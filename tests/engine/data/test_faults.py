@@ -11,7 +11,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from engine import cache, connection, driver, external_tasks, jobs, runtime, tasks
+from engine import cache, connection, driver, external_tasks, jobs, runtime, store, tasks
 from engine.model import Base
 from tests.engine.core.scenario import boundary, gateway, message, service, timer, user, xml
 from tests.engine.core.scenario import event as node
@@ -140,7 +140,11 @@ def test_a_fault_at_any_statement_leaves_the_database_as_before_or_as_after(
         assert site.picture() != before
 
 
-def test_no_statement_of_the_orm_stands_between_take_and_save(sqlite_file: Database) -> None:
+def test_no_statement_of_the_orm_stands_between_take_and_save(
+    sqlite_file: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "observers", [])  # of case management, if another test wired it
+    monkeypatch.setattr(store, "preparers", [])
     site = Site(sqlite_file, p=MODEL)
     site.start(number="A-1")
     task = site.task("a")

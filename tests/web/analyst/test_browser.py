@@ -184,3 +184,49 @@ def with_each_refused(model: str) -> str:
         )
     model = model.replace("</bpmn:process>", "".join(tasks) + "</bpmn:process>", 1)
     return model.replace("</bpmndi:BPMNPlane>", "".join(shapes) + "</bpmndi:BPMNPlane>", 1)
+
+
+def test_several_people_clocks_and_operations_are_set_in_the_panel(draft: Page, tab: Tab) -> None:
+    """Approval mode, a clock of the case and the operations of a task, as the model has them."""
+    select(tab, "handle")
+    open_group(tab, "banli-approval")
+    tab.select_option("#bio-properties-panel-banli-approval-mode", "ratio")
+    tab.fill(
+        "[data-entry-id=banli-approval-people] [role=textbox], #bio-properties-panel-banli-approval-people",
+        "=signers",
+    )
+    tab.fill("#bio-properties-panel-banli-approval-result", "outcome")
+    tab.press("#bio-properties-panel-banli-approval-result", "Tab")
+    open_group(tab, "banli-operations")
+    tab.click("#bio-properties-panel-banli-operation-return")
+    clocks = tab.locator("[data-group-id=group-banli-clocks]")
+    clocks.locator(".bio-properties-panel-add-entry").dispatch_event("click")
+    item = clocks.locator(".bio-properties-panel-collapsible-entry").first
+    expect(item).to_contain_text("起算 promised")
+    basis = tab.locator("#bio-properties-panel-banli-clock-0-basis")
+    for header in (
+        ".bio-properties-panel-group-header",
+        ".bio-properties-panel-collapsible-entry-header",
+    ):
+        if not basis.is_visible():
+            clocks.locator(header).first.dispatch_event("click")
+    basis.fill("行政许可法第四十二条")
+    tab.press("#bio-properties-panel-banli-clock-0-basis", "Tab")
+    tab.wait_for_timeout(500)  # the panel waits this long after the last key before it writes
+    tab.click("[data-do=save]")
+    expect(tab.locator("[data-saved]")).to_contain_text("已保存")
+    draft.open()
+    text = draft.files[f"{draft.data['key']}.bpmn"]
+    assert '<banli:approval mode="ratio"' in text
+    assert 'result="outcome"' in text
+    allowed = re.search(r'<banli:operations allow="([^"]*)"', text)
+    assert allowed
+    assert {"delegate", "return", "claim"} <= set(allowed[1].split())
+    assert '<banli:clock do="start" limit="promised" basis="行政许可法第四十二条" />' in text
+
+
+def open_group(tab: Tab, group: str) -> None:
+    """A group of the panel, unfolded."""
+    header = tab.locator(f"[data-group-id=group-{group}] .bio-properties-panel-group-header").first
+    if "open" not in (header.get_attribute("class") or ""):
+        header.dispatch_event("click")

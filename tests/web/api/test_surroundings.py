@@ -111,6 +111,42 @@ def test_a_draft_is_handed_in_and_released_by_a_second_person(caller, analyst):
     assert [one["version"] for one in versions] == [1]
 
 
+def test_an_account_is_opened_in_the_own_area_and_its_first_password_is_told_once(caller):
+    admin = caller("admin")
+    body = {
+        "login": "api_opened", "name": "新到人员", "org_code": "370001",
+        "id_no": "110101199003070230",
+    }  # fmt: skip
+    first = admin.post("/users", body, key="open-1")
+    assert first.status_code == 201, first.text
+    assert first.json["login"] == "api_opened"
+    assert first.json["password"]
+    assert (
+        admin.post("/users", body).status_code == 409
+        or "已被使用" in admin.post("/users", body).text
+    )
+    outside = admin.post("/users", {**body, "login": "api_far", "org_code": "320002"})
+    assert outside.status_code == 404
+    wrong = admin.post("/users", {**body, "login": "api_bad", "id_no": "1"})
+    assert wrong.status_code in (409, 422)
+    assert "身份证号有误" in wrong.text
+    assert caller("acceptor").post("/users", body).status_code == 403
+
+
+def test_authority_is_granted_and_revoked_in_the_name_of_the_own_organisation(caller):
+    admin = caller("admin")
+    body = {
+        "grantor": "000001", "grantee": "370001", "scope": "inland_yacht", "business": ["exam"],
+        "may_delegate": True, "valid_from": "2026-01-01", "basis": "授权文件",
+    }  # fmt: skip
+    assert admin.post("/grants", body).status_code == 403, "not his organisation"
+    assert any(one["grantee"] == "370001" for one in admin.get("/grants").json["items"])
+    wrong = admin.post("/grants", {**body, "valid_from": "soon"})
+    assert (wrong.status_code, "日期应写成" in wrong.text) == (422, True)
+    assert caller("acceptor").get("/grants").status_code == 403
+    assert admin.post("/grants/1/revoke", {"reason": "不再需要"}).status_code == 404
+
+
 def test_accounts_and_roles_of_the_own_area_are_managed(app, caller, deployed):
     admin = caller("admin")
     with app.app_context(), database().transaction() as session:

@@ -62,6 +62,14 @@ class Id(Text):
         super().__init__(longest=19, also=[pattern], **more)
 
 
+class Day(fields.Date):
+    """A date as 2026-11-22."""
+
+    def __init__(self, **more: Any) -> None:
+        messages = {**_MESSAGES, "invalid": "日期应写成 2026-11-22 的形式"}
+        super().__init__(format="iso", error_messages=messages, **more)
+
+
 class Object(fields.Dict):
     """A JSON object of any content."""
 

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from web.api.schemas.base import Flag, Id, Page, Paging, Reply, Request, Text
+from web.api.schemas.base import Day, Flag, Id, Page, Paging, Reply, Request, Text
 
 
 class Org(Reply):
@@ -39,6 +39,61 @@ class Account(Reply):
     org_code = Text(allow_none=True)
     status = Text()
     roles = fields.List(fields.Nested(HeldRole))
+
+
+class NewAccount(Request):
+    """Whose account, where."""
+
+    login = Text(longest=64, required=True)
+    name = Text(longest=100, required=True)
+    org_code = Text(longest=64, required=True)
+    id_no = Text(longest=40, required=True)
+
+
+class OpenedAccount(Account):
+    """The account and its first password, which is told this once."""
+
+    password = Text()
+
+
+class NewGrant(Request):
+    """Who lets whom do which business."""
+
+    grantor = Text(longest=64, required=True)
+    grantee = Text(longest=64, required=True)
+    scope = Text(longest=64, required=True)
+    business = fields.List(Text(longest=64), required=True, validate=validate.Length(1, 20))
+    may_delegate = Flag(load_default=False)
+    valid_from = Day(required=True)
+    valid_to = Day(load_default=None, allow_none=True)
+    basis = Text(longest=300, required=True)
+
+
+class Grant(Reply):
+    """A grant; `status` is active or revoked."""
+
+    id = Id()
+    grantor = Text()
+    grantee = Text()
+    scope = Text()
+    business = fields.List(Text())
+    may_delegate = fields.Boolean()
+    valid_from = Day()
+    valid_to = Day(allow_none=True)
+    basis = Text()
+    status = Text()
+
+
+class Grants(Reply):
+    """Grants, the newest first."""
+
+    items = fields.List(fields.Nested(Grant))
+
+
+class Revocation(Request):
+    """Why a grant is revoked."""
+
+    reason = Text(longest=500, required=True)
 
 
 class Accounts(Page):

@@ -14,6 +14,16 @@ function definition(element, type) {
   return getBusinessObject(element).get("eventDefinitions")?.find((one) => is(one, type));
 }
 
+const LIMITS = [
+  { value: "", label: "（不随期限）" },
+  { value: "node", label: "所附任务的期限" },
+  { value: "acceptance", label: "受理期限" },
+  { value: "promised", label: "承诺期限" },
+  { value: "statutory", label: "法定期限" },
+  { value: "delivery", label: "送达期限" },
+  { value: "applicant", label: "申请人补正期限" },
+];
+
 export function timerGroup(element, injector) {
   const timer = is(element, "bpmn:Event") ? definition(element, "bpmn:TimerEventDefinition") : null;
   if (!timer) return null;
@@ -44,6 +54,17 @@ export function timerGroup(element, injector) {
       }),
     );
   }
+  const due = (name, label, more) =>
+    entry(more.options ? "select" : "text", {
+      id: `banli-due-${name}`,
+      label,
+      get: () => extension(timer, "banli:Due")?.get(name) ?? "",
+      set: (value) => setExtension(element, injector, "banli:Due", { [name]: value }, timer),
+      ...more,
+    });
+  entries.push(due("of", "随办件期限届满", { options: () => LIMITS }));
+  if (extension(timer, "banli:Due")?.get("of"))
+    entries.push(due("before", "提前", { description: "提前若干单位，例如 2；期限中止、延长时跟着移动。" }));
   return { id: "banli-timer", label: "定时", entries };
 }
 
@@ -109,6 +130,14 @@ function choose(element, injector, holder, id) {
   injector.get("commandStack").execute("properties-panel.multi-command-executor", commands);
 }
 
+const PURPOSES = [
+  { value: "", label: "机关要求申请人办理" },
+  { value: "withdraw", label: "撤回" },
+  { value: "urge", label: "催办" },
+  { value: "collect", label: "领取" },
+  { value: "offer", label: "其他，可随时提出" },
+];
+
 export function publicGroup(element, injector) {
   const catches = is(element, "bpmn:ReceiveTask") || (is(element, "bpmn:CatchEvent") && messageHolder(element));
   if (!catches || isProcessStart(element)) return null;
@@ -130,6 +159,13 @@ export function publicGroup(element, injector) {
         id: "banli-public-form",
         label: "表单标识",
         suggestions: () => catalogue.list("forms"),
+      }),
+      attribute("select", element, injector, {
+        type: "banli:Public",
+        name: "purpose",
+        id: "banli-public-purpose",
+        label: "用途",
+        options: () => PURPOSES,
       }),
     ],
   };

@@ -1,17 +1,19 @@
 // The panel of Banli: our groups first, what is left of the general ones between them, all in Chinese.
 import { Group } from "@bpmn-io/properties-panel";
 import { is } from "bpmn-js/lib/util/ModelUtil";
+import { approvalGroup } from "./approvals.js";
+import { clocksGroup } from "./clocks.js";
 import { messageGroup, publicGroup, timerGroup } from "./events.js";
 import { calledProcessGroup, decisionGroup, englishName, laneGroup, scriptGroup, serviceGroup } from "./services.js";
 import { assignmentGroup, formGroup, limitGroup, operationsGroup, separationGroup } from "./tasks.js";
 
 const OURS = [
-  laneGroup, formGroup, assignmentGroup, limitGroup, separationGroup, operationsGroup,
+  laneGroup, formGroup, assignmentGroup, approvalGroup, limitGroup, clocksGroup, separationGroup, operationsGroup,
   serviceGroup, decisionGroup, calledProcessGroup, scriptGroup, timerGroup, messageGroup, publicGroup,
 ];
 // The general groups we keep; others configure what this engine does not do.
 const ORDER = [
-  "general", "banli-lane", "banli-form", "banli-assignment", "banli-limit", "banli-separation", "banli-operations",
+  "general", "banli-lane", "banli-form", "banli-assignment", "banli-approval", "banli-limit", "banli-clocks", "banli-separation", "banli-operations",
   "banli-service", "banli-decision", "banli-called", "banli-script", "banli-timer", "banli-message-group", "error", "condition",
   "inputs", "outputs", "multiInstance", "banli-public", "Zeebe__ExtensionProperties", "extensionProperties", "documentation",
 ];
@@ -26,7 +28,7 @@ class BanliProvider {
   getGroups(element) {
     return (groups) => {
       const ours = OURS.map((make) => make(element, this._injector)).filter(Boolean);
-      for (const group of ours) group.component = Group;
+      for (const group of ours) group.component ??= Group;
       const all = [...groups, ...ours].filter((group) => ORDER.includes(group.id));
       const general = all.find((group) => group.id === "general");
       if (general && NAMED.some((type) => is(element, type))) this._addEnglishName(general, element);

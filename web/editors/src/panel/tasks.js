@@ -3,16 +3,26 @@ import { is } from "bpmn-js/lib/util/ModelUtil";
 import { entry } from "./entries.js";
 import { businessObject, extension, setExtension } from "./moddle.js";
 
-const UNITS = [
+export const UNITS = [
   { value: "working_days", label: "工作日" },
-  { value: "days", label: "自然日" },
+  { value: "calendar_days", label: "自然日" },
+  { value: "working_hours", label: "工作小时" },
   { value: "hours", label: "小时" },
 ];
 const OPERATIONS = [
   ["claim", "签收"],
   ["release", "退回待签收"],
   ["transfer", "转办"],
+  ["delegate", "委派"],
+  ["sign_before", "前加签"],
+  ["sign_after", "后加签"],
+  ["sign_beside", "并加签"],
+  ["remove_signer", "减签"],
+  ["return", "退回"],
+  ["reclaim", "撤回"],
 ];
+// what a node allows that says nothing: it leads nowhere but on
+const UNSAID = OPERATIONS.map(([code]) => code).filter((code) => !["return", "reclaim"].includes(code));
 
 /** An entry bound to one attribute of an extension element. */
 export function attribute(kind, element, injector, { type, name, ...rest }) {
@@ -123,11 +133,11 @@ export function operationsGroup(element, injector) {
   const owner = businessObject(element);
   const allowed = () => {
     const text = extension(owner, "banli:Operations")?.get("allow");
-    return text === undefined ? OPERATIONS.map(([code]) => code) : text.split(/\s+/).filter((code) => code && code !== "complete");
+    return text === undefined ? UNSAID : text.split(/\s+/).filter((code) => code && code !== "complete");
   };
   const write = (codes) => {
-    const all = codes.length === OPERATIONS.length;
-    setExtension(element, injector, "banli:Operations", { allow: all ? undefined : [...codes, "complete"].join(" ") });
+    const unsaid = codes.length === UNSAID.length && UNSAID.every((code) => codes.includes(code));
+    setExtension(element, injector, "banli:Operations", { allow: unsaid ? undefined : [...codes, "complete"].join(" ") });
   };
   return {
     id: "banli-operations",
@@ -137,7 +147,7 @@ export function operationsGroup(element, injector) {
         id: `banli-operation-${code}`,
         label,
         get: () => allowed().includes(code),
-        isEdited: () => !allowed().includes(code),
+        isEdited: () => allowed().includes(code) !== UNSAID.includes(code),
         set: (on) => write(OPERATIONS.map(([one]) => one).filter((one) => (one === code ? on : allowed().includes(one)))),
       }),
     ),
