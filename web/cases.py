@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden, NotFound
 from engine.model import UserTask
-from processes import ad_hoc, files, materials, overview, permissions, sources
+from processes import ad_hoc, archive, files, materials, overview, permissions, sources
 from processes import cases as commands
 from processes.identity import User
 from processes.model.cases import Case, CaseLink, Material
@@ -159,6 +159,7 @@ def _page(session: Session, case: Case, clear: filling.Layout | None = None) -> 
         may_unmask=hidden and _may_unmask(session, case),
         may_hold=Action.SUSPEND_CASE in actions and case.ended_at is None,
         may_end=Action.TERMINATE_CASE in actions and case.ended_at is None,
+        may_archive=Action.EXPORT in actions and case.ended_at is not None,
         startable=_startable(session, case) if Action.COMPLETE_TASK in actions else (),
         **moving.of_case(session, case),
         **surroundings(session, case, by=current()),
@@ -184,6 +185,15 @@ def begin(case_id: int) -> ResponseReturnValue:
     run(ad_hoc.begin, case_id, int(within), activity, by=current())
     flash(_("已启动"))
     return redirect(url_for("cases.page", case_id=case_id), code=303)
+
+
+@blueprint.post("/<int:case_id>/archive")
+@policy("staff", Action.EXPORT)
+@sensitive
+def package(case_id: int) -> ResponseReturnValue:
+    """The archive package of a finished case; taking it out is on record."""
+    name, content = run(archive.package, case_id, by=current())
+    return send(content, name=name, content_type="application/zip")
 
 
 def _may_unmask(session: Session, case: Case) -> bool:

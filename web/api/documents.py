@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from processes import cases, documents, files, materials, permissions
+from processes import archive, cases, documents, files, materials, permissions
 from processes.identity import User
 from processes.model.cases import Case, Material
 from processes.model.documents import Document
@@ -17,7 +17,7 @@ from web import limits, timeline
 from web.api import access, blueprints
 from web.api.access import access as allow
 from web.api.schemas.documents import Documents, LegalClock, Materials, Timeline
-from web.database import read_session
+from web.database import read_session, run
 from web.files import send
 
 blueprint = blueprints.make("documents", "/cases/<id:case_id>", "文书、材料与经过")
@@ -69,6 +69,15 @@ def material(case_id: int, material_id: int) -> Any:
             raise NotFound("没有这份材料", material=material_id)
         body = files.read(session, found.sha256)
     return send(body, name=found.file_name, content_type=found.content_type)
+
+
+@blueprint.get("/archive")
+@allow(Action.EXPORT)
+@blueprint.response(200, content_type="application/zip", description="归档包（zip）")
+def package(case_id: int) -> Any:
+    """已办结办件的归档包：材料、文书、意见、期限、流程与审计记录，附清单和离线核验程序."""
+    name, content = run(archive.package, case_id, by=access.user())
+    return send(content, name=name, content_type="application/zip")
 
 
 @blueprint.get("/timeline")

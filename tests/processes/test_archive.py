@@ -1,0 +1,109 @@
+"""B.2 归档: the package of a finished case is whole, frozen, and verified without this system."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bpmn.yacht import story
+from engine.errors import Conflict, Forbidden
+from processes import archive
+from processes.play import PlayedCase
+from tests.play import Player
+
+
+@pytest.fixture(scope="module")
+def play() -> Iterator[Player]:
+    player = Player()
+    yield player
+    player.close()
+
+
+@pytest.fixture(scope="module")
+def refused(play: Player) -> PlayedCase:
+    """A case that ended with a letter."""
+    case = story.applied(play)
+    story.accept(case, "refuse", reason="不属于本机关职权", competent_org="370201")
+    assert case.ended == "not_accepted"
+    return case
+
+
+def packed(play: Player, case: PlayedCase) -> bytes:
+    by = play.user("manager")
+    return play.run(lambda session: archive.package(session, case.id, by=by))[1]
+
+
+def unpacked(content: bytes, to: Path) -> Path:
+    with zipfile.ZipFile(io.BytesIO(content)) as opened:
+        opened.extractall(to)
+    return to
+
+
+def verified(place: Path) -> subprocess.CompletedProcess[str]:
+    """As somebody does who has but the package."""
+    program = [sys.executable, "-I", str(place / "verify.py")]
+    return subprocess.run(program, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def test_the_package_holds_materials_letters_opinions_clocks_history_and_audit(play, refused):
+    with zipfile.ZipFile(io.BytesIO(packed(play, refused))) as opened:
+        names = opened.namelist()
+        manifest = json.loads(opened.read("manifest.json"))
+        opinions = json.loads(opened.read("records/opinions.json"))
+        history = json.loads(opened.read("records/history.json"))
+        application = json.loads(opened.read("records/application.json"))
+    assert {one.split("/")[0] for one in names} >= {"materials", "documents", "records", "diagram"}
+    assert next(one for one in names if one.startswith("documents/")).endswith(".pdf")
+    assert manifest["reference"] == refused.row.reference
+    assert manifest["keep_until"] == f"{refused.row.ended_at.year + 10}-12-31"
+    assert {one["path"] for one in manifest["files"]} == {*names} - {
+        "manifest.json",
+        "manifest.sha256",
+    }
+    assert [one["activity_name"] for one in opinions] == ["申请", "受理"]
+    assert history[0]["type"] == "instance.started"
+    assert application["labels"]["name"] == "姓名"
+
+
+def test_a_whole_package_is_verified_by_the_script_in_it(play, refused, tmp_path):
+    done = verified(unpacked(packed(play, refused), tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"核验通过：{refused.row.reference}" in done.stdout
+
+
+def test_what_was_changed_lost_or_added_is_named(play, refused, tmp_path):
+    place = unpacked(packed(play, refused), tmp_path)
+    (place / "records" / "opinions.json").write_text("[]")
+    letter = next((place / "documents").iterdir())
+    letter.unlink()
+    (place / "materials" / "extra.txt").write_text("x")
+    done = verified(place)
+    assert done.returncode == 1
+    assert "文件已被改动：records/opinions.json" in done.stdout
+    assert f"缺少文件：documents/{letter.name}" in done.stdout
+    assert "清单以外的文件：materials/extra.txt" in done.stdout
+
+
+def test_a_changed_manifest_is_noticed(play, refused, tmp_path):
+    place = unpacked(packed(play, refused), tmp_path)
+    manifest = place / "manifest.json"
+    manifest.write_text(manifest.read_text("utf-8").replace('"outcome"', '"outcome "'), "utf-8")
+    assert "清单 manifest.json 已被改动" in verified(place).stdout
+
+
+def test_a_running_case_is_not_archived(play):
+    case = story.applied(play)
+    by = play.user("manager")
+    with pytest.raises(Conflict, match="尚未办结"):
+        play.run(lambda session: archive.package(session, case.id, by=by))
+
+
+def test_who_may_not_export_gets_no_package(play, refused):
+    by = play.user("acceptor")
+    with pytest.raises(Forbidden):
+        play.run(lambda session: archive.package(session, refused.id, by=by))
