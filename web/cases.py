@@ -16,7 +16,16 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden, NotFound
 from engine.model import UserTask
-from processes import ad_hoc, archive, files, materials, overview, permissions, sources
+from processes import (
+    ad_hoc,
+    approval_form,
+    archive,
+    files,
+    materials,
+    overview,
+    permissions,
+    sources,
+)
 from processes import cases as commands
 from processes.identity import User
 from processes.model.cases import Case, CaseLink, Material
@@ -159,6 +168,7 @@ def _page(session: Session, case: Case, clear: filling.Layout | None = None) -> 
         may_unmask=hidden and _may_unmask(session, case),
         may_hold=Action.SUSPEND_CASE in actions and case.ended_at is None,
         may_end=Action.TERMINATE_CASE in actions and case.ended_at is None,
+        may_print=Action.PRINT_DOCUMENT in actions,
         may_archive=Action.EXPORT in actions and case.ended_at is not None,
         startable=_startable(session, case) if Action.COMPLETE_TASK in actions else (),
         **moving.of_case(session, case),
@@ -194,6 +204,14 @@ def package(case_id: int) -> ResponseReturnValue:
     """The archive package of a finished case; taking it out is on record."""
     name, content = run(archive.package, case_id, by=current())
     return send(content, name=name, content_type="application/zip")
+
+
+@blueprint.get("/<int:case_id>/form")
+@policy("staff", Action.PRINT_DOCUMENT)
+def printed(case_id: int) -> ResponseReturnValue:
+    """The approval form of the case, as PDF."""
+    name, content = run(approval_form.pdf, case_id, by=current())
+    return send(content, name=name, content_type="application/pdf")
 
 
 def _may_unmask(session: Session, case: Case) -> bool:

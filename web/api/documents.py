@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from processes import archive, cases, documents, files, materials, permissions
+from processes import approval_form, archive, cases, documents, files, materials, permissions
 from processes.identity import User
 from processes.model.cases import Case, Material
 from processes.model.documents import Document
@@ -69,6 +69,15 @@ def material(case_id: int, material_id: int) -> Any:
             raise NotFound("没有这份材料", material=material_id)
         body = files.read(session, found.sha256)
     return send(body, name=found.file_name, content_type=found.content_type)
+
+
+@blueprint.get("/form")
+@allow(Action.PRINT_DOCUMENT)
+@blueprint.response(200, content_type="application/pdf", description="审批单（PDF）")
+def printed(case_id: int) -> Any:
+    """审批单：申请内容与各环节意见，附意见的校验值."""
+    name, content = run(approval_form.pdf, case_id, by=access.user())
+    return send(content, name=name, content_type="application/pdf")
 
 
 @blueprint.get("/archive")
