@@ -20,6 +20,7 @@ _MODULES: Final = (
     "web.confirming",
     "web.home",
     "web.worklist",
+    "web.bulk",
     "web.signing",
     "web.moving",
     "web.task",

@@ -16,11 +16,23 @@ export default function list(root) {
     else if (event.key === "k") mark(at < 0 ? 0 : at - 1);
     else if (event.key === "Enter" && at >= 0 && !event.target.matches("a, button, summary")) rows()[at].querySelector("a")?.click();
   });
-  root.addEventListener("change", () => {
-    const ticked = root.querySelectorAll("tbody input[type=checkbox]:checked").length;
+  const boxes = () => [...root.querySelectorAll("tbody input[type=checkbox]")];
+  const count = () => {
+    const ticked = boxes().filter((one) => one.checked).length;
     const bar = root.querySelector("[data-bulk]");
     if (!bar) return;
     bar.hidden = !ticked;
     bar.querySelector("[data-ticked]").textContent = ticked;
+  };
+  root.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-all]")) boxes().forEach((one) => (one.checked = target.checked));
+    count();
+  });
+  // a list that is drawn anew keeps its ticks
+  let kept = [];
+  root.addEventListener("htmx:before:swap", () => (kept = boxes().filter((one) => one.checked).map((one) => one.value)));
+  root.addEventListener("htmx:after:swap", () => {
+    boxes().forEach((one) => (one.checked = kept.includes(one.value)));
+    count();
   });
 }
