@@ -60,7 +60,7 @@ def _facts(session: Session, case: Case) -> list[dict[str, str]]:
         "申请人": case.applicant_name,
         "办理机关": name,
         "提交时间": _moment(case.submitted_at),
-        "受理时间": _moment(case.accepted_at) if case.accepted_at else "",
+        "受理日期": _moment(case.accepted_at)[:10] if case.accepted_at else "",
         "办结时间": _moment(case.ended_at) if case.ended_at else "",
     }
     return [{"label": label, "text": text} for label, text in told.items() if text]

@@ -1,4 +1,4 @@
-// A list by keyboard (j, k, Enter), ticked rows with their bar, and columns the user hides.
+// A list by keyboard (j, k, x, Enter), ticked rows with their bar, and columns the user hides.
 export default function list(root) {
   let at = -1;
   const rows = () => [...root.querySelectorAll("tbody tr")];
@@ -14,6 +14,7 @@ export default function list(root) {
     if (event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "j") mark(at + 1);
     else if (event.key === "k") mark(at < 0 ? 0 : at - 1);
+    else if (event.key === "x" && at >= 0) rows()[at].querySelector("input[type=checkbox]")?.click();
     else if (event.key === "Enter" && at >= 0 && !event.target.matches("a, button, summary")) rows()[at].querySelector("a")?.click();
   });
   const boxes = () => [...root.querySelectorAll("tbody input[type=checkbox]")];
