@@ -10,7 +10,7 @@ from typing import Final
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import auth, database, display, errors, i18n, security, wiring
+from web import auth, database, display, errors, i18n, security, wiring, wording
 from web.config import Settings, from_environment
 from web.paths import IdConverter
 
@@ -67,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     auth.init_app(app)
     i18n.init_app(app)
     display.init_app(app)
+    wording.init_app(app)
     errors.init_app(app)
     wiring.wire(app)
     for name in _MODULES:

@@ -17,6 +17,7 @@ from processes import decided, inbox, opinions
 from processes.model.cases import Case, Opinion
 from processes.model.documents import Document
 from web.display import span
+from web.wording import worded
 from web.words import N_, _
 
 _NEGATIVE: Final = ("不", "退回", "补正", "拒", "作废", "遗失", "差错", "误印")
@@ -77,10 +78,10 @@ def _of_opinion(one: Opinion) -> Entry:
     if one.action == "applied":
         title = _("提交申请")
     elif one.action == "completed" or one.action not in _ACTIONS:
-        title = one.activity_name or one.activity
+        title = worded(one.activity_name) or one.activity
     else:
         title = (
-            f"{one.activity_name} · {_(_ACTIONS[one.action])}"
+            f"{worded(one.activity_name)} · {_(_ACTIONS[one.action])}"
             if one.activity_name
             else _(_ACTIONS[one.action])
         )
@@ -89,7 +90,7 @@ def _of_opinion(one: Opinion) -> Entry:
         at=one.at,
         person=one.by_name,
         unit=one.by_org,
-        decision=one.decision,
+        decision=worded(one.decision),
         opinion=one.text,
         negative=one.decision.startswith(_NEGATIVE) or "不予" in one.decision,
     )
@@ -99,7 +100,7 @@ def _letters(session: Session, case: Case) -> list[Entry]:
     found = session.scalars(select(Document).where(Document.case_id == case.id))
     return [
         Entry(
-            _("制作文书：%(title)s %(number)s", title=d.title, number=d.number or ""),
+            _("制作文书：%(title)s %(number)s", title=worded(d.title), number=d.number or ""),
             d.issued_at,
             system=True,
         )
@@ -147,7 +148,7 @@ def _open(session: Session, case: Case) -> list[Entry]:
     names = inbox.holder_names(session, [task.assignee for task in tasks if task.assignee])
     return [
         Entry(
-            title=task.name or task.activity,
+            title=worded(task.name) or task.activity,
             at=task.created_at,
             person=names.get(task.assignee or "", "") or _("待签收"),
             open=True,

@@ -72,9 +72,14 @@ def jobs() -> ResponseReturnValue:
             query = query.where(Job.kind == kind)
         rows = session.execute(query.order_by(Job.due_at, Job.id).limit(_MOST)).tuples().all()
         counted = session.execute(select(Job.kind, func.count()).where(mine).group_by(Job.kind))
+        names = {
+            job.id: overview.activity_name(session, job.definition_id, job.activity or "")
+            for job, _reference in rows
+        }
         return render_template(
             "admin/jobs.html",
             rows=rows,
+            names=names,
             kinds=KINDS,
             kind=kind,
             counts=dict(counted.tuples().all()),
