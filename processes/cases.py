@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock, history, repository, runtime
 from engine.errors import Conflict, Forbidden, NotFound, TaskNotActive
-from engine.model import EventSubscription, UserTask
+from engine.model import EventSubscription, ProcessInstance, UserTask
 from engine.ports import Message
 from engine.variables import Variables
 from forms.definition import FormDefinition
@@ -67,6 +67,12 @@ def get(session: Session, case_id: int, *, by: User) -> Case:
         NotFound: none such, or out of scope.
     """
     return permissions.case(session, case_id, by=by)
+
+
+def revision(session: Session, case_id: int) -> int:
+    """How often a case has moved; a command may name the one it has seen."""
+    query = select(ProcessInstance.revision).where(ProcessInstance.id == case_id)
+    return session.scalars(query).one()
 
 
 def search(session: Session, *, by: User, text: str, limit: int = 50) -> Sequence[Case]:

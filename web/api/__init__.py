@@ -3,6 +3,7 @@
 Invariant: the API gives the same commands with the same permissions as the pages, never more.
 """
 
+import re
 from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, render_template
@@ -11,6 +12,7 @@ from flask_smorest import Api
 from web.api import (
     ad_hoc,
     cases,
+    commands,
     conditions,
     definitions,
     documents,
@@ -154,12 +156,13 @@ def _describe_one(path: str, method: str, operation: dict[str, Any], problem: An
     operation["responses"]["default"] = {"description": "出错", "content": problem}
     if path in _PUBLIC_QUERIES:
         operation["security"] = []
-    elif method in ("post", "put"):
+    elif method in ("post", "put", "delete"):
         operation.setdefault("parameters", []).append(_KEY)
-    if path.endswith("/complete") and "/tasks/" in path:
-        operation["parameters"].append(_IF_MATCH)
+        if not commands.REVISED.keys().isdisjoint(_NAMED.findall(path)):
+            operation["parameters"].append(_IF_MATCH)
 
 
+_NAMED: Final = re.compile(r"{(\w+)}")
 _KEY: Final = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -172,5 +175,5 @@ _IF_MATCH: Final = {
     "name": "If-Match",
     "required": False,
     "schema": {"type": "string"},
-    "description": "读取任务时得到的 ETag；任务已变化时返回 409",
+    "description": "读取任务、办件或草稿时得到的 ETag；已有变化时返回 409，什么也不做",
 }

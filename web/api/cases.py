@@ -75,9 +75,11 @@ def search(arguments: dict[str, Any]) -> Any:
 @allow()
 @blueprint.response(200, Case)
 def one(case_id: int) -> Any:
-    """一个办件."""
+    """一个办件。ETag 是办件的修订号，提交时放在 If-Match 中."""
     with read_session() as session:
-        return cases.get(session, case_id, by=access.user())
+        found = cases.get(session, case_id, by=access.user())
+        revision = cases.revision(session, case_id)
+        return commands.reply(wire.dumps(Case().dump(found)), revision=revision)
 
 
 @blueprint.get("/<id:case_id>/actions")

@@ -5,19 +5,30 @@ Invariant: work, record of the key and answer are one transaction.
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import Response, request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.errors import Conflict
+from engine.model import ProcessInstance, UserTask
 from processes import repeats
+from processes.model.cases import ModelDraft
 from processes.repeats import Answer
 from web.api import access, wire
 from web.database import run
 
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 _TAG: Final = re.compile(r'(?:W/)?"([0-9]{1,18})"')
+_Revised = type[UserTask] | type[ProcessInstance] | type[ModelDraft]
+REVISED: Final[Mapping[str, tuple[_Revised, str]]] = {
+    "task_id": (UserTask, "任务已有变化，请重新读取后再办"),
+    "case_id": (ProcessInstance, "办件已有变化，请重新读取后再办"),
+    "draft_id": (ModelDraft, "草稿已有变化，请重新查看"),
+}
+"""What an address names that has revisions, and what to say when it has another one by now."""
 
 
 def perform(work: Callable[[Session], Any], *, status: int = 200) -> Response:
@@ -27,7 +38,11 @@ def perform(work: Callable[[Session], Any], *, status: int = 200) -> Response:
 
     def once(session: Session) -> Answer:
         def answered() -> Answer:
-            return Answer(status, wire.dumps(work(session)))
+            stale = _stale(session)
+            done = Answer(status, wire.dumps(work(session)))
+            if stale is not None:  # told after the command, which says first what one may not see
+                raise stale
+            return done
 
         return repeats.once(session, key, actor=actor, digest=digest, work=answered)
 
@@ -56,6 +71,23 @@ def expected_revision() -> int | None:
     if tag is None:
         raise wire.RequestInvalid('If-Match 应为读取时得到的 ETag，如 "12"')
     return int(tag[1])
+
+
+def _stale(session: Session) -> Conflict | None:
+    """If-Match on any write: whether the thing addressed is another one than the caller has seen.
+
+    What is gone by now is left to the command, which knows who ended it and when.
+    """
+    expected = expected_revision()
+    if expected is None:
+        return None
+    address = request.view_args or {}
+    name = next((one for one in REVISED if one in address), None)
+    if name is None:
+        raise wire.RequestInvalid("这项操作没有可以比对的版本，请不要带 If-Match")
+    revised, message = REVISED[name]
+    now = session.scalar(select(revised.revision).where(revised.id == address[name]))
+    return None if now in (None, expected) else Conflict(message, revision=now)
 
 
 def _key() -> str:

@@ -9,7 +9,6 @@ from typing import Any
 from flask import Response, current_app
 from sqlalchemy.orm import Session
 
-from engine.errors import Conflict
 from processes import modelling
 from processes.roles import Action
 from web import wiring
@@ -39,7 +38,7 @@ def submit(arguments: dict[str, Any], draft_id: int) -> Response:
     """提交草稿，由另一人发布；If-Match 给出所见的草稿版次."""
 
     def work(session: Session) -> Any:
-        revision = _seen(session, draft_id)
+        revision = modelling.view(session, draft_id, by=access.user()).draft.revision
         found = modelling.submit(
             session,
             draft_id,
@@ -60,7 +59,6 @@ def release(draft_id: int) -> Response:
     """发布一份已提交的草稿；起草人不能发布自己的草稿."""
 
     def work(session: Session) -> Any:
-        _seen(session, draft_id)
         second = current_app.config["BANLI"].second_person_release
         modelling.release(
             session, draft_id, by=access.user(), topics=wiring.topics(), second_person=second
@@ -78,16 +76,7 @@ def send_back(arguments: dict[str, Any], draft_id: int) -> Response:
     """退回一份已提交的草稿并说明原因."""
 
     def work(session: Session) -> Any:
-        _seen(session, draft_id)
         found = modelling.send_back(session, draft_id, by=access.user(), reason=arguments["reason"])
         return {"id": str(draft_id), "revision": found.revision, "status": found.status}
 
     return commands.perform(work)
-
-
-def _seen(session: Session, draft_id: int) -> int:
-    """The revision of a draft, if it is still the one the caller has seen (If-Match)."""
-    revision = modelling.view(session, draft_id, by=access.user()).draft.revision
-    if commands.expected_revision() not in (None, revision):
-        raise Conflict("草稿已有变化，请重新查看", draft=draft_id, revision=revision)
-    return revision
