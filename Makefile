@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 JOBS ?= 2
+# Byte code made once: a server that has none compiles for seconds at each start.
+COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib engine processes forms web adapters migrations || true
 
 .PHONY: demo test check bench nightly serve worker lock editors clean
 
@@ -39,11 +41,13 @@ nightly: $(VENV)/.testing
 $(VENV)/.runtime: requirements.lock setup.cfg | $(BIN)/python
 	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.testing: requirements-test.lock setup.cfg | $(BIN)/python
 	$(BIN)/python -m pip install -q --require-hashes -r requirements-test.lock
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@ $(VENV)/.runtime
 
 $(BIN)/python:

@@ -1,20 +1,21 @@
 """Brings a database to the schema of this program, and refuses any other.
 
-Invariant: one upgrade at a time; a SQLite file is copied aside before it is changed.
+Invariant: one upgrade at a time; a SQLite file is copied aside before it is changed. A server that
+only looks at the revision does without the library that makes upgrades.
 """
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HERE: Final = Path(__file__).parent
+_TABLE: Final = "alembic_version"
 _LOCK: Final = 0x62616E6C69  # "banli"
 
 
@@ -22,17 +23,22 @@ class SchemaMismatch(Exception):
     """The database is not of this program's schema; the message says what to do."""
 
 
+def revisions() -> list[str]:
+    """Every revision, the first one first: the numbers that the files of `versions` begin with."""
+    return sorted(path.name.split("_")[0] for path in (HERE / "versions").glob("[0-9]*_*.py"))
+
+
 def head() -> str:
     """The revision that this program works on."""
-    found = ScriptDirectory.from_config(_config()).get_current_head()
-    assert found is not None  # noqa: S101 - there is at least one migration
-    return found
+    return revisions()[-1]
 
 
 def current(engine: Engine) -> str | None:
     """The revision of a database; None for an empty one."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table(_TABLE):
+            return None
+        return connection.scalar(text(f"SELECT version_num FROM {_TABLE}"))  # noqa: S608
 
 
 def check(engine: Engine) -> None:
@@ -46,8 +52,7 @@ def check(engine: Engine) -> None:
         return
     if present is None:
         raise SchemaMismatch("数据库尚未初始化，请先运行：banli db upgrade")
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if present in known:
+    if present in revisions():
         raise SchemaMismatch(
             f"数据库结构版本为 {present}，本程序需要 {wanted}，请先备份并运行：banli db upgrade"
         )
@@ -72,6 +77,8 @@ def upgrade(engine: Engine) -> str:
             if "更新，请使用" in str(error):
                 raise
         _copy_aside(engine, present)
+    from alembic import command  # noqa: PLC0415 - see above
+
     with engine.connect() as connection:
         _lock(connection)
         config = _config()
@@ -97,7 +104,9 @@ def _copy_aside(engine: Engine, present: str) -> None:
         source.backup(target)
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
     config.set_main_option("script_location", str(HERE))
     config.set_main_option("version_locations", str(HERE / "versions"))

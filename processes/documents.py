@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.errors import NotFound
 from processes import files, numbers, organisations, settings
-from processes.letters import card, paper
+from processes.letters import drawing
 from processes.letters.errors import LetterInvalid
 from processes.letters.template import Template, read
 from processes.model.documents import Document
@@ -26,14 +26,14 @@ _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 def render(
-    template: Template, values: Mapping[str, Any], *, images: card.Images | None = None
+    template: Template, values: Mapping[str, Any], *, images: drawing.Images | None = None
 ) -> bytes:
     """A template filled, as PDF; for preview and for `issue`.
 
     Raises:
         LetterInvalid: a value is missing or cannot be drawn.
     """
-    return _draw(template, values, images=images or _no_images)[0]
+    return drawing.draw(template, values, images=images or _no_images)[0]
 
 
 def issue(
@@ -58,7 +58,7 @@ def issue(
     if template.number:
         number = numbers.letter(session, org, template.number, clock.today().year)
         filled["number"] = number
-    pdf, pages = _draw(template, filled, images=lambda digest: files.read(session, digest))
+    pdf, pages = drawing.draw(template, filled, images=lambda digest: files.read(session, digest))
     stored = files.store(session, pdf, by=by, content_type="application/pdf")
     document = Document(
         case_id=case_id,
@@ -139,11 +139,3 @@ def _url(code: str) -> str:
 
 def _no_images(_digest: str) -> bytes:
     raise LetterInvalid("预览中没有照片")
-
-
-def _draw(
-    template: Template, values: Mapping[str, Any], *, images: card.Images
-) -> tuple[bytes, int]:
-    if template.kind == "card":
-        return card.draw(template, values, images=images)
-    return paper.draw(template, values)

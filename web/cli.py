@@ -8,7 +8,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
+from typing import Final
 
 import click
 from sqlalchemy import Engine
@@ -17,19 +20,43 @@ from engine.errors import BanliError, DeploymentRejected
 from migrations import schema
 from migrations.schema import SchemaMismatch
 from web import config, logs, running
-from web import demo as demonstration
-from web.commands import cases, conformance, expressions, interchange, models, people, playing
 from web.config import UnsafeSettings
 from web.running import CannotStart
+
+_COMMANDS: Final = {
+    "check": "models",
+    "deploy": "models",
+    "play": "playing",
+    "user": "people",
+    "case": "cases",
+    "feel": "expressions",
+    "conformance": "conformance",
+    "import": "interchange",
+}
+"""The commands of `web.commands` and their modules; a module is loaded for its own command only,
+so that a server starts without them."""
 
 
 class Banli(click.Group):
     """The group of commands; our errors become one sentence each."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module = import_module(f"web.commands.{_COMMANDS[cmd_name]}")
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        found: click.Command = getattr(module, name)
+        return found
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except DeploymentRejected as error:
+            from web.commands import models  # noqa: PLC0415 - where one is refused only
+
             models.show(error.findings, Path())
             raise click.ClickException("检查未通过，没有部署。") from error
         except BanliError as error:
@@ -46,6 +73,8 @@ def main() -> None:
 
 @main.command(help="启动演示环境：建库、装入演示数据、启动模拟的外部单位、打开网页。")
 def demo() -> None:
+    from web import demo as demonstration  # noqa: PLC0415 - no other command needs it
+
     settings = config.from_environment()
     logs.install(settings)
     demonstration.prepare(settings)
@@ -96,15 +125,6 @@ def _database() -> Iterator[Engine]:
     yield engine
     engine.dispose()
 
-
-main.add_command(models.check)
-main.add_command(models.deploy)
-main.add_command(playing.play)
-main.add_command(people.user)
-main.add_command(cases.case)
-main.add_command(expressions.feel)
-main.add_command(conformance.conformance)
-main.add_command(interchange.import_)
 
 if __name__ == "__main__":
     sys.exit(main())

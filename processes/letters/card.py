@@ -4,7 +4,7 @@ Invariant: a text never leaves its width: it is set smaller, and refused below t
 """
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from PIL import Image, UnidentifiedImageError
@@ -14,6 +14,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from processes.letters import fonts
+from processes.letters.drawing import Images
 from processes.letters.errors import LetterInvalid
 from processes.letters.filling import fill, value
 from processes.letters.lines import draw_text
@@ -22,9 +23,6 @@ from processes.letters.template import Element, Template
 
 _SMALLEST: Final = 4.0
 _PIXELS: Final = 4_000
-
-Images = Callable[[str], bytes]
-"""Gives the bytes of a stored file by its hash."""
 
 
 def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> tuple[bytes, int]:

@@ -7,7 +7,7 @@ import dataclasses
 from typing import Any, Final
 
 from engine import clock
-from processes.letters import card, paper
+from processes.letters import drawing
 from processes.letters.template import PLACE, Block, Element, Template
 
 _ROWS: Final = '["", ""]'
@@ -23,8 +23,7 @@ def draw(template: Template) -> bytes:
     if template.number:
         values["number"] = f"{template.number}〔{clock.today().year}〕第00000号"
     plain = _sampled(template)
-    drawn = card.draw(plain, values, images=_no_image) if plain.kind == "card" else None
-    return drawn[0] if drawn else paper.draw(plain, values)[0]
+    return drawing.draw(plain, values, images=_no_image)[0]
 
 
 def _sampled(template: Template) -> Template:

@@ -53,3 +53,9 @@ def test_an_empty_an_older_and_a_newer_database_are_refused(tmp_path: Path) -> N
         with pytest.raises(schema.SchemaMismatch, match="更新，请使用"):
             refuse(engine)
     engine.dispose()
+
+
+def test_the_revisions_told_by_the_names_of_the_files_are_those_of_the_scripts() -> None:
+    scripts = ScriptDirectory.from_config(schema._config())
+    assert schema.revisions() == [one.revision for one in scripts.walk_revisions()][::-1]
+    assert schema.head() == scripts.get_current_head()
