@@ -157,8 +157,11 @@ def change(session: Session, org_code: str, details: Details, *, by: User | str)
     return org
 
 
-def uses(session: Session, org_code: str) -> list[str]:
-    """Why an organisation cannot be deactivated, in words; empty if it is not used."""
+def uses(session: Session, org_code: str, *, accounts: bool = True, besides: int = 0) -> list[str]:
+    """Why an organisation cannot be deactivated, in words; empty if it is not used.
+
+    `accounts` counts the accounts too; `besides` is a case that does not count.
+    """
     active = Org.status == "active"
     running = Case.ended_at.is_(None)
     at_work = or_(Case.org_code == org_code, Case.applicant_org == org_code)
@@ -171,24 +174,28 @@ def uses(session: Session, org_code: str) -> list[str]:
             ),
         ),
         ("%s 项有效授权", _grants_of(org_code)),
-        ("%s 件在办案件", select(Case.id).where(at_work, running)),
+        ("%s 件在办案件", select(Case.id).where(at_work, running, Case.id != besides)),
     )
     found = []
     for words, query in counted:
+        if not accounts and "账号" in words:
+            continue
         number = session.scalar(select(func.count()).select_from(query.subquery())) or 0
         if number:
             found.append(words % number)
     return found
 
 
-def deactivate(session: Session, org_code: str, *, by: User | str) -> None:
+def deactivate(session: Session, org_code: str, *, by: User | str, besides: int = 0) -> None:
     """Take an organisation that nothing uses out of all choices; what it did stays.
+
+    The case `besides`, in which this is done, does not count as a use.
 
     Raises:
         OrganisationRefused: it is used, and by what.
     """
     org = get(session, org_code)
-    if found := uses(session, org_code):
+    if found := uses(session, org_code, besides=besides):
         raise OrganisationRefused(f"该机构还有{'、'.join(found)}，不能停用", org=org_code)
     org.status = "closed"
     audit.record(session, "org.closed", by=by, subject=("org", org_code))
