@@ -174,4 +174,4 @@ def _applicant(by: User, values: Variables) -> dict[str, Value]:
 
 
 def _known(by: User) -> Variables:
-    return {"user": {"name": by.name, "org": by.org_code, "kind": by.kind}, "today": clock.today()}
+    return {"user": by.told, "today": clock.today()}

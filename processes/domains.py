@@ -64,6 +64,20 @@ class RoleSource:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordSource:
+    """A list for forms, taken from a ledger: which records, whose, and what is shown of them.
+
+    `own` is the field that tells whose a record is: only the own organisations and those below.
+    """
+
+    register: str
+    label: tuple[str, ...]
+    statuses: tuple[str, ...]
+    where: Mapping[str, str]
+    own: str
+
+
+@dataclass(frozen=True, slots=True)
 class Domains:
     """All domains of an installation together, by code."""
 
@@ -71,6 +85,7 @@ class Domains:
     businesses: Mapping[str, Word]
     scopes: Mapping[str, Word]
     roles: Mapping[str, RoleSource]
+    sources: Mapping[str, RecordSource]
 
 
 _MESSAGES: Final[dict[str, str]] = {"unknown": "没有这个项目", "type": "应为对象"}
@@ -109,6 +124,22 @@ class _Role(Schema):
     exclusive = fields.Boolean(load_default=False)
 
 
+class _Source(Schema):
+    error_messages = _MESSAGES
+    register = fields.String(required=True, error_messages=_REQUIRED, validate=_CODE)
+    label = fields.List(
+        fields.String(validate=_CODE),
+        required=True,
+        error_messages=_REQUIRED,
+        validate=validate.Length(1, 5),
+    )
+    statuses = fields.List(fields.String(validate=_CODE), load_default=list)
+    where = fields.Dict(
+        keys=fields.String(validate=_CODE), values=fields.String(), load_default=dict
+    )
+    own = fields.String(load_default="")
+
+
 def _by_code(schema: type[Schema]) -> fields.Dict:
     return fields.Dict(keys=fields.String(validate=_CODE), values=fields.Nested(schema))
 
@@ -121,6 +152,7 @@ class _File(_Word):
         keys=fields.String(validate=_CODE), values=fields.List(fields.String())
     )
     roles = _by_code(_Role)
+    sources = _by_code(_Source)
 
 
 @cache
@@ -141,6 +173,7 @@ def load(folder: Path) -> Domains:
         "scopes": {},
         "permission_sets": {},
         "roles": {},
+        "sources": {},
     }
     for path in sorted(folder.glob("*/domain.yaml")):
         told = read(path.read_text(encoding="utf-8"), f"{path.parent.name}/{path.name}")
@@ -164,7 +197,13 @@ def load(folder: Path) -> Domains:
             )
             for code, one in parts["roles"].items()
         },
+        {code: _source(one) for code, one in parts["sources"].items()},
     )
+
+
+def _source(told: Mapping[str, Any]) -> RecordSource:
+    lists = {name: tuple(told[name]) for name in ("label", "statuses")}
+    return RecordSource(**{**told, **lists})
 
 
 def read(text: str, name: str) -> dict[str, Any]:

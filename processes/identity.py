@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -64,6 +64,12 @@ class User:
     def has_role(self, *codes: str, org: str | None = None) -> bool:
         """Whether the user holds one of the roles (at that organisation)."""
         return any(role in codes and org in (None, at) for role, at in self.roles)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What forms know of the user, as `user`."""
+        roles = [*dict.fromkeys(role for role, _org in self.roles)]
+        return {"name": self.name, "org": self.org_code, "kind": self.kind, "roles": roles}
 
     def path(self, org_code: str) -> str:
         """The path of an organisation the user has a role in; empty for any other."""

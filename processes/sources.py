@@ -1,7 +1,8 @@
 """The lists that forms choose from, and what is known of files: from the database, for one user.
 
 Invariant: a source offers only what exists now; forms refuse any other value. Sources: `orgs`,
-`licence_agencies`, `training_agencies` (with that grant), `units` and `own_units`.
+`licence_agencies`, `training_agencies` (with that grant), `units`, `own_units`, `orgs_<kind>`, and
+those that the domains take from ledgers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from forms.lookups import Lookups, Option
 from processes import domains
 from processes.identity import User
 from processes.model.people import AuthorityGrant, Org
+from processes.register_sources import LedgerSource
 from processes.roles import UNIT_ROLES
 
 Narrow = Callable[[Select[tuple[Org]]], Select[tuple[Org]]]
@@ -48,8 +50,16 @@ class OrgSource:
 def lookups(session: Session, by: User | None) -> Lookups:
     """What the forms of one request may look up."""
     own = [org for role, org in by.roles if role in UNIT_ROLES] if by else []
+    ledgers = {
+        name: LedgerSource(session, told, by) for name, told in domains.current().sources.items()
+    }
+    kinds = {
+        f"orgs_{kind}": OrgSource(session, _of_kind(kind)) for kind in domains.current().org_kinds
+    }
     return Lookups(
         sources={
+            **ledgers,
+            **kinds,
             "orgs": OrgSource(session, lambda query: query),
             "licence_agencies": OrgSource(session, _granted("licence_issue")),
             "training_agencies": OrgSource(session, _granted("training")),
@@ -62,6 +72,10 @@ def lookups(session: Session, by: User | None) -> Lookups:
 def _units(query: Select[tuple[Org]]) -> Select[tuple[Org]]:
     kinds = [code for code, kind in domains.current().org_kinds.items() if kind.unit]
     return query.where(Org.kind.in_(kinds))
+
+
+def _of_kind(kind: str) -> Narrow:
+    return lambda query: query.where(Org.kind == kind)
 
 
 def _granted(business: str) -> Narrow:

@@ -213,7 +213,7 @@ def _action(task: UserTask) -> str:
 def _context(session: Session, task: UserTask, by: User) -> Variables:
     """What a task's form may look at: the variables it sees, and who fills it in."""
     known = runtime.variables(session, task.instance_id, scope_id=task.scope_id)
-    return {**known, "user": {"name": by.name, "org": by.org_code, "kind": by.kind}}
+    return {**known, "user": by.told}
 
 
 def _refuse_if_held(session: Session, task: UserTask, by: User) -> None:

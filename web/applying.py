@@ -163,7 +163,7 @@ def _layout(
 def known(user: User) -> dict[str, Any]:
     """What a form may refer to before there is a case."""
     return {
-        "user": {"name": user.name, "org": user.org_code, "kind": user.kind},
+        "user": user.told,
         "today": clock.today(),
     }
 
