@@ -79,8 +79,9 @@ class RecordSource:
 
 @dataclass(frozen=True, slots=True)
 class Domains:
-    """All domains of an installation together, by code."""
+    """All domains of an installation together, by code; `titles` by the beginning of their keys."""
 
+    titles: Mapping[str, Word]
     org_kinds: Mapping[str, OrgKind]
     businesses: Mapping[str, Word]
     scopes: Mapping[str, Word]
@@ -145,6 +146,7 @@ def _by_code(schema: type[Schema]) -> fields.Dict:
 
 
 class _File(_Word):
+    prefix = fields.String(load_default="", validate=_CODE)
     org_kinds = _by_code(_OrgKind)
     businesses = _by_code(_Word)
     scopes = _by_code(_Word)
@@ -175,8 +177,10 @@ def load(folder: Path) -> Domains:
         "roles": {},
         "sources": {},
     }
+    titles: dict[str, Word] = {}
     for path in sorted(folder.glob("*/domain.yaml")):
         told = read(path.read_text(encoding="utf-8"), f"{path.parent.name}/{path.name}")
+        titles[told["prefix"] or path.parent.name] = Word(told["title"], told["title_en"])
         for part, found in parts.items():
             for code, one in told.get(part, {}).items():
                 if code in found:
@@ -184,6 +188,7 @@ def load(folder: Path) -> Domains:
                 found[code] = one
     _check_references(parts)
     return Domains(
+        titles,
         {code: OrgKind(**one) for code, one in parts["org_kinds"].items()},
         {code: Word(**one) for code, one in parts["businesses"].items()},
         {code: Word(**one) for code, one in parts["scopes"].items()},

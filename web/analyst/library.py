@@ -12,12 +12,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine import repository
-from processes import identity, modelling
+from processes import domains, identity, modelling
 from processes.blank_model import blank_model
 from processes.roles import Action
 from web import diagrams
 from web.auth import actions_of, current, policy
 from web.database import read_session, run
+from web.i18n import titles
 
 blueprint = Blueprint("analyst", __name__, url_prefix="/analyst")
 
@@ -42,6 +43,7 @@ def shown(errors: dict[str, str] | None = None, status: int = 200) -> ResponseRe
         html = render_template(
             "analyst/library.html",
             entries=entries,
+            domains=titles(domains.current().titles),
             authors=authors,
             me=current().id,
             may_draft=Action.DRAFT_MODEL in actions_of(current()),
