@@ -10,16 +10,21 @@ from dataclasses import dataclass, field
 
 import adapters
 from adapters._shared.client import Department
+from adapters._shared.exchange import Exchange
 from engine.ports import Channel, Worker
 
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """The workers by topic, the channels and the departments by name that are switched on."""
+    """The workers by topic, the channels and the departments by name that are switched on.
+
+    `routes` are the messages that go to a channel without a setting: message → channel.
+    """
 
     workers: Mapping[str, Worker] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     departments: Mapping[str, Department] = field(default_factory=dict)
+    routes: Mapping[str, str] = field(default_factory=dict)
 
 
 def available() -> Sequence[str]:
@@ -40,6 +45,7 @@ def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
     workers: dict[str, Worker] = {}
     channels: dict[str, Channel] = {}
     departments: dict[str, Department] = {}
+    routes: dict[str, str] = {}
     for name in names:
         if name not in available():
             raise ValueError(f"没有名为『{name}』的适配器，可用：{'、'.join(available())}")
@@ -50,6 +56,8 @@ def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
             workers[made.topic] = made
         if isinstance(made, Channel):
             channels[made.name] = made
+        if isinstance(made, Exchange):
+            routes |= dict.fromkeys(made.contract.outward, made.name)
         if isinstance(found := getattr(made, "department", None), Department):
             departments[name] = found
-    return Adapters(workers, channels, departments)
+    return Adapters(workers, channels, departments, routes)

@@ -38,7 +38,8 @@ def current(engine: Engine) -> str | None:
     with engine.connect() as connection:
         if not inspect(connection).has_table(_TABLE):
             return None
-        return connection.scalar(text(f"SELECT version_num FROM {_TABLE}"))  # noqa: S608
+        found: str | None = connection.scalar(text(f"SELECT version_num FROM {_TABLE}"))  # noqa: S608
+        return found
 
 
 def check(engine: Engine) -> None:

@@ -24,7 +24,11 @@ _DEPARTMENTS: Final = {
     "card_machine": "制证机",
     "courier": "快递公司",
     "card_centre": "外部制证中心",
+    "province": "省级各部门（税务、住建）",
 }
+_SECRETS: Final = ("card_centre", "tax_prov", "housing_local")
+_BEHIND: Final = {"province": ("tax_prov", "housing_local")}
+"""Departments that one program plays, each below its name."""
 
 
 def prepare(settings: Settings) -> None:
@@ -55,15 +59,17 @@ def departments(settings: Settings) -> Iterator[Mapping[str, str]]:
     Raises:
         CannotStart: one of them does not come up.
     """
-    key = secrets.token_urlsafe(32)
-    callback = f"http://{settings.host}:{settings.port}/api/channels/card_centre"
+    keys = {f"{name.upper()}_KEY": secrets.token_urlsafe(32) for name in _SECRETS}
+    callback = f"http://{settings.host}:{settings.port}/api/channels"
     running_now: list[subprocess.Popen[str]] = []
-    given = {"CARD_CENTRE_KEY": key}
+    given = dict(keys)
     try:
         for name in _DEPARTMENTS:
-            program = _start(name, callback, key)
+            program = _start(name, callback, keys)
             running_now.append(program)
-            given[f"{name.upper()}_URL"] = _address(program, name)
+            given[f"{name.upper()}_URL"] = address = _address(program, name)
+            for part in _BEHIND.get(name, ()):
+                given[f"{part.upper()}_URL"] = f"{address}/{part}"
         yield given
     finally:
         for program in running_now:
@@ -74,13 +80,13 @@ def departments(settings: Settings) -> Iterator[Mapping[str, str]]:
                 program.stdout.close()
 
 
-def _start(name: str, callback: str, key: str) -> "subprocess.Popen[str]":
+def _start(name: str, callback: str, keys: Mapping[str, str]) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "adapters._simulators", name, "--callback", callback]
     command += ["--parent", str(os.getpid())]
     return subprocess.Popen(  # noqa: S603 - our own module, our own arguments
         command,
         cwd=Path(__file__).parents[1],
-        env={**os.environ, "CARD_CENTRE_KEY": key},
+        env={**os.environ, **keys},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -36,7 +36,7 @@ _log = logging.getLogger("banli.running")
 BEAT_SECONDS: Final = 1
 CHORE_SECONDS: Final = 60
 THREADS: Final = 8
-_DEMO_ADAPTERS: Final = "card_machine,courier,card_centre"
+_DEMO_ADAPTERS: Final = "card_machine,courier,card_centre,tax_prov,housing_local"
 
 
 class CannotStart(Exception):
@@ -108,7 +108,7 @@ def worker_of(app: Flask) -> JobWorker:
         owner=f"{socket.gethostname()[:40]}-{os.getpid()}",
         workers=adapters.workers,
         channels=adapters.channels,
-        routes=app.extensions["banli_routes"],
+        routes={**adapters.routes, **app.extensions["banli_routes"]},
         remote=app.extensions["banli_remote_topics"],
     )
 

@@ -8,15 +8,16 @@ import time
 from adapters._simulators.card_centre import CardCentre
 from adapters._simulators.card_machine import CardMachine
 from adapters._simulators.courier import Courier
+from adapters._simulators.province import DEPARTMENTS, Province
 from adapters._simulators.server import Simulator, serve
 
 
 def main() -> None:
     """Serve one department until the process ends; prints its address first."""
     parser = argparse.ArgumentParser(prog="python -m adapters._simulators")
-    parser.add_argument("name", choices=["card_machine", "courier", "card_centre"])
+    parser.add_argument("name", choices=["card_machine", "courier", "card_centre", "province"])
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--callback", default="http://127.0.0.1:8000/api/channels/card_centre")
+    parser.add_argument("--callback", default="http://127.0.0.1:8000/api/channels")
     parser.add_argument("--seconds", type=float, default=1.0, help="how long the work takes")
     parser.add_argument("--parent", type=int, default=0, help="end when this process has ended")
     options = parser.parse_args()
@@ -39,9 +40,12 @@ def _make(options: argparse.Namespace) -> Simulator:
         return CardMachine(seconds=options.seconds)
     if options.name == "courier":
         return Courier()
-    # the shared secret comes by the environment: arguments are visible to everyone on the machine
+    # shared secrets come by the environment: arguments are visible to everyone on the machine
+    if options.name == "province":
+        keys = {name: os.environ[f"{name.upper()}_KEY"].encode() for name in DEPARTMENTS}
+        return Province(options.callback, keys=keys, seconds=options.seconds)
     key = os.environ["CARD_CENTRE_KEY"].encode()
-    return CardCentre(options.callback, key=key, seconds=options.seconds)
+    return CardCentre(f"{options.callback}/card_centre", key=key, seconds=options.seconds)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import html
 import json
 import time
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -20,12 +21,22 @@ class Refused(Exception):
 
 
 class Simulator:
-    """A department: its name, its faults and a route from method, path and body to an answer."""
+    """A department: its name, its faults and a route from method, path and body to an answer.
+
+    One with `parts` is several departments below their names: `/tax_prov/messages`.
+    """
 
     title = ""
 
     def __init__(self) -> None:
         self.faults = Faults()
+        self.parts: Mapping[str, Simulator] = {}
+
+    def part(self, path: str) -> "tuple[Simulator, str]":
+        """The department that a path leads to, and the path inside of it."""
+        name, _, rest = path.removeprefix("/").partition("/")
+        found = self.parts.get(name)
+        return (self, path) if found is None else (found, f"/{rest}")
 
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         """The department's own answer; 404 where it has none."""
@@ -47,7 +58,15 @@ def serve(simulator: Simulator, port: int) -> ThreadingHTTPServer:
 
 class _Handler(BaseHTTPRequestHandler):
     department: Simulator
+    there: Simulator
     protocol_version = "HTTP/1.1"
+
+    def parse_request(self) -> bool:
+        """Turn to the department that the address names."""
+        good = super().parse_request()
+        if good:
+            self.there, self.path = self.department.part(self.path)
+        return good
 
     def do_GET(self) -> None:
         if self.path == "/":
@@ -63,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _department(self, method: str) -> None:
         body = self._body()
-        mode = self.department.faults.take()
+        mode = self.there.faults.take()
         if mode == "down":
             self._send(503, b"{}")
         elif mode == "refuse":
@@ -80,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ask(self, method: str, body: bytes) -> Answer:
         try:
-            return self.department.answer(method, self.path, body, dict(self.headers.items()))
+            return self.there.answer(method, self.path, body, dict(self.headers.items()))
         except (Refused, MessageRefused) as error:
             return 422, {"reason": str(error)}
 
@@ -89,20 +108,20 @@ class _Handler(BaseHTTPRequestHandler):
         form = "urlencoded" in self.headers.get("Content-Type", "")
         order = {k: v[0] for k, v in parse_qs(body.decode()).items()} if form else json.loads(body)
         try:
-            self.department.faults.switch(order)
+            self.there.faults.switch(order)
         except ValueError as error:
             self._send(422, wire.dump({"reason": str(error)}))
             return
         if form:
             self.send_response(303)
-            self.send_header("Location", "/")
+            self.send_header("Location", "./")
             self.send_header("Content-Length", "0")
             self.end_headers()
         else:
-            self._send(200, wire.dump({"mode": self.department.faults.mode}))
+            self._send(200, wire.dump({"mode": self.there.faults.mode}))
 
     def _page(self) -> None:
-        faults = self.department.faults
+        faults = self.there.faults
         options = "".join(
             f'<button name="mode" value="{mode}"{" disabled" if mode == faults.mode else ""}>'
             f"{label}</button> "
@@ -110,16 +129,20 @@ class _Handler(BaseHTTPRequestHandler):
         )
         rows = "".join(
             f"<tr><td>{html.escape(a)}</td><td>{html.escape(b)}</td></tr>"
-            for a, b in self.department.summary()
+            for a, b in self.there.summary()
+        )
+        parts = " ".join(
+            f'<a href="/{name}/">{html.escape(one.title)}</a>'
+            for name, one in self.there.parts.items()
         )
         page = (
             '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
-            f"<title>{self.department.title}（模拟）</title>"
+            f"<title>{self.there.title}（模拟）</title>"
             "<style>body{font:15px/1.7 sans-serif;max-width:60em;margin:2em auto}"
             "td{border-bottom:1px solid #ccc;padding:.2em 1em}</style>"
-            f"<h1>{self.department.title}（模拟）</h1><p>当前状态：{MODES[faults.mode]}</p>"
-            f'<form method="post" action="/_faults">{options}</form>'
-            f"<table>{rows}</table></html>"
+            f"<h1>{self.there.title}（模拟）</h1><p>当前状态：{MODES[faults.mode]}</p>"
+            f'<form method="post" action="_faults">{options}</form>'
+            f"<table>{rows}</table><p>{parts}</p></html>"
         )
         self._send(200, page.encode(), content_type="text/html; charset=utf-8")
 

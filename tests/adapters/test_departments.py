@@ -9,11 +9,11 @@ import pytest
 
 from adapters import registry
 from adapters._shared import signing, wire
+from adapters._shared.exchange import Exchange
 from adapters._simulators.card_centre import CardCentre as OuterCentre
 from adapters._simulators.card_machine import CardMachine as Machine
 from adapters._simulators.courier import Courier as CourierCompany
 from adapters._simulators.server import Simulator, serve
-from adapters.card_centre import CardCentre
 from adapters.card_centre import create as create_centre
 from adapters.card_machine import CardMachine
 from adapters.card_machine import create as create_machine
@@ -227,7 +227,7 @@ class DrippingHandler(BaseHTTPRequestHandler):
 # --- the outer centre: signed messages both ways --------------------------------------------
 
 
-def centre(url: str = "http://127.0.0.1:1") -> CardCentre:
+def centre(url: str = "http://127.0.0.1:1") -> Exchange:
     return create_centre({"URL": url, "KEY": KEY})
 
 
