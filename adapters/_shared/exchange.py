@@ -25,8 +25,8 @@ class Contract:
     """What a department may send: message → members that its body needs; and what it is sent.
 
     `outward` are the messages that go to it wherever the adapter is switched on; others need a
-    route of the installation. `key` is the member that repeats the correlation key; `instants`
-    travel as text with a zone.
+    route of the installation. `key` is the member that repeats the correlation key, called
+    `key_title` in messages to people; `instants` travel as text with a zone.
     """
 
     channel: str
@@ -34,6 +34,7 @@ class Contract:
     inward: Mapping[str, tuple[str, ...]]
     outward: tuple[str, ...] = ()
     key: str = "work_order_no"
+    key_title: str = "工作单号"
     instants: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -98,7 +99,7 @@ class Exchange:
             if content.get(member) in (None, "", [], {}):
                 raise MessageRefused(f"报文『{name}』缺少『{member}』")
         if content[self.contract.key] != correlation_key:
-            raise MessageRefused("报文正文的编号与关联号不一致")
+            raise MessageRefused(f"{self.contract.key_title}与关联号不一致")
 
     def _instants(self, content: Mapping[str, Any]) -> Variables:
         found: Variables = {}

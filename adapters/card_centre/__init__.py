@@ -20,6 +20,7 @@ CONTRACT: Final = Contract(
         "card_posted": ("blank_serial", "parcel_no", "express_no", "posted_at"),
     },
     key="card_order_no",
+    key_title="制证单号",
     instants=frozenset({"posted_at", "prechecked_at"}),
 )
 
