@@ -83,6 +83,11 @@ def of(session: Session, org_code: str | None = None, *, at: int | None = None) 
     return found
 
 
+def of_all(session: Session, org_codes: Collection[str | None]) -> dict[str | None, Calendar]:
+    """The calendars of several agencies, each read once for a list."""
+    return {code: of(session, code) for code in org_codes}
+
+
 def forget(session: Session) -> None:
     """Have the calendars of a database read again."""
     _held.pop(session.connection().engine, None)

@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, repository
 from engine.errors import BanliError
 from engine.model import UserTask
 from processes import calendar, calendars
@@ -244,14 +244,22 @@ def of_task(session: Session, task: UserTask, *, used: Calendar) -> Standing | N
         for line in entries(session, task.instance_id)
         if line.limit == ALL and line.event != Event.STOP
     ]
-    since = since_received(task.created_at, Unit.WORKING_DAYS, used)
+    unit = _unit_of(session, task)
+    since = since_received(task.created_at, unit, used)
     start = ClockEntry(id=0, limit="node", event=Event.START.value, amount=0, reason="")
-    start.unit, start.effective_at = Unit.WORKING_DAYS.value, since
+    start.unit, start.effective_at = unit.value, since
     pauses = reckon([start, *shared], used, task.due_at)
-    counting = counter(Unit.WORKING_DAYS, used, pauses.pauses if pauses else ())
+    counting = counter(unit, used, pauses.pauses if pauses else ())
     start.amount = counting.used(since, task.due_at)
     reckoned = reckon([start, *shared], used, max(since, clock.now()))
     return Standing("node", task.limit_title, "", reckoned) if reckoned else None
+
+
+def _unit_of(session: Session, task: UserTask) -> Unit:
+    """What the limit of a task is counted in: as its model has it."""
+    process = repository.compiled(session, task.definition_id).process
+    limit = getattr(process.elements.get(task.activity), "limit", None)
+    return Unit(limit.unit) if limit else Unit.WORKING_DAYS
 
 
 def since_received(instant: datetime, unit: str, used: Calendar) -> datetime:

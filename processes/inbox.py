@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.model import ProcessInstance, UserTask, UserTaskCandidate
-from processes import approvals, calendar
+from processes import approvals, calendar, calendars
+from processes.calendar import Calendar
 from processes.duties import USER_PREFIX
 from processes.identity import User
 from processes.model.cases import Case, Opinion
@@ -60,6 +61,8 @@ class Row:
     waits_for: tuple[str, ...] = ()
     """Who acts now where several people work on a task."""
     agreed: tuple[int, int] | None = None
+    provisional: bool = False
+    """The due date rests on a year whose list of holidays is not published yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +103,15 @@ def counts(session: Session, user: User) -> dict[str, int]:
     }
 
 
-def remaining(due_at: datetime | None, *, suspended: bool = False) -> tuple[int | None, Colour]:
-    """Working days left and the colour of the light; grey while the clock stands still."""
+def remaining(
+    due_at: datetime | None, *, used: Calendar, suspended: bool = False
+) -> tuple[int | None, Colour]:
+    """Working days left on an agency's calendar and the colour of the light; grey while it rests."""
     if suspended:
         return None, "grey"
     if due_at is None:
         return None, ""
-    left = calendar.remaining(due_at.astimezone(clock.SHANGHAI).date())
+    left = calendar.remaining(due_at.astimezone(clock.SHANGHAI).date(), calendar=used)
     if due_at < clock.now():
         return min(left, 0), "red"
     return left, "amber" if left <= _NEAR_DAYS else "green"
@@ -156,7 +161,9 @@ def _todo(session: Session, user: User, filters: Filters, after: str | None, lim
         at = datetime.fromtimestamp(int(stamp) / 1_000_000, UTC) if int(stamp) else _FAR
         base = base.where(or_(urgency > at, and_(urgency == at, UserTask.id > int(last))))
     found = session.execute(base.order_by(urgency, UserTask.id).limit(limit + 1)).all()
-    rows = _with_people(session, [_task_row(task, case, user) for task, case in found[:limit]])
+    used = calendars.of_all(session, {case.org_code for _task, case in found})
+    made = [_task_row(task, case, user, used[case.org_code]) for task, case in found[:limit]]
+    rows = _with_people(session, made)
     following = None
     if len(found) > limit:
         task = found[limit - 1][0]
@@ -181,7 +188,11 @@ def _done(session: Session, user: User, filters: Filters, after: str | None, lim
     if after:
         base = base.where(Opinion.id < int(after))
     found = session.execute(base.order_by(Opinion.id.desc()).limit(limit + 1)).all()
-    rows = [_case_row(case, step=opinion.activity_name, at=opinion.at) for opinion, case in found]
+    used = calendars.of_all(session, {case.org_code for _opinion, case in found})
+    rows = [
+        _case_row(case, used[case.org_code], step=opinion.activity_name, at=opinion.at)
+        for opinion, case in found
+    ]
     shown = _with_people(session, rows[:limit])
     return Page(shown, total, str(found[limit - 1][0].id) if len(found) > limit else None)
 
@@ -192,26 +203,32 @@ def _mine(session: Session, user: User, filters: Filters, after: str | None, lim
     if after:
         base = base.where(Case.id < int(after))
     found = session.scalars(base.order_by(Case.id.desc()).limit(limit + 1)).all()
-    rows = [_case_row(case, step=case.step, at=case.submitted_at) for case in found[:limit]]
+    used = calendars.of_all(session, {case.org_code for case in found})
+    rows = [
+        _case_row(case, used[case.org_code], step=case.step, at=case.submitted_at)
+        for case in found[:limit]
+    ]
     shown = _with_people(session, rows)
     return Page(shown, total, str(found[limit - 1].id) if len(found) > limit else None)
 
 
-def _task_row(task: UserTask, case: Case, user: User) -> Row:
+def _task_row(task: UserTask, case: Case, user: User, used: Calendar) -> Row:
     # a limit without an end is suspended: its clock stands still
     resting = task.suspended or (task.due_at is None and bool(task.limit_title))
-    left, colour = remaining(task.due_at, suspended=resting)
+    left, colour = remaining(task.due_at, used=used, suspended=resting)
+    due_on = task.due_at.astimezone(clock.SHANGHAI).date() if task.due_at else None
     return Row(
         **_case_columns(case),
         task_id=task.id,
         step=task.name or task.activity,
         at=task.created_at,
-        due_on=task.due_at.astimezone(clock.SHANGHAI).date() if task.due_at else None,
+        due_on=due_on,
         remaining=left,
         colour=colour,
         mine=task.assignee == str(user.id),
         kind=task.kind,
         urged=case.urged_at is not None and case.urged_at >= task.created_at,
+        provisional=due_on is not None and not used.is_published(due_on.year),
     )
 
 
@@ -238,11 +255,11 @@ def _vote(session: Session, case_id: int) -> tuple[int, int] | None:
     return next((one for one in found if one is not None), None)
 
 
-def _case_row(case: Case, *, step: str, at: datetime) -> Row:
+def _case_row(case: Case, used: Calendar, *, step: str, at: datetime) -> Row:
     due_at = None
     if case.due_on is not None and case.ended_at is None:
         due_at = datetime.combine(case.due_on, datetime.max.time(), clock.SHANGHAI)
-    left, colour = remaining(due_at, suspended=case.status == "suspended")
+    left, colour = remaining(due_at, used=used, suspended=case.status == "suspended")
     return Row(
         **_case_columns(case),
         task_id=None,
@@ -251,6 +268,7 @@ def _case_row(case: Case, *, step: str, at: datetime) -> Row:
         due_on=case.due_on,
         remaining=left,
         colour=colour,
+        provisional=due_at is not None and not used.is_published(due_at.year),
     )
 
 

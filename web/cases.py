@@ -20,6 +20,7 @@ from processes import (
     ad_hoc,
     approval_form,
     archive,
+    calendars,
     files,
     materials,
     overview,
@@ -147,7 +148,8 @@ def search() -> ResponseReturnValue:
     q = request.args.get("q", "").strip()[:60]
     with read_session() as session:
         rows = commands.search(session, by=current(), text=q) if q else []
-        return render_template("cases/search.html", rows=rows, q=q)
+        used = calendars.of_all(session, {case.org_code for case in rows})
+        return render_template("cases/search.html", rows=rows, q=q, calendars=used)
 
 
 @blueprint.get("/<int:case_id>")

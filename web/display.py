@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from engine import clock
 from processes import calendar
+from processes.calendar import Calendar
 from web.refusals import said
 from web.words import N_, _
 
@@ -91,21 +92,22 @@ class Due:
     text: str
     tone: str
     date: str
-    explanation: str = ""
-    share: int | None = None
+    provisional: bool = False
 
 
-def due_view(due: date | datetime) -> Due:
-    """Working days left until a due date, counted after today as the law counts."""
+def due_view(due: date | datetime, used: Calendar | None = None) -> Due:
+    """Working days left until a due date on a calendar, counted after today as the law counts."""
     on = due.astimezone(clock.SHANGHAI).date() if isinstance(due, datetime) else due
-    today = clock.today()
+    today, tone = clock.today(), "amber"
     if on < today:
-        late = max(1, calendar.working_days_between(on, today))
-        return Due(_("超期 %(n)s 个工作日", n=late), "red", on.isoformat())
-    left = calendar.working_days_between(today, on)
-    if left == 0:
-        return Due(_("今日到期"), "red", on.isoformat())
-    return Due(_("剩 %(n)s 个工作日", n=left), "amber" if left <= 1 else "green", on.isoformat())
+        late = max(1, calendar.working_days_between(on, today, calendar=used))
+        text, tone = _("超期 %(n)s 个工作日", n=late), "red"
+    elif left := calendar.working_days_between(today, on, calendar=used):
+        text, tone = _("剩 %(n)s 个工作日", n=left), "amber" if left <= 1 else "green"
+    else:
+        text = _("今日到期")
+    provisional = not (used or calendar.current()).is_published(on.year)
+    return Due(text, tone, on.isoformat(), provisional)
 
 
 def moment(value: datetime | date | str | None) -> str:

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from engine import clock, compiler, repository, tasks
 from engine.errors import DeploymentRejected
 from engine.model import Job, Timer
-from processes import calendars, explanation
+from processes import calendars, explanation, inbox
 from processes import clock as ledger
 from processes.calendars import Change
+from processes.counting import Unit
 from processes.model.cases import CaseLimit, ClockEntry
 from processes.play import Play, PlayedCase
 from processes.reckoning import State
@@ -256,6 +257,49 @@ class TestCalendars:
             )
             assert not calendars.of(session, at=first).is_working(date(2026, 3, 4))
             assert calendars.of(session).is_working(date(2026, 3, 4))
+
+
+class TestDesk:
+    """What the inbox and the task page say of a limit (B.2 红黄灯, B.3)."""
+
+    def row(self, case: PlayedCase, who: str = "reviewer") -> inbox.Row:
+        user = case.play.user(who)
+        found = case.play.run(lambda session: inbox.page(session, user)).rows
+        return next(one for one in found if one.case_id == case.id)
+
+    def test_a_line_of_the_inbox_counts_on_the_calendar_of_its_agency(self, play: Play) -> None:
+        here = begun(play)
+        assert (self.row(here).remaining, self.row(here).colour) == (5, "green")
+        storm = [Change(date(2026, 3, day), is_working=False, name="停工") for day in (3, 4, 5, 6)]
+        play.run(
+            lambda session: calendars.change(
+                session, storm, source="市政府通告", by="admin", org_code="370001"
+            )
+        )
+        assert (self.row(here).remaining, self.row(here).colour) == (1, "amber")
+
+    def test_a_limit_in_hours_is_told_in_hours(self, play: Play) -> None:
+        hours = '<banli:limit amount="6" unit="working_hours" title="核验时限"/>'
+        model = xml(
+            "start -> review -> end",
+            key="hourly",
+            review=user(hours, candidateGroups="licence_reviewer@370001"),
+        )
+        play.run(lambda session: repository.deploy(session, {"hourly.bpmn": model}, by="admin"))
+        case = play.start("hourly")
+        play.passes(hours=2)
+        with play.session() as session:
+            used = calendars.of(session, "370001")
+            found = ledger.of_task(session, case.tasks[0], used=used)
+        assert found is not None
+        assert (found.reckoning.unit, found.reckoning.left) == (Unit.WORKING_HOURS, 4)
+        assert explanation.explain(found).startswith("核验时限 6 个工作小时")
+
+    def test_a_due_date_in_a_year_not_published_is_marked_provisional(self, play: Play) -> None:
+        play.passes(working_days=207)  # 2026-12-31
+        case = begun(play)
+        assert self.row(case).provisional
+        assert standing(case).reckoning.provisional
 
 
 @pytest.mark.parametrize(
