@@ -12,6 +12,7 @@ from engine.definition import events as ev
 from engine.reading import Reading
 
 _TIMERS: Final = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
+_ENDS: Final = frozenset({"closing", "midnight"})
 _TRUE: Final = frozenset({"true", "1"})
 _COMMON: Final = frozenset({"documentation", "extensionElements"})
 
@@ -99,12 +100,15 @@ def _timer(reading: Reading, part: xml.Node, node: xml.Node) -> ev.TimerEvent | 
         return None
     kind: Any = _TIMERS[xml.tag(found[0])[1]]
     follows = reading.extensions(part).of("banli:due")
-    before = follows.get("before", "0")
-    if follows and (kind == "cycle" or not follows.get("of") or not before.isdecimal()):
-        text = "随期限到期的定时器须写明期限（of），提前量（before）为整数，且不能是周期"
+    before, at = follows.get("before", "0"), follows.get("at", "closing")
+    counted = before.startswith("=") or before.isdecimal()
+    if follows and (kind == "cycle" or not follows.get("of") or not counted or at not in _ENDS):
+        text = "随期限到期的定时器须写明期限（of），提前量（before）为整数或表达式，"
+        text += "at 为 closing（下班时）或 midnight（当日终了），且不能是周期"
         reading.error("due_incomplete", text, node)
         return None
-    return ev.TimerEvent(kind, made, follows.get("of", ""), int(before))
+    earlier = None if before == "0" else reading.expression(before, found[0], "提前量")
+    return ev.TimerEvent(kind, made, follows.get("of", ""), earlier, at == "midnight")
 
 
 def _error(reading: Reading, part: xml.Node, node: xml.Node) -> ev.ErrorEvent | None:

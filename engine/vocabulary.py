@@ -171,7 +171,7 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
             "waitForAll",
         }
     ),
-    "banli:due": frozenset({"of", "before"}),
+    "banli:due": frozenset({"of", "before", "at"}),
     "banli:clocks": frozenset(),
     "banli:clock": frozenset(
         {"do", "limit", "title", "amount", "unit", "at", "reason", "basis", "extendMost", "when"}

@@ -62,6 +62,7 @@ class TimerWait:
     repeat: str | None = None
     limit: str = ""
     before: int = 0
+    midnight: bool = False
     host: int = 0
 
 

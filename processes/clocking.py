@@ -5,7 +5,7 @@ ledger and the agency's calendar give (case-operations B.3, 1).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -93,10 +93,10 @@ def _timer_due(
     """When a timer is due; as it was while the limit it follows has not started."""
     host = execution.waits.get(wait.host)
     if wait.limit == NODE and isinstance(host, UserTaskWait) and host.limit is not None:
-        return _earlier(host.due_at, wait.before, host.limit.unit, used)
+        return _at(host.due_at, wait, host.limit.unit, used)
     if wait.limit in standing:
         reckoned = standing[wait.limit].reckoning
-        return _earlier(reckoned.due_at, wait.before, reckoned.unit, used)
+        return _at(reckoned.due_at, wait, reckoned.unit, used)
     return wait.due_at
 
 
@@ -130,6 +130,15 @@ def _entry(mark: ClockMark, used: Calendar) -> ledger.Entry:
         basis=mark.basis,
         extend_most=mark.extend_most,
     )
+
+
+def _at(due: datetime | None, wait: TimerWait, unit: str, used: Calendar) -> datetime | None:
+    """When a timer comes that follows a limit with this end."""
+    found = _earlier(due, wait.before, unit, used)
+    if found is None or not wait.midnight:
+        return found
+    following = counting.day_of(found) + timedelta(days=1)
+    return datetime.combine(following, time(), clock.SHANGHAI).astimezone(UTC)
 
 
 def _earlier(due: datetime | None, before: int, unit: str, used: Calendar) -> datetime | None:

@@ -35,8 +35,10 @@ class TimerEvent:
     expression: Expression
     limit: str = ""
     """A limit of the case that it follows once that runs; `node`: the one of its own task."""
-    before: int = 0
+    before: Expression | None = None
     """Units of the limit by which it comes earlier than the limit ends."""
+    midnight: bool = False
+    """Comes when the last day itself is over, not with the close of office hours on it."""
 
 
 @dataclass(frozen=True, slots=True)

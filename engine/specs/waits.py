@@ -20,7 +20,7 @@ from engine.definition.events import (
     TimerEvent,
 )
 from engine.errors import ExpressionError
-from engine.expressions import evaluate, failure, text
+from engine.expressions import evaluate, failure, number, text
 from engine.feel.kinds import chinese
 from engine.specs.token import Token
 from engine.waiting import ConditionWait, MessageWait, SignalWait, TimerWait, Wait
@@ -43,7 +43,12 @@ def to_instant(number: int) -> datetime:
 
 def arm_timer(timer: TimerEvent, context: Mapping[str, Any]) -> dict[str, Any]:
     """What the token of a timer keeps."""
-    return _kept(timers.armed(timer, context))
+    data = _kept(timers.armed(timer, context))
+    if timer.before is not None:
+        data["before"] = number(timer.before, context)
+        if data["before"] < 0:
+            raise failure(timer.before, "提前量不能小于零")
+    return data
 
 
 def _kept(schedule: timers.Schedule) -> dict[str, Any]:
@@ -144,7 +149,8 @@ def timer_wait(token: Token) -> TimerWait:
         due_at=to_instant(data["due"]),
         repeat=repeat,
         limit=definition.limit,
-        before=definition.before,
+        before=data.get("before", 0),
+        midnight=definition.midnight,
         host=event.parent.id if definition.limit else 0,
     )
 

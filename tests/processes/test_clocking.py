@@ -34,8 +34,8 @@ def marks(*lines: dict[str, str]) -> Node:
     return Node("intermediateThrowEvent", extensions=clocks(*lines))
 
 
-def due_timer(of: str, before: int = 0) -> str:
-    follows = f'<banli:due of="{of}" before="{before}"/>'
+def due_timer(of: str, before: int | str = 0, at: str = "closing") -> str:
+    follows = f'<banli:due of="{of}" before="{before}" at="{at}"/>'
     return (
         f"<timerEventDefinition><extensionElements>{follows}</extensionElements>"
         "<timeDuration>P90D</timeDuration></timerEventDefinition>"
@@ -191,6 +191,21 @@ class TestLedger:
         assert case.waits_for == {"review", "passed"}
         play.passes(working_days=3)
         assert case.waits_for == {"review", "passed", "warned"}
+
+    def test_a_timer_may_wait_for_the_end_of_the_day_and_its_lead_be_computed(
+        self, play: Play
+    ) -> None:
+        model = xml(
+            "start -> begun -> review -> end; lead -> e2; over -> e3",
+            key="dated",
+            begun=marks(START),
+            review=user(candidateGroups="licence_reviewer@370001"),
+            lead=boundary("review", due_timer("promised", "=days / 2"), interrupting=False),
+            over=boundary("review", due_timer("promised", at="midnight"), interrupting=False),
+        )
+        play.run(lambda session: repository.deploy(session, {"dated.bpmn": model}, by="admin"))
+        case = play.start("dated", days=8)
+        assert timers(case) == {"lead": date(2026, 3, 10), "over": date(2026, 3, 17)}
 
     def test_an_extension_moves_the_end_and_keeps_the_old_limit(self, play: Play) -> None:
         case = begun(play)
