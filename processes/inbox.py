@@ -106,7 +106,7 @@ def counts(session: Session, user: User) -> dict[str, int]:
 def remaining(
     due_at: datetime | None, *, used: Calendar, suspended: bool = False
 ) -> tuple[int | None, Colour]:
-    """Working days left on an agency's calendar and the colour of the light; grey while it rests."""
+    """Working days left on a calendar and the colour of the light; grey while it rests."""
     if suspended:
         return None, "grey"
     if due_at is None:
