@@ -2,7 +2,8 @@
 
 Invariant: who waited when the signal was thrown gets it, who began to wait later does not. The
 broadcast makes one job for each subscription; each job moves one instance in its own transaction,
-or changes nothing if that one no longer waits.
+or changes nothing if that one no longer waits. What waits in the instance that throws has caught it
+in the step itself (`engine.specs.throwing`).
 """
 
 from sqlalchemy import insert, select
@@ -59,7 +60,7 @@ def broadcast(session: Session, work: JobWork) -> int:
             "suspended": suspended,
         }
         for subscription_id, instance_id, definition_id, activity, suspended in waiting
-        if instance_id is not None or not suspended
+        if (instance_id is not None or not suspended) and instance_id != work.instance_id
     ]
     _queue(session, found)
     return len(found)

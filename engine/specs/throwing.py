@@ -11,10 +11,18 @@ from engine import ids
 from engine.definition import events as ev
 from engine.expressions import text
 from engine.record import ThrownMessage, ThrownSignal
-from engine.specs import mapping
-from engine.specs.events import BoundaryEvent, EventNode, EventSubStart
+from engine.scopes import storable
+from engine.specs import mapping, waits
+from engine.specs.events import (
+    BoundaryEvent,
+    CatchEvent,
+    EventGateway,
+    EventNode,
+    EventSubStart,
+)
 from engine.specs.node import Node, Path
-from engine.specs.token import Token
+from engine.specs.token import READY, Token
+from engine.specs.workflow import CaseWorkflow
 from engine.variables import Variables
 
 
@@ -79,11 +87,29 @@ def throw_message(node: Node, token: Token, message: ev.Message) -> None:
 
 
 def throw_signal(node: Node, token: Token, name: str) -> None:
-    """Broadcast a signal, after the step, to all who wait for it by now."""
-    payload = mapping.mapped(node.element.inputs, token)
+    """Broadcast a signal: at once to what waits for it in this instance, after the step to others.
+
+    What waits around the thrower would be gone after the step if this was its last activity, and
+    an interrupting catcher has to take the thrower with it (BPMN 2.0.2, 13.3.7 and 13.5.3).
+    """
+    workflow, payload = token.workflow, mapping.mapped(node.element.inputs, token)
     # the id is the moment of the throw: who begins to wait later has a greater one
-    token.workflow.step.signals.append(ThrownSignal(ids.next_id(), name, payload, node.activity))
+    workflow.step.signals.append(ThrownSignal(ids.next_id(), name, payload, node.activity))
     node.note(token, "signal.thrown", name=name)
+    _arm_ready(workflow)
+    for waiting in [one for one in workflow.tasks.values() if waits.awaits_signal(one, name)]:
+        # one that caught before may have interrupted it
+        if waiting.alive and waits.awaits_signal(waiting, name):
+            waiting.task_spec.note(waiting, "signal.received", name=name)
+            waiting.task_spec.trigger(waiting, storable(payload))
+
+
+def _arm_ready(workflow: CaseWorkflow) -> None:
+    """Who stands at an event already waits for it, though its turn to run has not come."""
+    for token in [one for one in workflow.tasks.values() if one.state == READY]:
+        stands = isinstance(token.task_spec, CatchEvent | EventGateway)
+        if stands and "phase" not in token.internal_data:
+            token.run()
 
 
 def throw_escalation(node: Node, token: Token, code: str) -> None:

@@ -22,7 +22,7 @@ from engine.definition.events import (
 from engine.errors import ExpressionError
 from engine.expressions import evaluate, failure, number, text
 from engine.feel.kinds import chinese
-from engine.specs.token import Token
+from engine.specs.token import WAITING, Token
 from engine.waiting import ConditionWait, MessageWait, SignalWait, TimerWait, Wait
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -130,6 +130,13 @@ def begin(token: Token) -> None:
         token.task_spec.note(token, "timer.armed", due_at=to_instant(data["due"]))
     elif "held" in data:
         token.workflow.watch(token)
+
+
+def awaits_signal(token: Token, name: str) -> bool:
+    """Whether a token waits for a signal of that name now."""
+    data = token.internal_data
+    waiting = token.state == WAITING and token.incident is None and "came" not in data
+    return waiting and data.get("signal") == name
 
 
 def timer_wait(token: Token) -> TimerWait:

@@ -5,7 +5,7 @@ import pytest
 from engine.model import Job, UserTask
 from processes import messages
 from processes.worker import JobWorker
-from tests.engine.core.scenario import boundary, event, io, message, signal, xml
+from tests.engine.core.scenario import boundary, event, io, message, signal, sub, xml
 from tests.engine.data.site import Site
 from web.database import Database
 
@@ -30,6 +30,35 @@ def test_the_worker_brings_a_signal_to_all_who_wait(site: Site) -> None:
     assert _worker(site).drain() == 5
     assert sorted(one.activity for one in site.rows(UserTask)) == ["a", "a", "a", "b"]
     assert site.count(Job) == 0
+
+
+def test_what_waits_in_the_thrower_itself_gets_the_signal_once(site: Site) -> None:
+    site.deploy(
+        p=xml(
+            "start -> a -> up -> b -> end; s -> z -> end",
+            signals={"sg": "alarm"},
+            up=event("throw", signal("sg")),
+            s=boundary("b", signal("sg"), interrupting=False),
+            on=sub(
+                "es -> h -> ee",
+                by_event=True,
+                es=event("start", signal("sg"), 'isInterrupting="false"'),
+                ee=event("end"),
+            ),
+        ),
+        q=xml(
+            "start -> s -> c -> end",
+            key="q",
+            signals={"sg": "alarm"},
+            s=event("catch", signal("sg")),
+        ),
+    )
+    other, case = site.start("q"), site.start("p")
+    site.complete("a")
+    _worker(site).drain()
+    # the boundary of b began to wait after the throw
+    assert sorted(site.tasks(case)) == ["b", "h"]
+    assert set(site.tasks(other)) == {"c"}
 
 
 def test_two_pools_talk_by_messages(site: Site) -> None:

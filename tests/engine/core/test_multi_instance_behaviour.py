@@ -1,4 +1,6 @@
-"""Events thrown when instances of a multi-instance activity complete (BPMN 2.0.2, table 10.28)."""
+"""Events thrown when instances of a multi-instance activity complete (BPMN 2.0.2, table 10.28; 13.3.7)."""
+
+import pytest
 
 from engine import compiler
 from tests.engine.core.scenario import Case, boundary, user, xml
@@ -67,6 +69,23 @@ def test_an_interrupting_boundary_ends_the_other_instances():
 def test_a_signal_is_broadcast():
     case = Case(model('behavior="None" noneBehaviorEventRef="counted"'), rows=[1, 2]).complete("a")
     assert [one.name for one in case.signals] == ["counted"]
+
+
+@pytest.mark.parametrize("interrupting", [True, False])
+def test_a_signal_of_the_last_completion_is_caught_at_the_own_boundary(interrupting):
+    data = model('behavior="None" noneBehaviorEventRef="counted"', interrupting=interrupting)
+    data = data.replace(ESCALATION.encode(), b'<signalEventDefinition signalRef="sg"/>')
+    case = Case(data, rows=[1]).complete("a")
+    assert case.waits == ["z"]
+    assert case.complete("z").completed
+
+
+def test_a_signal_of_each_completion_is_caught_each_time():
+    data = model('behavior="None" noneBehaviorEventRef="counted"')
+    data = data.replace(ESCALATION.encode(), b'<signalEventDefinition signalRef="sg"/>')
+    case = Case(data, rows=[1, 2]).complete("a")
+    assert case.waits == ["a", "told_b", "z"]
+    assert case.complete("a").waits == ["z", "z"]
 
 
 def test_behaviour_that_is_incomplete_is_refused():

@@ -124,6 +124,58 @@ def test_a_process_may_start_by_a_signal():
     assert Case(model, start="by_signal", level=1).waits == ["b"]
 
 
+@pytest.mark.parametrize("interrupting", [True, False])
+def test_a_signal_from_the_last_step_of_a_scope_is_caught_at_its_own_boundary(interrupting):
+    inner = sub("s1 -> a -> last", s1=event("start"), last=event("end", signal("alarm")))
+    case = Case(
+        xml(
+            "start -> box -> end; caught -> z -> end",
+            signals=("alarm",),
+            box=inner,
+            caught=boundary("box", signal("alarm"), interrupting=interrupting),
+        )
+    ).complete("a")
+    assert case.waits == ["z"]
+    assert case.history("signal.received") == ["caught"]
+    assert case.complete("z").completed
+
+
+def test_an_interrupting_signal_takes_the_thrower_and_all_beside_it_with_it():
+    inner = sub(
+        "s1 -> f; f -> a -> e1; f -> b -> up -> c -> e1",
+        s1=event("start"),
+        e1=event("end"),
+        f=gateway("parallel"),
+        up=event("throw", signal("alarm"), io=io({"why": "=reason"})),
+    )
+    case = Case(
+        xml(
+            "start -> box -> end; caught -> z -> end",
+            signals=("alarm",),
+            box=inner,
+            caught=boundary("box", signal("alarm")),
+        ),
+        reason="late",
+    ).complete("b")
+    assert case.waits == ["z"]
+    assert case.variables == {"reason": "late", "why": "late"}
+
+
+def test_a_signal_reaches_a_branch_beside_its_thrower_and_an_event_sub_process():
+    case = Case(
+        xml(
+            "start -> f; f -> s -> a -> end; f -> b -> up -> end",
+            signals=("alarm",),
+            f=gateway("parallel"),
+            s=event("catch", signal("alarm")),
+            up=event("throw", signal("alarm")),
+            on=by_event(signal("alarm"), interrupting=False),
+        )
+    ).complete("b")
+    assert case.waits == ["a", "es", "h"]
+    assert sorted(case.history("signal.received")) == ["es", "s"]
+
+
 # -- escalations --------------------------------------------------------------------------
 
 
