@@ -15,12 +15,14 @@ from typing import Any
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from engine import cache, connection, sealing
 from engine.model import Base
+from processes import identity
 from web.database import Database
 
 hypothesis.settings.register_profile(
@@ -29,6 +31,9 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("banli")
+
+STRONG = identity.HASHER
+identity.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 sealing.configure(state_key=b"a key that only the tests have: 32 bytes and more")
 

@@ -1,7 +1,8 @@
 """An application with a small cast and one process, for the tests of the pages."""
 
 import io
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
-from engine import sealing
+from engine import cache, sealing
 from engine.model import UserTask
 from processes import (
     accounts,
@@ -88,8 +89,8 @@ def seed(app: Flask) -> dict[str, int]:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """The application with its data; tests that change much use their own cases."""
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """The application, and a copy of its data as they are at first."""
     home = tmp_path_factory.mktemp("banli")
     app = create_app(
         Settings(
@@ -101,7 +102,24 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
             database_url=f"sqlite:///{home / 'banli.db'}",
         )
     )
-    return SimpleNamespace(app=app, ids=seed(app))
+    ids = seed(app)
+    at_first = sqlite3.connect(":memory:")
+    with sqlite3.connect(home / "banli.db") as stored:
+        stored.backup(at_first)
+    stored.close()
+    yield SimpleNamespace(app=app, ids=ids, at_first=at_first)
+    at_first.close()
+
+
+@pytest.fixture(scope="module")
+def built(seeded: SimpleNamespace) -> SimpleNamespace:
+    """The application with its data as at first; the tests of one file share what they add."""
+    with seeded.app.app_context():
+        raw = database().engine.raw_connection()
+        seeded.at_first.backup(raw.driver_connection)
+        raw.close()
+    cache.clear()
+    return seeded
 
 
 @pytest.fixture

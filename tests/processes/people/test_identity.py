@@ -2,6 +2,7 @@ import threading
 from datetime import date, timedelta
 
 import pytest
+from argon2 import Type, extract_parameters
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,7 @@ from engine import clock
 from processes import accounts, identity, settings
 from processes.identity import Attempt, LoginLocked, LoginRefused
 from processes.model.people import AuditEvent, LoginFailure
+from tests.plugin import STRONG
 from tests.processes.people.cast import PASSWORD, People
 from web.database import Database
 
@@ -39,6 +41,12 @@ def test_a_password_is_never_stored(session: Session, acceptor: int) -> None:
     stored = session.get_one(identity.UserAccount, acceptor)
     assert stored.password_hash.startswith("$argon2id$")
     assert PASSWORD not in stored.password_hash
+
+
+def test_the_product_hashes_as_rfc_9106_advises_where_memory_is_short() -> None:
+    used = extract_parameters(STRONG.hash(PASSWORD))
+    assert (used.type, used.time_cost, used.parallelism) == (Type.ID, 3, 4)
+    assert used.memory_cost == 64 * 1024  # KiB
 
 
 def test_wrong_name_and_wrong_password_are_refused_in_the_same_words(

@@ -20,7 +20,7 @@ ANALYSTS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def analysts(built: SimpleNamespace) -> dict[str, int]:
     """Two persons who draw models; login → user id."""
     ids = {}
@@ -40,7 +40,7 @@ def analysts(built: SimpleNamespace) -> dict[str, int]:
     return ids
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browsers(built: SimpleNamespace, analysts: dict[str, int]) -> dict[str, FlaskClient]:
     """One browser for each analyst, logged in once: a password hash takes its time."""
     found = {}

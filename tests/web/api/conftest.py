@@ -43,7 +43,7 @@ class Caller:
         return self("POST", path, json, **more)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deployed(built: SimpleNamespace) -> SimpleNamespace:
     """The application with the process of these tests."""
     with built.app.app_context(), database().transaction() as session:

@@ -1,6 +1,8 @@
 // A form that loses nothing: conditions asked from the server, drafts saved by themselves, rows, leaving asks.
 import { token } from "./core.js";
 
+const PAUSES = [0, 500, 2000, 5000, 10000]; // ms before each attempt
+
 export default function form(root) {
   let dirty = root.dataset.restored === "1";
   let timer;
@@ -13,11 +15,23 @@ export default function form(root) {
     return fetch(url, { method: "POST", body, signal, headers: { "X-CSRFToken": token(), Accept: "application/json" } });
   };
 
+  // A server that is busy is asked again: a field that stays hidden is a form that cannot be handed in.
+  const conditions = async (signal) => {
+    for (const pause of PAUSES) {
+      await new Promise((go) => setTimeout(go, pause));
+      if (signal.aborted) return null;
+      const answer = await send(root.dataset.refresh, signal).catch(() => null);
+      if (answer?.ok) return answer.json().catch(() => null);
+      if (answer && answer.status < 500 && answer.status !== 429) return null;
+    }
+    return null;
+  };
+
   const refresh = async () => {
     checking?.abort();
     checking = new AbortController();
     // an answer that comes after a later question is not for the form as it stands
-    const told = await send(root.dataset.refresh, checking.signal).then((answer) => answer.ok && answer.json()).catch(() => null);
+    const told = await conditions(checking.signal);
     if (!told) return;
     for (const [path, state] of Object.entries(told.fields)) {
       const field = root.querySelector(`[data-path="${CSS.escape(path)}"]`);
