@@ -3,7 +3,7 @@
 Invariant: rows are added, never changed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, insert, select, text
@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from engine import cache, clock, ids
 from engine.model import ENDED, HistoryEvent, ProcessInstance, VariableDelta
 from engine.variables import Variables
+
+REPRESENTED = "task.represented"
+"""Somebody completed a task for its holder."""
 
 
 def events(
@@ -33,7 +36,10 @@ def of_type(session: Session, instance_id: int, kind: str) -> Sequence[HistoryEv
 
 
 def performers(session: Session, instance_id: int) -> Mapping[str, frozenset[str]]:
-    """Who completed each user task activity of an instance: activity → actors."""
+    """Who completed each user task activity of an instance: activity → actors.
+
+    Where an agent acted, both are performers: the agent, and whose decision it was.
+    """
     created = (
         select(HistoryEvent.activity_id)
         .where(HistoryEvent.instance_id == instance_id, HistoryEvent.type == "task.created")
@@ -52,7 +58,19 @@ def performers(session: Session, instance_id: int) -> Mapping[str, frozenset[str
     found: dict[str, set[str]] = {}
     for activity, actor in rows:
         found.setdefault(activity, set()).add(actor)
+    for event in of_type(session, instance_id, REPRESENTED):
+        found.setdefault(event.activity, set()).add(str(event.data["principal"]))
     return {activity: frozenset(actors) for activity, actors in found.items()}
+
+
+def deciders(session: Session, instance_id: int, parts: Iterable[int]) -> frozenset[str]:
+    """Who decided the work items of a task, whosever they were."""
+    query = select(HistoryEvent.actor).where(
+        HistoryEvent.instance_id == instance_id,
+        HistoryEvent.type == "task.decided",
+        HistoryEvent.activity_id.in_([*parts]),
+    )
+    return frozenset(session.scalars(query))
 
 
 def ending_of(session: Session, activity_id: int) -> HistoryEvent | None:

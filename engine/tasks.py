@@ -17,7 +17,7 @@ from engine.model import UserTask, UserTaskCandidate
 from engine.variables import Variables
 
 _OPEN: Final = (
-    "SELECT t.instance_id, t.assignee, t.suspended, t.revision, i.revision, i.status"
+    "SELECT t.instance_id, t.assignee, t.suspended, t.revision, i.revision, i.status, t.activity"
     " FROM user_task t JOIN process_instance i ON i.id = t.instance_id WHERE t.id = ?"
 )
 
@@ -49,19 +49,23 @@ def gone(session: Session, task_id: int) -> NotFound | TaskNotActive:
     )
 
 
-def claim(session: Session, task_id: int, *, by: str) -> None:
+def claim(session: Session, task_id: int, *, by: str, principal: str = "") -> None:
     """Take a task that nobody holds; taking one's own again changes nothing.
+
+    An agent takes it into the hands of the `principal`.
 
     Raises:
         TaskAlreadyClaimed: somebody else holds it. TaskNotActive: it is over.
         Conflict: the instance is suspended.
     """
-    if _change_hands(session, task_id, by, UserTask.assignee.is_(None)):
-        _note(session, task_id, "task.claimed", by=by)
+    holder = principal or by
+    if _change_hands(session, task_id, holder, UserTask.assignee.is_(None)):
+        for_whom = {"principal": principal} if principal else {}
+        _note(session, task_id, "task.claimed", by=by, **for_whom)
         return
     task = get(session, task_id)
     _refuse_suspended(task)
-    _refuse_if_held(task, by)
+    _refuse_if_held(task, holder)
 
 
 def release(session: Session, task_id: int, *, by: str) -> None:
@@ -118,8 +122,11 @@ def complete(
     by: str,
     variables: Variables,
     expected_revision: int | None = None,
+    principal: str = "",
 ) -> None:
     """Complete a task and run its instance to the next wait states.
+
+    An agent completes what is in the hands of the `principal`; the history names both.
 
     Raises:
         TaskNotActive: it is over; says by whom and when. TaskAlreadyClaimed: somebody else holds
@@ -128,17 +135,20 @@ def complete(
     found = driver.of(session).fetch(_OPEN, (task_id,))
     if not found:
         raise gone(session, task_id)
-    instance_id, assignee, suspended, revision, at, status = found[0]
-    if suspended or assignee not in (None, by):
+    instance_id, assignee, suspended, revision, at, status, activity = found[0]
+    holder = principal or by
+    if suspended or assignee not in (None, holder):
         task = get(session, task_id)
         _refuse_suspended(task)
-        _refuse_if_held(task, by)
+        _refuse_if_held(task, holder)
     if expected_revision not in (None, revision):
         raise Conflict("任务已有变化，请刷新后再办", task=task_id, revision=revision)
     cache.foresee(session, instance_id, revision=at, status=status)
     try:
         with execution(session, instance_id, actor=by) as step:
             store.guard_task(step, task_id, revision)
+            if principal:
+                step.step.note(history.REPRESENTED, activity, task_id, principal=principal)
             step.complete(task_id, variables)
     except TaskNotActive as error:
         # it ended after we had looked; the history says by whom

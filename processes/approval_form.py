@@ -47,8 +47,15 @@ def pdf(session: Session, case_id: int, *, by: User) -> tuple[str, bytes]:
 
 
 def digest(said: Sequence[Opinion]) -> str:
-    """SHA-256 (hex) of opinions: their ids, authors, decisions, texts and instants, in order."""
-    told = [[one.id, one.by, one.activity, one.decision, one.text, one.at] for one in said]
+    """SHA-256 (hex) of opinions in order: ids, authors, decisions, texts, instants.
+
+    Where an agent acted, the principal too.
+    """
+    told = [
+        [one.id, one.by, one.activity, one.decision, one.text, one.at]
+        + ([one.acting_for] if one.acting_for else [])
+        for one in said
+    ]
     return hashlib.sha256(orjson.dumps(told)).hexdigest()
 
 
@@ -80,7 +87,8 @@ def _lines(session: Session, case: Case, by: User) -> list[dict[str, str]]:
 
 
 def _line(one: Opinion) -> dict[str, str]:
-    person = f"{one.by_name}（{one.by_org}）" if one.by_org else one.by_name
+    acting = f"{one.by_name} 代 {one.acting_for_name}" if one.acting_for else one.by_name
+    person = f"{acting}（{one.by_org}）" if one.by_org else acting
     return {
         "activity": one.activity_name,
         "decision": one.decision or "—",

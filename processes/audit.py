@@ -65,7 +65,7 @@ def origin(address: str = "", *, on_behalf_of: str = "") -> Iterator[None]:
         _origin.reset(token)
 
 
-def record(
+def record(  # noqa: PLR0913 - the columns of one row
     session: Session,
     action: str,
     *,
@@ -73,8 +73,12 @@ def record(
     subject: tuple[str, object] = ("", ""),
     detail: str = "",
     result: str = "done",
+    for_user: int | None = None,
 ) -> None:
-    """Append one row; `subject` is its kind and id, `detail` never holds a personal value."""
+    """Append one row; `subject` is its kind and id, `detail` never holds a personal value.
+
+    `for_user`: the principal for whom an agent acts.
+    """
     agency = _SYSTEM if isinstance(by, str) else by.org_code or _SYSTEM
     sequence, before = _take(session, agency)
     came = _origin.get()
@@ -85,7 +89,7 @@ def record(
         "at": clock.now(),
         "action": action,
         "actor": by if isinstance(by, str) else str(by.id),
-        "on_behalf_of": came.on_behalf_of,
+        "on_behalf_of": came.on_behalf_of if for_user is None else str(for_user),
         "address": came.address,
         "subject_kind": subject[0],
         "subject_id": str(subject[1]),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from engine import boards, clock
+from engine import boards, clock, history
 from engine.approval.board import ApprovalRefused
 from engine.errors import Conflict, Forbidden
 from engine.model import UserTask
@@ -35,21 +35,22 @@ def people(session: Session, task: UserTask, facts: TaskFacts, *, by: User) -> S
     present = _present(session, task, by)
     return [
         Person(account.id, account.name, org_name)
-        for account, org_name in _office(session, by)
-        if account.person_key not in present and permissions.separated(account, facts) is None
+        for account, org_name in office(session, by.org_code)
+        if account.id != by.id
+        and account.person_key not in present
+        and permissions.separated(account, facts) is None
     ]
 
 
-def _office(session: Session, by: User) -> Sequence[tuple[UserAccount, str]]:
-    """Staff of the user's own organisation who may handle tasks at all today."""
+def office(session: Session, org_code: str) -> Sequence[tuple[UserAccount, str]]:
+    """Staff of an organisation who may handle tasks at all today, with its name."""
     query = (
         select(UserAccount, Org.name)
         .join(Org, Org.org_code == UserAccount.org_code)
         .where(
-            UserAccount.org_code == by.org_code,
+            UserAccount.org_code == org_code,
             UserAccount.kind == "staff",
             UserAccount.status == "active",
-            UserAccount.id != by.id,
             UserAccount.id.in_(_handlers()),
         )
         .order_by(UserAccount.name, UserAccount.id)
@@ -60,9 +61,14 @@ def _office(session: Session, by: User) -> Sequence[tuple[UserAccount, str]]:
 
 
 def _present(session: Session, task: UserTask, by: User) -> frozenset[str]:
-    """Person keys of those who work on a task now."""
+    """Person keys of those who work on a task now, and of agents who acted on it for others."""
     placed = boards.find(session, task.instance_id, task.id) if task.kind else None
-    users = [one.user for one in placed.board.items if not one.ended] if placed else []
+    users: list[str] = []
+    if placed is not None:
+        items = placed.board.items
+        owners = {one.user for one in items if one.ended}
+        acted = history.deciders(session, task.instance_id, [one.id for one in items])
+        users = [*(one.user for one in items if not one.ended), *(acted - owners)]
     wanted = [int(one) for one in users if one.isascii() and one.isdigit()]
     query = select(UserAccount.person_key).where(UserAccount.id.in_(wanted))
     return frozenset(session.scalars(query)) | {by.person_key}
@@ -85,11 +91,11 @@ def brought(
     """
     if not wanted:
         raise Conflict("请选择人员", task=task.id)
-    office = {account.id for account, _org in _office(session, by)}
+    colleagues = {account.id for account, _org in office(session, by.org_code)} - {by.id}
     present = set(_present(session, task, by)) - {leaving}
     found = []
     for one in wanted:
-        if one not in office:
+        if one not in colleagues:
             raise Forbidden("只能选择本单位有权办理的人员", user=one)
         person = identity.user(session, one)
         if permissions.separated(person, facts):

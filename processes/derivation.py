@@ -3,13 +3,15 @@
 Invariant: status, outcome, organisation, due date and current step of a case are what its process
 says in the variables below; no other code sets them. Variables read from the root scope, the
 status also from a process called at the moment (supplement_pending within `common_acceptance`):
-`case_title`, `case_kind`, `case_status`, `case_outcome`, `org`, `channel`, `applicant` (context:
-user, name, org, id_no), `accepted_on`, `due_on`.
+`case_title`, `case_kind`, `case_status`, `case_outcome`, `case_amount` (yuan), `org`, `channel`,
+`applicant` (context: user, name, org, id_no), `accepted_on`, `due_on`.
 """
 
+import math
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import insert, select, update
@@ -30,6 +32,7 @@ READ: Final = frozenset(
         "case_kind",
         "case_status",
         "case_outcome",
+        "case_amount",
         "org",
         "channel",
         "applicant",
@@ -116,17 +119,32 @@ def _derived(execution: Execution, variables: Mapping[str, Any]) -> dict[str, An
     ):
         if variables.get(name):
             values[column] = str(variables[name])
+    if "case_amount" in variables:
+        values["amount"] = _fen(variables["case_amount"])
     if "org" in variables:
         values["org_code"] = variables["org"] or None
-    if isinstance(variables.get("due_on"), date):
-        values["due_on"] = variables["due_on"]
-    if isinstance(variables.get("accepted_on"), date):
-        values["accepted_at"] = _start_of_day(variables["accepted_on"])
+    values.update(_dates(variables))
     if isinstance(variables.get("applicant"), dict):
         values.update(_applicant(variables["applicant"]))
     if execution.completed:
         values["ended_at"] = clock.now()
     return values
+
+
+def _dates(variables: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if isinstance(variables.get("due_on"), date):
+        values["due_on"] = variables["due_on"]
+    if isinstance(variables.get("accepted_on"), date):
+        values["accepted_at"] = _start_of_day(variables["accepted_on"])
+    return values
+
+
+def _fen(amount: Any) -> int | None:
+    """An amount of yuan in fen, a broken fen rounded up; None where it is no amount."""
+    if isinstance(amount, bool) or not isinstance(amount, int | Decimal) or amount < 0:
+        return None
+    return math.ceil(amount * 100)
 
 
 def _applicant(applicant: Mapping[str, Any]) -> dict[str, Any]:

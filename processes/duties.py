@@ -1,17 +1,19 @@
 """What the policy has to know of a task: its candidates, who did what before, whose case it is."""
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from engine import history
+from engine import boards, history
+from engine.approval.board import Stage
 from engine.model import UserTask, UserTaskCandidate
 from processes import permissions
 from processes.model.cases import Case, CaseLink
 from processes.permissions import TaskFacts
+from processes.principals import USER_PREFIX
 
-USER_PREFIX = "user:"
 CONTINUES = "唤醒自"
 """The relation of a reopened case to the one it continues."""
 
@@ -32,10 +34,12 @@ def many(session: Session, tasks: Iterable[UserTask]) -> Mapping[int, TaskFacts]
         )
     ):
         candidates.setdefault(task_id, set()).add(candidate)
-    applicants = {
-        case_id: frozenset({person} - {None})
-        for case_id, person in session.execute(
-            select(Case.id, Case.applicant_person_key).where(Case.id.in_(instances))
+    cases = {
+        one.id: one
+        for one in session.execute(
+            select(Case.id, Case.applicant_person_key, Case.process_key, Case.amount).where(
+                Case.id.in_(instances)
+            )
         )
     }
     separated = {task.instance_id for task in tasks if task.separation}
@@ -48,10 +52,22 @@ def many(session: Session, tasks: Iterable[UserTask]) -> Mapping[int, TaskFacts]
             task,
             candidates.get(task.id, set()),
             performers.get(task.instance_id, {}),
-            applicants.get(task.instance_id, frozenset()),
+            cases.get(task.instance_id),
+            fellows(session, task),
         )
         for task in tasks
     }
+
+
+def fellows(session: Session, task: UserTask) -> frozenset[str]:
+    """Natural persons on a task besides its holder: who has a part in it, and who did one."""
+    placed = boards.find(session, task.instance_id, task.id) if task.kind else None
+    if placed is None:
+        return frozenset()
+    parts = {one.id: one.user for one in placed.board.items if one.stage is not Stage.CANCELLED}
+    parts.pop(task.id, None)
+    users = {*parts.values(), *history.deciders(session, task.instance_id, parts)}
+    return permissions.person_keys(session, {"": users})[""]
 
 
 def _performers(session: Session, instance: int) -> Mapping[str, Collection[str]]:
@@ -72,7 +88,8 @@ def _facts(
     task: UserTask,
     candidates: set[str],
     performers: Mapping[str, frozenset[str]],
-    applicants: frozenset[str],
+    case: Row[Any] | None,
+    others: frozenset[str],
 ) -> TaskFacts:
     users = {one for one in candidates if one.startswith(USER_PREFIX)}
     return TaskFacts(
@@ -83,5 +100,8 @@ def _facts(
         users=frozenset(one.removeprefix(USER_PREFIX) for one in users),
         separation=frozenset(task.separation.split()),
         performers=performers,
-        applicant_persons=applicants,
+        applicant_persons=frozenset({case.applicant_person_key} - {None} if case else ()),
+        fellows=others,
+        process_key=case.process_key if case else task.process_key,
+        amount=case.amount if case else None,
     )

@@ -15,13 +15,14 @@ from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ColumnElement, delete, false, func, or_, select, update
+from sqlalchemy import delete, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock, connection
 from engine.errors import BanliError, NotFound
-from processes import audit, identifiers, keys, settings
+from processes import audit, identifiers, keys, principals, settings
 from processes.model.people import AuthSession, LoginFailure, Org, UserAccount, UserRole
+from processes.principals import Principal
 
 HASHER = PasswordHasher()
 """Argon2id as RFC 9106 advises; the tests, which log in thousands of times, take less of it."""
@@ -62,6 +63,8 @@ class User:
     must_change_password: bool = False
     groups: frozenset[str] = field(default=frozenset())
     """`role@org` for each role."""
+    acts_for: tuple[Principal, ...] = ()
+    """Those whose tasks the user may do today as their agent (代理)."""
 
     def has_role(self, *codes: str, org: str | None = None) -> bool:
         """Whether the user holds one of the roles (at that organisation)."""
@@ -120,7 +123,7 @@ def users_in_groups(session: Session, groups: Iterable[str]) -> list[int]:
         session.scalars(
             select(UserAccount.id)
             .join(UserRole, UserRole.user_id == UserAccount.id)
-            .where(UserAccount.status == "active", wanted, *_holds(clock.today()))
+            .where(UserAccount.status == "active", wanted, *principals.holding(clock.today()))
             .distinct()
             .order_by(UserAccount.id)
         )
@@ -230,7 +233,11 @@ def _user(session: Session, account: UserAccount) -> User:
     rows = session.execute(
         select(UserRole.role, UserRole.org_code, Org.path)
         .join(Org, Org.org_code == UserRole.org_code)
-        .where(UserRole.user_id == account.id, Org.status == "active", *_holds(clock.today()))
+        .where(
+            UserRole.user_id == account.id,
+            Org.status == "active",
+            *principals.holding(clock.today()),
+        )
         .order_by(UserRole.role, UserRole.org_code)
     ).all()
     org = session.get(Org, account.org_code) if account.org_code else None
@@ -246,13 +253,7 @@ def _user(session: Session, account: UserAccount) -> User:
         paths=tuple(sorted({(row.org_code, row.path) for row in rows})),
         must_change_password=account.must_change_password,
         groups=frozenset(f"{row.role}@{row.org_code}" for row in rows),
-    )
-
-
-def _holds(today: date) -> tuple[ColumnElement[bool], ...]:
-    return (
-        or_(UserRole.valid_from.is_(None), UserRole.valid_from <= today),
-        or_(UserRole.valid_to.is_(None), UserRole.valid_to >= today),
+        acts_for=principals.of(session, account.id) if account.kind == "staff" else (),
     )
 
 

@@ -12,10 +12,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.model import ProcessInstance, UserTask, UserTaskCandidate
-from processes import approvals, calendar, calendars
+from engine.model import ProcessInstance, UserTask
+from processes import approvals, calendar, calendars, listed
 from processes.calendar import Calendar
-from processes.duties import USER_PREFIX
 from processes.identity import User
 from processes.model.cases import Case, Opinion
 from processes.model.people import UserAccount
@@ -90,7 +89,7 @@ def page(
 
 def counts(session: Session, user: User) -> dict[str, int]:
     """How many lines each box has, and how many of 待办 are overdue."""
-    todo = _for(user)
+    todo = listed.tasks(user)
     total = select(func.count()).select_from(UserTask)
     overdue = total.where(todo, UserTask.due_at < clock.now())
     done = select(func.count(func.distinct(Opinion.case_id))).where(Opinion.by == user.id)
@@ -117,16 +116,6 @@ def remaining(
     return left, "amber" if left <= _NEAR_DAYS else "green"
 
 
-def _for(user: User) -> ColumnElement[bool]:
-    """Tasks the user holds, and those nobody holds that the user may take."""
-    candidates = [*sorted(user.groups), f"{USER_PREFIX}{user.id}"]
-    pool = select(UserTaskCandidate.task_id).where(UserTaskCandidate.candidate.in_(candidates))
-    return or_(
-        UserTask.assignee == str(user.id),
-        and_(UserTask.assignee.is_(None), UserTask.id.in_(pool)),
-    )
-
-
 def _started(user: User) -> Select[tuple[int]]:
     started = select(ProcessInstance.id).where(ProcessInstance.started_by == str(user.id))
     return select(Case.id).where(or_(Case.applicant_user == user.id, Case.id.in_(started)))
@@ -150,7 +139,7 @@ def _matches(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _todo(session: Session, user: User, filters: Filters, after: str | None, limit: int) -> Page:
-    where = [_for(user), *_matches(filters)]
+    where = [listed.tasks(user), *_matches(filters)]
     if filters.overdue:
         where.append(UserTask.due_at < clock.now())
     base = select(UserTask, Case).join(Case, Case.id == UserTask.instance_id).where(*where)

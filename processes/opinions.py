@@ -16,6 +16,7 @@ from forms.definition import FormDefinition
 from forms.fields.base import Scope
 from processes.identity import User
 from processes.model.cases import Opinion
+from processes.principals import Principal
 
 # a form's field that carries the decision, and those that carry its text, first found first
 DECISION_FIELDS = ("decision", "result")
@@ -42,8 +43,12 @@ def record(  # noqa: PLR0913 - one row, its columns named at the call
     text: str = "",
     action: str = "completed",
     for_user: int | None = None,
+    principal: Principal | None = None,
 ) -> None:
-    """Append an opinion; `for_user` is whose decision it serves, if not one's own."""
+    """Append an opinion; `for_user` is whose decision it serves, if not one's own.
+
+    `principal`: for whom an agent acted.
+    """
     session.add(
         Opinion(
             id=ids.next_id(),
@@ -55,6 +60,8 @@ def record(  # noqa: PLR0913 - one row, its columns named at the call
             by_name=by.name,
             by_org=by.org_name,
             for_user=for_user,
+            acting_for=principal.id if principal else None,
+            acting_for_name=principal.name if principal else "",
             decision=decision[:_DECISION],
             text=text,
             action=action,
@@ -62,7 +69,7 @@ def record(  # noqa: PLR0913 - one row, its columns named at the call
     )
 
 
-def of_task(
+def of_task(  # noqa: PLR0913 - as above
     session: Session,
     task: UserTask,
     *,
@@ -70,6 +77,7 @@ def of_task(
     said: tuple[str, str],
     action: str = "completed",
     for_user: int | None = None,
+    principal: Principal | None = None,
 ) -> None:
     """Append what somebody decided and said in a task."""
     decision, text = said
@@ -84,6 +92,7 @@ def of_task(
         text=text,
         action=action,
         for_user=for_user,
+        principal=principal,
     )
 
 

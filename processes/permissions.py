@@ -7,15 +7,18 @@ natural person, not by account.
 
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.orm import Session, object_session
 
 from engine.errors import Forbidden, NotFound
 from engine.model import UserTask
+from processes import listed
 from processes.identity import User
 from processes.model.cases import Case, Opinion
 from processes.model.people import Org, UserAccount
+from processes.principals import Principal
 from processes.roles import ROLES, UNIT_ROLES, Action
 
 __all__ = ["Action", "TaskFacts", "allowed", "case", "may_complete", "require", "visible_cases"]
@@ -56,6 +59,54 @@ class TaskFacts:
     separation: frozenset[str] = frozenset()
     performers: Mapping[str, Set[str]] = field(default_factory=dict)
     applicant_persons: frozenset[str] = frozenset()
+    fellows: frozenset[str] = frozenset()
+    """Natural persons who work or worked on the task besides its holder."""
+    process_key: str = ""
+    amount: int | None = None
+    """Of the case: its process, what it is about in fen."""
+
+
+class Rule(StrEnum):
+    """By what a task is on somebody's list."""
+
+    HOLDER = "holder"
+    NAMED = "named"
+    """A candidate by name."""
+    ROLE = "role"
+    AGENT = "agent"
+    """As the agent of its holder, or of one of its candidates (代理)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Why a task is somebody's to do: the rule, the role it rests on, for whom it is done."""
+
+    rule: Rule
+    groups: frozenset[str] = frozenset()
+    principal: Principal | None = None
+
+
+def standing(user: User, task: TaskFacts) -> Standing | None:
+    """By which rule a task is on a user's list; None: it is not. Duties are another matter.
+
+    What somebody may do in person goes before what he may do as an agent.
+    """
+    me = str(user.id)
+    if task.assignee == me:
+        return Standing(Rule.HOLDER)
+    covered = [one for one in user.acts_for if one.covers(task.process_key, task.amount)]
+    for one in covered:
+        if task.assignee == str(one.id):
+            return Standing(Rule.AGENT, principal=one)
+    if me in task.users:
+        return Standing(Rule.NAMED)
+    if shared := task.groups & user.groups:
+        return Standing(Rule.ROLE, groups=shared)
+    for one in covered:
+        shared = task.groups & one.groups
+        if shared or str(one.id) in task.users:
+            return Standing(Rule.AGENT, groups=shared, principal=one)
+    return None
 
 
 def allowed(user: User, action: Action) -> bool:
@@ -137,19 +188,39 @@ def case(session: Session, case_id: int, *, by: User, action: Action = Action.VI
 
 
 def may_see_task(user: User, task: TaskFacts) -> bool:
-    """Whether a task is on this user's list: as its holder or as a candidate."""
-    me = str(user.id)
-    return task.assignee == me or me in task.users or bool(task.groups & user.groups)
+    """Whether a task is on this user's list: as holder, as a candidate, or as the agent of one."""
+    return standing(user, task) is not None
 
 
 def separated(user: User | UserAccount, task: TaskFacts) -> str | None:
     """Why duties keep this person from the task, or None (applicant ≠ handler, four eyes)."""
     if user.kind == "staff" and user.person_key in task.applicant_persons:
         return "您是本办件的申请人，不能办理"
-    for activity in sorted(task.separation):
-        if user.person_key in task.performers.get(activity, frozenset()):
-            return "您已办理过本办件的前序环节，按规定须由他人办理"
+    if _performed(user.person_key, task):
+        return "您已办理过本办件的前序环节，按规定须由他人办理"
+    acting_for = principal(user, task)
+    return None if acting_for is None else _separated_agent(user.person_key, acting_for, task)
+
+
+def _separated_agent(person: str, principal: Principal, task: TaskFacts) -> str | None:
+    """An agent does nothing that the principal might not do, and nothing twice."""
+    if principal.person_key in task.applicant_persons:
+        return f"委托您代理的{principal.name}是本办件的申请人，不能办理"
+    if _performed(principal.person_key, task):
+        return f"委托您代理的{principal.name}已办理过本办件的前序环节，按规定须由他人办理"
+    if person in task.fellows:
+        return f"您已参加本环节的办理，不能再代{principal.name}办理"
     return None
+
+
+def _performed(person: str, task: TaskFacts) -> bool:
+    return any(person in task.performers.get(one, frozenset()) for one in task.separation)
+
+
+def principal(user: User | UserAccount, task: TaskFacts) -> Principal | None:
+    """For whom somebody would do a task, if as an agent."""
+    found = standing(user, task) if isinstance(user, User) and user.acts_for else None
+    return found.principal if found else None
 
 
 def may_claim(user: User, task: TaskFacts) -> bool:
@@ -159,8 +230,9 @@ def may_claim(user: User, task: TaskFacts) -> bool:
 
 def may_complete(user: User, task: TaskFacts) -> bool:
     """Whether the user may complete the task: holds it (or nobody does) and duties allow it."""
-    free_or_mine = task.assignee in (None, str(user.id))
-    return free_or_mine and may_claim(user, task)
+    acting_for = principal(user, task)
+    free_or_mine = {None, str(user.id), str(acting_for.id) if acting_for else None}
+    return task.assignee in free_or_mine and may_claim(user, task)
 
 
 def person_keys(
@@ -244,7 +316,11 @@ def _in_scope(user: User) -> ColumnElement[bool]:
             UserTask.assignee == str(user.id), UserTask.kind.in_(_HELPERS)
         )
     )
-    return or_(Case.applicant_user == user.id, did, asked, *_by_unit(user), *_by_role(user))
+    as_agent = [Case.id.in_(select(UserTask.instance_id).where(listed.as_agent(user)))]
+    acting = as_agent if user.acts_for else []
+    return or_(
+        Case.applicant_user == user.id, did, asked, *acting, *_by_unit(user), *_by_role(user)
+    )
 
 
 def _by_unit(user: User) -> Iterable[ColumnElement[bool]]:

@@ -17,6 +17,7 @@ from engine.model import ProcessInstance, UserTask
 from engine.variables import Variables
 from forms.definition import FormDefinition
 from processes import (
+    agents,
     approvals,
     audit,
     deployment,
@@ -33,6 +34,7 @@ from processes import (
 from processes.colleagues import Person
 from processes.identity import User
 from processes.model.cases import Case, FormDraft
+from processes.principals import Principal
 from processes.roles import Action
 
 Answers = Mapping[str, Any]
@@ -53,6 +55,8 @@ class TaskView:
     holder: str
     draft: FormDraft | None
     why_not: str
+    principal: Principal | None = None
+    """For whom the user would act, as an agent."""
 
 
 def view(session: Session, task_id: int, *, by: User) -> TaskView:
@@ -79,20 +83,30 @@ def view(session: Session, task_id: int, *, by: User) -> TaskView:
         holder=opened.person(session, task.assignee),
         draft=draft,
         why_not=permissions.separated(by, facts) or "",
+        principal=permissions.principal(by, facts),
     )
 
 
 def claim(session: Session, task_id: int, *, by: User) -> None:
-    """Take a task out of its pool.
+    """Take a task out of its pool; an agent takes it into the principal's hands.
 
     Raises:
         Forbidden: not a candidate, or separation of duties. TaskAlreadyClaimed: says by whom.
     """
     task, facts = opened.get(session, task_id)
     permissions.require(by, Action.CLAIM_TASK, facts)
-    _refuse_if_held(session, task, by)
-    tasks.claim(session, task_id, by=str(by.id))
-    audit.record(session, "task.claimed", by=by, subject=("task", task_id))
+    principal = permissions.principal(by, facts)
+    _refuse_if_held(session, task, by, principal)
+    for_whom = str(principal.id) if principal else ""
+    tasks.claim(session, task_id, by=str(by.id), principal=for_whom)
+    agents.confirm(session, principal)
+    audit.record(
+        session,
+        "task.claimed",
+        by=by,
+        subject=("task", task_id),
+        for_user=principal.id if principal else None,
+    )
 
 
 def release(session: Session, task_id: int, *, by: User) -> None:
@@ -153,7 +167,8 @@ def submit(
     seen = _revision_of(session, task_id)
     task, facts = opened.get(session, task_id)
     permissions.require(by, Action.COMPLETE_TASK, facts)
-    _refuse_if_held(session, task, by)
+    principal = permissions.principal(by, facts)
+    _refuse_if_held(session, task, by, principal)
     form = _form(session, task)
     values: Variables = {}
     if form is not None:
@@ -163,7 +178,12 @@ def submit(
         )
     case_id, owner = task.instance_id, approvals.asked_by(session, task)
     tasks.complete(
-        session, task_id, by=str(by.id), variables=values, expected_revision=expected_revision
+        session,
+        task_id,
+        by=str(by.id),
+        variables=values,
+        expected_revision=expected_revision,
+        principal=str(principal.id) if principal else "",
     )
     if runtime.get(session, case_id).revision != seen + 1:
         # another branch acted since duties were looked at: look again
@@ -171,10 +191,20 @@ def submit(
     if form is not None:
         materials.record(session, case_id, form=form, values=values, by=by.id)
     said = opinions.from_answers(form, values)
-    opinions.of_task(session, task, by=by, said=said, action=_action(task), for_user=owner)
+    opinions.of_task(
+        session, task, by=by, said=said, action=_action(task), for_user=owner, principal=principal
+    )
     approvals.tell_owner(session, task, by=by, owner=owner)
+    agents.confirm(session, principal)
+    agents.tell(session, task, by=by, principal=principal)
     session.execute(delete(FormDraft).where(FormDraft.subject == f"task:{task_id}"))
-    audit.record(session, "task.completed", by=by, subject=("task", task_id))
+    audit.record(
+        session,
+        "task.completed",
+        by=by,
+        subject=("task", task_id),
+        for_user=principal.id if principal else None,
+    )
     return open_in_case(session, case_id, by=by)
 
 
@@ -216,8 +246,11 @@ def _context(session: Session, task: UserTask, by: User) -> Variables:
     return {**known, "user": by.told}
 
 
-def _refuse_if_held(session: Session, task: UserTask, by: User) -> None:
-    if task.assignee is not None and task.assignee != str(by.id):
+def _refuse_if_held(
+    session: Session, task: UserTask, by: User, principal: Principal | None
+) -> None:
+    holder = str(principal.id if principal else by.id)
+    if task.assignee not in (None, holder):
         name = opened.person(session, task.assignee)
         raise TaskAlreadyClaimed(f"该任务已由{name}签收", by=name, at=task.claimed_at)
 

@@ -38,6 +38,8 @@ _RIGHTS = {
     "sign_beside": Action.CHANGE_SIGNERS,
 }
 _ASKING = frozenset(_RIGHTS)
+AGENT_MAY = frozenset({"claim", "complete"})
+"""What an agent may do in the principal's place: nothing that hands the work on to others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Shown:
     reason: str
     kind: str
     saved_at: datetime | None
+    acting_for: str = ""
 
 
 @blueprint.get("")
@@ -202,7 +205,7 @@ def _render(
     errors: Mapping[str, Any] | None = None,
     restored: str = "",
 ) -> str:
-    mine = view.may_complete and view.task.assignee == str(current().id)
+    mine = view.may_complete and view.task.assignee in _holders(view)
     form, drafted = view.form, view.draft.answers if view.draft else {}
     rights = filling.Rights(node=view.task.activity, may_edit=mine)
     values = given if given is not None else drafted
@@ -231,15 +234,23 @@ def _render(
     )
 
 
+def _holders(view: TaskView) -> frozenset[str]:
+    """In whose hands the task is this user's to do: the own, or the principal's."""
+    principal = [str(view.principal.id)] if view.principal else []
+    return frozenset([*principal] or [str(current().id)])
+
+
 def _colleagues(session: Session, view: TaskView) -> list[User | Person]:
-    if Action.TRANSFER_TASK not in actions_of(current()):
+    if Action.TRANSFER_TASK not in actions_of(current()) or view.principal:
         return []
     return list(worklist.colleagues(session, view.task.id, by=current()))
 
 
 def _people(session: Session, view: TaskView) -> Sequence[Person]:
     """Whom the holder could ask."""
-    if not approvals.offered(view.task) & _ASKING or Action.DELEGATE_TASK in _missing():
+    if view.principal or Action.DELEGATE_TASK in _missing():
+        return []
+    if not approvals.offered(view.task) & _ASKING:
         return []
     return approvals.people(session, view.task.id, by=current())
 
@@ -259,6 +270,8 @@ def _shown(view: TaskView, *, mine: bool) -> Shown:
     allowed = approvals.offered(task) - _without_right()
     if not mine:
         allowed &= {"claim"} if view.may_claim else set()
+    elif view.principal:
+        allowed &= AGENT_MAY
     elif not view.may_release:
         allowed -= {"release"}
     return Shown(
@@ -272,6 +285,7 @@ def _shown(view: TaskView, *, mine: bool) -> Shown:
         reason=view.why_not,
         kind=_(boards.KINDS[task.kind]) if task.kind in boards.KINDS else "",
         saved_at=view.draft.saved_at if view.draft else None,
+        acting_for=view.principal.name if view.principal else "",
     )
 
 

@@ -88,12 +88,19 @@ def _of_opinion(one: Opinion) -> Entry:
     return Entry(
         title=title,
         at=one.at,
-        person=one.by_name,
+        person=acting(one),
         unit=one.by_org,
         decision=worded(one.decision),
         opinion=one.text,
         negative=one.decision.startswith(_NEGATIVE) or "不予" in one.decision,
     )
+
+
+def acting(one: Opinion) -> str:
+    """Who acted, and for whom if as an agent: 受理人乙 代 受理人."""
+    if one.acting_for is None:
+        return one.by_name
+    return _("%(agent)s 代 %(principal)s", agent=one.by_name, principal=one.acting_for_name)
 
 
 def _letters(session: Session, case: Case) -> list[Entry]:

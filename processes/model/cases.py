@@ -46,6 +46,8 @@ class Case(Base):
     submitted_at: Mapped[datetime] = mapped_column(Instant, default=clock.now, index=True)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
     due_on: Mapped[date | None] = mapped_column(Date)
+    amount: Mapped[int | None] = mapped_column(BigInteger)
+    """What the case is about in money, in fen; NULL: unknown, or it is about none."""
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     urged_at: Mapped[datetime | None] = mapped_column(Instant)
     urge_count: Mapped[int] = mapped_column(Integer, default=0)
@@ -138,6 +140,9 @@ class Opinion(Base):
     by_name: Mapped[str] = mapped_column(String(200))
     by_org: Mapped[str] = mapped_column(String(200), default="")
     for_user: Mapped[int | None] = mapped_column(BigInteger)
+    acting_for: Mapped[int | None] = mapped_column(BigInteger)
+    """The principal, where an agent acted (代理)."""
+    acting_for_name: Mapped[str] = mapped_column(String(200), default="")
     decision: Mapped[str] = mapped_column(String(100), default="")
     text: Mapped[str] = mapped_column(Text, default="")
     action: Mapped[str] = mapped_column(String(32), default="completed")

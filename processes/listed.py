@@ -1,0 +1,44 @@
+"""Whose tasks are whose, as conditions of a query: what a list, its count and its search share.
+
+Invariant: says in SQL what `permissions.standing` says of one task.
+"""
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+
+from engine.model import UserTask, UserTaskCandidate
+from processes.identity import User
+from processes.model.cases import Case
+from processes.principals import USER_PREFIX, Principal
+
+
+def tasks(user: User) -> ColumnElement[bool]:
+    """Tasks that a user holds or may take, in person or as somebody's agent."""
+    own = or_(UserTask.assignee == str(user.id), _pool(candidates(user)))
+    return or_(own, as_agent(user)) if user.acts_for else own
+
+
+def candidates(user: User) -> list[str]:
+    """The names under which a user may be the candidate of a task."""
+    return [*sorted(user.groups), f"{USER_PREFIX}{user.id}"]
+
+
+def as_agent(user: User) -> ColumnElement[bool]:
+    """Tasks that a user may do for those whose agent he is today."""
+    return or_(false(), *(_of(one) for one in user.acts_for))
+
+
+def _of(principal: Principal) -> ColumnElement[bool]:
+    held = or_(UserTask.assignee == str(principal.id), _pool(principal.candidates))
+    covered: list[ColumnElement[bool]] = []
+    if principal.processes:
+        covered.append(Case.process_key.in_(sorted(principal.processes)))
+    if principal.amount_limit is not None:
+        covered.append(Case.amount <= principal.amount_limit)
+    if not covered:
+        return held
+    return and_(held, UserTask.instance_id.in_(select(Case.id).where(*covered)))
+
+
+def _pool(names: list[str]) -> ColumnElement[bool]:
+    pool = select(UserTaskCandidate.task_id).where(UserTaskCandidate.candidate.in_(names))
+    return and_(UserTask.assignee.is_(None), UserTask.id.in_(pool))

@@ -1,0 +1,39 @@
+"""Who acts for whom during an absence (代理).
+
+Invariant: a row is never changed but for its revocation; outside its days it means nothing.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine import clock
+from engine.columns import Base, Id, Instant
+
+
+class Substitution(Base):
+    """The agent may do the principal's tasks from one day to another, both included.
+
+    `processes`: keys of the cases' processes, separated by blanks; empty: all. `amount_limit`: only
+    cases whose amount is known and not above it, in fen; NULL: whatever the amount.
+    """
+
+    __tablename__ = "substitution"
+    __table_args__ = (
+        Index("ix_substitution_agent", "agent", "ends_on"),
+        Index("ix_substitution_principal", "principal", "ends_on"),
+    )
+
+    id: Mapped[Id]
+    principal: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    agent: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    processes: Mapped[str] = mapped_column(Text, default="")
+    amount_limit: Mapped[int | None] = mapped_column(BigInteger)
+    starts_on: Mapped[date] = mapped_column(Date)
+    ends_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    created_by: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    revoked_by: Mapped[int | None] = mapped_column(BigInteger)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
