@@ -147,21 +147,22 @@ def eligible(session: Session, principal: User) -> Sequence[Person]:
     ]
 
 
-def confirm(session: Session, principal: Principal | None) -> None:
-    """See within the step that rests on it that a substitution is still in force.
+def acted(
+    session: Session, task: UserTask, action: str, *, by: User, principal: Principal | None
+) -> None:
+    """Put on record what somebody did to a task, in person or for a principal, who is told of it.
 
     Raises:
-        Forbidden: it has ended or been revoked meanwhile.
+        Forbidden: the substitution has ended or been revoked meanwhile.
     """
-    if principal is not None and not principals.in_force(session, principal):
-        raise Forbidden(f"您对{principal.name}的代理已经结束", principal=principal.id)
-
-
-def tell(session: Session, task: UserTask, *, by: User, principal: Principal | None) -> None:
-    """Tell the principal what the agent has done in his place."""
+    for_user = None if principal is None else principal.id
+    audit.record(session, action, by=by, subject=("task", task.id), for_user=for_user)
     if principal is None:
         return
-    title = f"{by.name}已代您办理“{task.name or task.activity}”"
+    if not principals.in_force(session, principal):
+        raise Forbidden(f"您对{principal.name}的代理已经结束", principal=principal.id)
+    done = "办理" if action == "task.completed" else "签收"
+    title = f"{by.name}已代您{done}“{task.name or task.activity}”"
     link = f"/cases/{task.instance_id}"
     made = Notice(kind="agent.acted", title=title, case_id=task.instance_id, link=link)
     notices.send(session, [principal.id], made)

@@ -99,14 +99,7 @@ def claim(session: Session, task_id: int, *, by: User) -> None:
     _refuse_if_held(session, task, by, principal)
     for_whom = str(principal.id) if principal else ""
     tasks.claim(session, task_id, by=str(by.id), principal=for_whom)
-    agents.confirm(session, principal)
-    audit.record(
-        session,
-        "task.claimed",
-        by=by,
-        subject=("task", task_id),
-        for_user=principal.id if principal else None,
-    )
+    agents.acted(session, task, "task.claimed", by=by, principal=principal)
 
 
 def release(session: Session, task_id: int, *, by: User) -> None:
@@ -195,16 +188,8 @@ def submit(
         session, task, by=by, said=said, action=_action(task), for_user=owner, principal=principal
     )
     approvals.tell_owner(session, task, by=by, owner=owner)
-    agents.confirm(session, principal)
-    agents.tell(session, task, by=by, principal=principal)
     session.execute(delete(FormDraft).where(FormDraft.subject == f"task:{task_id}"))
-    audit.record(
-        session,
-        "task.completed",
-        by=by,
-        subject=("task", task_id),
-        for_user=principal.id if principal else None,
-    )
+    agents.acted(session, task, "task.completed", by=by, principal=principal)
     return open_in_case(session, case_id, by=by)
 
 
