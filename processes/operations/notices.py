@@ -3,11 +3,12 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.variables import Variables
+from engine.clock import SHANGHAI
+from engine.variables import Value, Variables
 from processes import identity, notices
 from processes.identity import users_in_groups
-from processes.model.cases import Case
-from processes.model.people import UserRole
+from processes.model.cases import Case, Notification
+from processes.model.people import Org, UserAccount, UserRole
 from processes.operations import Call, operation
 from processes.roles import UNIT_ROLES
 
@@ -18,7 +19,7 @@ _TITLE = 200
     "notify.send",
     "发送通知",
     inputs={
-        "to": "applicant（申请人）、角色@机构，或用户编号",
+        "to": "applicant（申请人）、角色@机构，或用户编号；也可以是它们的列表",
         "title": "标题",
         "text?": "正文",
     },
@@ -35,8 +36,44 @@ def send(session: Session, call: Call) -> Variables:
         link=f"/cases/{case.id}" if case else "",
         dedupe_key=f"job:{call.key}",
     )
-    sent = notices.send(session, _receivers(session, call.text("to"), case), notice)
+    to = call.value("to")
+    found = [
+        one
+        for name in (to if isinstance(to, list) else [to])
+        for one in _receivers(session, str(name), case)
+    ]
+    sent = notices.send(session, found, notice)
     return {"notified": len(sent)}
+
+
+@operation(
+    "notify.receipts",
+    "查阅读情况",
+    inputs={"title": "通知的标题"},
+    outputs={
+        "sent": "送达人数",
+        "read": "已阅人数",
+        "receipts": "每人一项：name、org_name、read_on（未阅为 null）",
+    },
+)
+def receipts(session: Session, call: Call) -> Variables:
+    """Who has read a notice that this case sent."""
+    rows = session.execute(
+        select(UserAccount.name, Org.name, Notification.read_at)
+        .join(UserAccount, UserAccount.id == Notification.user_id)
+        .outerjoin(Org, Org.org_code == UserAccount.org_code)
+        .where(
+            Notification.case_id == call.instance_id,
+            Notification.title == call.text("title")[:_TITLE],
+        )
+        .order_by(Org.name, UserAccount.name)
+    ).tuples()
+    told: list[Value] = [
+        {"name": name, "org_name": org or "", "read_on": at and at.astimezone(SHANGHAI).date()}
+        for name, org, at in rows
+    ]
+    read = sum(1 for one in told if isinstance(one, dict) and one["read_on"] is not None)
+    return {"sent": len(told), "read": read, "receipts": told}
 
 
 def _receivers(session: Session, to: str, case: Case | None) -> list[int]:

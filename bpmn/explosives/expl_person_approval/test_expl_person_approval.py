@@ -5,7 +5,7 @@ import pytest
 from bpmn.explosives import story
 from engine.errors import BanliError
 from processes import notices
-from processes.play import Play
+from processes.play import Play, PlayedCase
 
 
 def test_a_person_entered_by_the_enterprise_is_approved_by_its_province(play: Play) -> None:
@@ -46,7 +46,7 @@ def test_an_approved_person_who_is_edited_needs_a_new_approval_and_the_old_stays
 ) -> None:
     """E-40."""
     number = story.approved(play)
-    case = story.entered(play, person_action="edit", post="总经理")
+    case = story.edited(play, number, post="总经理")
     held = story.record(play, "expl_person", number)
     assert (held["status"], held["post"]) == ("pending_reapproval", "总经理")
     assert held["approved"]["post"] == "安全科科长"
@@ -83,22 +83,15 @@ def test_a_unit_whose_data_are_incomplete_enters_nobody(play: Play) -> None:
 
 def test_another_unit_does_not_edit_the_person(play: Play) -> None:
     """E-08: enterprises maintain their own people."""
-    story.approved(play)
-    case = story.entered(play, as_="expl_group", person_action="edit")
+    number = story.approved(play)
+    case = story.edited(play, number, as_="expl_group")
     assert case.variables["check"]["reason"] == "该人员不属于本单位"
 
 
 def test_the_province_annuls_logically_and_the_unit_is_told(play: Play) -> None:
     """E-42, E-92."""
     number = story.approved(play)
-    case = play.apply(
-        story.PERSON,
-        as_="expl_province",
-        person_action="annul",
-        name="安全员",
-        id_no=story.ID_NO,
-    )
-    case.complete("annul", as_="expl_province", annul_reason="离开本行业")
+    case = annulled(play, number, as_="expl_province")
     held = story.record(play, "expl_person", number)
     assert (case.ended, held["status"], held["annul_reason"]) == (
         "annulled",
@@ -107,24 +100,39 @@ def test_the_province_annuls_logically_and_the_unit_is_told(play: Play) -> None:
     )
 
 
-def test_an_enterprise_cannot_annul_or_delete_a_person(play: Play) -> None:
-    """E-41: groups and enterprises never delete people."""
-    story.approved(play)
+def annulled(play: Play, number: str, *, as_: str) -> PlayedCase:
+    """Somebody annuls a person."""
+    answers = {"province_person": number, "annul_reason": "离开本行业"}
+    return play.apply(story.PERSON, as_=as_, person_action="annul", **answers)
+
+
+@pytest.mark.parametrize(
+    "who", ["expl_enterprise", "expl_group", "expl_province_js", "expl_association"]
+)
+def test_nobody_but_the_province_of_the_unit_annuls_a_person(play: Play, who: str) -> None:
+    """E-41, E-42: groups and enterprises never delete people."""
+    number = story.approved(play)
     with pytest.raises(BanliError):
-        story.entered(play, person_action="annul")
+        annulled(play, number, as_=who)
+    assert story.record(play, "expl_person", number)["status"] == "approved"
 
 
-def test_the_province_of_another_unit_cannot_annul(play: Play) -> None:
-    """E-42."""
-    story.approved(play)
-    case = play.apply(
-        story.PERSON,
-        as_="expl_province_js",
-        person_action="annul",
-        name="安全员",
-        id_no=story.ID_NO,
-    )
-    assert case.variables["check"]["reason"] == "该人员不在本省"
+def test_people_of_an_academy_are_kept_by_the_association_without_approval(play: Play) -> None:
+    """E-99: 院校人员管理（添加、修改、注销）."""
+    number = story.academy_person(play)
+    held = story.record(play, "expl_person", number)
+    assert (held["status"], held["unit_kind"], held["province_org"]) == (
+        "approved", "expl_academy", "EASSOC01",
+    )  # fmt: skip
+    answers = story.person(play, name="院校人员", post="副教授", academy="EA110001")
+    del answers["id_no"]
+    answers |= {"person_action": "edit", "province_person": number}
+    case = play.apply(story.PERSON, as_="expl_association", **answers)
+    assert (case.ended, story.record(play, "expl_person", number)["post"]) == (
+        "registered", "副教授",
+    )  # fmt: skip
+    annulled(play, number, as_="expl_association")
+    assert story.record(play, "expl_person", number)["status"] == "annulled"
 
 
 def test_the_province_is_reminded_after_five_working_days(play: Play) -> None:

@@ -1,0 +1,110 @@
+"""证书打印与审批: numbers, printing and approval in either order, what comes of a refusal."""
+
+import re
+from itertools import permutations
+
+import pytest
+
+from bpmn.explosives import story
+from processes.play import Play
+
+
+@pytest.mark.parametrize("order", list(permutations(["printed", "approved"])))
+def test_printing_and_approval_come_in_either_order(play: Play, order: tuple[str, str]) -> None:
+    """E-59, E-60: valid only after both, and the days of both are kept."""
+    case, person_no = story.certified(play)
+    steps = {"printed": story.printed, "approved": story.approved_certificates}
+    steps[order[0]](case)
+    (certificate,) = story.records(play, "expl_certificate", person_no=person_no)
+    assert (certificate["status"], len(case.waits_for)) == ("pending", 1)
+    case.passes(days=1)
+    steps[order[1]](case)
+    (certificate,) = story.records(play, "expl_certificate", person_no=person_no)
+    days = [str(certificate[f"{step}_on"]) for step in order]
+    assert (certificate["status"], days, case.ended) == (
+        "valid", ["2026-03-17", "2026-03-18"], "completed",
+    )  # fmt: skip
+
+
+def test_the_number_has_fourteen_digits_and_none_comes_twice(play: Play) -> None:
+    """E-43: year, province, kind, sequence."""
+    one = story.approved(play)
+    other = story.approved(
+        play, name="另一人", id_no="370902198001010035", qualification_kind="principal"
+    )
+    third = story.approved(play, name="第三人", id_no="370902198001010051")
+    case = story.opened(play)
+    story.confirmed(story.enrolled(play, case.variables["class_no"], one, other, third))
+    story.checked_in(case)
+    story.scored(case)
+    story.confirmed_scores(case)
+    numbers = {
+        row["name"]: row["certificate_no"] for row in story.records(play, "expl_certificate")
+    }
+    assert numbers == {
+        "安全员": "20263702000001", "另一人": "20263701000001", "第三人": "20263702000002",
+    }  # fmt: skip
+    assert all(re.fullmatch(r"\d{11}|\d{14}", number) for number in numbers.values())
+
+
+def test_a_number_that_is_taken_is_passed_over(play: Play) -> None:
+    """E-43: unique over all statuses."""
+    holder = story.approved(play, name="持证人", id_no="370902198001010035")
+    story.holding(play, holder, certificate_no="20263702000001", expires_on="2029-01-01")
+    case, person_no = story.certified(play)
+    (certificate,) = story.records(play, "expl_certificate", person_no=person_no)
+    assert certificate["certificate_no"] == "20263702000002"
+
+
+def test_a_renewal_gives_a_new_certificate_with_the_old_number_for_three_more_years(
+    play: Play,
+) -> None:
+    """E-46, E-72: the old one is void."""
+    one = story.approved(play)
+    old = story.holding(play, one, expires_on="2026-09-30")
+    case = story.opened(play, "renew")
+    story.confirmed(story.enrolled(play, case.variables["class_no"], one))
+    story.checked_in(case)
+    story.scored(case)
+    story.confirmed_scores(case)
+    story.approved_certificates(case)
+    assert story.record(play, "expl_certificate", old)["status"] == "valid"
+    story.printed(case)
+    assert story.record(play, "expl_certificate", old)["status"] == "void"
+    (new,) = [row for row in story.records(play, "expl_certificate") if row["key"] != old]
+    assert (new["certificate_no"], str(new["expires_on"]), new["status"]) == (
+        "20230370010001", "2029-09-30", "valid",
+    )  # fmt: skip
+
+
+def test_the_ministry_refuses_and_the_printed_certificate_is_called_back(play: Play) -> None:
+    """E-55, E-83, E-84: void, everybody told."""
+    case, person_no = story.certified(play)
+    story.printed(case)
+    story.approved_certificates(case, "reject", reason="材料与本人不符")
+    (certificate,) = story.records(play, "expl_certificate", person_no=person_no)
+    assert (certificate["status"], certificate["end_reason"]) == (
+        "void", "审批未通过：材料与本人不符",
+    )  # fmt: skip
+    for login in ("expl_association", "expl_enterprise"):
+        assert "证书审批未通过" in story.told(play, login)
+
+
+def test_a_misprint_is_printed_again_with_its_reason(play: Play) -> None:
+    """E-59."""
+    case, person_no = story.certified(play)
+    story.printed(case, "misprint", misprint_reason="纸张破损")
+    assert "print" in case.waits_for
+    story.printed(case)
+    story.approved_certificates(case)
+    (certificate,) = story.records(play, "expl_certificate", person_no=person_no)
+    assert (certificate["print_count"], certificate["status"]) == (2, "valid")
+
+
+def test_scores_and_certificate_are_found_with_the_enrolment(play: Play) -> None:
+    """E-11: 成绩、证件在线管理."""
+    case, person_no = story.certified(play)
+    story.printed(case)
+    story.approved_certificates(case)
+    (held,) = story.records(play, "expl_enrolment", person_no=person_no)
+    assert (held["theory"], held["certificate_no"]) == (85, "20263702000001")
