@@ -51,7 +51,7 @@ def test_a_number_that_is_taken_is_passed_over(play: Play) -> None:
     """E-43: unique over all statuses."""
     holder = story.approved(play, name="持证人", id_no="370902198001010035")
     story.holding(play, holder, certificate_no="20263702000001", expires_on="2029-01-01")
-    case, person_no = story.certified(play)
+    _case, person_no = story.certified(play)
     (certificate,) = story.records(play, "expl_certificate", person_no=person_no)
     assert certificate["certificate_no"] == "20263702000002"
 
