@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from engine import constructs, data_nodes, event_nodes, scope_nodes, xml
 from engine import vocabulary as voc
-from engine.approval.board import Mode
+from engine.approval.board import PICKS, Mode
 from engine.definition import elements as el
 from engine.event_nodes import event
 from engine.loop_nodes import KINDS as LOOPS
@@ -142,9 +142,12 @@ def _approval(reading: Reading, node: xml.Node, ext: Extensions) -> el.Approval 
     if found is None:
         return None
     mode = found.get("mode", "")
-    wanted = [] if mode == "single" else ["people", *(["ratio"] if mode == "ratio" else [])]
-    if mode not in {one.value for one in Mode} or not all(found.get(name) for name in wanted):
-        text = "审批方式（mode）应为 single、all、ratio、any、ordered 或 vote；"
+    alone = mode in {"single", *PICKS}
+    wanted = [] if alone else ["people", *(["ratio"] if mode == "ratio" else [])]
+    known = {*(one.value for one in Mode), *PICKS}
+    if mode not in known or not all(found.get(name) for name in wanted):
+        text = "审批方式（mode）应为 single、all、ratio、any、ordered、vote，"
+        text += "或分派一人的 random、round_robin、least_loaded；"
         text += "多人时须写明审批人（people），按比例时还须写明比例（ratio）"
         reading.error("approval_incomplete", text, node)
         return None

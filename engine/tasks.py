@@ -101,9 +101,17 @@ def take_back(session: Session, task_id: int, *, held_by: str, by: str) -> bool:
 
 
 def assign(
-    session: Session, task_id: int, *, by: str, assignee: str, held_by: str | None = None
+    session: Session,
+    task_id: int,
+    *,
+    by: str,
+    assignee: str,
+    held_by: str | None = None,
+    policy: str = "",
 ) -> None:
     """Give a task to somebody; with `held_by` only out of that person's hands.
+
+    `policy`: by which rule that person was chosen.
 
     Raises:
         TaskNotActive: it is over. Conflict: the instance is suspended, or another holds it by now.
@@ -112,7 +120,8 @@ def assign(
     if not _change_hands(session, task_id, assignee, *held):
         _refuse_suspended(get(session, task_id))
         raise Conflict("任务未能转交，请重试", task=task_id)
-    _note(session, task_id, "task.assigned", by=by, assignee=assignee)
+    said = {"assignee": assignee, **({"policy": policy} if policy else {})}
+    _note(session, task_id, "task.assigned", by=by, **said)
 
 
 def complete(

@@ -41,6 +41,8 @@ class UserTaskWait:
     operations: tuple[str, ...] = ()
     kind: str = ""
     """How somebody among several came to the task: main, beside, before, after, delegate."""
+    pick: str = ""
+    """How one of the candidates is to be chosen: random, round_robin, least_loaded."""
     limit_title: str = ""
     limit: Running | None = None
     process_key: str = ""

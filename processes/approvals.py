@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import boards, ids
 from engine.approval import operations
-from engine.approval.board import Board, Item, Kind, Mode
+from engine.approval.board import COUNTS, Board, Item, Kind, Mode, Stage
 from engine.boards import Placed
 from engine.errors import Conflict, Forbidden, NotFound, TaskNotActive
 from engine.model import UserTask
@@ -152,6 +152,50 @@ def remove_signer(session: Session, case_id: int, item_id: int, *, by: User, rea
     title = f"{by.name}已撤回请您办理的“{placed.name or placed.activity}”"
     told = Notice(kind="signer.removed", title=title, body=reason, case_id=case_id)
     notices.send(session, [int(item.user)], told)
+
+
+def mark_absent(session: Session, case_id: int, item_id: int, *, by: User, reason: str) -> None:
+    """Count a voter who does not come as abstaining (缺席, 弃权); for those who assign work.
+
+    Raises:
+        NotFound: no such voter in a case the user sees. Forbidden: no right to assign.
+        ApprovalRefused: no vote of several people, acted already, or nobody else is left.
+    """
+    permissions.case(session, case_id, by=by, action=Action.ASSIGN_TASK)
+    placed = boards.find(session, case_id, item_id)
+    if placed is None:
+        raise NotFound("没有这名会签人员", item=item_id)
+    item = placed.board.item(item_id)
+    if item.user == str(by.id):
+        raise Forbidden("不能把自己记为缺席，请直接表决", item=item_id)
+    boards.change_of(
+        session,
+        case_id,
+        placed.task_id,
+        lambda board: operations.absent(board, item_id, reason=f"缺席：{reason}"),
+        by=str(by.id),
+    )
+    name = names(session, [item.user]).get(item.user, "")
+    opinions.record(
+        session,
+        case_id,
+        by=by,
+        activity=placed.activity,
+        activity_name=placed.name,
+        decision=f"{name}缺席，记弃权",
+        text=reason,
+        action="marked_absent",
+    )
+    audit.record(session, "task.marked_absent", by=by, subject=("task", item_id), detail=item.user)
+    title = f"“{placed.name or placed.activity}”已将您记为缺席（弃权）"
+    told = Notice(kind="signer.absent", title=title, body=reason, case_id=case_id)
+    notices.send(session, [int(item.user)], told)
+
+
+def absentable(board: Board, item: Item) -> bool:
+    """Whether a voter could be counted as absent."""
+    several = board.rule.mode is not Mode.SINGLE and item.kind in COUNTS
+    return several and item.stage is Stage.OPEN
 
 
 def removable(board: Board, item: Item, by: User) -> bool:

@@ -7,7 +7,7 @@ person is known by `person_key`, a keyed hash of the identity number, over all a
 import hashlib
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -105,6 +105,17 @@ def user(session: Session, user_id: int) -> User:
     if account is None:
         raise NotFound("没有这个用户", user=user_id)
     return _user(session, account)
+
+
+def active(session: Session, user_ids: Collection[int]) -> list[User]:
+    """Users of accounts that are open today, by id."""
+    today = clock.today()
+    query = select(UserAccount).where(
+        UserAccount.id.in_(user_ids),
+        UserAccount.status == "active",
+        or_(UserAccount.valid_to.is_(None), UserAccount.valid_to >= today),
+    )
+    return [_user(session, one) for one in session.scalars(query.order_by(UserAccount.id))]
 
 
 def by_login(session: Session, login: str) -> User | None:

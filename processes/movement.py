@@ -253,9 +253,11 @@ def open_at(session: Session, case_id: int, activity: str, *, after: int) -> lis
 
 def _give(session: Session, made: Sequence[UserTask], performer: int, *, by: User) -> None:
     """Give the one task at the target to whoever did it last, if he still may do it."""
-    if len(made) != 1 or made[0].assignee is not None:
+    if len(made) != 1:
         return
     facts = duties.facts(session, made[0])
+    if made[0].assignee is not None and not (facts.groups or facts.users):
+        return  # whom the model names; who was only picked from a pool gives way
     user = identity.user(session, performer)
     still = performer in identity.users_in_groups(session, facts.groups)
     if (still or str(performer) in facts.users) and permissions.may_claim(user, facts):

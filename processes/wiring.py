@@ -4,7 +4,7 @@ Invariant: every program that moves cases calls `connect` once at its start; aga
 """
 
 from engine import waiting
-from processes import clock, clocking, derivation, functions
+from processes import clock, clocking, derivation, functions, picking
 from processes.operations import all_operations
 
 
@@ -14,4 +14,5 @@ def connect() -> None:
     waiting.set_due_resolver(clock.due_at)
     derivation.register()
     clocking.register()
+    picking.register()
     all_operations()

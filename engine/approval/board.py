@@ -22,6 +22,10 @@ class Mode(StrEnum):
     VOTE = "vote"
 
 
+PICKS: Final = ("random", "round_robin", "least_loaded")
+"""Modes of `banli:approval` in which one of the candidates is picked, who then decides alone."""
+
+
 class Decision(StrEnum):
     """What one person said."""
 

@@ -50,6 +50,22 @@ def decide(before: Board, item_id: int, decision: Decision) -> Board:
     return _settled(after)
 
 
+def absent(before: Board, item_id: int, *, reason: str) -> Board:
+    """A voter does not come: counted as an abstention, so the denominator goes down by one.
+
+    Raises:
+        ApprovalRefused: no open vote of several people, or the last that could decide.
+    """
+    item = _acting(before, item_id)
+    if before.rule.mode is Mode.SINGLE or item.kind not in COUNTS:
+        raise ApprovalRefused("只有会签、票签人员可以记为缺席")
+    left = [one for one in before.voters if one.decision is not Decision.ABSTAIN]
+    if len(left) == 1:
+        raise ApprovalRefused("不能把全部人员都记为缺席")
+    gone = replace(item, stage=Stage.DONE, decision=Decision.ABSTAIN, reason=reason)
+    return _settled(_put(before, gone))
+
+
 def transfer(before: Board, item_id: int, user: str) -> Board:
     """Another person acts as if they had been named; the first owner stays on record.
 

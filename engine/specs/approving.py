@@ -13,6 +13,7 @@ from typing import Any
 from engine.approval import codec, operations
 from engine.approval.board import (
     COUNTS,
+    PICKS,
     ApprovalRefused,
     Board,
     Decision,
@@ -135,7 +136,8 @@ class Approving(Activity):
                 made = Token(token.workflow, self.item, token, STARTED, item.id)
                 self.note(made, "task.created", name=self.element.name, assignee=item.user)
             elif item.stage is not Stage.OPEN and child is not None:
-                if item.stage is Stage.CANCELLED:
+                # who acted has a note of it already; who is counted as absent has not acted
+                if item.stage is Stage.CANCELLED or item.reason:
                     self.note(child, "task.withdrawn", user=item.user, reason=item.reason)
                 token.workflow._remove_task(child.id)
             elif child is not None:
@@ -165,7 +167,8 @@ class Approving(Activity):
     def _inconclusive(self) -> bool:
         """Whether the task is one person's, and no variable says approved or rejected."""
         approval = self.element.approval
-        return approval is None or (approval.mode == Mode.SINGLE and not approval.result)
+        alone = approval is None or approval.mode in (Mode.SINGLE, *PICKS)
+        return alone and not (approval and approval.result)
 
     def _decision(self, token: Token, item: Item, result: Variables) -> Decision:
         approval = self.element.approval
@@ -221,7 +224,8 @@ def _person(value: Any, expression: Expression) -> tuple[str, int]:
 
 
 def _rule(approval: Approval, context: Any) -> Rule:
-    rule = Rule(Mode(approval.mode), wait_for_all=approval.wait_for_all)
+    mode = Mode.SINGLE if approval.mode in PICKS else Mode(approval.mode)
+    rule = Rule(mode, wait_for_all=approval.wait_for_all)
     if approval.ratio is not None:
         rule = replace(rule, ratio=_share(approval.ratio, context))
     if approval.threshold is not None:

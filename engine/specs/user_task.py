@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from engine import clock, waiting
+from engine.approval.board import PICKS
 from engine.expressions import Expression, evaluate, failure, number, text, texts
 from engine.specs import mapping, waits
 from engine.specs.approving import Approving
@@ -35,7 +36,11 @@ class UserTask(Approving):
             data["users"] = texts(element.candidate_users, context)
         approval = element.approval
         if approval is not None and approval.people is not None:
-            data["people"] = self.people(approval, context)
+            rule, people = self.people(approval, context)
+            if approval.mode in PICKS:  # the one who is picked comes from this list
+                data |= {"groups": (), "users": tuple(user for user, _weight in people)}
+            else:
+                data["people"] = rule, people
         self._refuse_nobody(data)
         data.update(self._until(context))
         if element.follow_up_date is not None:
@@ -73,6 +78,12 @@ class UserTask(Approving):
             return groups
         scope = text(self.candidate_scope, context)
         return tuple(group if "@" in group else f"{group}@{scope}" for group in groups)
+
+    def _pick(self, data: dict[str, Any]) -> str:
+        """How one of the candidates is chosen, where nobody is named and one is to be picked."""
+        approval = self.element.approval
+        picks = approval is not None and approval.mode in PICKS and "assignee" not in data
+        return approval.mode if approval is not None and picks else ""
 
     def _running(self, data: dict[str, Any]) -> Running | None:
         if "limit" not in data or self.element.limit is None:
@@ -115,6 +126,7 @@ class UserTask(Approving):
             operations=element.operations,
             limit_title=element.limit.title if element.limit else "",
             limit=self._running(data),
+            pick=self._pick(data),
             process_key=self._wf_spec.process.id,
             definition_id=definition_of(token),
             lane=element.lane,

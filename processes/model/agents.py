@@ -1,11 +1,12 @@
-"""Who acts for whom during an absence (代理).
+"""Who acts for whom during an absence (代理), and whose turn it is in a pool.
 
-Invariant: a row is never changed but for its revocation; outside its days it means nothing.
+Invariant: a substitution is never changed but for its revocation; outside its days it means
+nothing.
 """
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, Text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
@@ -37,3 +38,13 @@ class Substitution(Base):
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     revoked_by: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Rotation(Base):
+    """Who got the last task of a pool; the row is the lock of those who pick from it."""
+
+    __tablename__ = "rotation"
+
+    pool: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last: Mapped[int | None] = mapped_column(BigInteger)
+    turned_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -384,3 +384,89 @@ class TestTransfer:
         assert case.ended == "end"
         (placed,) = [one for one in lines(case) if one.action == "transferred"]
         assert placed.decision == "转办给核对人"
+
+
+def managed(case: PlayedCase) -> None:
+    """Make a case of the tests' own model one of the manager's business."""
+
+    def command(session: Session) -> None:
+        session.get_one(Case, case.id).process_key = "yacht_licence_of_a_test"
+
+    case.play.run(command)
+
+
+class TestAbsentAndLate:
+    def absent(self, case: PlayedCase, login: str, *, by: str = "manager") -> None:
+        item, me = task_of(case, login).id, case.play.user(by)
+        managed(case)
+        do(case, approvals.mark_absent, case.id, item, by=me, reason="出差")
+        case.play.drain()
+
+    def test_who_is_counted_absent_abstains_and_leaves_the_denominator(
+        self, office: Office
+    ) -> None:
+        case = office.countersign("ratio", "reviewer", "approver", "verifier", "issuer")
+        vote(case, "reviewer", "approve")
+        self.absent(case, "issuer")
+        (placed,) = do(case, approvals.standing, case.id)
+        assert approvals.progress(placed.board) == (1, 3)
+        assert holders(case) == {"approver", "verifier"}
+        assert told(case, "issuer") == ["“review”已将您记为缺席（弃权）"]
+        last = lines(case)[-1]
+        assert (last.decision, last.text) == ("发证人缺席，记弃权", "出差")
+        vote(case, "approver", "approve")
+        assert case.variables["outcome"] == "approve"
+
+    def test_an_absence_can_decide_what_is_left(self, office: Office) -> None:
+        case = office.countersign("all", "reviewer", "approver")
+        vote(case, "reviewer", "approve")
+        self.absent(case, "approver")
+        assert (case.ended, case.variables["outcome"]) == ("end", "approve")
+
+    def test_the_turn_passes_over_who_is_absent(self, office: Office) -> None:
+        case = office.countersign("ordered", "reviewer", "approver")
+        self.absent(case, "reviewer")
+        assert holders(case) == {"approver"}
+
+    def test_not_everybody_can_be_absent(self, office: Office) -> None:
+        case = office.countersign("all", "reviewer", "approver")
+        self.absent(case, "approver")
+        with pytest.raises(ApprovalRefused, match="全部"):
+            self.absent(case, "reviewer")
+
+    def test_only_who_assigns_work_counts_somebody_absent(self, office: Office) -> None:
+        case = office.countersign("all", "reviewer", "approver")
+        with pytest.raises(Forbidden):
+            self.absent(case, "approver", by="reviewer")
+
+    def test_a_late_vote_is_told_when_and_by_whom_it_was_decided(self, office: Office) -> None:
+        case = office.countersign("ratio", "reviewer", "approver", "verifier")
+        late = task_of(case, "verifier").id
+        vote(case, "reviewer", "approve")
+        vote(case, "approver", "approve")
+        assert case.variables["outcome"] == "approve"
+        with pytest.raises(TaskNotActive) as gone:
+            do(case, worklist.submit, late, by=office.user("verifier"), answers={})
+        assert gone.value.details["by"] == "审批人"
+
+    def test_a_vote_of_one_counted_absent_comes_too_late(self, office: Office) -> None:
+        case = office.countersign("all", "reviewer", "approver", "verifier")
+        late = task_of(case, "verifier").id
+        self.absent(case, "verifier")
+        with pytest.raises(TaskNotActive):
+            do(case, worklist.submit, late, by=office.user("verifier"), answers={})
+
+    def test_a_tie_at_the_end_is_no_majority(self, office: Office) -> None:
+        case = office.countersign("vote", "reviewer", "approver", "verifier", weights=(1, 1, 2))
+        vote(case, "reviewer", "approve")
+        vote(case, "approver", "approve")
+        assert case.ended is None
+        vote(case, "verifier", "reject")
+        assert case.variables["outcome"] == "reject"
+
+    def test_a_tie_with_an_abstention_is_reckoned_without_it(self, office: Office) -> None:
+        case = office.countersign("vote", "reviewer", "approver", "verifier")
+        vote(case, "reviewer", "approve")
+        vote(case, "verifier", "abstain")
+        vote(case, "approver", "reject")
+        assert case.variables["outcome"] == "reject"

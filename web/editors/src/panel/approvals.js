@@ -11,7 +11,11 @@ const MODES = [
   { value: "any", label: "或签：一人决定" },
   { value: "ordered", label: "依次审批" },
   { value: "vote", label: "票签：按票权" },
+  { value: "round_robin", label: "分派一人：轮流" },
+  { value: "least_loaded", label: "分派一人：待办最少的" },
+  { value: "random", label: "分派一人：随机" },
 ];
+const PICKS = ["round_robin", "least_loaded", "random"];
 const SEVERAL = ["all", "ratio", "any", "ordered", "vote"];
 
 export function approvalGroup(element, injector) {
@@ -28,6 +32,7 @@ export function approvalGroup(element, injector) {
     );
   }
   if (SEVERAL.includes(mode)) entries.splice(1, 0, of("feel", "people", "审批人", "用户编号的列表，例如 =signers。"));
+  if (PICKS.includes(mode)) entries.splice(1, 0, of("feel", "people", "人选", "用户编号的列表；不填则从候选岗位中选。"));
   if (mode === "ratio") entries.push(of("feel", "ratio", "通过比例", "0 至 1，例如 =2/3；以通过数除以应到数。"));
   if (mode === "vote") {
     entries.push(
