@@ -52,6 +52,7 @@ DEFAULTS: Final[Mapping[str, frozenset[str]]] = {
         "minimum": "0",
         "maximum": "1",
         "waitForCompletion": "true",
+        "propagateAllParentVariables": "true",  # zeebe-bpmn-moddle
     }.items()
 }
 # what only says where schemas are found, or who wrote the file last
@@ -112,9 +113,9 @@ def _changes(key: str, old: _Facts, new: _Facts) -> Iterator[Difference]:
             continue
         where = f"{key} 的属性 {name}"
         if other is None:
-            yield Difference("lost", where, old.element)
+            yield Difference("lost", where, old.element, before=one or "")
         elif one is None:
-            yield Difference("added", where, old.element)
+            yield Difference("added", where, old.element, after=other or "")
         else:
             yield Difference("changed", where, old.element, one, other)
 

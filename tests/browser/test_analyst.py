@@ -62,7 +62,13 @@ def release(desk: Desk) -> None:
     """The second person."""
     page = desk.open("/releases")
     page.locator("tr", has_text=licence.SERVICE).get_by_role("link", name="审核").first.click()
-    desk.sees("审核环节按新规定改称资格审核", "yacht_licence_issue.bpmn")
+    desk.sees(
+        "审核环节按新规定改称资格审核",
+        "用户任务『资格审核』",
+        "名称：审核 → 资格审核",
+        "+title: 资格审核意见",
+    )
+    expect(page.locator(".banli-badge", has_text="有修改")).to_have_count(1)
     desk.press("确认发布")
     page.locator("#go").get_by_role("button", name="发布", exact=True).click()
     page.wait_for_load_state()

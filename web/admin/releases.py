@@ -7,15 +7,26 @@ digest, is what runs; running cases stay on their version.
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine import repository
 from engine.errors import BanliError, DeploymentRejected
 from engine.model import Deployment
-from processes import audit, identity, modelling, permissions
+from processes import audit, differences, identity, modelling, permissions
+from processes.differences import FileChange
 from processes.identity import User
+from processes.modelling import DraftView
 from processes.roles import Action
 from web.auth import actions_of, current, policy
 from web.confirming import sensitive
@@ -65,32 +76,48 @@ def draft(draft_id: int) -> ResponseReturnValue:
 
 def _draft_page(session: Session, draft_id: int, error: BanliError | None = None) -> str:
     view = modelling.view(session, draft_id, by=current())
-    key = view.draft.key
-    before = modelling.released_files(session, key)[0] if view.latest else {}
-    changes = [
-        (name, _change(before.get(name), view.files.get(name)))
-        for name in sorted({*before, *view.files})
-    ]
-    findings = modelling.findings(session, view.files, key, topics=topics())
+    findings = modelling.findings(session, view.files, view.draft.key, topics=topics())
     settings = current_app.config["BANLI"]
     own = view.draft.author == current().id and settings.second_person_release
     return render_template(
         "admin/draft.html",
         view=view,
         draft=view.draft,
-        changes=[(name, kind) for name, kind in changes if kind],
+        changes=_changes(session, view),
         findings=findings,
         own=own,
         error=error,
     )
 
 
-def _change(before: bytes | None, after: bytes | None) -> str:
-    if before is None:
-        return "added"
-    if after is None:
-        return "removed"
-    return "" if before == after else "changed"
+def _changes(session: Session, view: DraftView) -> list[FileChange]:
+    key = view.draft.key
+    before = modelling.released_files(session, key)[0] if view.latest else {}
+    return differences.between(before, view.files)
+
+
+@blueprint.get("/drafts/<int:draft_id>/diagram")
+@policy("staff", Action.RELEASE_MODEL)
+def diagram(draft_id: int) -> ResponseReturnValue:
+    """The drafted diagram; what is new or changed is marked, a click tells how."""
+    with read_session() as session:
+        view = modelling.view(session, draft_id, by=current())
+        changes = {one.name: one for one in _changes(session, view)}
+    names = [name for name in sorted(view.files) if name.endswith(".bpmn")]
+    told = [
+        element
+        for name in names
+        if name in changes
+        for element in changes[name].elements
+        if element.kind != "removed"
+    ]
+    notes = {"added": _("新增"), "changed": _("有修改")}
+    marked = {one.element: {"note": notes[one.kind]} for one in told}
+    return jsonify(
+        diagrams=[{"title": name, "xml": view.files[name].decode()} for name in names],
+        state={"elements": marked, "flows": []},
+        history={one.element: [one.title, *one.details] for one in told},
+    )
 
 
 @blueprint.post("/drafts/<int:draft_id>/release")

@@ -146,6 +146,9 @@ def test_a_second_person_releases_what_was_handed_in(
     page.post("submit", {"revision": page.revision, "note": "新流程"})
     releaser = as_("releaser")
     html = releaser.get(f"/releases/drafts/{page.id}").get_data(as_text=True)
+    drawn = releaser.get(f"/releases/drafts/{page.id}/diagram").get_json()
+    assert "新增" in html
+    assert drawn["diagrams"][0]["xml"].startswith("<?xml")
     data = {"csrf_token": token_of(html)}
     assert releaser.post(f"/releases/drafts/{page.id}/release", data=data).status_code == 303
     with app.app_context(), database().read_session() as session:

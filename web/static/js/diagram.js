@@ -12,7 +12,7 @@ export default function diagram(root) {
       xml, state,
       onNode: (id) => { if (told) told.textContent = (history[id] || [root.dataset.none]).join("；"); },
     });
-    const current = Object.keys(state.elements).find((id) => state.elements[id].mark === "current" && view.viewer.get("elementRegistry").get(id));
+    const current = root.dataset.overview === undefined && Object.keys(state.elements).find((id) => (state.elements[id].mark === "current" || state.elements[id].note) && view.viewer.get("elementRegistry").get(id));
     const canvas = view.viewer.get("canvas");
     const box = canvas.viewbox();
     const scale = Math.max(box.scale, 0.8);
