@@ -47,3 +47,6 @@ BACKOFF_LONGEST: Final = timedelta(hours=1)
 CRASHES: Final = 3
 """Leases that may lapse in a row before a job rests with an incident."""
 LEASE: Final = 2 * CALL_TOTAL
+
+# Tables in and out
+EXPORT_ROWS: Final = 5_000

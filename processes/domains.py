@@ -78,6 +78,31 @@ class RecordSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Maintenance:
+    """A ledger that people keep on its page: with which form, in which roles; `retired` is out of use.
+
+    The form is `<folder>/registers/forms/<form>.yaml`; its fields are fields of the ledger.
+    """
+
+    form: str
+    roles: frozenset[str]
+    retired: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Import(Word):
+    """A table that may be read in: each line is an application of a process.
+
+    `given` are answers that every line has; no two lines agree in the columns of `unique`.
+    """
+
+    process: str
+    given: Mapping[str, str]
+    unique: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Domains:
     """All domains of an installation together, by code; `titles` by the beginning of their keys."""
 
@@ -87,6 +112,8 @@ class Domains:
     scopes: Mapping[str, Word]
     roles: Mapping[str, RoleSource]
     sources: Mapping[str, RecordSource]
+    maintained: Mapping[str, Maintenance]
+    imports: Mapping[str, Import]
 
 
 _MESSAGES: Final[dict[str, str]] = {"unknown": "没有这个项目", "type": "应为对象"}
@@ -141,6 +168,26 @@ class _Source(Schema):
     own = fields.String(load_default="")
 
 
+class _Maintained(Schema):
+    error_messages = _MESSAGES
+    form = fields.String(required=True, error_messages=_REQUIRED, validate=_CODE)
+    roles = fields.List(
+        fields.String(validate=_CODE),
+        required=True,
+        error_messages=_REQUIRED,
+        validate=validate.Length(1),
+    )
+    retired = fields.String(load_default="")
+
+
+class _Import(_Word):
+    process = fields.String(required=True, error_messages=_REQUIRED, validate=_CODE)
+    given = fields.Dict(
+        keys=fields.String(validate=_CODE), values=fields.String(), load_default=dict
+    )
+    unique = fields.List(fields.String(validate=_CODE), load_default=list)
+
+
 def _by_code(schema: type[Schema]) -> fields.Dict:
     return fields.Dict(keys=fields.String(validate=_CODE), values=fields.Nested(schema))
 
@@ -155,6 +202,8 @@ class _File(_Word):
     )
     roles = _by_code(_Role)
     sources = _by_code(_Source)
+    maintained = _by_code(_Maintained)
+    imports = _by_code(_Import)
 
 
 @cache
@@ -176,6 +225,8 @@ def load(folder: Path) -> Domains:
         "permission_sets": {},
         "roles": {},
         "sources": {},
+        "maintained": {},
+        "imports": {},
     }
     titles: dict[str, Word] = {}
     for path in sorted(folder.glob("*/domain.yaml")):
@@ -185,7 +236,7 @@ def load(folder: Path) -> Domains:
             for code, one in told.get(part, {}).items():
                 if code in found:
                     raise DomainRefused(f"{path.parent.name}/{path.name}：『{code}』已有定义")
-                found[code] = one
+                found[code] = {**one, "folder": path.parent} if part == "maintained" else one
     _check_references(parts)
     return Domains(
         titles,
@@ -203,7 +254,16 @@ def load(folder: Path) -> Domains:
             for code, one in parts["roles"].items()
         },
         {code: _source(one) for code, one in parts["sources"].items()},
+        {code: _maintenance(one) for code, one in parts["maintained"].items()},
+        {
+            code: Import(**{**one, "unique": tuple(one["unique"])})
+            for code, one in parts["imports"].items()
+        },
     )
+
+
+def _maintenance(told: Mapping[str, Any]) -> Maintenance:
+    return Maintenance(told["form"], frozenset(told["roles"]), told["retired"], str(told["folder"]))
 
 
 def _source(told: Mapping[str, Any]) -> RecordSource:
@@ -243,6 +303,10 @@ def _check_references(parts: Mapping[str, Mapping[str, Any]]) -> None:
     for code, role in parts["roles"].items():
         if role["business"] and role["business"] not in businesses:
             raise DomainRefused(f"角色『{code}』的业务『{role['business']}』没有定义")
+    for code, kept in parts["maintained"].items():
+        for one in kept["roles"]:
+            if one not in parts["roles"]:
+                raise DomainRefused(f"维护台账『{code}』的角色『{one}』没有定义")
 
 
 def _opened(may: Iterable[str], sets: Mapping[str, Iterable[str]]) -> frozenset[str]:

@@ -1,7 +1,8 @@
 """The lists that forms choose from, and what is known of files: from the database, for one user.
 
 Invariant: a source offers only what exists now; forms refuse any other value. Sources: `orgs`,
-`licence_agencies`, `training_agencies` (with that grant), `units`, `own_units`, `orgs_<kind>`, and
+`licence_agencies`, `training_agencies` (with that grant), `area_agencies`, `units`, `own_units`,
+`orgs_<kind>`, and
 those that the domains take from ledgers.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -64,6 +65,7 @@ def lookups(session: Session, by: User | None) -> Lookups:
             "licence_agencies": OrgSource(session, _granted("licence_issue")),
             "training_agencies": OrgSource(session, _granted("training")),
             "units": OrgSource(session, _units),
+            "area_agencies": OrgSource(session, _agencies_of(by)),
             "own_units": OrgSource(session, lambda query: query.where(Org.org_code.in_(own))),
         }
     )
@@ -72,6 +74,14 @@ def lookups(session: Session, by: User | None) -> Lookups:
 def _units(query: Select[tuple[Org]]) -> Select[tuple[Org]]:
     kinds = [code for code, kind in domains.current().org_kinds.items() if kind.unit]
     return query.where(Org.kind.in_(kinds))
+
+
+def _agencies_of(by: User | None) -> Narrow:
+    """The agencies of the user's area: the own organisations and those below them."""
+    kinds = [code for code, kind in domains.current().org_kinds.items() if kind.agency]
+    paths = sorted({path for _org, path in by.paths if path}) if by else []
+    below = or_(*(Org.path.startswith(path, autoescape=True) for path in paths), false())
+    return lambda query: query.where(Org.kind.in_(kinds), below)
 
 
 def _of_kind(kind: str) -> Narrow:

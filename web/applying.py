@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from forms.definition import FormDefinition, FormInvalid
+from forms.fields.composed import Rows
 from processes import applications, drafts, repeats, sources
 from processes.applications import Service
 from processes.identity import User
 from processes.model.cases import Case
 from processes.repeats import KeyReused
-from web import filling
+from web import filling, tables
 from web.auth import current
 from web.database import read_session, run
 from web.display import moment
@@ -44,6 +45,8 @@ def next_page(key: str, *, base: str) -> Case | ResponseReturnValue:
     form = service.form
     given = filling.answers(form, node=NODE) if form else {}
     step, go = _step(), request.form.get("_go", "")
+    if spec := tables.asked(form):
+        return _table(key, spec, given, base=base)
     if request.form.get("_restore"):
         text = _("已恢复登录前填写的内容，请核对后继续。")
         return _show(key, given, step=step, base=base, restored=text)
@@ -55,6 +58,16 @@ def next_page(key: str, *, base: str) -> Case | ResponseReturnValue:
             return _show(key, given, step=step, base=base, errors=errors), 422
         return _show(key, given, step=step, move=1, base=base)
     return _filed(key, form, given, base=base)
+
+
+def _table(key: str, spec: Rows, given: Mapping[str, Any], *, base: str) -> ResponseReturnValue:
+    """A table of the form goes out as a file, or its rows come in from one."""
+    with read_session() as session:
+        lookups = sources.lookups(session, current())
+        done = tables.answer(spec, given, context=known(current()), lookups=lookups)
+    if isinstance(done, tables.Read):
+        return _show(key, done.answers, step=_step(), base=base, restored=done.told)
+    return done
 
 
 def _filed(

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, LimitExceeded, TaskNotActive
 from forms.definition import FormDefinition, FormInvalid
+from forms.fields.composed import Rows
 from processes import approvals, sources, worklist
 from processes.colleagues import Person
 from processes.identity import User
 from processes.roles import Action
 from processes.worklist import TaskView
-from web import boards, cases, filling, signing
+from web import boards, cases, filling, signing, tables
 from web.auth import actions_of, current, policy
 from web.database import read_session, run
 from web.display import moment
@@ -71,8 +72,16 @@ def page(task_id: int) -> ResponseReturnValue:
 def complete(task_id: int) -> ResponseReturnValue:
     """Submit the form; afterwards the next task in this case, or the list."""
     form, given = _form_and_answers(task_id)
+    if spec := tables.asked(form):
+        return _table(task_id, spec, given)
     if request.form.get("_restore"):
         return _again(task_id, given, restored=_("已恢复登录前填写的内容，请核对后提交。"))
+    return _submitted(task_id, form, given)
+
+
+def _submitted(
+    task_id: int, form: FormDefinition | None, given: dict[str, Any]
+) -> ResponseReturnValue:
     try:
         following = run(
             worklist.submit,
@@ -143,6 +152,17 @@ def refresh(task_id: int) -> ResponseReturnValue:
         rights = filling.Rights(node=view.task.activity)
         sections = filling.layout(view.form, given, context=view.variables, rights=rights)
     return jsonify(fields=filling.states(sections))
+
+
+def _table(task_id: int, spec: Rows, given: Mapping[str, Any]) -> ResponseReturnValue:
+    """A table of the form goes out as a file, or its rows come in from one."""
+    with read_session() as session:
+        view = worklist.view(session, task_id, by=current())
+        lookups = sources.lookups(session, current())
+        done = tables.answer(spec, given, context=view.variables, lookups=lookups)
+    if isinstance(done, tables.Read):
+        return _again(task_id, done.answers, restored=done.told)
+    return done
 
 
 def _form_and_answers(task_id: int) -> tuple[FormDefinition | None, dict[str, Any]]:

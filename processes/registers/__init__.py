@@ -2,7 +2,6 @@
 
 from processes.registers.definition import Definition, definition, definitions, load, read
 from processes.registers.ledger import (
-    Duplicate,
     Record,
     Trace,
     TransitionRefused,
@@ -15,6 +14,7 @@ from processes.registers.ledger import (
 )
 from processes.registers.search import broken_rules, counts, find, first
 from processes.registers.stock import allot, available, receive, serials
+from processes.registers.uniqueness import Duplicate, obstacle, unique_values
 from processes.registers.values import RecordInvalid
 
 __all__ = [
@@ -37,9 +37,11 @@ __all__ = [
     "get",
     "load",
     "log",
+    "obstacle",
     "read",
     "receive",
     "serials",
     "transition",
+    "unique_values",
     "update",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 from stdnum.iso7064 import mod_37_36
 
@@ -17,7 +17,8 @@ from engine import clock, connection, ids
 from engine.errors import BanliError, NotFound
 from processes import numbers
 from processes.model.people import Org
-from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord, RegisterUnique
+from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
+from processes.registers import uniqueness
 from processes.registers import values as fields
 from processes.registers.definition import Definition, definition, fill
 from processes.registers.values import RecordInvalid
@@ -27,12 +28,6 @@ class TransitionRefused(BanliError):
     """The ledger declares no way from the present status to the one asked for."""
 
     code = "transition_refused"
-
-
-class Duplicate(BanliError):
-    """Another record already has what must be unique."""
-
-    code = "duplicate_record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +84,7 @@ def create(
     key = str(data.get(ledger.key, ""))
     if not key:
         raise RecordInvalid(f"『{ledger.fields[ledger.key].label}』必须填写", field=ledger.key)
-    _refuse_taken_keys(session, ledger, [key])
+    uniqueness.refuse_taken_keys(session, ledger, [key])
     row = RegisterRecord(
         register=register, key=key, status=status, org_code=_org_of(ledger, data), data=data
     )
@@ -115,7 +110,7 @@ def create_many(
         return sum(bool(create(session, register, row, trace=trace)) for row in rows)
     found = [fields.checked(ledger, row) for row in rows]
     made = [_new_row(ledger, data) for data in found]
-    _refuse_taken_keys(session, ledger, [row["key"] for row in made])
+    uniqueness.refuse_taken_keys(session, ledger, [row["key"] for row in made])
     indexes = [
         {"record_id": row["id"], "register": register, "field": name, "value": value}
         for row in made
@@ -292,20 +287,6 @@ def _new_row(ledger: Definition, data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _refuse_taken_keys(session: Session, ledger: Definition, keys: Sequence[str]) -> None:
-    if len(set(keys)) < len(keys):
-        raise Duplicate(f"{ledger.title}的登记中有重复的号", register=ledger.register)
-    for at in range(0, len(keys), 500):
-        taken = session.scalar(
-            select(func.min(RegisterRecord.key)).where(
-                RegisterRecord.register == ledger.register,
-                RegisterRecord.key.in_(keys[at : at + 500]),
-            )
-        )
-        if taken is not None:
-            raise Duplicate(f"{ledger.title}中已有『{taken}』", register=ledger.register, key=taken)
-
-
 def _searchable(ledger: Definition, data: Mapping[str, Any]) -> dict[str, str]:
     return {
         name: fields.indexed(ledger.fields[name], data[name])
@@ -315,7 +296,7 @@ def _searchable(ledger: Definition, data: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _write_index(session: Session, ledger: Definition, row: RegisterRecord) -> None:
-    _write_unique(session, ledger, row)
+    uniqueness.write_unique(session, ledger, row)
     wanted = _searchable(ledger, row.data)
     stored = session.scalars(select(RegisterIndex).where(RegisterIndex.record_id == row.id))
     for entry in stored.all():
@@ -326,25 +307,6 @@ def _write_index(session: Session, ledger: Definition, row: RegisterRecord) -> N
             entry.value = value
     for name, value in wanted.items():
         session.add(RegisterIndex(record_id=row.id, register=row.register, field=name, value=value))
-    session.flush()
-
-
-def _write_unique(session: Session, ledger: Definition, row: RegisterRecord) -> None:
-    session.execute(delete(RegisterUnique).where(RegisterUnique.record_id == row.id))
-    for rule in ledger.unique:
-        parts = [row.data.get(name) for name in rule.fields]
-        if None in parts or (rule.statuses and row.status not in rule.statuses):
-            continue
-        value = "|".join(
-            fields.indexed(ledger.fields[name], part)
-            for name, part in zip(rule.fields, parts, strict=True)
-        )
-        place = (row.register, rule.name, value[:300])
-        if session.get(RegisterUnique, place, populate_existing=True) is not None:
-            raise Duplicate(rule.message, register=row.register, rule=rule.name)
-        session.add(
-            RegisterUnique(register=place[0], rule=place[1], value=place[2], record_id=row.id)
-        )
     session.flush()
 
 

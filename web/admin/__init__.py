@@ -2,9 +2,29 @@
 
 from flask import Flask
 
-from web.admin import calendar, grants, operations, organisations, people, registers, releases
+from web.admin import (
+    calendar,
+    grants,
+    intake,
+    maintenance,
+    operations,
+    organisations,
+    people,
+    registers,
+    releases,
+)
 
 
 def register(app: Flask) -> None:
-    for module in (people, organisations, grants, releases, operations, registers, calendar):
+    for module in (
+        people,
+        organisations,
+        grants,
+        releases,
+        operations,
+        maintenance,
+        intake,
+        registers,
+        calendar,
+    ):
         app.register_blueprint(module.blueprint)

@@ -1,7 +1,7 @@
-"""Browsing the ledgers: licences, blanks, training results; read only, within one's organisations.
+"""Browsing the ledgers: licences, blanks, training results; within one's organisations.
 
 Invariant: records of organisations outside the user's area do not exist for him; a sensitive field
-is masked; nothing here changes a record.
+is masked, in an exported list too; nothing here changes a record.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,82 +9,122 @@ from typing import Final
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from engine.errors import NotFound
+from engine import limits
 from forms.standards import mask_number
-from processes import permissions, registers
-from processes.identity import User
+from processes import maintenance, registers
 from processes.model.people import Org
 from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
 from processes.registers.definition import Definition, FieldDefinition
 from processes.roles import Action
+from web import exporting
+from web.admin.scope import record_of, visible
 from web.auth import current, policy
 from web.database import read_session
 from web.display import plain
+from web.words import N_, _
 
 blueprint = Blueprint("registers", __name__, url_prefix="/registers")
 
+ACTIONS: Final = {
+    "create": N_("登记"),
+    "update": N_("修改"),
+    "transition": N_("变更状态"),
+    "receive": N_("入库"),
+}
 _PAGE: Final = 50
 _COLUMNS: Final = 7
 
 
 @blueprint.get("")
-@policy("staff", Action.SEARCH_CASES)
+@policy("staff", Action.SEARCH_CASES, Action.MANAGE_DICTIONARIES)
 def index() -> ResponseReturnValue:
     with read_session() as session:
-        scope = _scope(current())
+        scope = visible(current())
         counted = session.execute(
             select(RegisterRecord.register, func.count())
             .where(scope)
             .group_by(RegisterRecord.register)
         )
         counts = dict(counted.tuples().all())
-        ledgers = [one for name, one in registers.definitions().items() if name in counts]
-        return render_template("admin/registers.html", ledgers=ledgers, counts=counts)
+        kept = set(maintenance.offered(current()))
+        ledgers = [
+            one for name, one in registers.definitions().items() if name in counts or name in kept
+        ]
+        return render_template("admin/registers.html", ledgers=ledgers, counts=counts, kept=kept)
 
 
 @blueprint.get("/<register>")
-@policy("staff", Action.SEARCH_CASES)
+@policy("staff", Action.SEARCH_CASES, Action.MANAGE_DICTIONARIES)
 def browse(register: str) -> ResponseReturnValue:
     ledger = registers.definition(register)
     q = request.args.get("q", "").strip()[:60]
     status = request.args.get("status", "")
     after = request.args.get("after", "")[:200]
     with read_session() as session:
-        where = [RegisterRecord.register == register, _scope(current())]
-        if status in ledger.statuses:
-            where.append(RegisterRecord.status == status)
-        if q:
-            where.append(_matches(register, q))
-        total = session.scalar(select(func.count()).select_from(RegisterRecord).where(*where)) or 0
-        page = select(RegisterRecord).where(*where, RegisterRecord.key > after)
+        wanted = _wanted(ledger, q=q, status=status)
+        if kind := exporting.asked():
+            return _export(session, ledger, wanted, kind)
+        total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        page = wanted.where(RegisterRecord.key > after)
         rows = list(session.scalars(page.order_by(RegisterRecord.key).limit(_PAGE + 1)))
-        shown = [spec for spec in ledger.fields.values() if spec.name != ledger.key][:_COLUMNS]
-        names = _org_names(session, ledger, rows)
         return render_template(
             "admin/register.html",
             ledger=ledger,
-            rows=[
-                (row, [_cell(spec, row.data.get(spec.name), names) for spec in shown])
-                for row in rows[:_PAGE]
-            ],
-            columns=shown,
+            rows=list(zip(rows, _cells(session, ledger, rows[:_PAGE]), strict=False)),
+            columns=_columns(ledger),
             total=total,
             q=q,
             status=status,
             after=after,
             next=rows[_PAGE - 1].key if len(rows) > _PAGE else "",
+            may_keep=maintenance.may_keep(register, current()),
+            exports=exporting.links(),
         )
 
 
+def _wanted(ledger: Definition, *, q: str, status: str) -> Select[tuple[RegisterRecord]]:
+    where = [RegisterRecord.register == ledger.register, visible(current())]
+    if status in ledger.statuses:
+        where.append(RegisterRecord.status == status)
+    if q:
+        where.append(_matches(ledger.register, q))
+    return select(RegisterRecord).where(*where)
+
+
+def _columns(ledger: Definition) -> list[FieldDefinition]:
+    return [spec for spec in ledger.fields.values() if spec.name != ledger.key][:_COLUMNS]
+
+
+def _cells(session: Session, ledger: Definition, rows: Sequence[RegisterRecord]) -> list[list[str]]:
+    names = _org_names(session, ledger, rows)
+    return [
+        [_cell(spec, row.data.get(spec.name), names) for spec in _columns(ledger)] for row in rows
+    ]
+
+
+def _export(
+    session: Session, ledger: Definition, wanted: Select[tuple[RegisterRecord]], kind: str
+) -> ResponseReturnValue:
+    rows = list(session.scalars(wanted.order_by(RegisterRecord.key).limit(limits.EXPORT_ROWS + 1)))
+    headings = [ledger.fields[ledger.key].label, *(spec.label for spec in _columns(ledger))]
+    if ledger.statuses:
+        headings.append(_("状态"))
+    lines = [
+        [row.key, *cells, *([ledger.status_name(row.status)] if ledger.statuses else [])]
+        for row, cells in zip(rows, _cells(session, ledger, rows), strict=True)
+    ]
+    return exporting.respond(ledger.title, headings, lines, kind=kind)
+
+
 @blueprint.get("/<register>/<int:record_id>")
-@policy("staff", Action.SEARCH_CASES)
+@policy("staff", Action.SEARCH_CASES, Action.MANAGE_DICTIONARIES)
 def record(register: str, record_id: int) -> ResponseReturnValue:
     ledger = registers.definition(register)
     with read_session() as session:
-        row = _record(session, register, record_id)
+        row = record_of(session, register, record_id, by=current())
         log = session.scalars(
             select(RegisterLog).where(RegisterLog.record_id == row.id).order_by(RegisterLog.id)
         ).all()
@@ -93,24 +133,17 @@ def record(register: str, record_id: int) -> ResponseReturnValue:
             (spec.label, _cell(spec, row.data.get(spec.name), names))
             for spec in ledger.fields.values()
         ]
-        return render_template("admin/record.html", ledger=ledger, row=row, facts=facts, log=log)
-
-
-def _record(session: Session, register: str, record_id: int) -> RegisterRecord:
-    where = (RegisterRecord.id == record_id, RegisterRecord.register == register)
-    row = session.scalar(select(RegisterRecord).where(*where, _scope(current())))
-    if row is None:
-        raise NotFound("没有这条记录", record=record_id)
-    return row
-
-
-def _scope(user: User) -> ColumnElement[bool]:
-    """Records of the user's organisations and of those below."""
-    paths = [path for path in permissions.allowed_orgs(user, Action.SEARCH_CASES) if path]
-    below = [Org.path.startswith(path, autoescape=True) for path in paths]
-    if not below:
-        return RegisterRecord.id < 0
-    return RegisterRecord.org_code.in_(select(Org.org_code).where(or_(*below)))
+        told = maintenance.kept(register)
+        return render_template(
+            "admin/record.html",
+            ledger=ledger,
+            row=row,
+            facts=facts,
+            log=log,
+            may_keep=maintenance.may_keep(register, current()),
+            off=told.retired if told else "",
+            actions=ACTIONS,
+        )
 
 
 def _matches(register: str, words: str) -> ColumnElement[bool]:

@@ -64,6 +64,7 @@ export default function form(root) {
   });
   root.addEventListener("change", (event) => {
     changed();
+    if (event.target.dataset.sheet) root.requestSubmit(root.querySelector(`[name=_sheet_in][value=${event.target.dataset.sheet}]`));
     if (root.dataset.refresh && !event.target.matches("[type=file]")) refresh();
   });
   root.addEventListener("banli:changed", changed);
@@ -73,7 +74,13 @@ export default function form(root) {
     if (add) addRow(add);
     if (remove) { remove.closest("tr").remove(); changed(); }
   });
-  root.addEventListener("submit", () => { dirty = false; clearTimeout(timer); });
+  root.addEventListener("submit", (event) => {
+    const stays = event.submitter?.name === "_sheet_out" && dirty;
+    dirty = false;
+    clearTimeout(timer);
+    // a table that is only taken down leaves the page as it is
+    if (stays) setTimeout(changed, 1000);
+  });
   window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   if ([...root.elements].some(touched)) { changed(); if (root.dataset.refresh) refresh(); }
 

@@ -1,0 +1,114 @@
+"""Between a form and a table of text: headings, cells as people write them, lines as answers.
+
+Invariant: a cell becomes the answer that the same person would have given in the form, where the
+form's own rules judge it; nothing is accepted here that a form would refuse.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from forms.fields.attached import File, Files
+from forms.fields.base import Field, Scope
+from forms.fields.chosen import Choice, Choices
+from forms.fields.composed import Rows
+from forms.fields.counted import Boolean, Date, Moment
+
+_DAY: Final = re.compile(
+    r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T]+([0-9]{1,2}:[0-9]{2}).*)?"
+)
+_WORDS: Final = {"是": "true", "否": "false", "对": "true", "√": "true", "×": "false"}
+_SEPARATORS: Final = re.compile(r"[、,，;；]")
+
+
+def columns(fields: Iterable[Field], *, node: str | None = None) -> list[Field]:
+    """The fields that a line of a table can fill: no files, no tables, nothing computed."""
+    return [
+        spec
+        for spec in fields
+        if spec.editable(node) and spec.has_value and not isinstance(spec, File | Files | Rows)
+    ]
+
+
+def heading(spec: Field) -> str:
+    """What stands above the column of a field."""
+    return spec.label
+
+
+def answers(fields: Iterable[Field], cells: Mapping[str, str], scope: Scope) -> dict[str, Any]:
+    """The answers of one line; columns that no field has a heading for are left out."""
+    return {
+        spec.name: answer(spec, cells[heading(spec)], scope)
+        for spec in fields
+        if cells.get(heading(spec), "") != ""
+    }
+
+
+def answer(spec: Field, cell: str, scope: Scope) -> Any:
+    """One cell as the answer it means."""
+    if isinstance(spec, Choices):
+        return [_chosen(spec, part.strip(), scope) for part in _SEPARATORS.split(cell) if part]
+    if isinstance(spec, Choice):
+        return _chosen(spec, cell, scope)
+    if isinstance(spec, Boolean):
+        return _WORDS.get(cell, cell.lower())
+    if isinstance(spec, Date | Moment):
+        return _moment(cell)
+    return cell
+
+
+def shown(spec: Field, value: Any, scope: Scope) -> str:
+    """A value as the cell that would be read back as it."""
+    if value is None:
+        return ""
+    if isinstance(spec, Boolean):
+        return "是" if value in (True, "true") else "否"
+    return spec.text(value, scope)
+
+
+def problems(errors: Mapping[str, Sequence[str]], fields: Sequence[Field]) -> list[str]:
+    """The refusals of a form as sentences about a line."""
+    labels = {spec.name: spec.label for spec in fields}
+    return [
+        f"{labels.get(path.split('.')[0], path)}：{message}"
+        for path, messages in errors.items()
+        for message in messages
+    ]
+
+
+def merged(
+    spec: Rows, given: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, str]], scope: Scope
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows of a table filled from lines; where the rows are given, by their first read-only column.
+
+    Returns the rows, and the keys of lines that no row has.
+    """
+    fillable = [one for one in spec.fields if one.is_writable and not one.readonly]
+    if spec.options.get("rows_from") is None:
+        return [answers(fillable, line, scope) for line in lines], []
+    key = next((one for one in spec.fields if not one.editable(None)), spec.fields[0])
+    by_key = {line.get(heading(key), ""): line for line in lines}
+    rows = []
+    for row in given:
+        line = by_key.pop(shown(key, row.get(key.name), scope), None)
+        rows.append({**row, **(answers(fillable, line, scope) if line else {})})
+    return rows, [one for one in by_key if one]
+
+
+def _chosen(spec: Choice, cell: str, scope: Scope) -> str:
+    """The option whose value or label the cell is; else the cell, for the form to refuse."""
+    source = spec.source(scope)
+    if source is None or source.find(cell, scope.context):
+        return cell
+    options = source.search(cell, scope.context, limit=50)
+    exact = [one for one in options if one.label == cell]
+    found = exact or [one for one in options if one.label.split("（")[0] == cell]
+    return found[0].value if len(found) == 1 else cell
+
+
+def _moment(cell: str) -> str:
+    match = _DAY.fullmatch(cell)
+    if match is None:
+        return cell
+    day = f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}"
+    return f"{day}T{match[4]:0>5}" if match[4] else day

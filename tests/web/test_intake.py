@@ -1,0 +1,208 @@
+"""Reading tables in, keeping ledgers and taking lists away, on the pages.
+
+Requirements Y-58, Y-72, Y-73, Y-74: dictionaries of examinations and mailing addresses.
+"""
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from processes import registers, sheets
+from processes.demo import loader
+from processes.model.people import AuditEvent
+from processes.play import installation
+from tests.web.conftest import csrf, log_in
+from web import create_app, exporting
+from web.config import Settings
+from web.database import create_tables, database
+
+Clients = Callable[[str], FlaskClient]
+Look = Callable[[Callable[[Session], Any]], Any]
+ROOMS = (
+    "考场代码,考试地点,考场名称,座位数\nQD01-301,青岛考试中心,第四考场,10\nQD01-101,QD01,重复,10\n"
+)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """An installation with the demo's people and ledgers."""
+    home = tmp_path_factory.mktemp("intake")
+    url = f"sqlite:///{home / 'banli.db'}"
+    app = create_app(
+        Settings(
+            profile="test", home=home, secret_key="k" * 40, rate_limits=False, database_url=url
+        )
+    )
+    with app.app_context():
+        create_tables()
+        with database().transaction() as session:
+            loader.load(session, topics=installation.TOPICS)
+    return app
+
+
+@pytest.fixture
+def staff(demo: Flask) -> Clients:
+    def logged_in(login: str) -> FlaskClient:
+        client = demo.test_client()
+        log_in(client, login)
+        return client
+
+    return logged_in
+
+
+@pytest.fixture
+def look(demo: Flask) -> Look:
+    """Asks the installation's database."""
+
+    def ask(question: Callable[[Session], Any]) -> Any:
+        with demo.app_context(), database().read_session() as session:
+            return question(session)
+
+    return ask
+
+
+def page(client: FlaskClient, url: str, status: int = 200) -> str:
+    answer = client.get(url)
+    assert answer.status_code == status, answer.get_data(as_text=True)[:2000]
+    return answer.get_data(as_text=True)
+
+
+def sent(client: FlaskClient, url: str, at: str, **data: object) -> tuple[int, str]:
+    answer = client.post(url, data={"csrf_token": csrf(client, at), **data})
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def table(text: str, name: str = "考场.csv") -> tuple[io.BytesIO, str]:
+    return io.BytesIO(text.encode()), name
+
+
+def reference(text: str) -> str:
+    found = re.search(r'name="file" value="([^"]+)"', text)
+    assert found
+    return found[1]
+
+
+def test_a_table_is_shown_line_by_line_and_the_good_lines_come_in(
+    staff: Clients, look: Look
+) -> None:
+    """Y-73."""
+    client = staff("admin")
+    at = "/import/ledger.exam_room"
+    status, text = sent(client, at, at, table=table(ROOMS))
+    assert (status, "已有『QD01-101』" in text, "导入 1 行" in text) == (200, True, True)
+    file = reference(text)
+    refused = client.post(f"{at}/refused", data={"csrf_token": csrf(client, at), "file": file})
+    lines = sheets.read(refused.data).lines
+    assert [line.cells["考场代码"] for line in lines] == ["QD01-101"]
+    assert "已有" in lines[0].cells["未接受的原因"]
+    status, _text = sent(client, f"{at}/take", at, file=file)
+    assert status == 303
+    made = look(lambda session: registers.get(session, "exam_room", "QD01-301"))
+    assert made.values["site"] == "QD01"
+
+
+def test_a_file_of_somebody_else_cannot_be_taken(staff: Clients) -> None:
+    at = "/import/ledger.exam_room"
+    _status, text = sent(staff("admin"), at, at, table=table(ROOMS))
+    status, _text = sent(staff("dictionary_maintainer"), f"{at}/take", at, file=reference(text))
+    assert status == 422
+
+
+def test_what_is_no_table_is_refused_in_words(staff: Clients) -> None:
+    at = "/import/ledger.exam_room"
+    status, text = sent(staff("admin"), at, at, table=table("\0", "考场.xlsx"))
+    assert (status, "只接受 xlsx 或 CSV 表格" in text) == (422, True)
+
+
+def test_the_template_has_the_headings_that_are_read(staff: Clients) -> None:
+    answer = staff("admin").get("/import/ledger.examiner/template")
+    assert b"PK" in answer.data[:4]
+    assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_a_room_is_added_changed_and_taken_out_of_use_on_its_page(staff: Clients) -> None:
+    """Y-58, Y-73."""
+    client = staff("dictionary_maintainer")
+    at = "/registers/exam_room/new"
+    status, text = sent(client, at, at, room_code="QD01-401", site="QD01", name="", seats="10")
+    assert (status, "请填写考场名称" in text, 'value="QD01-401"' in text) == (422, True, True)
+    answer = client.post(
+        at,
+        data={
+            "csrf_token": csrf(client, at),
+            "room_code": "QD01-401",
+            "site": "QD01",
+            "name": "第五考场",
+            "seats": "10",
+        },
+    )
+    place = answer.headers["Location"]
+    assert "第五考场" in page(client, place)
+    status, _text = sent(client, f"{place}/edit", place, site="QD01", name="第五考场", seats="12")
+    assert status == 303
+    status, _text = sent(client, f"{place}/switch", place, reason="装修")
+    text = page(client, place)
+    assert ("停用" in text, "装修" in text, "12" in text) == (True, True, True)
+
+
+def test_the_administrator_of_another_bureau_sees_none_of_it(staff: Clients, look: Look) -> None:
+    """Y-58."""
+    client = staff("local_admin")
+    assert "第一考场" not in page(client, "/registers/exam_room")
+    room = look(lambda session: registers.get(session, "exam_room", "QD01-101").id)
+    page(client, f"/registers/exam_room/{room}", 404)
+    page(client, f"/registers/exam_room/{room}/edit", 404)
+
+
+def test_the_mailing_address_has_to_be_complete(staff: Clients) -> None:
+    """Y-74."""
+    client = staff("branch_admin")
+    at = "/registers/mailing_address/new"
+    typed = {"org": "370201", "receiver": "收发岗", "phone": "12", "postcode": "2500", "region": ""}
+    status, text = sent(client, at, at, **typed)
+    assert status == 422
+    for words in ("电话", "邮政编码", "请填写省市县", "请填写详细地址"):
+        assert words in text
+
+
+def test_an_administrator_sees_only_the_ledgers_that_are_his_to_keep(staff: Clients) -> None:
+    client = staff("admin")
+    assert "游艇驾驶证台账" not in page(client, "/registers")
+    assert "空白证" not in page(client, "/registers")
+    assert "考场" in page(client, "/registers")
+
+
+def test_a_ledger_is_exported_as_it_is_shown_masked_and_told_in_the_trail(
+    staff: Clients, look: Look
+) -> None:
+    client = staff("manager")
+    answer = client.get("/registers/institution_staff?format=xlsx")
+    found = sheets.read(answer.data)
+    assert "证件号码" in found.headings
+    numbers = {line.cells["证件号码"] for line in found.lines}
+    assert numbers
+    assert all("*" in number for number in numbers)
+    query = select(AuditEvent.detail).where(AuditEvent.action == "list.exported")
+    assert any(one.startswith("培训机构人员") for one in look(lambda session: session.scalars(query).all()))
+
+
+def test_a_filter_holds_for_the_exported_list_too(staff: Clients) -> None:
+    client = staff("manager")
+    answer = client.get("/registers/exam_room?format=csv&q=QD02-A")
+    lines = sheets.read(answer.data).lines
+    assert [line.cells["考场代码"] for line in lines] == ["QD02-A"]
+
+
+def test_without_the_right_to_export_there_is_the_page(
+    staff: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "actions_of", lambda _user: frozenset())
+    answer = staff("manager").get("/registers/exam_room?format=csv")
+    assert answer.content_type.startswith("text/html")

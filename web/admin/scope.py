@@ -1,0 +1,46 @@
+"""Which ledgers and records a user sees on the pages of the ledgers.
+
+Invariant: a handler sees the records of the own organisations and of those below; a keeper of a
+ledger besides those that are his to keep; anything else does not exist.
+"""
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from processes import maintenance, permissions, registers
+from processes.identity import User
+from processes.model.people import Org
+from processes.model.records import RegisterRecord
+from processes.roles import Action
+
+
+def visible(by: User) -> ColumnElement[bool]:
+    """The records a user sees."""
+    seen = [_below(permissions.allowed_orgs(by, Action.SEARCH_CASES))]
+    for register in maintenance.offered(by):
+        mine = RegisterRecord.register == register
+        if registers.definition(register).org:
+            mine = and_(mine, _below(maintenance.area(register, by)))
+        seen.append(mine)
+    return or_(*seen)
+
+
+def record_of(session: Session, register: str, record_id: int, *, by: User) -> RegisterRecord:
+    """A record in the user's sight.
+
+    Raises:
+        NotFound: there is none.
+    """
+    where = (RegisterRecord.id == record_id, RegisterRecord.register == register)
+    row = session.scalar(select(RegisterRecord).where(*where, visible(by)))
+    if row is None:
+        raise NotFound("没有这条记录", record=record_id)
+    return row
+
+
+def _below(paths: list[str]) -> ColumnElement[bool]:
+    found = [Org.path.startswith(path, autoescape=True) for path in paths if path]
+    if not found:
+        return false()
+    return RegisterRecord.org_code.in_(select(Org.org_code).where(or_(*found)))

@@ -1,0 +1,80 @@
+"""Lists as files: what a page shows, as xlsx or CSV, typed as text.
+
+Invariant: a list is exported by the query and the columns that show it, with the same rights and
+masks; who took which list is in the audit trail.
+"""
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from flask import Response, request, url_for
+
+from engine import clock
+from engine.errors import LimitExceeded
+from processes import audit, sheets
+from processes.roles import Action
+from web.auth import actions_of, current
+from web.database import transaction
+from web.words import _
+
+FORMATS = ("xlsx", "csv")
+
+
+def asked() -> str:
+    """The format this request wants the list in; empty: the page."""
+    wanted = request.args.get("format", "")
+    return wanted if wanted in FORMATS and allowed() else ""
+
+
+def allowed() -> bool:
+    """Whether the user may take lists away."""
+    return Action.EXPORT in actions_of(current())
+
+
+def links() -> list[tuple[str, str]]:
+    """The list of this page in each format: address and title; none without the right."""
+    if not allowed():
+        return []
+    args = {
+        name: values if len(values) > 1 else values[0]
+        for name, values in request.args.to_dict(flat=False).items()
+        if name not in ("format", "after", "_locale")
+    }
+    here = {**(request.view_args or {}), **args}
+    titles = {"xlsx": "Excel", "csv": "CSV"}
+    endpoint = str(request.endpoint)
+    return [(url_for(endpoint, **here, format=one), titles[one]) for one in FORMATS]
+
+
+def respond(
+    title: str, headings: Sequence[str], rows: Iterable[Sequence[object]], *, kind: str = "xlsx"
+) -> Response:
+    """The list as a file to save.
+
+    Raises:
+        LimitExceeded: more rows than may be exported at once.
+    """
+    taken = list(rows)
+    if len(taken) > sheets.MOST_ROWS:
+        raise LimitExceeded(_("一次最多导出 %(n)s 行，请缩小范围后再导出。", n=sheets.MOST_ROWS))
+    with transaction() as session:
+        audit.record(session, "list.exported", by=current(), detail=f"{title} {len(taken)}")
+    if kind == "csv":
+        return download(sheets.as_csv(headings, taken), f"{_stamped(title)}.csv", sheets.CSV)
+    return download(sheets.xlsx(title, headings, taken), f"{_stamped(title)}.xlsx", sheets.XLSX)
+
+
+def download(content: bytes, name: str, content_type: str) -> Response:
+    """Bytes to be saved under a name."""
+    response = Response(content, content_type=content_type)
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in ".-_") else "_" for c in name)
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _stamped(title: str) -> str:
+    return f"{title}_{clock.today():%Y%m%d}"
