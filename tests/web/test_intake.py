@@ -190,7 +190,9 @@ def test_a_ledger_is_exported_as_it_is_shown_masked_and_told_in_the_trail(
     assert numbers
     assert all("*" in number for number in numbers)
     query = select(AuditEvent.detail).where(AuditEvent.action == "list.exported")
-    assert any(one.startswith("培训机构人员") for one in look(lambda session: session.scalars(query).all()))
+    assert any(
+        one.startswith("培训机构人员") for one in look(lambda session: session.scalars(query).all())
+    )
 
 
 def test_a_filter_holds_for_the_exported_list_too(staff: Clients) -> None:
