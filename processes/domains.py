@@ -79,7 +79,7 @@ class RecordSource:
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """A ledger that people keep on its page: with which form, in which roles; `retired` is out of use.
+    """A ledger kept on its page: with which form, in which roles; `retired` is out of use.
 
     The form is `<folder>/registers/forms/<form>.yaml`; its fields are fields of the ledger.
     """
