@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from engine import builder, lint, parser
+from engine import builder, dmn, lint, parser
 from engine.definition import elements as el
 from engine.definition import events
 from engine.definition.events import Message
@@ -106,7 +106,9 @@ def examine(
         made += processes
     findings += lint.across([compiled.process for compiled in made])
     if not any(finding.severity == "error" for finding in findings):
-        findings += lint.bound([compiled.process for compiled in made])
+        with suppress(DeploymentRejected):  # the check of the decisions says what is wrong
+            decisions = dmn.read_all(resources)
+            findings += lint.bound([compiled.process for compiled in made], decisions)
     return tuple(findings), tuple(made)
 
 

@@ -18,7 +18,6 @@ from engine.errors import NotFound, TaskNotActive
 from engine.record import Incident, StepRecord
 from engine.scopes import Scope, storable
 from engine.specs import approving, waits
-from engine.specs.containers import definition_of
 from engine.specs.throwing import throw_error
 from engine.specs.token import READY, STARTED, WAITING, Token
 from engine.specs.workflow import CaseWorkflow, Resolver
@@ -290,7 +289,7 @@ class Execution:
     def definition_at(self, activity_id: int) -> int:
         """The definition whose model has the activity: the instance's own or a called one's."""
         token = self.workflow.tasks.get(activity_id)
-        return (definition_of(token) if token is not None else 0) or self.definition_id
+        return (token.definition if token is not None else 0) or self.definition_id
 
     @property
     def variables(self) -> Variables:

@@ -118,10 +118,12 @@ def _public(reading: Reading, node: xml.Node, extensions: Extensions) -> el.Publ
 
 def _user_task(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element:
     assigned, schedule = ext.of("zeebe:assignmentDefinition"), ext.of("zeebe:taskSchedule")
+    form = ext.of("zeebe:formDefinition")
     return el.UserTask(
         **common,
         loop=loop(reading, node),
-        form_id=ext.of("zeebe:formDefinition").get("formId", ""),
+        form_id=form.get("formId", ""),
+        form_binding=reading.binding(form, node, "deployment"),
         assignee=reading.expression(assigned.get("assignee"), node, "办理人"),
         candidate_groups=reading.expression(assigned.get("candidateGroups"), node, "候选岗位"),
         candidate_users=reading.expression(assigned.get("candidateUsers"), node, "候选人"),
@@ -221,7 +223,13 @@ def _rule(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.
         return None
     reading.variable(result, node, "结果")
     made = loop(reading, node)
-    return el.BusinessRuleTask(**common, loop=made, decision=decision, result_variable=result)
+    return el.BusinessRuleTask(
+        **common,
+        loop=made,
+        decision=decision,
+        result_variable=result,
+        binding=reading.binding(values, node, "latest"),
+    )
 
 
 def _send(reading: Reading, node: xml.Node, _ext: Extensions, common: Any) -> el.Element | None:
@@ -245,11 +253,13 @@ def _receive(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> 
 
 
 def _start(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element:
+    form = ext.of("zeebe:formDefinition")
     return el.StartEvent(
         **common,
         definition=event(reading, node),
         public=_public(reading, node, ext),
-        form_id=ext.of("zeebe:formDefinition").get("formId", ""),
+        form_id=form.get("formId", ""),
+        form_binding=reading.binding(form, node, "deployment"),
         interrupting=flag(node, "isInterrupting", default=True),
     )
 

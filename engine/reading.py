@@ -6,11 +6,11 @@ Invariant: reading never stops at the first fault; every fault becomes a finding
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from engine import vocabulary as voc
 from engine import xml
-from engine.definition.elements import Clock, IoMapping
+from engine.definition.elements import Binding, BindingKind, Clock, IoMapping
 from engine.definition.events import Message
 from engine.errors import Finding
 from engine.expressions import Expression
@@ -130,9 +130,18 @@ class Reading:
         for attribute in xml.attributes(node):
             if attribute not in allowed:
                 self.error("extension_attribute", f"{name} 不支持属性 {attribute}", node)
-        if name != "zeebe:calledElement" and node.get("bindingType", "latest") != "latest":
-            self.error("binding_type", f"{name} 的 bindingType 只支持 latest", node)
         return xml.attributes(node)
+
+    def binding(self, values: Attributes, node: xml.Node, otherwise: BindingKind) -> Binding:
+        """Which version a reference means; `otherwise` where the model does not say."""
+        kind: Any = values.get("bindingType", otherwise)
+        tag = values.get("versionTag", "")
+        if kind not in get_args(BindingKind):
+            text = f"bindingType 只能是 latest、deployment 或 versionTag，实为『{kind}』"
+            self.error("binding_type", text, node)
+        elif (kind == "versionTag") != bool(tag):
+            self.error("binding_type", "bindingType 为 versionTag 时才写、且须写 versionTag", node)
+        return Binding(kind, tag)
 
     def _mappings(self, nodes: list[xml.Node], kind: str, place: str) -> tuple[IoMapping, ...]:
         made = []

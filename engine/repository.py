@@ -7,14 +7,14 @@ definitions are shared by the whole process, keyed by their ids, which never mea
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from engine import compiler, dmn, ids, limits, timers
 from engine.compiler import CompiledBundle, CompiledProcess
-from engine.definition.elements import Element, StartEvent
+from engine.definition.elements import Binding, Element, StartEvent
 from engine.definition.events import (
     ConditionalEvent,
     MessageEvent,
@@ -35,6 +35,7 @@ from engine.model import (
     Timer,
 )
 
+LATEST: Final = Binding()
 _SHOWN: Final = 128  # of a condition, in the column of names
 _lock = threading.Lock()
 _resources: dict[int, Mapping[str, bytes]] = {}
@@ -187,21 +188,23 @@ def resource(session: Session, definition_id: int, name: str) -> bytes | None:
     return resources(session, deployment_id).get(name)
 
 
-def decision(session: Session, key: str) -> Any:
-    """The latest version of a decision, ready to evaluate.
+def decision(
+    session: Session, key: str, binding: Binding = LATEST, *, caller: int = 0
+) -> tuple[int, dmn.Decision]:
+    """Number and decision of the version that a binding means, ready to evaluate.
 
     Raises:
-        NotFound: no such decision.
+        NotFound: no such version.
     """
-    row = session.scalar(
-        select(DecisionDefinition)
-        .where(DecisionDefinition.key == key)
-        .order_by(DecisionDefinition.version.desc())
-        .limit(1)
-    )
-    if row is None:
-        raise NotFound(f"没有决策『{key}』", key=key)
-    return dmn.read_all(resources(session, row.deployment_id))[key]
+    query = select(DecisionDefinition).where(DecisionDefinition.key == key)
+    if binding.kind == "deployment":
+        there = get(session, caller).deployment_id
+        query = query.where(DecisionDefinition.deployment_id == there)
+    for row in session.scalars(query.order_by(DecisionDefinition.version.desc())):
+        found = dmn.read_all(resources(session, row.deployment_id))[key]
+        if binding.tag in ("", found.version_tag):
+            return row.version, found
+    raise NotFound(f"没有{_wanted(binding)}决策『{key}』", key=key)
 
 
 def process_keys(session: Session) -> Sequence[str]:
@@ -239,17 +242,24 @@ class DefinitionResolver:
             query = query.where(ProcessDefinition.deployment_id == deployment_id)
         found = self._session.scalar(query.order_by(ProcessDefinition.version.desc()).limit(1))
         if found is None:
-            wanted = f"版本标签为『{tag}』的" if tag else "与调用者同一次部署的"
-            raise NotFound(f"没有{wanted}流程『{key}』", key=key)
+            binding = Binding("versionTag" if tag else "deployment", tag)
+            raise NotFound(f"没有{_wanted(binding)}流程『{key}』", key=key)
         return found.id, compiled(self._session, found.id)
 
     def by_id(self, definition_id: int) -> CompiledProcess:
         """The compiled process of a definition."""
         return compiled(self._session, definition_id)
 
-    def decision(self, decision_id: str) -> Any:
-        """The latest decision of that id."""
-        return decision(self._session, decision_id)
+    def decision(
+        self, decision_id: str, binding: Binding, *, caller: int
+    ) -> tuple[int, dmn.Decision]:
+        """Version number and decision that a binding means to the caller's definition."""
+        return decision(self._session, decision_id, binding, caller=caller)
+
+
+def _wanted(binding: Binding) -> str:
+    told = {"deployment": "与调用者同一次部署的", "versionTag": f"版本标签为『{binding.tag}』的"}
+    return told.get(binding.kind, "")
 
 
 def _decisions(resources: Mapping[str, bytes]) -> dict[str, tuple[str, str]]:

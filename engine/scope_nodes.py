@@ -10,7 +10,6 @@ from engine.definition import elements as el
 from engine.reading import Extensions, Reading
 
 _TRUE: Final = frozenset({"true", "1"})
-_BINDINGS: Final = frozenset({"latest", "deployment", "versionTag"})
 SUB_PROCESSES: Final = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 
 
@@ -57,21 +56,13 @@ def call(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.E
     if process is None:
         reading.error("called_missing", "没有指明被调用的流程（zeebe:calledElement）", node)
         return None
-    binding: Any = values.get("bindingType", "latest")
-    tag = values.get("versionTag", "")
-    if binding not in _BINDINGS:
-        text = f"bindingType 只能是 latest、deployment 或 versionTag，实为『{binding}』"
-        reading.error("binding_type", text, node)
-    elif (binding == "versionTag") != bool(tag):
-        reading.error("binding_type", "bindingType 为 versionTag 时才写、且须写 versionTag", node)
     return el.CallActivity(
         **common,
         loop=loop_nodes.loop(reading, node),
         process=process,
         propagate_parent=values.get("propagateAllParentVariables", "true") in _TRUE,
         propagate_child=values.get("propagateAllChildVariables", "true") in _TRUE,
-        binding=binding,
-        version_tag=tag,
+        binding=reading.binding(values, node, "latest"),
     )
 
 

@@ -127,7 +127,7 @@ EXTENSIONS: Final[Mapping[str, frozenset[str]]] = {
 PURPOSES: Final = ("asked", "withdraw", "urge", "collect", "offer")
 """What `banli:public` may be for."""
 EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
-    "zeebe:formDefinition": frozenset({"formId", "bindingType"}),
+    "zeebe:formDefinition": frozenset({"formId", "bindingType", "versionTag"}),
     "zeebe:userTask": frozenset(),
     "zeebe:assignmentDefinition": frozenset({"assignee", "candidateGroups", "candidateUsers"}),
     "zeebe:taskSchedule": frozenset({"dueDate", "followUpDate"}),
@@ -136,7 +136,9 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "zeebe:ioMapping": frozenset(),
     "zeebe:input": frozenset({"source", "target"}),
     "zeebe:output": frozenset({"source", "target"}),
-    "zeebe:calledDecision": frozenset({"decisionId", "resultVariable", "bindingType"}),
+    "zeebe:calledDecision": frozenset(
+        {"decisionId", "resultVariable", "bindingType", "versionTag"}
+    ),
     "zeebe:calledElement": frozenset(
         {
             "processId",

@@ -23,7 +23,8 @@ def in_words(data: Mapping[str, Any]) -> str:
     read = said(data.get("inputs"))
     outputs = data.get("outputs") or []
     parts = [applied, f"输入 {read}" if data.get("inputs") else "", f"结论 {said(outputs)}"]
-    return f"决策『{name}』：{'；'.join(part for part in parts if part)}"
+    version = f"（第 {data['version']} 版）" if data.get("version") else ""
+    return f"决策『{name}』{version}：{'；'.join(part for part in parts if part)}"
 
 
 def said(value: Any) -> str:

@@ -1,17 +1,20 @@
 """From files to released processes: check, deploy, look up forms and letters.
 
 Invariant: what one folder deploys goes in whole or not at all; forms and letters are looked up in
-the deployment that the task's own definition belongs to, so a running case keeps its forms.
+the deployment that the task's own definition belongs to, so a running case keeps its forms, unless
+the model binds a form to a newer version of its process.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from engine import compiler, dmn, repository
+from engine.definition.elements import Binding
 from engine.errors import BanliError, DeploymentRejected, Finding, NotFound
 from engine.model import Deployment, ProcessDefinition
 from forms import definition as form_definition
@@ -21,6 +24,8 @@ from processes import documents, unwritten
 from processes.bundle import Bundle, process_folders, read_folder
 from processes.operations import all_operations
 from processes.placing import placed
+
+DEPLOYED: Final = Binding("deployment")
 
 
 def check(
@@ -88,20 +93,35 @@ def load_folder(
     return done
 
 
-def form(session: Session, definition_id: int, form_id: str) -> FormDefinition:
-    """The form with an id in the deployment of a process definition.
+def form(
+    session: Session, definition_id: int, form_id: str, binding: Binding = DEPLOYED
+) -> FormDefinition:
+    """The form that a reference means in a version of a process.
+
+    Forms have the versions of their process: `latest` is the newest version that has the form.
 
     Raises:
-        NotFound: the deployment has no such form.
+        NotFound: none of those versions has such a form.
     """
-    return _form(*_resource(session, definition_id, "forms", form_id))
+    versions = [definition_id]
+    if binding.kind != "deployment":
+        key = repository.get(session, definition_id).key
+        every = repository.versions(session, key)
+        versions = [one.id for one in every if binding.tag in ("", one.version_tag)]
+    path = f"forms/{form_id}.yaml"
+    for version in versions:
+        content = repository.resource(session, version, path)
+        if content is not None:
+            return _form(content, path)
+    tagged = f"版本标签为『{binding.tag}』的" if binding.tag else ""
+    raise NotFound(f"{tagged}流程中没有表单『{form_id}』", name=form_id)
 
 
 def start_form(session: Session, process: ProcessDefinition) -> FormDefinition | None:
     """The form of a process's none start event, or None where it has none."""
     for event in repository.compiled(session, process.id).start_events:
         if event.form_id:
-            return form(session, process.id, event.form_id)
+            return form(session, process.id, event.form_id, event.form_binding)
     return None
 
 
@@ -111,15 +131,10 @@ def letter(session: Session, definition_id: int, letter_id: str) -> tuple[bytes,
     Raises:
         NotFound: the deployment has no such letter.
     """
-    return _resource(session, definition_id, "letters", letter_id)
-
-
-def _resource(session: Session, definition_id: int, folder: str, name: str) -> tuple[bytes, str]:
-    path = f"{folder}/{name}.yaml"
+    path = f"letters/{letter_id}.yaml"
     content = repository.resource(session, definition_id, path)
     if content is None:
-        kind = "表单" if folder == "forms" else "文书模板"
-        raise NotFound(f"流程中没有{kind}『{name}』", name=name)
+        raise NotFound(f"流程中没有文书模板『{letter_id}』", name=letter_id)
     return content, path
 
 

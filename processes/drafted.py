@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import compiler, dmn, repository
 from engine.compiler import CompiledProcess
+from engine.definition.elements import Binding
 from engine.errors import NotFound
 
 
@@ -43,9 +44,14 @@ class DraftResolver:
             return self._own[self._order[-1 - definition_id]]
         return self._released.by_id(definition_id)
 
-    def decision(self, decision_id: str) -> Any:
-        """A decision of the draft, else the installation's latest."""
-        return self._decisions.get(decision_id) or self._released.decision(decision_id)
+    def decision(self, decision_id: str, binding: Binding, *, caller: int) -> tuple[int, Any]:
+        """A decision of the draft, which is version 0, else what the installation has."""
+        own = self._decisions.get(decision_id)
+        if own is not None and binding.tag in ("", own.version_tag):
+            return 0, own
+        if binding.kind == "deployment" and caller < 0:
+            raise NotFound(f"草稿里没有决策『{decision_id}』", key=decision_id)
+        return self._released.decision(decision_id, binding, caller=caller)
 
     def drafted(self) -> Iterator[CompiledProcess]:
         """The processes of the draft."""

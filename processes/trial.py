@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from engine import clock, ids, limits
+from engine.definition.elements import Binding
 from engine.errors import BanliError, LimitExceeded, NotFound, TaskNotActive
 from engine.execution import Execution
 from engine.record import HistoryEvent
@@ -326,16 +327,18 @@ class Trial:
     def _waiting(self, wait: Wait, ordinal: int) -> Waiting:
         execution = self._running()
         definition_id = execution.definition_at(wait.id)
-        form_id = ""
+        form_id, binding = "", deployment.DEPLOYED
         if isinstance(wait, UserTaskWait):
             form_id = wait.form_id
+            elements = self._resolver.by_id(definition_id).elements if definition_id > 0 else {}
+            binding = getattr(elements.get(wait.activity), "form_binding", binding)
         elif isinstance(wait, MessageWait):
             form_id = wait.public_form_id
         return Waiting(
             wait=wait,
             ordinal=ordinal,
             name=self.name_of(wait.activity, definition_id),
-            form=self._form(definition_id, form_id),
+            form=self._form(definition_id, form_id, binding),
             context=self._context(wait),
         )
 
@@ -346,11 +349,13 @@ class Trial:
             scope = execution.instance_id
         return dict(execution.workflow.scopes.context(scope))
 
-    def _form(self, definition_id: int, form_id: str) -> FormDefinition | None:
+    def _form(
+        self, definition_id: int, form_id: str, binding: Binding = deployment.DEPLOYED
+    ) -> FormDefinition | None:
         if not form_id:
             return None
         if definition_id > 0:
-            return deployment.form(self._session, definition_id, form_id)
+            return deployment.form(self._session, definition_id, form_id, binding)
         path = f"forms/{form_id}.yaml"
         if path not in self._files:
             raise NotFound(f"草稿中没有表单『{form_id}』", name=form_id)

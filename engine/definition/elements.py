@@ -100,6 +100,20 @@ class StandardLoop:
     maximum: int | None = None
 
 
+BindingKind = Literal["latest", "deployment", "versionTag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Which version a reference means, when it is reached: the latest (of a tag), a deployment's.
+
+    Source: Camunda 8, resource binding.
+    """
+
+    kind: BindingKind = "latest"
+    tag: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class PublicForm:
     """`banli:public`: the portal offers this message to the applicant as a form.
@@ -153,6 +167,7 @@ class UserTask(Activity):
 
     zh: ClassVar[str] = "用户任务"
     form_id: str = ""
+    form_binding: Binding = Binding("deployment")
     assignee: Expression | None = None
     candidate_groups: Expression | None = None
     candidate_users: Expression | None = None
@@ -197,6 +212,7 @@ class BusinessRuleTask(Activity):
     zh: ClassVar[str] = "业务规则任务"
     decision: Expression
     result_variable: str
+    binding: Binding = Binding()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,8 +241,7 @@ class CallActivity(Activity):
     process: Expression
     propagate_parent: bool = True
     propagate_child: bool = True
-    binding: Literal["latest", "deployment", "versionTag"] = "latest"
-    version_tag: str = ""
+    binding: Binding = Binding()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +323,7 @@ class StartEvent(Event):
 
     zh: ClassVar[str] = "开始事件"
     form_id: str = ""
+    form_binding: Binding = Binding("deployment")
     interrupting: bool = True
 
 

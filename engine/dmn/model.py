@@ -101,6 +101,7 @@ class Decision:
     line: int | None = None
     filename: str = ""
     types: Mapping[str, FeelType] = field(default_factory=dict)
+    version_tag: str = ""
 
     @property
     def required(self) -> "tuple[Decision, ...]":

@@ -15,6 +15,7 @@ from engine.dmn.source import NAMESPACES, Findings, child, children, line, local
 from engine.errors import DeploymentRejected
 from engine.feel import FeelType, Function, Runtime, Scope
 from engine.feel.scanner import normal
+from engine.vocabulary import ZEEBE
 from engine.xml import Node
 
 _REQUIREMENTS: Final = ("informationRequirement", "knowledgeRequirement")
@@ -213,7 +214,13 @@ class _Reader:
             line=line(node),
             filename=self.findings.filename,
             types=self.types.types,
+            version_tag=self._version_tag(node),
         )
+
+    @staticmethod
+    def _version_tag(node: Node) -> str:
+        found = node.find(f"{{*}}extensionElements/{{{ZEEBE}}}versionTag")
+        return str(found.get("value") or "") if found is not None else ""
 
     def _knowledge(self, identity: str, node: Node) -> Provider:
         needs = self._needs(node)

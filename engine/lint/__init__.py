@@ -34,6 +34,6 @@ def across(
     return [*calls.recursion(processes, installed or {}), *calls.same_ids(processes)]
 
 
-def bound(processes: Sequence[Process]) -> list[Finding]:
-    """The findings of calls that are bound to the same deployment."""
-    return calls.bound(processes)
+def bound(processes: Sequence[Process], decisions: Collection[str]) -> list[Finding]:
+    """The findings of calls and decisions that are bound to the same deployment."""
+    return calls.bound(processes, decisions)

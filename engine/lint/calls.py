@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from engine.definition.elements import CallActivity
+from engine.definition.elements import BusinessRuleTask, CallActivity
 from engine.definition.process import Process
 from engine.errors import Finding
+from engine.expressions import Expression
 from engine.lint.findings import Findings
 
 
@@ -63,16 +64,28 @@ def _leads(graph: Mapping[str, set[str]], start: str, goal: str) -> bool:
     return False
 
 
-def bound(processes: Sequence[Process]) -> list[Finding]:
-    """A finding for each call bound to its own deployment of a process that is not in it."""
+def bound(processes: Sequence[Process], decisions: Collection[str]) -> list[Finding]:
+    """A finding for each reference bound to its own deployment that does not have it."""
     known = {process.id for process in processes}
     found: list[Finding] = []
     for process in processes:
         findings = Findings(process)
         for call in process.of(CallActivity):
-            named = not call.process.is_feel and call.process.text not in known
-            if named and call.binding == "deployment":
-                text = f"绑定到同一次部署，但其中没有流程『{call.process.text}』"
-                findings.error("binding_missing", call, text)
+            _there(findings, call, "流程", call.process, known)
+        for task in process.of(BusinessRuleTask):
+            _there(findings, task, "决策", task.decision, decisions)
         found += findings.found
     return found
+
+
+def _there(
+    findings: Findings,
+    element: CallActivity | BusinessRuleTask,
+    kind: str,
+    wanted: Expression,
+    present: Collection[str],
+) -> None:
+    bound_here = element.binding.kind == "deployment" and not wanted.is_feel
+    if bound_here and wanted.text not in present:
+        text = f"绑定到同一次部署，但其中没有{kind}『{wanted.text}』"
+        findings.error("binding_missing", element, text)

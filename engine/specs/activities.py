@@ -103,22 +103,25 @@ class BusinessRuleTask(Activity):
 
     rests = False
 
-    def prepare(self, token: Token, local: Variables) -> tuple[str, Any, Variables]:
+    def prepare(self, token: Token, local: Variables) -> tuple[str, int, Any, Variables]:
         context = self.context(token, local)
         name = text(self.element.decision, context)
-        decision = token.workflow.resolver.decision(name)
+        version, decision = token.workflow.resolver.decision(
+            name, self.element.binding, caller=token.definition
+        )
         try:
             result = dmn.evaluate(decision, context)
         except LimitExceeded as error:
             raise ExpressionError(error.message, element=self.activity, expression=name) from None
-        return name, result, storable({self.element.result_variable: result.value})
+        return name, version, result, storable({self.element.result_variable: result.value})
 
-    def begin(self, token: Token, prepared: tuple[str, Any, Variables]) -> bool:
-        name, result, value = prepared
+    def begin(self, token: Token, prepared: tuple[str, int, Any, Variables]) -> bool:
+        name, version, result, value = prepared
         self.note(
             token,
             "decision.evaluated",
             decision=name,
+            version=version,
             name=result.name,
             inputs=_recorded(result.inputs),
             matched=[{"index": rule.index, "id": rule.id} for rule in result.matched],

@@ -171,12 +171,12 @@ class CallActivity(Activity):
         return definition_id, compiled, values
 
     def _called(self, token: Token, key: str) -> tuple[int, Any]:
-        resolver, element = token.workflow.resolver, self.element
+        binding, resolver = self.element.binding, token.workflow.resolver
         found: tuple[int, Any]
-        if element.binding == "latest":
+        if binding.kind == "latest":
             found = resolver.process(key)
         else:
-            found = resolver.bound(key, caller=definition_of(token), tag=element.version_tag)
+            found = resolver.bound(key, caller=token.definition, tag=binding.tag)
         return found
 
     def _own(self, token: Token, local: Variables) -> Variables:
@@ -209,14 +209,6 @@ class CallActivity(Activity):
         """The called process has ended."""
         container.workflow.drop_waits(container)
         container.workflow.requeue(container, "leave")
-
-
-def definition_of(token: Token) -> int:
-    """The definition that a token belongs to; 0 is the instance's own."""
-    for ancestor in (token, *token.workflow.ancestors(token)):
-        if ancestor.task_spec.is_root:
-            return int(ancestor.internal_data.get("definition", 0))
-    return 0
 
 
 def called_path(token: Token) -> tuple[str, ...]:

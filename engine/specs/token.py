@@ -59,6 +59,14 @@ class Token(Task):
         return [tasks[identity] for identity in self._children]
 
     @property
+    def definition(self) -> int:
+        """The definition it belongs to; 0 is the instance's own."""
+        for one in (self, *self.workflow.ancestors(self)):
+            if one.task_spec.is_root:
+                return int(one.internal_data.get("definition", 0))
+        return 0
+
+    @property
     def attached(self) -> bool:
         """Whether it only waits beside the flow."""
         return "attached" in self.internal_data

@@ -12,7 +12,7 @@ from engine.approval.board import PICKS
 from engine.expressions import Expression, evaluate, failure, number, text, texts
 from engine.specs import mapping, waits
 from engine.specs.approving import Approving
-from engine.specs.containers import called_path, definition_of
+from engine.specs.containers import called_path
 from engine.specs.token import Token
 from engine.timers import Schedule, schedule
 from engine.variables import Variables
@@ -128,7 +128,7 @@ class UserTask(Approving):
             limit=self._running(data),
             pick=self._pick(data),
             process_key=self._wf_spec.process.id,
-            definition_id=definition_of(token),
+            definition_id=token.definition,
             lane=element.lane,
             called_path=called_path(token),
         )

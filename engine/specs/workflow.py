@@ -13,6 +13,7 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from SpiffWorkflow.workflow import Workflow
 
 from engine import limits
+from engine.definition.elements import Binding
 from engine.definition.regions import Places
 from engine.errors import LimitExceeded
 from engine.record import StepRecord
@@ -53,8 +54,8 @@ class Resolver(Protocol):
         """The compiled process of a definition."""
         ...
 
-    def decision(self, decision_id: str) -> Any:
-        """The latest decision of that id."""
+    def decision(self, decision_id: str, binding: Binding, *, caller: int) -> tuple[int, Any]:
+        """Version number and decision that a binding means to the caller's definition."""
         ...
 
 

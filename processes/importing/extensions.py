@@ -29,6 +29,7 @@ _NOISE: Final[Mapping[str, str]] = {
     "modelerTemplateVersion": "建模工具的记号",
     "diagramRelationId": "建模工具的记号",
 }
+_BINDINGS: Final = frozenset({"latest", "deployment", "versionTag"})
 _REFUSED_ATTRIBUTES: Final[Mapping[str, str]] = {
     "class": "Java 类（class）不能执行，请改为服务主题由适配器处理",
     "delegateExpression": "Java 委托（delegateExpression）不能执行，请改为服务主题",
@@ -97,6 +98,24 @@ def _user_task(account: Account, node: Node) -> None:
     _form(account, node)
 
 
+def _binding(account: Account, node: Node, reference: str) -> dict[str, str] | None:
+    """The version that a reference is bound to, in our words; None if we have no word for it."""
+    kind = account.peek(node, f"{reference}Binding")
+    tag = account.peek(node, f"{reference}VersionTag")
+    if kind is None:
+        return {}
+    if kind not in _BINDINGS or (kind == "versionTag") != bool(tag):
+        told = "没有对应写法：只能绑定到最新版本、同一次部署或版本标签"
+        account.refuse(node, f'{reference}Binding="{kind}" {told}')
+        return None
+    account.take(node, f"{reference}Binding")
+    account.take(node, f"{reference}VersionTag")
+    made = {"bindingType": kind, **({"versionTag": tag} if tag else {})}
+    told = " ".join(f'{name}="{value}"' for name, value in made.items())
+    account.rewrote(node, f'{reference}Binding="{kind}"', told)
+    return made
+
+
 def _form(account: Account, node: Node) -> None:
     for name in ("formKey", "formRef"):
         value = account.peek(node, name)
@@ -106,12 +125,12 @@ def _form(account: Account, node: Node) -> None:
         if juel.is_juel(value) or not form:
             account.refuse(node, f"表单 {value} 不是固定的名称")
             continue
+        binding = _binding(account, node, name)
+        if binding is None:
+            continue
         account.take(node, name)
-        account.zeebe(node, "formDefinition", formId=form)
+        account.zeebe(node, "formDefinition", formId=form, **binding)
         account.rewrote(node, f'{name}="{value}"', f'zeebe:formDefinition formId="{form}"')
-    if account.peek(node, "formRefBinding") == "latest":
-        account.take(node, "formRefBinding")
-        account.rewrote(node, 'formRefBinding="latest"', "去除（总是最新版本）")
 
 
 def form_id(text: str) -> str:
@@ -160,31 +179,27 @@ def _decision(account: Account, node: Node) -> None:
         if not result:
             account.refuse(node, f"决策 {decision} 没有写明结果变量（resultVariable）")
         return
-    binding = account.peek(node, "decisionRefBinding")
-    if binding not in (None, "latest"):
-        account.refuse(node, f"决策 {decision} 绑定方式 {binding} 没有对应写法")
+    binding = _binding(account, node, "decisionRef")
+    if binding is None:
         return
-    for name in ("decisionRef", "resultVariable", "decisionRefBinding"):
+    for name in ("decisionRef", "resultVariable"):
         account.take(node, name)
-    account.zeebe(node, "calledDecision", decisionId=made, resultVariable=result)
+    account.zeebe(node, "calledDecision", decisionId=made, resultVariable=result, **binding)
     after = f'zeebe:calledDecision decisionId="{made}" resultVariable="{result}"'
     mapping = account.take(node, "mapDecisionResult")
     account.rewrote(node, f'decisionRef="{decision}" {mapping or ""}'.strip(), after)
 
 
 def _called(account: Account, node: Node) -> None:
-    binding = account.peek(node, "calledElementBinding")
-    if binding not in (None, "latest"):
-        account.refuse(node, f"被调用流程的绑定方式 {binding} 请在属性面板中重新选择")
-    elif binding:
-        account.take(node, "calledElementBinding")
-        account.rewrote(node, 'calledElementBinding="latest"', "去除（默认就是最新版本）")
     called = node.get("calledElement")
     ours = node.find(f".//{{{voc.ZEEBE}}}calledElement")
     if called is None or ours is not None or not _uses_foreign(account, node):
         return
     made = spoken(account, node, called, "calledElement")
     if made is None:
+        return
+    binding = _binding(account, node, "calledElement")
+    if binding is None:
         return
     parent, child = passed_variables(account, node)
     account.zeebe(
@@ -193,6 +208,7 @@ def _called(account: Account, node: Node) -> None:
         processId=made,
         propagateAllParentVariables=parent,
         propagateAllChildVariables=child,
+        **binding,
     )
     if juel.is_juel(called):
         del node.attrib["calledElement"]

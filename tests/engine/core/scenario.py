@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from engine import compiler
 from engine.compiler import CompiledProcess
+from engine.definition.elements import Binding
 from engine.errors import NotFound
 from engine.execution import Execution
 from engine.ids import next_id
@@ -269,10 +270,11 @@ class Registry:
     def by_id(self, definition_id: int) -> CompiledProcess:
         return self.ids[definition_id]
 
-    def decision(self, decision_id: str) -> Any:
-        if decision_id not in self.decisions:
+    def decision(self, decision_id: str, binding: Binding, *, caller: int) -> tuple[int, Any]:
+        found = self.decisions.get(decision_id)
+        if found is None or binding.tag not in ("", found.version_tag):
             raise NotFound(f"没有决策『{decision_id}』")
-        return self.decisions[decision_id]
+        return 1, found
 
 
 class Case:

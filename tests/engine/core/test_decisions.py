@@ -58,12 +58,25 @@ def test_the_history_has_the_decisions_asked_first_and_the_words_of_the_table():
     assert (first["decision"], first["matched"]) == ("grade", [{"index": 2, "id": "r2"}])
 
 
-def test_a_binding_of_a_decision_that_we_do_not_follow_is_refused():
-    called = '<zeebe:calledDecision decisionId="grade" resultVariable="r" bindingType="{}"/>'
+def bound(**binding: str) -> bytes:
+    attributes = " ".join(f'{name}="{value}"' for name, value in binding.items())
+    called = f'<zeebe:calledDecision decisionId="grade" resultVariable="r" {attributes}/>'
+    return xml("start -> d -> end", d=Node("businessRuleTask", extensions=called))
 
-    def codes(binding: str) -> list[str]:
-        node = Node("businessRuleTask", extensions=called.format(binding))
-        return [one.code for one in compiler.check({"m.bpmn": xml("start -> d -> end", d=node)})]
 
-    assert "binding_type" in codes("deployment")
-    assert "binding_type" not in codes("latest")
+def codes(model: bytes, **files: bytes) -> set[str]:
+    return {one.code for one in compiler.check({"m.bpmn": model, **files})} - {"name_missing"}
+
+
+def test_bindings_of_a_decision_that_are_incomplete_or_lead_nowhere_are_refused():
+    assert "binding_type" in codes(bound(bindingType="newest"))
+    assert "binding_type" in codes(bound(bindingType="versionTag"))
+    assert "binding_type" in codes(bound(versionTag="1"))
+    assert codes(bound(bindingType="latest")) == set()
+    assert codes(bound(bindingType="deployment")) == {"binding_missing"}
+    assert codes(bound(bindingType="deployment"), **{"d.dmn": TABLE.encode()}) == set()
+
+
+def test_a_decision_without_the_wanted_tag_is_an_incident():
+    case = Case(bound(bindingType="versionTag", versionTag="2"), decisions=decisions(), age=3)
+    assert case.incidents == ["d"]

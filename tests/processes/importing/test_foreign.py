@@ -221,3 +221,29 @@ def test_what_is_no_model_is_refused_in_one_sentence(content, says):
         foreign.read(content, "x.bpmn")
 
     assert says in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("reference", "others", "element"),
+    [
+        ("formRef", "", "formDefinition"),
+        ("decisionRef", 'camunda:resultVariable="r"', "calledDecision"),
+    ],
+)
+def test_the_version_that_a_reference_is_bound_to_is_kept(reference, others, element):
+    kind = "userTask" if reference == "formRef" else "businessRuleTask"
+    bound = f'camunda:{reference}="x" camunda:{reference}Binding='
+    for binding in ('"latest"', f'"versionTag" camunda:{reference}VersionTag="1.0"'):
+        made = imported(task(kind=kind, attributes=f"{bound}{binding} {others}"))
+        root = etree.fromstring(made.content)
+        [found] = root.iter("{http://camunda.org/schema/zeebe/1.0}" + element)
+        assert found.get("bindingType") == binding.split('"')[1]
+        assert (found.get("versionTag") == "1.0") == (found.get("bindingType") == "versionTag")
+    refused = imported(task(kind=kind, attributes=f'{bound}"version" {others}'))
+    assert any("没有对应写法" in one for one in map(str, refused.refusals))
+
+
+def test_the_version_of_a_called_process_is_kept():
+    attributes = 'calledElement="q" camunda:calledElementBinding="deployment"'
+    made = imported(task(kind="callActivity", attributes=attributes))
+    assert b'bindingType="deployment"' in made.content

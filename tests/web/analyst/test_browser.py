@@ -186,6 +186,33 @@ def with_each_refused(model: str) -> str:
     return model.replace("</bpmndi:BPMNPlane>", "".join(shapes) + "</bpmndi:BPMNPlane>", 1)
 
 
+def test_the_version_of_a_form_and_the_tag_of_a_process_are_set_in_the_panel(
+    draft: Page, tab: Tab
+) -> None:
+    select(tab, "handle")
+    open_group(tab, "banli-form")
+    version = "#bio-properties-panel-banli-FormDefinition-binding"
+    expect(tab.locator(version)).to_have_value("deployment")
+    tab.select_option(version, "latest")
+    assert saved(tab, draft).count('bindingType="latest"') == 1
+    tab.select_option(version, "versionTag")
+    tab.fill("#bio-properties-panel-banli-FormDefinition-versionTag", "2026")
+    tab.press("#bio-properties-panel-banli-FormDefinition-versionTag", "Tab")
+    tab.wait_for_timeout(500)  # the panel waits this long after the last key before it writes
+    assert 'bindingType="versionTag" versionTag="2026"' in saved(tab, draft)
+    tab.select_option(version, "deployment")
+    assert "bindingType" not in saved(tab, draft)
+
+
+def saved(tab: Tab, draft: Page) -> str:
+    """The model as it is after 保存."""
+    with tab.expect_response(lambda answer: answer.request.method != "GET") as answered:
+        tab.click("[data-do=save]")
+    assert answered.value.ok
+    draft.open()
+    return str(draft.files[f"{draft.data['key']}.bpmn"])
+
+
 def test_several_people_clocks_and_operations_are_set_in_the_panel(draft: Page, tab: Tab) -> None:
     """Approval mode, a clock of the case and the operations of a task, as the model has them."""
     select(tab, "handle")

@@ -6,7 +6,7 @@ import { CreateAppendAnythingModule } from "bpmn-js-create-append-anything";
 import Modeler from "bpmn-js/lib/Modeler";
 import ZeebeBehaviorsModule from "camunda-bpmn-js-behaviors/lib/camunda-cloud";
 import MinimapModule from "diagram-js-minimap";
-import zeebe from "zeebe-bpmn-moddle/resources/zeebe.json";
+import zeebe from "./zeebe.js";
 import banli from "./banli.json";
 import { findingsModule } from "./findings.js";
 import { fit } from "./fit.js";

@@ -5,6 +5,7 @@ import { approvalGroup } from "./approvals.js";
 import { clocksGroup } from "./clocks.js";
 import { messageGroup, publicGroup, timerGroup } from "./events.js";
 import { calledProcessGroup, decisionGroup, englishName, laneGroup, scriptGroup, serviceGroup } from "./services.js";
+import { versionTag } from "./versions.js";
 import { assignmentGroup, formGroup, limitGroup, operationsGroup, separationGroup } from "./tasks.js";
 
 const OURS = [
@@ -31,6 +32,8 @@ class BanliProvider {
       for (const group of ours) group.component ??= Group;
       const all = [...groups, ...ours].filter((group) => ORDER.includes(group.id));
       const general = all.find((group) => group.id === "general");
+      if (general && ["bpmn:Process", "bpmn:Participant"].some((type) => is(element, type)))
+        general.entries.push(versionTag(element, this._injector));
       if (general && NAMED.some((type) => is(element, type))) this._addEnglishName(general, element);
       return all.sort((a, b) => ORDER.indexOf(a.id) - ORDER.indexOf(b.id));
     };

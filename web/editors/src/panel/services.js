@@ -3,6 +3,7 @@ import { is } from "bpmn-js/lib/util/ModelUtil";
 import { entry } from "./entries.js";
 import { businessObject, property, setProperty } from "./moddle.js";
 import { attribute } from "./tasks.js";
+import { versionEntries } from "./versions.js";
 
 export function serviceGroup(element, injector) {
   if (!is(element, "bpmn:ServiceTask")) return null;
@@ -28,6 +29,7 @@ export function decisionGroup(element, injector) {
     entries: [
       of("suggest", "decisionId", "决策标识", { suggestions: () => catalogue.list("decisions"), description: "决策在“决策”页编写。" }),
       of("text", "resultVariable", "结果存入变量"),
+      ...versionEntries(element, injector, "zeebe:CalledDecision", "latest"),
     ],
   };
 }
@@ -45,8 +47,8 @@ export function calledProcessGroup(element, injector) {
         id: "banli-called-processId",
         label: "子流程标识",
         suggestions: () => catalogue.list("processes"),
-        description: "调用时取该流程的现行版本。",
       }),
+      ...versionEntries(element, injector, "zeebe:CalledElement", "latest"),
       ...[
         ["propagateAllParentVariables", "带入全部变量", "关闭后只带入“输入映射”中列出的变量。"],
         ["propagateAllChildVariables", "带回全部变量", "关闭后只带回“输出映射”中列出的变量。"],

@@ -2,6 +2,7 @@
 import { is } from "bpmn-js/lib/util/ModelUtil";
 import { entry } from "./entries.js";
 import { businessObject, extension, setExtension } from "./moddle.js";
+import { versionEntries } from "./versions.js";
 
 export const UNITS = [
   { value: "working_days", label: "工作日" },
@@ -51,6 +52,7 @@ export function formGroup(element, injector) {
         suggestions: () => catalogue.list("forms"),
         description: "表单在“表单”页编写，文件名即标识。",
       }),
+      ...(is(owner, "bpmn:UserTask") ? versionEntries(element, injector, "zeebe:FormDefinition", "deployment") : []),
     ],
   };
 }
