@@ -104,12 +104,16 @@ class CaseWorkflow(Workflow):
 
     def spawn(self, container: Token, spec: Any, **data: Any) -> Any:
         """A new token in a container, ready to enter its node."""
-        if len(self.tasks) >= limits.LIVE_TASKS:
+        if len(self.tasks) >= limits.LIVE_TASKS and self._living() >= limits.LIVE_TASKS:
             raise LimitExceeded(f"同时进行的活动超过 {limits.LIVE_TASKS} 个")
         token = container._add_child(spec)
         token.internal_data.update(data)
         spec._update(token)
         return token
+
+    def _living(self) -> int:
+        """Tokens under way; what was completed and may be undone is bounded by the state's size."""
+        return sum(1 for token in self.tasks.values() if not token.task_spec.past)
 
     def wait_beside(self, container: Token, spec: Any, data: dict[str, Any]) -> Any:
         """A token that waits beside the flow of its container."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import compiler
+from engine import compiler, limits
 from tests.engine.core.scenario import (
     Case,
     Node,
@@ -44,6 +44,26 @@ def undoable(*names: str, kind: str = "userTask") -> dict[str, Node]:
 
 def codes(data: bytes) -> set[str]:
     return {one.code for one in compiler.check({"m.bpmn": data}) if one.severity == "error"}
+
+
+def test_what_may_be_undone_does_not_count_as_under_way(monkeypatch):
+    monkeypatch.setattr(limits, "LIVE_TASKS", 20)
+    case = Case(
+        xml(
+            "start -> a -> x; x -> a if more; x -> t default; t -> z -> end",
+            x=gateway("exclusive"),
+            t=throw(),
+            **undoable("a"),
+        ),
+        more=True,
+    )
+    for _ in range(29):
+        case.complete("a")
+    case.complete("a", more=False)
+    for _ in range(30):
+        assert case.waits == ["undo_a"]
+        case.complete("undo_a")
+    assert case.waits == ["z"]
 
 
 def test_completed_activities_are_undone_in_the_reverse_order_of_their_completion():
