@@ -4,13 +4,17 @@ Source: BPMN 2.0.2, 7 to 13. The models are small on purpose: one fault each.
 """
 
 import re
+from pathlib import Path
 
 import pytest
 
 from engine import compiler
-from tests.engine.invalid import flows, forms
+from tests.engine.invalid import flows, forms, ours
 from tests.engine.invalid.making import E, F, S, call, p
 
+ROOT = Path(__file__).parents[3]
+CODE = re.compile(r'\b(?:error|warning)\(\s*"([a-z_]+)"')
+WORD = re.compile(r'"([a-z_]+)"')
 ROWS = [
     *forms.SCHEMA,
     *forms.IDS,
@@ -22,6 +26,10 @@ ROWS = [
     *flows.EVENTS,
     *flows.ACTIVITIES,
     *flows.SOUNDNESS,
+    *ours.APPROVALS,
+    *ours.CLOCKS,
+    *ours.NAMES,
+    *ours.COMPENSATION,
 ]
 
 
@@ -33,6 +41,16 @@ def test_what_is_forbidden_is_refused_with_element_line_and_reason(row):
     assert hits[0].severity == row.severity
     assert hits[0].line
     assert re.match(r"第 \d+ 行 .+：.*[\u4e00-\u9fff]", hits[0].message), hits[0].message
+
+
+def test_every_finding_that_a_model_can_have_has_a_test():
+    """Issue 3 §3: neither a rule without a model that breaks it, nor one that nobody tried."""
+    engine, tests = ROOT / "engine", ROOT / "tests"
+    sources = [*engine.glob("*.py"), *engine.glob("lint/*.py"), *engine.glob("schema/*.py")]
+    told = {code for path in sources for code in CODE.findall(path.read_text("utf-8"))}
+    tried = {code for path in tests.rglob("*.py") for code in WORD.findall(path.read_text("utf-8"))}
+    assert len(told) > 80
+    assert told - tried == set()
 
 
 def test_the_models_are_many_and_each_is_of_its_own():
