@@ -130,3 +130,44 @@ def test_a_file_as_dmn_js_writes_it_is_read():
     result = dmn.evaluate(decision, context)
     assert result.value == {"years": 3, "note": "缩短有效期"}
     assert [match.id for match in result.matched] == ["DecisionRule_2"]
+
+
+def importing(space: str, *others: str, decision: str = "d") -> bytes:
+    """A file of a name space that imports others."""
+    imports = "".join(
+        f'<import name="n{index}" namespace="{other}" importType="dmn"/>'
+        for index, other in enumerate(others)
+    )
+    made = literal(decision, "1")
+    return model(imports + made).replace(b"http://example.test/dmn", space.encode(), 1)
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "message"),
+    [
+        (
+            {"a.dmn": importing("a", "b"), "b.dmn": importing("b", "a", decision="e")},
+            "dmn_import_cycle",
+            "决策文件相互导入：a.dmn、b.dmn",
+        ),
+        (
+            {
+                "a.dmn": importing("a", "b"),
+                "b.dmn": importing("b", decision="e"),
+                "c.dmn": importing("b", decision="f"),
+            },
+            "dmn_import_ambiguous",
+            "导入的名称空间『b』属于几个文件：b.dmn、c.dmn",
+        ),
+        (
+            {"a.dmn": importing("a"), "b.dmn": importing("b")},
+            "dmn_duplicate_decision",
+            "决策『d』在文件 a.dmn 中已经定义",
+        ),
+    ],
+)
+def test_files_of_a_deployment_that_do_not_go_together_are_refused(files, code, message):
+    found = [(one.code, one.message) for one in dmn.check_all(files)]
+    assert (code, message) in found
+    with pytest.raises(DeploymentRejected):
+        dmn.read_all(files)
