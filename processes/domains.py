@@ -51,7 +51,10 @@ class OrgKind(Word):
 
 @dataclass(frozen=True, slots=True)
 class RoleSource:
-    """A role as a domain file tells it; `may` are actions, the named sets already opened."""
+    """A role as a domain file tells it; `may` are actions, the named sets already opened.
+
+    `reach` above: its statistics and lists go over all that is below the organisation above.
+    """
 
     name: str
     name_en: str
@@ -61,6 +64,7 @@ class RoleSource:
     may: frozenset[str]
     unit: bool
     exclusive: bool
+    reach: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,7 @@ class _Role(Schema):
     may = fields.List(fields.String(), load_default=list)
     unit = fields.Boolean(load_default=False)
     exclusive = fields.Boolean(load_default=False)
+    reach = fields.String(load_default="own", validate=validate.OneOf(("own", "above")))
 
 
 class _Source(Schema):

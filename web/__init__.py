@@ -27,6 +27,7 @@ _MODULES: Final = (
     "web.cases",
     "web.counter",
     "web.files",
+    "web.statistics",
     "web.portal",
     "web.verification",
     "web.admin",

@@ -26,6 +26,7 @@ from web.api import (
     people,
     signals,
     signers,
+    statistics,
     tasks,
 )
 from web.api.schemas.base import Problem
@@ -49,6 +50,7 @@ _PARTS: Final = (
     conditions,
     signers,
     incidents,
+    statistics,
 )
 _PUBLIC_QUERIES: Final = ("/api/v1/cases/progress",)
 """What anybody may ask; sent as a body because the code that opens it belongs in no address."""

@@ -1,0 +1,143 @@
+"""What a statistic is: a source, what it is counted by, over which time, and for whom; as data.
+
+Invariant: a definition read here is complete, and what it names of a ledger is there. The form of
+a file `bpmn/<domain>/statistics/<statistic>.yaml` is described in docs/statistics.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from engine.errors import DeploymentRejected, Finding, NotFound
+from processes.domains import FOLDER
+from processes.statistics import checking
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A column of a list: one field as a part of another, in per cent."""
+
+    title: str
+    part: str
+    whole: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistic:
+    """One statistic. Exactly one of `register`, `cases`, `tasks` is set.
+
+    `rows` are the dimensions to choose from, the first is the one shown at first; `lines` (the
+    key `list`) are the fields of a list that has one line a record instead.
+    """
+
+    id: str
+    title: str
+    title_en: str = ""
+    note: str = ""
+    roles: frozenset[str] = frozenset()
+    register: str = ""
+    cases: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    where: Mapping[str, str] = field(default_factory=dict)
+    without: Mapping[str, str] = field(default_factory=dict)
+    statuses: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    year: str = ""
+    period: str = ""
+    ended: bool | None = None
+    rows: tuple[str, ...] = ()
+    columns: str = ""
+    measures: tuple[str, ...] = ("count",)
+    lines: tuple[str | Share, ...] = ()
+    totals: tuple[str, ...] = ()
+    chart: str = "bar"
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+_catalogue: dict[str, Statistic] = {}
+
+
+def definitions() -> Mapping[str, Statistic]:
+    """Every statistic of the installation, by id; read at the first question."""
+    if not _catalogue:
+        load(FOLDER)
+    return _catalogue
+
+
+def definition(statistic: str) -> Statistic:
+    """One statistic.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    found = definitions().get(statistic)
+    if found is None:
+        raise NotFound(f"没有统计『{statistic}』", statistic=statistic)
+    return found
+
+
+def load(folder: Path) -> Mapping[str, Statistic]:
+    """Take in every `statistics/*.yaml` below a folder.
+
+    Raises:
+        DeploymentRejected: a file is wrong, or two define one statistic.
+    """
+    found: dict[str, Statistic] = {}
+    for path in sorted(folder.rglob("statistics/*.yaml")):
+        one = read(path.read_bytes(), path.name)
+        if one.id in found:
+            raise DeploymentRejected([_finding(f"统计『{one.id}』定义了两次", path.name)])
+        found[one.id] = one
+    _catalogue.update(found)
+    return found
+
+
+def read(content: bytes, file: str) -> Statistic:
+    """The statistic that a YAML file defines.
+
+    Raises:
+        DeploymentRejected: names everything that is wrong with it.
+    """
+    try:
+        raw = yaml.safe_load(content.decode("utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise DeploymentRejected([_finding(f"统计定义不是有效的 YAML：{error}", file)]) from error
+    if not isinstance(raw, dict):
+        raise DeploymentRejected([_finding("统计定义应为对象", file)])
+    if findings := [_finding(message, file) for message in checking.problems(raw)]:
+        raise DeploymentRejected(findings)
+    return _definition(raw)
+
+
+def _definition(raw: Mapping[str, Any]) -> Statistic:
+    told: dict[str, Any] = {
+        name: raw[name]
+        for name in (
+            "title", "title_en", "note", "register", "where", "year", "period", "ended", "columns",
+            "labels",
+        )
+        if name in raw
+    }  # fmt: skip
+    for name in ("cases", "tasks", "statuses", "own", "rows", "measures", "totals"):
+        if name in raw:
+            told[name] = tuple(raw[name])
+    chart = raw.get("chart") or ("stack" if raw.get("columns") else "bar")
+    return Statistic(
+        id=raw["statistic"],
+        roles=frozenset(raw["roles"]),
+        lines=tuple(_line(one) for one in raw.get("list", ())),
+        without=raw.get("except") or {},
+        chart=chart,
+        **told,
+    )
+
+
+def _line(told: str | Mapping[str, str]) -> str | Share:
+    return told if isinstance(told, str) else Share(told["title"], told["part"], told["whole"])
+
+
+def _finding(message: str, file: str) -> Finding:
+    return Finding("error", "statistic", message, file=file)

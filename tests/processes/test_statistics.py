@@ -1,0 +1,177 @@
+"""Statistics as data: what a file may say, and what it counts of ledgers, cases and desks."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from engine import clock
+from engine.clock import SHANGHAI
+from engine.errors import DeploymentRejected, NotFound
+from processes import statistics
+from processes.model.cases import Case, ClockEntry
+from processes.play import Play
+from processes.statistics import Asked, Table
+from processes.statistics.definition import _catalogue
+from tests.play import play
+
+__all__ = ["play"]
+GOOD = {
+    "statistic": "stat_x",
+    "title": "统计",
+    "roles": ["licence_manager"],
+    "cases": ["yacht_"],
+    "rows": ["process"],
+}
+
+
+def written(told: dict[str, Any]) -> bytes:
+    return yaml.safe_dump(told, allow_unicode=True).encode()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"roles": ["nobody_at_all"]}, "没有角色『nobody_at_all』"),
+        ({"roles": []}, "缺少『roles』"),
+        ({"register": "person"}, "写且只能写一个"),
+        ({"list": ["name"]}, "须写且只能写一个"),
+        ({"rows": ["weather"]}, "办件不能按『weather』统计"),
+        ({"columns": "weather"}, "办件不能按『weather』统计"),
+        ({"measures": ["joy"]}, "没有统计值『joy』"),
+        ({"columns": "status", "measures": ["count", "mean"]}, "只能统计件数"),
+        ({"period": "someday"}, "期间『someday』未知"),
+        ({"own": ["org"]}, "『own』只用于 register"),
+        ({"chart": "pie"}, "图『pie』未知"),
+        ({"colour": "blue"}, "未知的键『colour』"),
+        ({"cases": None, "register": "nothing"}, "没有台账『nothing』"),
+        ({"cases": None, "register": "person", "rows": ["x"]}, "不能按『x』统计"),
+        ({"cases": None, "register": "person", "rows": None, "list": ["x"]}, "没有字段『x』"),
+        ({"cases": None, "register": "person", "statuses": ["x"]}, "没有状态『x』"),
+        ({"cases": None, "register": "person", "ended": True}, "『ended』只用于 cases"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_what_is_wrong(wrong: dict[str, Any], message: str) -> None:
+    told = {name: value for name, value in {**GOOD, **wrong}.items() if value is not None}
+    with pytest.raises(DeploymentRejected) as refused:
+        statistics.read(written(told), "stat_x.yaml")
+    assert any(message in one.message for one in refused.value.findings)
+
+
+@pytest.mark.parametrize("text", [b"\xff", b"- a", b"a: [", b"a: b: c"])
+def test_a_file_that_is_no_object_is_refused(text: bytes) -> None:
+    with pytest.raises(DeploymentRejected):
+        statistics.read(text, "stat_x.yaml")
+
+
+def test_two_files_may_not_define_one_statistic(tmp_path: Path) -> None:
+    folder = tmp_path / "statistics"
+    folder.mkdir()
+    for name in ("a.yaml", "b.yaml"):
+        (folder / name).write_bytes(written(GOOD))
+    with pytest.raises(DeploymentRejected) as refused:
+        statistics.load(tmp_path)
+    assert "定义了两次" in refused.value.findings[0].message
+
+
+@pytest.fixture
+def counted(play: Play, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A table of a statistic told on the spot, as the licence manager of Shandong sees it."""
+
+    def made(as_: str = "licence_manager", asked: Asked | None = None, **told: Any) -> Table:
+        one = statistics.read(written({**GOOD, **told}), "stat_x.yaml")
+        monkeypatch.setitem(_catalogue, one.id, one)
+        who = play.user(as_)
+        return play.run(lambda session: statistics.table(session, one.id, by=who, asked=asked))
+
+    return made
+
+
+def filed(
+    play: Play, org: str = "370001", days: int = 0, ended: int | None = None, **more: Any
+) -> int:
+    """A case submitted some days ago, and perhaps ended some days later."""
+    at = clock.now() - timedelta(days=days)
+    case = play.start("yacht_licence_issue", org=org)
+
+    def command(session: Any) -> None:
+        row = session.get_one(Case, case.id)
+        row.submitted_at = row.accepted_at = at
+        if ended is not None:
+            row.ended_at, row.status = at + timedelta(days=ended), "completed"
+        for name, value in more.items():
+            setattr(row, name, value)
+
+    play.run(command)
+    return case.id
+
+
+def test_cases_are_counted_within_the_readers_scope(play: Play, counted: Any) -> None:
+    for org in ("370001", "370001", "320002"):
+        filed(play, org)
+    found = counted(rows=["org"], columns="status")
+    assert [line.cells[-1] for line in found.lines] == [2]
+    assert found.totals.cells[-1] == 2
+
+
+def test_somebody_without_one_of_the_roles_has_no_such_statistic(counted: Any) -> None:
+    with pytest.raises(NotFound):
+        counted(as_="acceptor")
+
+
+def test_a_period_takes_both_of_its_days(play: Play, counted: Any) -> None:
+    for days in (0, 1, 2, 3):
+        filed(play, days=days)
+    today = clock.today()
+    asked = Asked(since=today - timedelta(days=2), until=today - timedelta(days=1))
+    found = counted(period="submitted", asked=asked)
+    assert (found.totals.cells[-1], found.since, found.until) == (2, asked.since, asked.until)
+    assert counted(asked=asked).totals.cells[-1] == 4
+
+
+def test_durations_are_working_days_without_suspended_time(play: Play, counted: Any) -> None:
+    # from Monday 2026-02-02: 4 working days; 2 of them suspended in the second case
+    start = datetime(2026, 2, 2, 9, tzinfo=SHANGHAI)
+    for pause in (0, 2):
+        case = filed(play)
+
+        def command(session: Any, case: int = case, pause: int = pause) -> None:
+            row = session.get_one(Case, case)
+            row.submitted_at = row.accepted_at = start
+            row.ended_at, row.due_on = start + timedelta(days=4), date(2026, 2, 5)
+            if pause:
+                for event, day in (("suspend", 1), ("resume", 1 + pause)):
+                    at = start + timedelta(days=day)
+                    session.add(ClockEntry(case_id=case, limit="*", event=event, effective_at=at))
+
+        play.run(command)
+    filed(play)
+    found = counted(measures=["count", "mean", "median", "most", "overdue"])
+    assert found.lines[0].cells[1:] == (3, 3.0, 3.0, 4.0, 2)
+
+
+def test_a_measure_of_nothing_is_empty_and_not_nought(play: Play, counted: Any) -> None:
+    filed(play)
+    found = counted(measures=["count", "mean"])
+    assert found.lines[0].cells[1:] == (1, None)
+
+
+@pytest.mark.parametrize(("ended", "number"), [(True, 1), (False, 2), (None, 3)])
+def test_running_and_finished_cases_are_told_apart(
+    play: Play, counted: Any, ended: bool | None, number: int
+) -> None:
+    filed(play, ended=1)
+    filed(play)
+    filed(play)
+    told = {} if ended is None else {"ended": ended}
+    assert counted(**told).totals.cells[-1] == number
+
+
+def test_months_are_those_of_shanghai(play: Play, counted: Any) -> None:
+    last = datetime(2026, 1, 31, 23, 30, tzinfo=SHANGHAI)
+    filed(play, submitted_at=last, accepted_at=None)
+    filed(play, submitted_at=last + timedelta(hours=1), accepted_at=None)
+    found = counted(rows=["month"], period="submitted")
+    assert [line.cells[0] for line in found.lines] == ["2026-01", "2026-02"]

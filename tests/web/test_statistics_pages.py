@@ -1,0 +1,107 @@
+"""The pages of statistics: who reaches them, the chart beside its table, the same numbers by API."""
+
+from collections.abc import Callable
+
+import pytest
+import yaml
+from flask.testing import FlaskClient
+
+from engine import clock
+from processes import statistics
+from processes.statistics import Column, Line, Table
+from processes.statistics.definition import _catalogue
+from web import charts
+
+TOLD = {
+    "statistic": "stat_x",
+    "title": "办件统计",
+    "title_en": "Cases",
+    "note": "各业务的件数",
+    "roles": ["licence_manager"],
+    "cases": ["yacht_"],
+    "rows": ["process", "org"],
+    "columns": "status",
+    "period": "submitted",
+}
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A statistic for the manager of the licences."""
+    one = statistics.read(yaml.safe_dump(TOLD).encode(), "stat_x.yaml")
+    monkeypatch.setitem(_catalogue, one.id, one)
+
+
+def test_the_page_shows_the_chart_and_the_table_of_its_numbers(
+    filed: Callable[[], int], as_: Callable[[str], FlaskClient]
+) -> None:
+    filed()
+    page = as_("manager").get("/statistics/stat_x").text
+    for part in ("<svg", 'role="img"', "<tfoot>", "各业务的件数", "已收件"):
+        assert part in page
+    assert "submitted" not in page
+
+
+def test_the_choice_of_the_reader_stays_chosen(
+    filed: Callable[[], int], as_: Callable[[str], FlaskClient]
+) -> None:
+    filed()
+    page = as_("manager").get("/statistics/stat_x?by=org&since=2026-01-01&until=nonsense").text
+    assert '<option value="org" selected>' in page
+    assert 'name="since" value="2026-01-01"' in page
+
+
+def test_the_statistic_of_others_is_not_there(as_: Callable[[str], FlaskClient]) -> None:
+    acceptor = as_("acceptor")
+    assert acceptor.get("/statistics/stat_x").status_code in (403, 404)
+    assert as_("manager").get("/statistics/nothing").status_code == 404
+    assert "办件统计" in as_("manager").get("/statistics").text
+
+
+def made(chart: str, cells: list[tuple[object, ...]], drawn: list[int]) -> Table:
+    """A table of two columns of numbers."""
+    one = statistics.read(yaml.safe_dump({**TOLD, "chart": chart}).encode(), "x.yaml")
+    columns = [Column("a", "甲", "text"), Column("b", "乙"), Column("c", "丙")]
+    lines = [Line(str(at), tuple(row)) for at, row in enumerate(cells)]  # type: ignore[arg-type]
+    return Table(
+        statistic=one, columns=columns, lines=lines, totals=None, as_of=clock.today(), drawn=drawn
+    )
+
+
+def test_bars_are_as_long_as_their_numbers() -> None:
+    chart = charts.draw(made("stack", [("甲", 3, 1), ("乙", 2, 0), ("零", 0, 0)], [1, 2]))
+    assert chart is not None
+    first, second = chart.rows
+    assert [round(bar.width / first.pieces[1].width) for bar in first.pieces] == [3, 1]
+    assert (second.total, len(second.pieces)) == ("2", 1)
+    assert [name for _colour, name in chart.legend] == ["乙", "丙"]
+
+
+def test_bars_beside_each_other_share_one_scale() -> None:
+    chart = charts.draw(made("bar", [("甲", 10, 5)], [1, 2]))
+    assert chart is not None
+    widths = [row.pieces[0].width for row in chart.rows]
+    assert widths[0] == 2 * widths[1]
+    assert [row.label for row in chart.rows] == ["甲", ""]
+
+
+def test_what_is_too_much_to_draw_is_told_and_nothing_is_not_drawn() -> None:
+    many = charts.draw(made("bar", [(str(at), 1, 0) for at in range(25)], [1]))
+    assert many is not None
+    assert (len(many.rows), many.left_out) == (20, 5)
+    assert charts.draw(made("bar", [("甲", 0, 0)], [1])) is None
+    assert charts.draw(made("none", [("甲", 1, 1)], [1])) is None
+
+
+def test_the_api_gives_the_numbers_of_the_page(
+    filed: Callable[[], int], as_: Callable[[str], FlaskClient]
+) -> None:
+    filed()
+    client = as_("manager")
+    heads = client.get("/api/v1/statistics").get_json()["items"]
+    assert "stat_x" in [one["id"] for one in heads]
+    found = client.get("/api/v1/statistics/stat_x?by=org").get_json()
+    assert found["columns"][0]["kind"] == "text"
+    assert sum(line["cells"][-1] for line in found["lines"]) == found["totals"]["cells"][-1]
+    assert client.get("/api/v1/statistics/stat_x?since=never").status_code == 422
+    assert client.get("/api/v1/statistics/nothing").status_code == 404
