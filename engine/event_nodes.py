@@ -13,7 +13,6 @@ from engine.reading import Reading
 
 _TIMERS: Final = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 _ENDS: Final = frozenset({"closing", "midnight"})
-_TRUE: Final = frozenset({"true", "1"})
 _COMMON: Final = frozenset({"documentation", "extensionElements"})
 
 # What may stand in a definition, and which attributes it may have besides its id.
@@ -42,7 +41,7 @@ def event(reading: Reading, node: xml.Node) -> ev.EventDefinition | None:
         return None
     if len(found) == 1:
         return made[0]
-    return ev.MultipleEvent(tuple(made), node.get("parallelMultiple") in _TRUE)
+    return ev.MultipleEvent(tuple(made), node.get("parallelMultiple") in voc.TRUE)
 
 
 def definition(reading: Reading, part: xml.Node, node: xml.Node) -> ev.SingleEvent | None:
@@ -172,7 +171,7 @@ def _terminate(_reading: Reading, _part: xml.Node, _node: xml.Node) -> ev.Termin
 
 
 def _compensate(_reading: Reading, part: xml.Node, _node: xml.Node) -> ev.CompensateEvent:
-    waits = part.get("waitForCompletion", "true") in _TRUE
+    waits = part.get("waitForCompletion", "true") in voc.TRUE
     return ev.CompensateEvent(part.get("activityRef", ""), waits)
 
 

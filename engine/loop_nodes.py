@@ -27,7 +27,6 @@ _ATTRIBUTES: Final = {
     ),
     STANDARD: frozenset({"id", "testBefore", "loopMaximum"}),
 }
-_TRUE: Final = frozenset({"true", "1"})
 
 
 def loop(reading: Reading, node: xml.Node) -> el.Loop | el.StandardLoop | None:
@@ -66,7 +65,7 @@ def _standard(reading: Reading, found: xml.Node, node: xml.Node) -> el.StandardL
     maximum = _maximum(reading, found, node)
     if condition is None and maximum is None:
         reading.error("loop_endless", "标准循环须有循环条件或最多次数（loopMaximum）", node)
-    return el.StandardLoop(condition, found.get("testBefore") in _TRUE, maximum)
+    return el.StandardLoop(condition, found.get("testBefore") in voc.TRUE, maximum)
 
 
 def _maximum(reading: Reading, found: xml.Node, node: xml.Node) -> int | None:
@@ -85,7 +84,7 @@ def _multiple(reading: Reading, found: xml.Node, node: xml.Node) -> el.Loop:
         if values.get(name):
             reading.variable(values[name], node, place)
     made = el.Loop(
-        sequential=found.get("isSequential") in _TRUE,
+        sequential=found.get("isSequential") in voc.TRUE,
         collection=reading.expression(
             values.get("inputCollection"), node, "多实例输入集合", feel=True
         ),

@@ -15,7 +15,6 @@ from engine.loop_nodes import KINDS as LOOPS
 from engine.loop_nodes import loop
 from engine.reading import Extensions, Reading
 
-_TRUE: Final = frozenset({"true", "1"})
 _COMMON: Final = frozenset({"documentation", "extensionElements", "incoming", "outgoing"})
 _EVENT_KINDS: Final = frozenset(
     {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
@@ -25,7 +24,7 @@ _EVENT_KINDS: Final = frozenset(
 def flag(node: xml.Node, name: str, *, default: bool = False) -> bool:
     """A boolean attribute."""
     value = node.get(name)
-    return default if value is None else value in _TRUE
+    return default if value is None else value in voc.TRUE
 
 
 def element(reading: Reading, node: xml.Node, scope: str) -> el.Element | None:
@@ -47,6 +46,7 @@ def element(reading: Reading, node: xml.Node, scope: str) -> el.Element | None:
         "outputs": (*extensions.outputs, *outputs),
         "properties": extensions.properties,
         "clocks": extensions.clocks,
+        "copies": extensions.copies,
         "documentation": documentation(node),
     }
     if "Gateway" not in kind and kind not in _EVENT_KINDS:
@@ -136,6 +136,7 @@ def _user_task(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -
         limit=_limit(reading, node, ext),
         approval=_approval(reading, node, ext),
         operations=tuple(ext.of("banli:operations").get("allow", "").split()),
+        pauses="inquire" in ext.of("banli:operations").get("pause", "").split(),
     )
 
 
@@ -166,7 +167,7 @@ def _approval(reading: Reading, node: xml.Node, ext: Extensions) -> el.Approval 
         mode,
         result=found.get("result", ""),
         opinions=found.get("opinions", ""),
-        wait_for_all=found.get("waitForAll") in _TRUE,
+        wait_for_all=found.get("waitForAll") in voc.TRUE,
         **made,
     )
 

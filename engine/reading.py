@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 
 from engine import vocabulary as voc
 from engine import xml
-from engine.definition.elements import Binding, BindingKind, Clock, IoMapping
+from engine.definition.elements import Binding, BindingKind, Clock, Copy, IoMapping
 from engine.definition.events import Message
 from engine.errors import Finding
 from engine.expressions import Expression
@@ -29,6 +29,7 @@ class Extensions:
     outputs: tuple[IoMapping, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
     clocks: tuple[Clock, ...] = ()
+    copies: tuple[Copy, ...] = ()
 
     def of(self, name: str) -> Attributes:
         """The attributes of an extension element; empty if it is not there."""
@@ -120,6 +121,8 @@ class Reading:
             result.outputs = self._mappings(nested, "output", "输出映射")
         elif name == "banli:clocks":
             result.clocks = self._clocks(nested)
+        elif name == "banli:copies":
+            result.copies = self._copies(nested)
         elif name == "zeebe:properties":
             result.properties = {
                 item.get("name", ""): item.get("value", "") for item in nested if item.get("name")
@@ -181,6 +184,25 @@ class Reading:
                     basis=node.get("basis", ""),
                     extend_most=self.expression(node.get("extendMost"), node, "可延长数量"),
                     when=self.expression(node.get("when"), node, "期限条件"),
+                )
+            )
+        return tuple(made)
+
+    def _copies(self, nodes: list[xml.Node]) -> tuple[Copy, ...]:
+        made = []
+        for node in nodes:
+            self._attributes(node, "banli:copy")
+            to = self.expression(node.get("to"), node, "抄送对象")
+            if to is None:
+                self.error("copy_incomplete", "抄送须写明抄送给谁（to）", node)
+                continue
+            made.append(
+                Copy(
+                    to,
+                    node.get("title", ""),
+                    must_read=node.get("mustRead") in voc.TRUE,
+                    reply=node.get("reply") in voc.TRUE,
+                    when=self.expression(node.get("when"), node, "抄送条件"),
                 )
             )
         return tuple(made)

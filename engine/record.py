@@ -77,6 +77,18 @@ class ClockMark:
     extend_most: int
 
 
+@dataclass(frozen=True, slots=True)
+class CopyMark:
+    """Who is sent a copy of the case by a step; `to` are user ids and `role@org`."""
+
+    activity: str
+    name: str
+    to: tuple[str, ...]
+    title: str
+    must_read: bool
+    reply: bool
+
+
 @dataclass(slots=True)
 class StepRecord:
     """Everything that happened since the step began."""
@@ -89,6 +101,7 @@ class StepRecord:
     signals: list[ThrownSignal] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
     clocks: list[ClockMark] = field(default_factory=list)
+    copies: list[CopyMark] = field(default_factory=list)
 
     def note(self, kind: str, activity: str, activity_id: int, **data: Any) -> None:
         """Add a history event."""

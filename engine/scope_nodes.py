@@ -6,16 +6,16 @@ Source: BPMN 2.0.2, 10.3.5 (sub-processes), 10.3.6 (calls), 10.6 (gateways).
 from typing import Any, Final
 
 from engine import loop_nodes, xml
+from engine import vocabulary as voc
 from engine.definition import elements as el
 from engine.reading import Extensions, Reading
 
-_TRUE: Final = frozenset({"true", "1"})
 SUB_PROCESSES: Final = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 
 
 def sub_process(reading: Reading, node: xml.Node, _ext: Extensions, common: Any) -> el.Element:
     """An embedded or event sub-process."""
-    by_event = node.get("triggeredByEvent") in _TRUE
+    by_event = node.get("triggeredByEvent") in voc.TRUE
     return el.SubProcess(**common, loop=loop_nodes.loop(reading, node), by_event=by_event)
 
 
@@ -24,14 +24,14 @@ def transaction(reading: Reading, node: xml.Node, _ext: Extensions, common: Any)
     if node.get("method", "##Compensate") != "##Compensate":
         text = f"事务只支持以补偿方式取消（##Compensate），不支持『{node.get('method')}』"
         reading.error("attribute_unsupported", text, node)
-    if node.get("triggeredByEvent") in _TRUE:
+    if node.get("triggeredByEvent") in voc.TRUE:
         reading.error("event_sub", "事务不能是事件子流程", node)
     return el.Transaction(**common, loop=loop_nodes.loop(reading, node))
 
 
 def ad_hoc(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.Element:
     """An ad-hoc sub-process."""
-    if node.get("triggeredByEvent") in _TRUE:
+    if node.get("triggeredByEvent") in voc.TRUE:
         reading.error("event_sub", "特别子流程不能是事件子流程", node)
     ordering = node.get("ordering", "Parallel")
     if ordering not in {"Parallel", "Sequential"}:
@@ -42,7 +42,7 @@ def ad_hoc(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el
         loop=loop_nodes.loop(reading, node),
         sequential=ordering == "Sequential",
         completion=loop_nodes.body(reading, node, "completionCondition", "完成条件"),
-        cancel_remaining=node.get("cancelRemainingInstances", "true") in _TRUE,
+        cancel_remaining=node.get("cancelRemainingInstances", "true") in voc.TRUE,
         active=reading.expression(active, node, "启动的活动", feel=True),
     )
 
@@ -60,8 +60,8 @@ def call(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.E
         **common,
         loop=loop_nodes.loop(reading, node),
         process=process,
-        propagate_parent=values.get("propagateAllParentVariables", "true") in _TRUE,
-        propagate_child=values.get("propagateAllChildVariables", "true") in _TRUE,
+        propagate_parent=values.get("propagateAllParentVariables", "true") in voc.TRUE,
+        propagate_child=values.get("propagateAllChildVariables", "true") in voc.TRUE,
         binding=reading.binding(values, node, "latest"),
     )
 
@@ -79,6 +79,6 @@ def event_gateway(reading: Reading, node: xml.Node, _ext: Extensions, common: An
         reading.error("attribute_unsupported", f"不支持 eventGatewayType=“{kind}”", node)
     return el.EventGateway(
         **common,
-        instantiate=node.get("instantiate") in _TRUE,
+        instantiate=node.get("instantiate") in voc.TRUE,
         parallel=kind == "Parallel",
     )

@@ -76,8 +76,10 @@ ROOTS: Final = frozenset(
     }
 )
 
-_ACTIVITY_EXTENSIONS: Final = frozenset({"zeebe:ioMapping", "zeebe:properties", "banli:clocks"})
-_EVENT_EXTENSIONS: Final = frozenset({"zeebe:ioMapping", "zeebe:properties", "banli:clocks"})
+_ACTIVITY_EXTENSIONS: Final = frozenset(
+    {"zeebe:ioMapping", "zeebe:properties", "banli:clocks", "banli:copies"}
+)
+_EVENT_EXTENSIONS: Final = _ACTIVITY_EXTENSIONS
 
 # Which extension elements may stand on which element; others are refused.
 EXTENSIONS: Final[Mapping[str, frozenset[str]]] = {
@@ -124,6 +126,8 @@ EXTENSIONS: Final[Mapping[str, frozenset[str]]] = {
     "complexGateway": frozenset({"zeebe:properties"}),
 }
 
+TRUE: Final = frozenset({"true", "1"})
+"""How XML Schema writes a true boolean."""
 PURPOSES: Final = ("asked", "withdraw", "urge", "collect", "offer")
 """What `banli:public` may be for."""
 EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
@@ -178,7 +182,9 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "banli:clock": frozenset(
         {"do", "limit", "title", "amount", "unit", "at", "reason", "basis", "extendMost", "when"}
     ),
-    "banli:operations": frozenset({"allow"}),
+    "banli:copies": frozenset(),
+    "banli:copy": frozenset({"to", "when", "title", "mustRead", "reply"}),
+    "banli:operations": frozenset({"allow", "pause"}),
     "banli:public": frozenset({"formId", "title", "purpose"}),
 }
 
@@ -186,6 +192,7 @@ NESTED: Final[Mapping[str, frozenset[str]]] = {
     "zeebe:ioMapping": frozenset({"zeebe:input", "zeebe:output"}),
     "zeebe:properties": frozenset({"zeebe:property"}),
     "banli:clocks": frozenset({"banli:clock"}),
+    "banli:copies": frozenset({"banli:copy"}),
 }
 
 # Attributes of the standard that change behaviour, with the only value that we execute.

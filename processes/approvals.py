@@ -29,6 +29,7 @@ from processes.roles import Action
 OPERATIONS: Final = (
     "claim", "release", "complete", "transfer",
     "delegate", "sign_before", "sign_after", "sign_beside", "remove_signer",
+    "copy", "inquire", "plan",
 )  # fmt: skip
 HELPERS: Final = frozenset({Kind.BEFORE, Kind.AFTER, Kind.DELEGATE})
 """Those who give an opinion on somebody else's decision."""
@@ -54,7 +55,7 @@ def offered(task: UserTask) -> frozenset[str]:
     """What the node allows with a task; one who only gives an opinion brings in nobody else."""
     words = frozenset(task.operations.split() or OPERATIONS)
     if task.kind in HELPERS:
-        return words & {"complete", "transfer"}
+        return words & {"complete", "transfer", "inquire"}
     return words if task.kind not in ("", "owner") else words - {"sign_beside"}
 
 

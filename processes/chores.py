@@ -6,7 +6,7 @@ Invariant: each may be done twice or late without harm.
 from sqlalchemy.orm import Session
 
 from engine import clock
-from processes import authority, handback, messages, repeats
+from processes import authority, circulation, handback, messages, repeats
 
 
 def all_due(session: Session) -> None:
@@ -16,3 +16,4 @@ def all_due(session: Session) -> None:
     today = clock.today()
     authority.expire(session, today)
     handback.release_ended(session, today)
+    circulation.remind(session)

@@ -28,6 +28,8 @@ from processes.reckoning import Event, Reckoning, State, reckon
 
 ALL: Final = "*"
 """A line under this name holds for every clock of the agency, those of its tasks included."""
+TASK: Final = "task:"
+"""Before the id of a task: a line that holds for the own limit of that task alone."""
 ACCEPTANCE: Final = "acceptance"
 STATUTORY: Final = "statutory"
 PROMISED: Final = "promised"
@@ -117,7 +119,7 @@ def _check(entry: Entry, lines: Sequence[ClockEntry]) -> None:
     elif entry.event is Event.CORRECT:
         if entry.corrects not in {line.id for line in own if line.event != Event.CORRECT}:
             raise ClockRefused("更正须指明本期限的一条记录", field="corrects")
-    elif entry.limit != ALL and not started:
+    elif entry.limit != ALL and not entry.limit.startswith(TASK) and not started:
         raise ClockRefused(f"期限『{entry.limit}』尚未起算", field="limit")
     if entry.event is Event.EXTEND:
         _check_extension(entry, own, started[-1])
@@ -223,14 +225,20 @@ def main_of(found: Iterable[Standing]) -> Standing | None:
 
 
 def node_due(
-    amount: int, unit: str, since: datetime, *, lines: Sequence[ClockEntry], used: Calendar
+    amount: int,
+    unit: str,
+    since: datetime,
+    *,
+    lines: Sequence[ClockEntry],
+    used: Calendar,
+    task: int = 0,
 ) -> datetime | None:
-    """When a task's own limit ends, given what is suspended for the whole case; None meanwhile."""
+    """When a task's own limit ends, given what is suspended for it or the case; None meanwhile."""
     start = ClockEntry(
         id=0, limit="node", event=Event.START.value, amount=amount, unit=unit, reason=""
     )
     start.effective_at = since_received(since, unit, used)
-    shared = [line for line in lines if line.limit == ALL and line.event != Event.STOP]
+    shared = _of_node(lines, task)
     reckoned = reckon([start, *shared], used, max(since, clock.now()))
     return reckoned.due_at if reckoned else None
 
@@ -239,11 +247,7 @@ def of_task(session: Session, task: UserTask, *, used: Calendar) -> Standing | N
     """The limit of an open task as its due date gives it; None without one or while suspended."""
     if task.due_at is None or not task.limit_title:
         return None
-    shared = [
-        line
-        for line in entries(session, task.instance_id)
-        if line.limit == ALL and line.event != Event.STOP
-    ]
+    shared = _of_node(entries(session, task.instance_id), task.id)
     unit = _unit_of(session, task)
     since = since_received(task.created_at, unit, used)
     start = ClockEntry(id=0, limit="node", event=Event.START.value, amount=0, reason="")
@@ -253,6 +257,12 @@ def of_task(session: Session, task: UserTask, *, used: Calendar) -> Standing | N
     start.amount = counting.used(since, task.due_at)
     reckoned = reckon([start, *shared], used, max(since, clock.now()))
     return Standing("node", task.limit_title, "", reckoned) if reckoned else None
+
+
+def _of_node(lines: Sequence[ClockEntry], task: int) -> list[ClockEntry]:
+    """The lines that hold for the own limit of a task."""
+    names = {ALL, f"{TASK}{task}"}
+    return [line for line in lines if line.limit in names and line.event != Event.STOP]
 
 
 def _unit_of(session: Session, task: UserTask) -> Unit:

@@ -84,7 +84,9 @@ def _task_due(wait: UserTaskWait, lines: Sequence[ClockEntry], used: Calendar) -
     if wait.limit is None:
         return wait.due_at
     running = wait.limit
-    return ledger.node_due(running.amount, running.unit, running.since, lines=lines, used=used)
+    return ledger.node_due(
+        running.amount, running.unit, running.since, lines=lines, used=used, task=wait.id
+    )
 
 
 def _timer_due(

@@ -18,7 +18,7 @@ from processes import identity, permissions
 from processes.identity import User
 from processes.model.people import Org, UserAccount, UserRole
 from processes.permissions import TaskFacts
-from processes.roles import ROLES, Action
+from processes.roles import EXCLUSIVE, ROLES, Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,31 @@ def people(session: Session, task: UserTask, facts: TaskFacts, *, by: User) -> S
         and account.person_key not in present
         and permissions.separated(account, facts) is None
     ]
+
+
+def staff(session: Session, org_code: str) -> Sequence[Person]:
+    """Everybody of an organisation whose account is open today, whatever they may do."""
+    query = (
+        select(UserAccount, Org.name)
+        .join(Org, Org.org_code == UserAccount.org_code)
+        .where(
+            UserAccount.org_code == org_code,
+            UserAccount.kind == "staff",
+            UserAccount.status == "active",
+            or_(UserAccount.valid_to.is_(None), UserAccount.valid_to >= clock.today()),
+        )
+        .order_by(UserAccount.name, UserAccount.id)
+    )
+    return [Person(one.id, one.name, org) for one, org in session.execute(query).tuples()]
+
+
+def kept_out(user: User, applicants: frozenset[str]) -> str | None:
+    """Why somebody must not read a case from inside; `applicants` are person keys."""
+    if user.person_key in applicants:
+        return "是本件申请人，须回避"
+    if any(role in EXCLUSIVE for role, _org in user.roles):
+        return "是系统、安全或审计管理员，不接触办件内容"
+    return None
 
 
 def office(session: Session, org_code: str) -> Sequence[tuple[UserAccount, str]]:

@@ -16,7 +16,7 @@ from engine.model import ProcessInstance, UserTask
 from processes import approvals, calendar, calendars, listed
 from processes.calendar import Calendar
 from processes.identity import User
-from processes.model.cases import Case, Opinion
+from processes.model.cases import BESIDE, Case, Opinion
 from processes.model.people import UserAccount
 
 Box = Literal["todo", "done", "mine"]
@@ -92,7 +92,7 @@ def counts(session: Session, user: User) -> dict[str, int]:
     todo = listed.tasks(user)
     total = select(func.count()).select_from(UserTask)
     overdue = total.where(todo, UserTask.due_at < clock.now())
-    done = select(func.count(func.distinct(Opinion.case_id))).where(Opinion.by == user.id)
+    done = select(func.count(func.distinct(Opinion.case_id))).where(_handled(user))
     mine = select(func.count()).select_from(_started(user).subquery())
     return {
         "todo": session.scalar(total.where(todo)) or 0,
@@ -114,6 +114,11 @@ def remaining(
     if due_at < clock.now():
         return min(left, 0), "red"
     return left, "amber" if left <= _NEAR_DAYS else "green"
+
+
+def _handled(user: User) -> ColumnElement[bool]:
+    """What a user said in handling a case, not as a reader or as one who was asked."""
+    return and_(Opinion.by == user.id, Opinion.action.not_in(BESIDE))
 
 
 def _started(user: User) -> Select[tuple[int]]:
@@ -163,7 +168,7 @@ def _todo(session: Session, user: User, filters: Filters, after: str | None, lim
 def _done(session: Session, user: User, filters: Filters, after: str | None, limit: int) -> Page:
     last = (
         select(func.max(Opinion.id).label("id"))
-        .where(Opinion.by == user.id)
+        .where(_handled(user))
         .group_by(Opinion.case_id)
         .subquery()
     )

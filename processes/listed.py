@@ -1,6 +1,6 @@
-"""Whose tasks are whose, as conditions of a query: what a list, its count and its search share.
+"""Whose tasks and questions are whose, as conditions of a query: a list, its count, its search.
 
-Invariant: says in SQL what `permissions.standing` says of one task.
+Invariant: `tasks` says in SQL what `permissions.standing` says of one task.
 """
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from engine.model import UserTask, UserTaskCandidate
 from processes.identity import User
 from processes.model.cases import Case
+from processes.model.circulation import Inquiry
 from processes.principals import USER_PREFIX, Principal
 
 
@@ -42,3 +43,9 @@ def _of(principal: Principal) -> ColumnElement[bool]:
 def _pool(names: list[str]) -> ColumnElement[bool]:
     pool = select(UserTaskCandidate.task_id).where(UserTaskCandidate.candidate.in_(names))
     return and_(UserTask.assignee.is_(None), UserTask.id.in_(pool))
+
+
+def open_question() -> ColumnElement[bool]:
+    """Questions to colleagues that are not answered, not taken back, and whose task is there."""
+    there = select(UserTask.id).where(UserTask.id == Inquiry.task_id).exists()
+    return and_(Inquiry.answered_at.is_(None), Inquiry.withdrawn_at.is_(None), there)

@@ -16,7 +16,8 @@ from engine.errors import Forbidden, NotFound
 from engine.model import UserTask
 from processes import listed
 from processes.identity import User
-from processes.model.cases import Case, Opinion
+from processes.model.cases import BESIDE, Case, Opinion
+from processes.model.circulation import CaseCopy, Inquiry
 from processes.model.people import Org, UserAccount
 from processes.principals import Principal
 from processes.roles import ROLES, UNIT_ROLES, Action
@@ -39,7 +40,7 @@ _HOLDERS = frozenset(
 _HELPERS = ("beside", "before", "after", "delegate")
 _TASK_ACTIONS = _HOLDERS | frozenset(
     {Action.CLAIM_TASK, Action.COMPLETE_TASK, Action.RELEASE_TASK, Action.TRANSFER_TASK}
-    | {Action.RETURN_TASK}
+    | {Action.RETURN_TASK, Action.INQUIRE, Action.PLAN_NEXT}
 )
 
 
@@ -310,7 +311,9 @@ def _sees(role: str, process_key: str) -> bool:
 
 
 def _in_scope(user: User) -> ColumnElement[bool]:
-    did = exists().where(Opinion.case_id == Case.id, Opinion.by == user.id)
+    did = exists().where(
+        Opinion.case_id == Case.id, Opinion.by == user.id, Opinion.action.not_in(BESIDE)
+    )
     asked = Case.id.in_(
         select(UserTask.instance_id).where(
             UserTask.assignee == str(user.id), UserTask.kind.in_(_HELPERS)
@@ -319,8 +322,21 @@ def _in_scope(user: User) -> ColumnElement[bool]:
     as_agent = [Case.id.in_(select(UserTask.instance_id).where(listed.as_agent(user)))]
     acting = as_agent if user.acts_for else []
     return or_(
-        Case.applicant_user == user.id, did, asked, *acting, *_by_unit(user), *_by_role(user)
+        Case.applicant_user == user.id,
+        did,
+        asked,
+        _reads(user),
+        *acting,
+        *_by_unit(user),
+        *_by_role(user),
     )
+
+
+def _reads(user: User) -> ColumnElement[bool]:
+    """Cases of which the user has a copy, and those about which he is asked at the moment."""
+    copied = select(CaseCopy.case_id).where(CaseCopy.user_id == user.id)
+    asked = select(Inquiry.case_id).where(Inquiry.asked == user.id, listed.open_question())
+    return or_(Case.id.in_(copied), Case.id.in_(asked))
 
 
 def _by_unit(user: User) -> Iterable[ColumnElement[bool]]:

@@ -4,7 +4,7 @@ Invariant: every program that moves cases calls `connect` once at its start; aga
 """
 
 from engine import waiting
-from processes import clock, clocking, derivation, functions, picking
+from processes import circulation, clock, clocking, derivation, functions, picking
 from processes.operations import all_operations
 
 
@@ -15,4 +15,5 @@ def connect() -> None:
     derivation.register()
     clocking.register()
     picking.register()
+    circulation.register()
     all_operations()

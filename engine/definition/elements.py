@@ -66,6 +66,20 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """`banli:copy`: who is sent a copy of the case when its element is done (抄送).
+
+    `to` gives user ids or `role@org`; nothing happens where `when` does not hold.
+    """
+
+    to: Expression
+    title: str = ""
+    must_read: bool = False
+    reply: bool = False
+    when: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Behaviour:
     """An event that is thrown when an instance completes (BPMN 2.0.2, table 10.28).
 
@@ -144,6 +158,7 @@ class Element:
     outputs: tuple[IoMapping, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
     clocks: tuple[Clock, ...] = ()
+    copies: tuple[Copy, ...] = ()
     documentation: str = ""
 
     @property
@@ -178,6 +193,8 @@ class UserTask(Activity):
     limit: Limit | None = None
     approval: Approval | None = None
     operations: tuple[str, ...] = ()
+    pauses: bool = False
+    """Whether the task's own limit rests while its holder waits for a colleague's answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
-from engine.definition.elements import Clock
+from engine.definition.elements import Clock, Copy
 from engine.errors import BanliError, LimitExceeded
 from engine.expressions import Expression
 from engine.record import Incident
-from engine.specs import clocks
+from engine.specs import clocks, copies
 from engine.specs.token import READY, STARTED, WAITING, Token
 
 
@@ -51,6 +51,7 @@ class Node(BpmnTaskSpec):
         self.paths: list[Path] = []
         # a process has none of its own
         self.clocks: tuple[Clock, ...] = getattr(element, "clocks", ())
+        self.copies: tuple[Copy, ...] = getattr(element, "copies", ())
 
     @property
     def activity(self) -> str:
@@ -85,8 +86,10 @@ class Node(BpmnTaskSpec):
             my_task.internal_data["phase"] = "leave"
         # computed first: an expression that fails leaves nothing half done
         marks = [clocks.mark(clock, self, my_task) for clock in self.clocks]
+        sent = [copies.mark(copy, self, my_task) for copy in self.copies]
         self.finish(my_task)
         my_task.workflow.step.clocks += [mark for mark in marks if mark is not None]
+        my_task.workflow.step.copies += [mark for mark in sent if mark is not None]
         return True
 
     def _on_complete(self, my_task: Any) -> None:

@@ -5,7 +5,7 @@ writes it. Opinions, clock entries and links are appended, never changed.
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -123,6 +123,10 @@ class Material(Base):
     uploaded_by: Mapped[int | None] = mapped_column(BigInteger)
     uploaded_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     replaced_by: Mapped[int | None] = mapped_column(BigInteger)
+
+
+BESIDE: Final = ("copy_replied", "inquiry_answered")
+"""Actions of those who only read a case or were asked about it: no part in handling it."""
 
 
 class Opinion(Base):

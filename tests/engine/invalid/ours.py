@@ -89,6 +89,12 @@ CLOCKS = [
         "a",
         clock(do="extend", limit="x"),
     ),
+    row(
+        "a copy for nobody",
+        "copy_incomplete",
+        "a",
+        put(X('<banli:copies><banli:copy mustRead="true"/></banli:copies>')),
+    ),
     row("a timer that follows no limit", "due_incomplete", "b", due(before="2")),
     row(
         "a timer that comes half a day before", "due_incomplete", "b", due(of="node", before="0.5")
