@@ -350,7 +350,7 @@ def _receivers(session: Session, mark: CopyMark) -> list[int]:
 
 def _kept_out(session: Session, case: Case, user_id: int) -> str | None:
     """Why somebody must not read a case from inside."""
-    applicant = frozenset({case.applicant_person_key} - {None})
+    applicant = frozenset(filter(None, [case.applicant_person_key]))
     return colleagues.kept_out(identity.user(session, user_id), applicant)
 
 
