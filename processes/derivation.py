@@ -23,7 +23,7 @@ from engine.model import ProcessInstance
 from engine.record import StepRecord
 from engine.variables import Variables
 from engine.waiting import MessageWait, SignalWait, UserTaskWait, Wait
-from processes import identity, keys
+from processes import identity, keys, searching
 from processes.model.cases import Case
 
 READ: Final = frozenset(
@@ -41,6 +41,7 @@ READ: Final = frozenset(
     }
 )
 CALLED: Final = frozenset({"case_status", "case_outcome", "accepted_on", "due_on"})
+_SOUGHT: Final = frozenset({"title", "applicant_name", "id_no_tail"})
 _QUERY_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _STEP_LENGTH: Final = 200
 
@@ -56,12 +57,18 @@ def derive(session: Session, execution: Execution, step: StepRecord) -> None:
     root = execution.scopes[execution.instance_id]
     if execution.revision == 1:
         said = {**root.variables, **_called(execution, step)}
-        session.execute(insert(Case).values(**_new(session, execution, said)))
+        values = _new(session, execution, said)
+        session.execute(insert(Case).values(**values))
+        names = (values["applicant_name"], values["title"])
+        found = searching.words_of(values["reference"], names, values["id_no_tail"])
+        searching.lay_down(session, execution.instance_id, found)
         return
     changed = READ & step.variable_deltas.get(root.id, {}).keys()
     said = {name: root.variables.get(name) for name in changed}
     values = _derived(execution, {**said, **_called(execution, step)})
     session.execute(update(Case).where(Case.id == execution.instance_id).values(**values))
+    if _SOUGHT & values.keys():
+        searching.rewrite(session, execution.instance_id)
 
 
 def _called(execution: Execution, step: StepRecord) -> Variables:
