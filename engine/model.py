@@ -27,6 +27,8 @@ from engine.columns import Base, Big, Id, Instant, Stored
 __all__ = ["Base", "Big", "Id", "Instant", "Stored"]  # and the tables below
 
 # conditions of partial indexes: a query has to use the same words, or SQLite passes them by
+HELD = "assignee IS NOT NULL"
+POOL = "assignee IS NULL"
 READY = "suspended IS FALSE AND retries > 0"
 ENDED = "type IN ('activity.completed', 'activity.cancelled', 'task.decided', 'task.withdrawn')"
 
@@ -145,7 +147,22 @@ class UserTask(Base):
 
     __tablename__ = "user_task"
     __table_args__ = (
-        Index("ix_user_task_assignee", "assignee", "due_at", "id"),
+        # each task stands in one of the two: held by somebody, or in its pool
+        Index(
+            "ix_user_task_assignee",
+            "assignee",
+            "due_at",
+            "id",
+            sqlite_where=text(HELD),
+            postgresql_where=text(HELD),
+        ),
+        Index(
+            "ix_user_task_pool",
+            "due_at",
+            "id",
+            sqlite_where=text(POOL),
+            postgresql_where=text(POOL),
+        ),
         Index("ix_user_task_instance", "instance_id"),
     )
 

@@ -25,12 +25,12 @@ from processes import (
     clocking,
     deployment,
     drafts,
-    keys,
     materials,
     messages,
     notices,
     opinions,
     permissions,
+    searching,
     sources,
 )
 from processes import clock as ledger
@@ -76,20 +76,12 @@ def revision(session: Session, case_id: int) -> int:
 
 
 def search(session: Session, *, by: User, text: str, limit: int = 50) -> Sequence[Case]:
-    """Cases in the user's scope by number, applicant's name, or the last four of the identity."""
-    words = text.strip()
-    if not words:
+    """Cases in the user's scope by number, name, pinyin initials or identity, the latest first."""
+    found = searching.conditions(text)
+    if not found:
         return []
-    found = select(Case).where(Case.id.in_(permissions.visible_cases(by)))
-    matches = [
-        Case.reference.startswith(words.upper(), autoescape=True),
-        Case.applicant_name.contains(words, autoescape=True),
-    ]
-    if len(words) == 4:
-        matches.append(Case.id_no_tail == words.upper())
-    if len(words) >= 15:
-        matches.append(Case.id_no_hash == keys.keyed_hash(words.upper(), purpose="identity"))
-    query = found.where(or_(*matches)).order_by(Case.id.desc()).limit(min(limit, 100))
+    scope = Case.id.in_(permissions.visible_cases(by))
+    query = select(Case).where(scope, *found).order_by(Case.id.desc()).limit(min(limit, 100))
     return session.scalars(query).all()
 
 

@@ -7,7 +7,7 @@ Invariant: one draft per author and subject (`task:<id>`, `event:<id>`, `apply:<
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -26,8 +26,19 @@ def find(session: Session, subject: str, *, by: User) -> FormDraft | None:
 
 def of_user(session: Session, by: User) -> list[FormDraft]:
     """Every draft of a user, latest first."""
-    query = select(FormDraft).where(FormDraft.user_id == by.id).order_by(FormDraft.saved_at.desc())
+    query = select(FormDraft).where(*_answers(by)).order_by(FormDraft.saved_at.desc())
     return list(session.scalars(query))
+
+
+def count(session: Session, by: User) -> int:
+    """How many drafts a user has."""
+    query = select(func.count()).select_from(FormDraft).where(*_answers(by))
+    return session.scalar(query) or 0
+
+
+def _answers(by: User) -> tuple[ColumnElement[bool], ...]:
+    """The drafts of a user; how lists are shown (`preferences`) is none."""
+    return FormDraft.user_id == by.id, ~FormDraft.subject.startswith("list:")
 
 
 def keep(

@@ -5,7 +5,7 @@ how a list is shown, never what may be seen in it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -32,6 +32,8 @@ class Preferences:
 
     hidden: frozenset[str] = frozenset()
     saved: Sequence[Saved] = ()
+    chosen: bool = False
+    """Whether the user has ever chosen the columns."""
 
 
 def of(session: Session, listed: str, *, by: User) -> Preferences:
@@ -39,13 +41,15 @@ def of(session: Session, listed: str, *, by: User) -> Preferences:
     kept = drafts.find(session, _subject(listed), by=by)
     answers: Mapping[str, Any] = kept.answers if kept else {}
     saved = [Saved(one["name"], one["query"]) for one in answers.get("saved", ())]
-    return Preferences(frozenset(answers.get("hidden", ())), saved)
+    hidden = answers.get("hidden")
+    return Preferences(frozenset(hidden or ()), saved, chosen=hidden is not None)
 
 
 def hide(session: Session, listed: str, *, by: User, columns: Collection[str]) -> None:
     """Leave these columns out from now on, and only these."""
     found = of(session, listed, by=by)
-    _keep(session, listed, by=by, found=Preferences(frozenset(columns), found.saved))
+    made = Preferences(frozenset(columns), found.saved, chosen=True)
+    _keep(session, listed, by=by, found=made)
 
 
 def keep_filter(
@@ -63,7 +67,7 @@ def keep_filter(
     others = [one for one in found.saved if one.name != wanted]
     if len(others) >= MOST:
         raise Conflict(f"最多保存 {MOST} 个筛选条件，请先删除不用的")
-    made = Preferences(found.hidden, [*others, Saved(wanted, dict(query))])
+    made = replace(found, saved=[*others, Saved(wanted, dict(query))])
     _keep(session, listed, by=by, found=made)
 
 
@@ -71,12 +75,12 @@ def drop_filter(session: Session, listed: str, *, by: User, name: str) -> None:
     """Forget a filter; one that is not kept is forgotten already."""
     found = of(session, listed, by=by)
     left = [one for one in found.saved if one.name != name]
-    _keep(session, listed, by=by, found=Preferences(found.hidden, left))
+    _keep(session, listed, by=by, found=replace(found, saved=left))
 
 
 def _keep(session: Session, listed: str, *, by: User, found: Preferences) -> None:
     answers = {
-        "hidden": sorted(found.hidden),
+        "hidden": sorted(found.hidden) if found.chosen else None,
         "saved": [{"name": one.name, "query": dict(one.query)} for one in found.saved],
     }
     drafts.keep(session, _subject(listed), by=by, answers=answers, title="")

@@ -1,14 +1,13 @@
 """Which open tasks are on a person's list: those held, and those nobody holds that one may take.
 
-Invariant: a list, its count and a search of it all begin here. Their cost follows the tasks of
-the person, not those of the installation.
+Invariant: a list, its count and a search of it all begin here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, exists, or_, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import CTE, ColumnElement, and_, exists, or_, select, union_all
 
 from engine.model import UserTask, UserTaskCandidate
 from processes.duties import USER_PREFIX
@@ -22,31 +21,32 @@ class Reach:
     holders: tuple[str, ...]
     candidates: tuple[str, ...]
 
-    @property
-    def held(self) -> ColumnElement[bool]:
-        """Tasks in the hands of the person."""
-        return UserTask.assignee.in_(self.holders)
+    def parts(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        """What is held, and what may be taken; each task asked by the key of its row.
 
-    @property
-    def offered(self) -> Select[tuple[int]]:
-        """Ids of tasks that the person may take, whether somebody holds them or not."""
-        wanted = UserTaskCandidate.candidate.in_(self.candidates)
-        return select(UserTaskCandidate.task_id).where(wanted)
-
-    def holds(self) -> ColumnElement[bool]:
-        """Whether a task found otherwise is on the list: asked of each by the key of its row."""
-        mine = exists().where(
+        For a query that reads tasks in the order of an index.
+        """
+        offered = exists().where(
             UserTaskCandidate.task_id == UserTask.id,
             UserTaskCandidate.candidate.in_(self.candidates),
         )
-        return or_(self.held, and_(UserTask.assignee.is_(None), mine))
+        held = UserTask.assignee.in_(self.holders)
+        return held, and_(UserTask.assignee.is_(None), offered)
 
-    def tasks(self, *columns: Any) -> CTE:
-        """All of the list, once each: what is held beside what may be taken."""
-        pool = select(*columns).where(UserTask.assignee.is_(None), UserTask.id.in_(self.offered))
-        return union_all(select(*columns).where(self.held), pool).cte("mine", nesting=False)
+    def holds(self) -> ColumnElement[bool]:
+        """Whether a task found otherwise is on the list."""
+        return or_(*self.parts())
+
+    def tasks(self, *columns: Any, only: Iterable[ColumnElement[bool]] = ()) -> CTE:
+        """All of the list, once each: begun at the person's own tasks and groups."""
+        wanted = UserTaskCandidate.candidate.in_(self.candidates)
+        offered = UserTask.id.in_(select(UserTaskCandidate.task_id).where(wanted))
+        conditions = [*only]
+        held = select(*columns).where(UserTask.assignee.in_(self.holders), *conditions)
+        pool = select(*columns).where(UserTask.assignee.is_(None), offered, *conditions)
+        return union_all(held, pool).cte("mine")
 
 
-def of(_session: Session, user: User) -> Reach:
+def of(user: User) -> Reach:
     """What is on a user's list today."""
     return Reach((str(user.id),), (*sorted(user.groups), f"{USER_PREFIX}{user.id}"))

@@ -5,18 +5,21 @@ derived from its row and rewritten when number, names or identity change.
 """
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice, product
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, delete, insert, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, delete, insert, select, union
 from sqlalchemy.orm import Session
 
 from processes import keys
 from processes.model.cases import Case
 from processes.model.desk import WORD_LENGTH, CaseWord
+
+Hit = Select[tuple[int]] | CompoundSelect[tuple[int]]
 
 _MOST_WORDS: Final = 4
 _NAME: Final = 24
@@ -26,7 +29,8 @@ _PERSON: Final = 4
 _READINGS: Final = 12
 _TAIL: Final = "#"
 """In front of the end of an identity number, which is found whole or not at all."""
-_IDENTITY: Final = 15
+_TAIL_SHAPE: Final = re.compile(r"[0-9]{3}[0-9X]")
+_IDENTITY_SHAPE: Final = re.compile(r"[0-9]{15}|[0-9]{17}[0-9X]")
 
 
 def words_of(reference: str, names: Iterable[str], id_no_tail: str = "") -> frozenset[str]:
@@ -76,18 +80,19 @@ def conditions(text: str) -> list[ColumnElement[bool]]:
     return [Case.id.in_(found) for found in hits(text)]
 
 
-def hits(text: str) -> list[Select[tuple[int]]]:
+def hits(text: str) -> list[Hit]:
     """For each word typed, the ids of the cases that it finds."""
     return [_hit(_folded(word)) for word in text.split()[:_MOST_WORDS]]
 
 
-def _hit(word: str) -> Select[tuple[int]]:
+def _hit(word: str) -> Hit:
     begins = (CaseWord.word >= word) & (CaseWord.word < word + chr(0x10FFFF))
-    found = select(CaseWord.case_id).where(or_(begins, CaseWord.word == _TAIL + word))
-    if len(word) < _IDENTITY:
-        return found
-    hashed = keys.keyed_hash(word, purpose="identity")
-    return select(Case.id).where(or_(Case.id_no_hash == hashed, Case.id.in_(found)))
+    found = select(CaseWord.case_id).where(begins).distinct()
+    if _TAIL_SHAPE.fullmatch(word):
+        return union(found, select(CaseWord.case_id).where(CaseWord.word == _TAIL + word))
+    if _IDENTITY_SHAPE.fullmatch(word):
+        return select(Case.id).where(Case.id_no_hash == keys.keyed_hash(word, purpose="identity"))
+    return found
 
 
 def _folded(text: str) -> str:

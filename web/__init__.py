@@ -20,6 +20,7 @@ _MODULES: Final = (
     "web.confirming",
     "web.home",
     "web.worklist",
+    "web.listing",
     "web.bulk",
     "web.signing",
     "web.moving",

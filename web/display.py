@@ -77,6 +77,11 @@ _OUTCOME: Final[Mapping[str, str]] = {
 }
 
 
+def statuses() -> list[tuple[str, str]]:
+    """The statuses by which cases can be narrowed, with their words."""
+    return [(code, _(badge.title)) for code, badge in _STATUS.items()]
+
+
 def status_view(code: str | None, outcome: str | None = "") -> Badge:
     """The badge of a case status; the outcome says more where the status alone does not."""
     badge = _STATUS.get(code or "", Badge(code or "—"))

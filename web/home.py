@@ -4,8 +4,7 @@ Invariant: the menu never offers what the policy of its target would refuse; at 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -48,13 +47,12 @@ class Frame:
     menu: tuple[Item, ...] = ()
     unread: int = 0
     role_names: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def _items() -> tuple[Item, ...]:
     return (
-        Item("worklist.inbox", _("待办"), "inbox", "todo", (("box", "todo"),)),
-        Item("worklist.inbox", _("已办"), "done", "done", (("box", "done"),)),
-        Item("worklist.inbox", _("我发起"), "send", "mine", (("box", "mine"),)),
+        Item("worklist.inbox", _("待办"), "inbox", "todo", prefix="worklist."),
         Item("cases.search", _("案件查询"), "search", prefix="cases."),
         Item("registers.index", _("登记簿"), "book", prefix="registers."),
         Item("statistics.index", _("统计"), "chart", prefix="statistics."),
@@ -63,9 +61,6 @@ def _items() -> tuple[Item, ...]:
         Item("operations.index", _("运行监控"), "pulse", prefix="operations."),
         Item("people.users", _("系统管理"), "gear", prefix="people."),
     )
-
-
-_COUNTED: Final = frozenset({"todo", "done", "mine"})
 
 
 def frame() -> Frame:
@@ -83,7 +78,7 @@ def _frame(user: User) -> Frame:
     held = [ROLES[role] for role, _org in user.roles if role in ROLES]
     english = language() == "en"
     names = tuple(dict.fromkeys(info.name_en if english else info.name for info in held))
-    return Frame(menu, unread, names)
+    return Frame(menu, unread, names, counts)
 
 
 def _offered(item: Item, user: User) -> bool:
@@ -91,7 +86,7 @@ def _offered(item: Item, user: User) -> bool:
     if view is None:
         return False
     demanded = policy_of(view, "GET")
-    if item.key in _COUNTED and Action.CLAIM_TASK not in actions_of(user):
+    if item.key and Action.CLAIM_TASK not in actions_of(user):
         return False
     return demanded is not None and demanded.admits(user)
 
@@ -99,10 +94,7 @@ def _offered(item: Item, user: User) -> bool:
 def _placed(item: Item, counts: Mapping[str, int]) -> Item:
     args = dict(item.args)
     here = str(request.endpoint or "")
-    if item.key:
-        now = here == item.endpoint and request.args.get("box", "todo") == item.key
-    else:
-        now = here.startswith(item.prefix)
+    now = here.startswith(item.prefix)
     count = counts["todo"] if item.key == "todo" else 0
     hot = item.key == "todo" and counts["overdue"] > 0
     href = url_for(item.endpoint, **args)  # type: ignore[arg-type]

@@ -1,76 +1,58 @@
-"""The clerk's lists: 待办, 已办, 我发起, live without reload.
+"""The clerk's lists: 待办, 已办, 我发起, 草稿, 关注, live without reload.
 
 Invariant: a poll answers 204 unless something that the list shows has changed.
 """
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine import repository
-from processes import applications, preferences
+from engine.definition.elements import UserTask as UserTaskElement
+from processes import applications, drafting, following, organisations, preferences
 from processes import inbox as boxes
 from processes.identity import User
-from processes.inbox import Box, Filters, Page, Row
+from processes.inbox import Box, Page, Row
 from processes.roles import Action
+from web import display, listing
 from web.auth import POLL_HEADER, current, policy
 from web.boards import KINDS
 from web.database import read_session, run
-from web.words import N_, _
+from web.home import frame
+from web.paths import own_path
+from web.words import N_
 
 blueprint = Blueprint("worklist", __name__)
 
-# the columns of each box after the number, which is always there
-_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "todo": {
-        "title": N_("事项"),
-        "applicant": N_("申请人"),
-        "step": N_("当前环节"),
-        "holder": N_("办理人"),
-        "at": N_("到达时间"),
-        "due": N_("时限"),
-    },
-    "done": {
-        "title": N_("事项"),
-        "applicant": N_("申请人"),
-        "step": N_("我办的环节"),
-        "due": N_("时限"),
-        "at": N_("办理时间"),
-        "status": N_("状态"),
-    },
-    "mine": {
-        "title": N_("事项"),
-        "applicant": N_("申请人"),
-        "step": N_("当前环节"),
-        "at": N_("提交时间"),
-        "due": N_("时限"),
-        "status": N_("状态"),
-    },
+TITLES: Final[Mapping[str, str]] = {
+    "todo": N_("待办"),
+    "done": N_("已办"),
+    "mine": N_("我发起"),
+    "drafts": N_("草稿"),
+    "followed": N_("关注"),
 }
+_CHIPS: Final = (
+    ("", N_("全部")),
+    ("overdue", N_("已超期")),
+    ("near", N_("即将到期")),
+    ("urged", N_("被催办")),
+)
 
 
 @blueprint.get("/inbox")
 @policy("staff", Action.CLAIM_TASK)
 def inbox() -> ResponseReturnValue:
-    box = _box(request.args.get("box"))
-    chosen = _chosen()
-    filters = Filters(
-        text=chosen.get("q", ""),
-        process_key=chosen.get("process", ""),
-        overdue=chosen.get("only") == "overdue",
-    )
-    after = _after()
+    box = listing.box(request.args.get("box"))
+    chosen, after = listing.chosen(request.args, box), listing.after()
     with read_session() as session:
-        page = boxes.page(session, current(), box=box, filters=filters, after=after)
+        page = boxes.page(session, current(), box=box, view=listing.view(chosen, after))
         liked = preferences.of(session, f"inbox.{box}", by=current())
         view = {"box": box, "chosen": chosen, **_links(box, chosen, page, after)}
-        view["columns"] = {
-            name: title for name, title in _COLUMNS[box].items() if name not in liked.hidden
-        }
+        view["columns"] = listing.columns(box, liked)
         view |= {
             "kinds_of": KINDS,
             "total": page.total,
@@ -80,55 +62,58 @@ def inbox() -> ResponseReturnValue:
             return _news(view)
         return render_template(
             "worklist/inbox.html",
-            titles={"todo": _("待办"), "done": _("已办"), "mine": _("我发起")},
-            chips=[("", _("全部")), ("overdue", _("已超期"))] if box == "todo" else [],
-            processes=_processes(session),
+            tabs=tabs(box),
+            chips=_CHIPS if box == "todo" else (),
+            sorts=listing.SORT_TITLES if box == "todo" else {},
+            all_columns=listing.COLUMNS[box],
+            saved=listing.kept(session, box, chosen),
             startable=_startable(session, current()),
-            all_columns=_COLUMNS[box],
-            saved=[_saved(box, one) for one in liked.saved],
+            **_choices(session, chosen),
             **view,
         )
 
 
-def _box(name: str | None) -> Box:
-    return cast(Box, name if name in _COLUMNS else "todo")
-
-
-def _saved(box: str, one: preferences.Saved) -> dict[str, Any]:
-    query = {name: text for name, text in one.query.items() if name in _FILTERS}
-    href = url_for("worklist.inbox", box=box, **query)  # type: ignore[arg-type]
-    return {"name": one.name, "href": href, "current": query == _chosen()}
-
-
-@blueprint.post("/inbox/columns")
+@blueprint.get("/inbox/drafts")
 @policy("staff", Action.CLAIM_TASK)
-def columns() -> ResponseReturnValue:
-    """Which columns of a box this user wants to see."""
-    box = _box(request.form.get("box"))
-    wanted = set(request.form.getlist("column"))
-    hidden = [name for name in _COLUMNS[box] if name not in wanted]
-    run(preferences.hide, f"inbox.{box}", by=current(), columns=hidden)
-    return redirect(url_for("worklist.inbox", box=box, **_posted()), code=303)  # type: ignore[arg-type]
+def drafts() -> ResponseReturnValue:
+    """What was begun and not handed in, each with the way back to it."""
+    with read_session() as session:
+        rows = drafting.of_user(session, by=current())
+        return render_template("worklist/drafts.html", rows=rows, tabs=tabs("drafts"))
 
 
-@blueprint.post("/inbox/filters")
+@blueprint.post("/inbox/drafts/<int:draft_id>/drop")
 @policy("staff", Action.CLAIM_TASK)
-def keep_filter() -> ResponseReturnValue:
-    """Keep the present filter under a name."""
-    box, query = _box(request.form.get("box")), _posted()
-    name = request.form.get("name", "")
-    run(preferences.keep_filter, f"inbox.{box}", by=current(), name=name, query=query)
-    return redirect(url_for("worklist.inbox", box=box, **query), code=303)  # type: ignore[arg-type]
+def drop_draft(draft_id: int) -> ResponseReturnValue:
+    run(drafting.drop, draft_id, by=current())
+    return redirect(url_for("worklist.drafts"), code=303)
 
 
-@blueprint.post("/inbox/filters/drop")
-@policy("staff", Action.CLAIM_TASK)
-def drop_filter() -> ResponseReturnValue:
-    """Forget a kept filter."""
-    box = _box(request.form.get("box"))
-    name = request.form.get("name", "")
-    run(preferences.drop_filter, f"inbox.{box}", by=current(), name=name)
-    return redirect(url_for("worklist.inbox", box=box), code=303)
+@blueprint.post("/cases/<int:case_id>/<any(follow, unfollow):verb>")
+@policy("staff", Action.VIEW_CASE, Action.CLAIM_TASK)
+def follow(case_id: int, verb: str) -> ResponseReturnValue:
+    """Keep an eye on a case, or let go of it."""
+    command = following.follow if verb == "follow" else following.unfollow
+    run(command, case_id, by=current())
+    way = url_for("cases.page", case_id=case_id)
+    return redirect(own_path(request.form.get("next", ""), way), code=303)
+
+
+def tabs(box: str) -> list[dict[str, Any]]:
+    """The boxes with their counts, the present one marked."""
+    counts = frame().counts
+    ways = {name: url_for("worklist.inbox", box=name) for name in listing.COLUMNS}
+    ways["drafts"] = url_for("worklist.drafts")
+    return [
+        {
+            "title": title,
+            "href": ways[name],
+            "count": counts.get(name, 0),
+            "hot": name == "todo" and counts.get("overdue", 0) > 0,
+            "current": name == box,
+        }
+        for name, title in TITLES.items()
+    ]
 
 
 def href_of(row: Row) -> str:
@@ -138,49 +123,48 @@ def href_of(row: Row) -> str:
     return url_for("cases.page", case_id=row.case_id)
 
 
-_FILTERS: Final = ("q", "process", "only")
-
-
-def _chosen() -> dict[str, str]:
-    return _filters(request.args)
-
-
-def _posted() -> dict[str, str]:
-    return _filters(request.form)
-
-
-def _filters(given: Mapping[str, str]) -> dict[str, str]:
-    found = {name: given.get(name, "").strip()[:100] for name in _FILTERS}
-    return {name: value for name, value in found.items() if value}
-
-
-def _after() -> str | None:
-    after = request.args.get("after", "")[:60]
-    plain = after.replace("~", "")
-    return after if plain.isascii() and plain.isdigit() else None
-
-
 def _news(view: Mapping[str, Any]) -> ResponseReturnValue:
     if request.args.get("seen") == view["fingerprint"]:
         return Response(status=204)
     return render_template("worklist/_news.html", **view)
 
 
-def _links(box: str, chosen: Mapping[str, str], page: Page, after: str | None) -> dict[str, Any]:
+def _links(box: Box, chosen: Mapping[str, str], page: Page, after: str | None) -> dict[str, Any]:
     seen = hashlib.sha256(repr((page.total, page.rows)).encode()).hexdigest()[:16]
-    first = url_for("worklist.inbox", box=box, **chosen)  # type: ignore[arg-type]
-    following = {"box": box, "after": page.next, **chosen}
-    polled = {"box": box, "after": after, "seen": seen, **chosen}
+
+    def href(key: str | None, **more: str) -> str:
+        if key is None:
+            return ""
+        query = {"box": box, "after": key or None, **chosen, **more}
+        return url_for("worklist.inbox", **query)  # type: ignore[arg-type]
+
     return {
         "fingerprint": seen,
-        "poll_href": url_for("worklist.inbox", **polled),  # type: ignore[arg-type]
-        "next_href": url_for("worklist.inbox", **following) if page.next else "",  # type: ignore[arg-type]
-        "first_href": first if after else "",
+        "poll_href": href(after or "", seen=seen),
+        "next_href": href(page.next),
+        "previous_href": href(page.previous),
+        "first_href": href("") if after else "",
     }
 
 
-def _processes(session: Session) -> list[tuple[str, str]]:
-    return [(one.key, one.name or one.key) for one in repository.all_latest(session)]
+def _choices(session: Session, chosen: Mapping[str, str]) -> dict[str, Any]:
+    """What the filters of a box offer; steps once the process is chosen."""
+    latest = list(repository.all_latest(session))
+    steps = [one.id for one in latest if one.key == chosen.get("process")]
+    own = current().org_code
+    orgs = organisations.subtree(session, own) if own else []
+    return {
+        "processes": [(one.key, one.name or one.key) for one in latest],
+        "steps": _steps(session, steps[0]) if steps else [],
+        "orgs": [(org.org_code, org.name) for org in orgs] if len(orgs) > 1 else [],
+        "statuses": display.statuses(),
+    }
+
+
+def _steps(session: Session, definition_id: int) -> list[str]:
+    elements = repository.compiled(session, definition_id).elements.values()
+    names = (one.name or one.id for one in elements if isinstance(one, UserTaskElement))
+    return list(dict.fromkeys(names))
 
 
 def _startable(session: Session, user: User) -> list[applications.Service]:

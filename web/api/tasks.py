@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from forms.display import Rights
 from processes import inbox, sources, worklist
-from processes.inbox import Filters
+from processes.filters import Filters
+from processes.inbox import View
 from processes.roles import Action
 from processes.worklist import TaskView
 from web.api import access, answers, blueprints, commands, wire
@@ -26,18 +27,16 @@ _HANDLE = (Action.COMPLETE_TASK, Action.CLAIM_TASK)
 @blueprint.arguments(TaskQuery, location="query")
 @blueprint.response(200, TaskRows)
 def rows(arguments: dict[str, Any]) -> Any:
-    """待办（todo）、已办（done）或我发起（mine）."""
-    filters = Filters(text=arguments["text"], process_key=arguments["process"])
+    """待办（todo）、已办（done）、我发起（mine）或关注（followed）."""
+    named = ("process_key", "text", "status", "org", "step", "hold", "light", "urged")
+    given = {**arguments, "process_key": arguments["process"]}
+    filters = Filters(
+        **{name: given[name] for name in named}, since=given["since"], until=given["until"]
+    )
+    view = View(filters=filters, sort=given["sort"], after=given.get("after"), limit=given["limit"])
     with read_session() as session:
-        page = inbox.page(
-            session,
-            access.user(),
-            box=arguments["box"],
-            filters=filters,
-            after=arguments.get("after"),
-            limit=arguments["limit"],
-        )
-    return {"items": page.rows, "total": page.total, "next": page.next}
+        page = inbox.page(session, access.user(), box=arguments["box"], view=view)
+    return {"items": page.rows, "total": page.total, "next": page.next, "previous": page.previous}
 
 
 @blueprint.get("/<id:task_id>")

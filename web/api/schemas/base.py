@@ -10,7 +10,7 @@ from typing import Any, Final
 from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
 
 _ID: Final = r"^[1-9][0-9]{0,18}$"
-_KEYSET: Final = r"^[0-9]{1,20}(~[0-9]{1,20})?$"
+_KEYSET: Final = r"^[0-9]{1,20}(~[0-9]{1,20})?(~b)?$"
 
 
 _MESSAGES: Final[dict[str, Any]] = {

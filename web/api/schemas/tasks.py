@@ -2,7 +2,9 @@
 
 from marshmallow import fields, validate
 
-from web.api.schemas.base import Flag, Id, Moment, Object, Page, Paging, Reply, Request, Text
+from processes.filters import HOLDS, LIGHTS, SORTS
+from processes.inbox import BOXES
+from web.api.schemas.base import Day, Flag, Id, Moment, Object, Page, Paging, Reply, Request, Text
 
 
 class Draft(Request):
@@ -80,10 +82,38 @@ class TaskQuery(Paging):
 
     box = Text(
         load_default="todo",
-        also=[validate.OneOf(("todo", "done", "mine"), error="只能是 todo、done 或 mine")],
+        also=[validate.OneOf(BOXES, error="只能是 " + "、".join(BOXES))],
+        metadata={"description": "todo 待办、done 已办、mine 我发起、followed 关注"},
     )
-    text = Text(longest=100, load_default="")
+    text = Text(
+        longest=100,
+        load_default="",
+        metadata={
+            "description": "单号、姓名、拼音首字母或证件号后四位；多个词之间用空格，都要满足"
+        },
+    )
     process = Text(longest=128, load_default="")
+    status = Text(longest=32, load_default="")
+    org = Text(longest=64, load_default="")
+    step = Text(longest=200, load_default="", metadata={"description": "环节名称，仅 todo"})
+    hold = Text(
+        load_default="",
+        also=[validate.OneOf(("", *HOLDS), error="只能是 mine 或 pool")],
+        metadata={"description": "mine 我已签收、pool 待签收，仅 todo"},
+    )
+    light = Text(
+        load_default="",
+        also=[validate.OneOf(("", *LIGHTS), error="只能是 overdue、near 或 resting")],
+        metadata={"description": "overdue 已超期、near 即将到期、resting 已停计时，仅 todo"},
+    )
+    urged = Flag(load_default=False)
+    since = Day(load_default=None)
+    until = Day(load_default=None)
+    sort = Text(
+        load_default=SORTS[0],
+        also=[validate.OneOf(SORTS, error="只能是 " + "、".join(SORTS))],
+        metadata={"description": "due 环节时限、risk 法定风险、arrived 先到、latest 新到，仅 todo"},
+    )
 
 
 class TaskRow(Reply):
@@ -99,6 +129,7 @@ class TaskRow(Reply):
     process_key = Text()
     at = Moment()
     due_on = fields.Date(allow_none=True)
+    case_due_on = fields.Date(allow_none=True, metadata={"description": "全案办结期限"})
     remaining = fields.Integer(allow_none=True, metadata={"description": "剩余工作日"})
     mine = Flag()
     kind = Text(
@@ -114,6 +145,7 @@ class TaskRows(Page):
 
     items = fields.List(fields.Nested(TaskRow))
     total = fields.Integer()
+    previous = Text(allow_none=True, metadata={"description": "上一页的 after"})
 
 
 class Task(Reply):

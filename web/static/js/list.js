@@ -17,6 +17,8 @@ export default function list(root) {
     else if (event.key === "x" && at >= 0) rows()[at].querySelector("input[type=checkbox]")?.click();
     else if (event.key === "Enter" && at >= 0 && !event.target.matches("a, button, summary")) rows()[at].querySelector("a")?.click();
   });
+  for (const select of root.querySelectorAll("select[data-apply]")) select.addEventListener("change", () => select.form.requestSubmit());
+  countFilters(root.querySelector("[data-counts]"));
   const boxes = () => [...root.querySelectorAll("tbody input[type=checkbox]")];
   const count = () => {
     const ticked = boxes().filter((one) => one.checked).length;
@@ -36,4 +38,16 @@ export default function list(root) {
     boxes().forEach((one) => (one.checked = kept.includes(one.value)));
     count();
   });
+}
+
+// How many lines each kept filter finds, asked once the list itself is there.
+async function countFilters(bar) {
+  if (!bar) return;
+  const answer = await fetch(bar.dataset.counts, { headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok) return;
+  const { counts } = await answer.json();
+  for (const place of bar.querySelectorAll("[data-count-of]")) {
+    place.textContent = counts[place.dataset.countOf] ?? "";
+    place.hidden = !place.textContent;
+  }
 }
