@@ -28,16 +28,19 @@ def as_agent(user: User) -> ColumnElement[bool]:
     return or_(false(), *(_of(one) for one in user.acts_for))
 
 
+def covered(principal: Principal) -> list[ColumnElement[bool]]:
+    """What narrows the tasks that an agent may do to those of the cases agreed on."""
+    found: list[ColumnElement[bool]] = []
+    if principal.processes:
+        found.append(Case.process_key.in_(sorted(principal.processes)))
+    if principal.amount_limit is not None:
+        found.append(Case.amount <= principal.amount_limit)
+    return [UserTask.instance_id.in_(select(Case.id).where(*found))] if found else []
+
+
 def _of(principal: Principal) -> ColumnElement[bool]:
     held = or_(UserTask.assignee == str(principal.id), _pool(principal.candidates))
-    covered: list[ColumnElement[bool]] = []
-    if principal.processes:
-        covered.append(Case.process_key.in_(sorted(principal.processes)))
-    if principal.amount_limit is not None:
-        covered.append(Case.amount <= principal.amount_limit)
-    if not covered:
-        return held
-    return and_(held, UserTask.instance_id.in_(select(Case.id).where(*covered)))
+    return and_(held, *covered(principal))
 
 
 def _pool(names: list[str]) -> ColumnElement[bool]:

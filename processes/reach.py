@@ -1,37 +1,43 @@
-"""Which open tasks are on a person's list: those held, and those nobody holds that one may take.
+"""The open tasks on a person's list, gathered from their groups or read along an index.
 
-Invariant: a list, its count and a search of it all begin here.
+Invariant: holds for the same tasks as `processes.listed`, which asks it of one task; a list, its
+count and a search of it all begin here, so that they cost what the person's own tasks cost.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, and_, exists, or_, select, union_all
+from sqlalchemy import CTE, ColumnElement, and_, exists, or_, select, union, union_all
 
 from engine.model import UserTask, UserTaskCandidate
-from processes.duties import USER_PREFIX
+from processes import listed
 from processes.identity import User
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """Whose tasks, and those of which groups, are on a list."""
+class Share:
+    """What comes to a list in one capacity: in person, or as the agent of somebody."""
 
-    holders: tuple[str, ...]
+    holder: str
     candidates: tuple[str, ...]
+    covered: tuple[ColumnElement[bool], ...] = ()
 
-    def parts(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        """What is held, and what may be taken; each task asked by the key of its row.
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The shares that make up a list."""
+
+    shares: Sequence[Share]
+
+    def parts(self) -> list[ColumnElement[bool]]:
+        """What is held, then what may be taken; each task asked by the key of its row.
 
         For a query that reads tasks in the order of an index.
         """
-        offered = exists().where(
-            UserTaskCandidate.task_id == UserTask.id,
-            UserTaskCandidate.candidate.in_(self.candidates),
-        )
-        held = UserTask.assignee.in_(self.holders)
-        return held, and_(UserTask.assignee.is_(None), offered)
+        held = [and_(UserTask.assignee == one.holder, *one.covered) for one in self.shares]
+        offered = [and_(_may_take(one), *one.covered) for one in self.shares]
+        return [or_(*held), and_(UserTask.assignee.is_(None), or_(*offered))]
 
     def holds(self) -> ColumnElement[bool]:
         """Whether a task found otherwise is on the list."""
@@ -39,14 +45,31 @@ class Reach:
 
     def tasks(self, *columns: Any, only: Iterable[ColumnElement[bool]] = ()) -> CTE:
         """All of the list, once each: begun at the person's own tasks and groups."""
-        wanted = UserTaskCandidate.candidate.in_(self.candidates)
-        offered = UserTask.id.in_(select(UserTaskCandidate.task_id).where(wanted))
-        conditions = [*only]
-        held = select(*columns).where(UserTask.assignee.in_(self.holders), *conditions)
-        pool = select(*columns).where(UserTask.assignee.is_(None), offered, *conditions)
-        return union_all(held, pool).cte("mine")
+        conditions, found = [*only], []
+        for one in self.shares:
+            wanted = UserTaskCandidate.candidate.in_(one.candidates)
+            offered = UserTask.id.in_(select(UserTaskCandidate.task_id).where(wanted))
+            for whose in (
+                (UserTask.assignee == one.holder,),
+                (UserTask.assignee.is_(None), offered),
+            ):
+                found.append(select(*columns).where(*whose, *one.covered, *conditions))
+        # in one capacity a task is held or offered; in two it may be both
+        both = union_all if len(self.shares) == 1 else union
+        return both(*found).cte("mine")
 
 
 def of(user: User) -> Reach:
-    """What is on a user's list today."""
-    return Reach((str(user.id),), (*sorted(user.groups), f"{USER_PREFIX}{user.id}"))
+    """What is on a user's list today, in person and as an agent."""
+    own = Share(str(user.id), (*listed.candidates(user),))
+    as_agent = (
+        Share(str(one.id), (*one.candidates,), (*listed.covered(one),)) for one in user.acts_for
+    )
+    return Reach((own, *as_agent))
+
+
+def _may_take(share: Share) -> ColumnElement[bool]:
+    return exists().where(
+        UserTaskCandidate.task_id == UserTask.id,
+        UserTaskCandidate.candidate.in_(share.candidates),
+    )

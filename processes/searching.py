@@ -27,8 +27,8 @@ _NAME: Final = 24
 _PERSON: Final = 4
 """A name of at most so many characters is a person's: each reading of each character counts."""
 _READINGS: Final = 12
-_TAIL: Final = "#"
-"""In front of the end of an identity number, which is found whole or not at all."""
+_TAIL: Final = " "
+"""In front of the end of an identity number; no word typed has one, so it is found whole only."""
 _TAIL_SHAPE: Final = re.compile(r"[0-9]{3}[0-9X]")
 _IDENTITY_SHAPE: Final = re.compile(r"[0-9]{15}|[0-9]{17}[0-9X]")
 

@@ -93,7 +93,7 @@ def place(text: str | None) -> Place | None:
 
 def size(session: Session, reach: Reach) -> tuple[int, int]:
     """How many tasks are on the list, and how many of them are overdue."""
-    mine = reach.tasks(UserTask.due_at)
+    mine = reach.tasks(UserTask.id, UserTask.due_at)
     late = func.sum(case((mine.c.due_at < clock.now(), 1), else_=0))
     total, overdue = session.execute(select(func.count(), late).select_from(mine)).one()
     return total, overdue or 0

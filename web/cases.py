@@ -22,6 +22,7 @@ from processes import (
     archive,
     calendars,
     files,
+    following,
     materials,
     overview,
     permissions,
@@ -79,6 +80,7 @@ def surroundings(
         "entries": timeline.entries(session, case),
         "boards": boards.of_case(session, case, by=by),
         "links": _links(session, case, by),
+        "followed": following.follows(session, case.id, by=by),
     }
 
 

@@ -48,6 +48,9 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     document.querySelector("[data-global-search]")?.focus();
   }
+  if (event.key === "?" && !typing) document.getElementById("keys")?.showModal();
+  if (event.key === "n" && !typing && !event.ctrlKey && !event.metaKey && !document.querySelector("dialog[open]")) document.querySelector("[data-next]")?.click();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[data-primary]")?.click();
   if (event.key === "Escape") for (const open of document.querySelectorAll("details.drop[open]")) open.open = false;
 });
 
