@@ -20,6 +20,24 @@ _PROLOG: Final = re.compile(
 _ENCODING: Final = re.compile(
     rb"\A(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']+)", re.S
 )
+_MISMATCH: Final = re.compile(r"mismatch: (\S+) line (\d+) and ([^\s,]+)")
+_BROKEN: Final = {
+    etree.ErrorTypes.ERR_DOCUMENT_EMPTY: "文件应以“<”开头",
+    etree.ErrorTypes.ERR_DOCUMENT_END: "根元素之后还有内容",
+    etree.ErrorTypes.ERR_INVALID_CHAR: "有不允许的控制字符",
+    etree.ErrorTypes.ERR_ENTITYREF_SEMICOL_MISSING: "“&”须写作 &amp;",
+    etree.ErrorTypes.ERR_UNDECLARED_ENTITY: "引用了没有定义的实体",
+    etree.ErrorTypes.ERR_LT_IN_ATTRIBUTE: "属性值里的“<”须写作 &lt;",
+    etree.ErrorTypes.ERR_ATTRIBUTE_NOT_STARTED: "属性值须用引号括起",
+    etree.ErrorTypes.ERR_ATTRIBUTE_WITHOUT_VALUE: "属性没有值",
+    etree.ErrorTypes.ERR_ATTRIBUTE_REDEFINED: "属性重复",
+    etree.ErrorTypes.ERR_SPACE_REQUIRED: "属性之间缺少空格",
+    etree.ErrorTypes.ERR_NAME_REQUIRED: "名称不正确",
+    etree.ErrorTypes.ERR_GT_REQUIRED: "标签没有以“>”结束",
+    etree.ErrorTypes.ERR_TAG_NOT_FINISHED: "元素没有结束标签，文件可能不完整",
+    etree.ErrorTypes.ERR_HYPHEN_IN_COMMENT: "注释里不能有“--”",
+    etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE: "名称空间前缀没有声明",
+}
 
 
 def read(data: bytes, filename: str) -> Node:
@@ -43,9 +61,7 @@ def read(data: bytes, filename: str) -> Node:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position if error.position else (None, None)
-        raise _rejected(
-            "xml_broken", f"不是合格的 XML：{error.msg}", filename, line, column
-        ) from None
+        raise _rejected("xml_broken", _broken(error), filename, line, column) from None
     docinfo: Any = root.getroottree().docinfo
     if docinfo.doctype:
         raise _rejected("xml_doctype", "不允许含有 DOCTYPE 声明", filename)
@@ -53,6 +69,16 @@ def read(data: bytes, filename: str) -> Node:
         message = f"XML 元素超过 {limits.MODEL_XML_ELEMENTS} 个"
         raise _rejected("xml_too_many_elements", message, filename)
     return root
+
+
+def _broken(error: etree.XMLSyntaxError) -> str:
+    """What is wrong with a text that is no XML, in Chinese: the parser speaks English alone."""
+    reason = _BROKEN.get(error.code or 0, "写法不符合 XML 的规则")
+    tags = _MISMATCH.search(error.msg or "")
+    if tags:
+        reason = f"第 {tags[2]} 行开始的 {tags[1]} 以 {tags[3]} 结束"
+    column = f"第 {error.position[1]} 列，" if error.position else ""
+    return f"不是合格的 XML：{column}{reason}"
 
 
 def _refuse_early(data: bytes, filename: str) -> None:

@@ -20,6 +20,7 @@ from engine.errors import BanliError, DeploymentRejected
 from migrations import schema
 from migrations.schema import SchemaMismatch
 from web import config, logs, running
+from web.commands import words
 from web.config import UnsafeSettings
 from web.running import CannotStart
 
@@ -35,6 +36,8 @@ _COMMANDS: Final = {
 }
 """The commands of `web.commands` and their modules; a module is loaded for its own command only,
 so that a server starts without them."""
+
+words.speak()
 
 
 class Banli(click.Group):

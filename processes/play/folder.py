@@ -40,6 +40,9 @@ def read(model: Path, *, beside: Sequence[Path] = ()) -> Folder:
         DeploymentRejected: the model has errors, or calls itself in a circle through the others.
     """
     functions.register()
+    if model.suffix != ".bpmn":
+        text = f"“{model.name}”不是流程图（.bpmn）"
+        raise DeploymentRejected([Finding("error", "bundle", text, model.name)])
     main = model.read_bytes()
     findings, own = compiler.examine({model.name: main})
     if any(finding.severity == "error" for finding in findings):

@@ -1,7 +1,6 @@
-"""`banli import` and `banli conformance bpmn`: models that other tools have drawn.
+"""`banli import`: models that other tools have drawn.
 
 Invariant: importing changes no installation: it lists, and writes a file only where it is told to.
-A folder that is absent or holds no models is an error, never a run of nothing.
 """
 
 import dataclasses
@@ -12,11 +11,9 @@ import click
 
 from engine.errors import DeploymentRejected
 from processes import functions
-from processes.importing import conformance as reference
 from processes.importing import foreign
 from processes.importing.foreign import Imported
 from web.api import wire
-from web.commands.conformance import conformance
 from web.commands.models import show
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -73,33 +70,3 @@ def _list(made: Imported) -> None:
     click.echo(f"发布前检查：{len(errors)} 处错误")
     for error in errors:
         click.echo(f"  {error.message} [{error.code}]")
-
-
-@conformance.command("bpmn", help="逐个导入目录中的参考模型并再导出：是否无损，能否执行，为什么。")
-@click.argument("folder", type=_FOLDER)
-@click.option("--json", "target", type=click.Path(path_type=Path), default=None)
-def bpmn(folder: Path, target: Path | None) -> None:
-    functions.register()
-    cases = list(reference.run(folder)) if folder.is_dir() else []
-    if not cases:
-        raise click.ClickException(f"“{folder}”不存在或没有模型（.bpmn）。")
-    for case in cases:
-        click.echo(f"{case.model}：{_said(case)}")
-        for difference in case.differences:
-            click.echo(f"    {difference}")
-        for reason in () if case.executed else case.refused:
-            click.echo(f"    {' '.join(reason.split())}")
-    kept, executed = sum(one.kept for one in cases), sum(one.executed for one in cases)
-    click.echo(f"合计 {len(cases)} 个模型：无损 {kept} 个，可执行 {executed} 个")
-    if target is not None:
-        target.write_text(wire.dumps([dataclasses.asdict(one) for one in cases]) + "\n", "utf-8")
-    if kept != len(cases):
-        raise SystemExit(1)
-
-
-def _said(case: reference.Case) -> str:
-    if not case.imported:
-        return "不能导入"
-    kept = "导出无损" if case.kept else f"导出有 {len(case.differences)} 处不同"
-    done = "可执行" if case.executed else f"不执行（{len(case.refused)} 条理由）"
-    return f"已导入（改写 {case.rewrites} 处），{kept}，{done}"

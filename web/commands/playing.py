@@ -32,7 +32,7 @@ _HELP: Final = (
 )
 
 
-@click.command(help=_HELP)
+@click.command(help=_HELP, short_help="在内存中运行一个模型，或逐步手工试运行一个流程。")
 @click.argument("model")
 @click.option("--variables", "given", default="", help="开始时的变量：JSON 或 YAML 文件，或 FEEL。")
 @click.option("--scenario", "told", type=_FILE, help="场景文件（YAML），见 docs/play.md。")
