@@ -1,19 +1,21 @@
 """Authority: which agency may do which business, and who let it (是否下授).
 
-Invariant: a grant to a direct bureau may be passed on, one to a local bureau or a branch never; a
-branch holds at most what its own bureau holds; with a grant fall those that rest on it.
+Invariant: the delegation table of the domains decides, here as in the process of granting; with a
+grant fall those that rest on it.
 Source: 《中华人民共和国海事局关于游艇驾驶证签发管理有关事项的通知》.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
-from engine import clock, connection
+from engine import clock, connection, dmn
+from engine.dmn import Decision
 from engine.errors import BanliError, NotFound
 from processes import audit, domains
 from processes.identity import User
@@ -83,24 +85,44 @@ def check(session: Session, wanted: Wanted) -> AuthorityGrant | None:
         GrantRefused: naming the rule.
     """
     _check_terms(wanted)
-    grantor, grantee = _org(session, wanted.grantor), _org(session, wanted.grantee)
-    pair = (grantor.kind, grantee.kind)
-    if pair == ("msa_hq", "msa_direct"):
-        if not wanted.may_delegate:
-            raise GrantRefused("授权直属海事局时须选中『是否下授』", rule=2)
-        return None
-    if pair == ("msa_hq", "msa_local"):
-        if wanted.may_delegate:
-            raise GrantRefused("授权地方海事局时不可选中『是否下授』", rule=4)
-        return None
-    if grantor.kind == "msa_local":
-        raise GrantRefused("地方海事局不可再授权", rule=9)
-    if pair != ("msa_direct", "msa_branch"):
-        raise GrantRefused("不能在这两个机构之间授权", rule=10)
-    return _check_branch(session, wanted, grantee)
+    told = facts(
+        session,
+        grantor=wanted.grantor,
+        grantee=wanted.grantee,
+        scope=wanted.scope,
+        business=wanted.business,
+        on=wanted.valid_from,
+    )
+    outcome: Any = dmn.evaluate(_table(), {**told, "may_delegate": wanted.may_delegate}).value
+    if outcome["result"] != "allow":
+        raise GrantRefused(outcome["reason"], rule=int(outcome["rule"]))
+    return _delegated(session, wanted.grantor, wanted.scope, wanted.business, wanted.valid_from)
 
 
-def revoke(session: Session, grant_id: int, *, by: User, reason: str) -> list[AuthorityGrant]:
+def facts(
+    session: Session,
+    *,
+    grantor: str,
+    grantee: str,
+    scope: str,
+    business: Collection[str],
+    on: date,
+) -> dict[str, str | bool]:
+    """What the delegation table asks: the kinds of both, and what the grantor may pass on.
+
+    Raises:
+        NotFound: one of the two organisations does not exist.
+    """
+    giving, taking = _org(session, grantor), _org(session, grantee)
+    return {
+        "grantor_kind": giving.kind,
+        "grantee_kind": taking.kind,
+        "own_branch": taking.parent_code == grantor,
+        "parent_delegates": _delegated(session, grantor, scope, business, on) is not None,
+    }
+
+
+def revoke(session: Session, grant_id: int, *, by: User | str, reason: str) -> list[AuthorityGrant]:
     """Revoke a grant and those that rest on it; returns all of them, the one named first.
 
     Running cases end under the old grant.
@@ -115,7 +137,8 @@ def revoke(session: Session, grant_id: int, *, by: User, reason: str) -> list[Au
     revoked = [found, *resting_on(session, grant_id)]
     for one in revoked:
         one.status, one.revoke_reason = "revoked", reason
-        one.revoked_at, one.revoked_by = clock.now(), by.id
+        one.revoked_at = clock.now()
+        one.revoked_by = by.id if isinstance(by, User) else None
         audit.record(session, "grant.revoked", by=by, subject=("authority_grant", one.id))
     session.flush()
     return revoked
@@ -195,15 +218,22 @@ def _check_terms(wanted: Wanted) -> None:
         raise GrantRefused("有效期的止日不能早于起日", rule=0)
 
 
-def _check_branch(session: Session, wanted: Wanted, grantee: Org) -> AuthorityGrant:
-    if grantee.parent_code != wanted.grantor:
-        raise GrantRefused("只能授权给本局所属的分支局", rule=7)
-    for held in session.scalars(_active(wanted.grantor, wanted.scope, wanted.valid_from)):
-        if held.may_delegate and wanted.business <= set(held.business.split(",")):
-            if wanted.may_delegate:
-                raise GrantRefused("授权分支局时不可选中『是否下授』，只能下授一级", rule=6)
+def _delegated(
+    session: Session, org_code: str, scope: str, business: Collection[str], on: date
+) -> AuthorityGrant | None:
+    """The grant that lets an organisation pass these businesses on."""
+    for held in session.scalars(_active(org_code, scope, on)):
+        if held.may_delegate and set(business) <= set(held.business.split(",")):
             return held
-    raise GrantRefused("本局没有可下授的同范围、同业务的有效授权", rule=8)
+    return None
+
+
+@cache
+def _table() -> Decision:
+    path = domains.current().delegation
+    if path is None:
+        raise NotFound("没有规定授权关系的决策表")
+    return dmn.read(path.read_bytes(), path.name).decisions[path.stem]
 
 
 def _active(org_code: str | None, scope: str | None, on: date) -> Select[tuple[AuthorityGrant]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from engine.errors import BanliError
 
@@ -71,14 +71,18 @@ class RoleSource:
 class RecordSource:
     """A list for forms, taken from a ledger: which records, whose, and what is shown of them.
 
-    `own` is the field that tells whose a record is: only the own organisations and those below.
+    `own` are the fields that tell whose a record is: only the own organisations and those below.
+    `match` compares fields of the ledger with values of the form or case (field → its name there);
+    `holds` wants a list of the record to hold such a value, once there is one.
     """
 
     register: str
     label: tuple[str, ...]
     statuses: tuple[str, ...]
     where: Mapping[str, str]
-    own: str
+    own: tuple[str, ...]
+    match: Mapping[str, str]
+    holds: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,8 @@ class Domains:
     roles: Mapping[str, RoleSource]
     sources: Mapping[str, RecordSource]
     maintained: Mapping[str, Maintenance]
+    delegation: Path | None
+    """The decision table of who may let whom do a business."""
     imports: Mapping[str, Import]
 
 
@@ -170,7 +176,16 @@ class _Source(Schema):
     where = fields.Dict(
         keys=fields.String(validate=_CODE), values=fields.String(), load_default=dict
     )
-    own = fields.String(load_default="")
+    own = fields.List(fields.String(validate=_CODE), load_default=list)
+    match = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    holds = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+
+    @pre_load
+    def one_or_several(self, data: Any, **_more: Any) -> Any:
+        """`own` may be one field without a list around it."""
+        if isinstance(data, dict) and isinstance(data.get("own"), str):
+            return {**data, "own": [data["own"]]}
+        return data
 
 
 class _Maintained(Schema):
@@ -209,6 +224,7 @@ class _File(_Word):
     sources = _by_code(_Source)
     maintained = _by_code(_Maintained)
     imports = _by_code(_Import)
+    delegation = fields.String(load_default="", validate=validate.Regexp(r"[a-z0-9_/]*\Z"))
 
 
 @cache
@@ -234,9 +250,12 @@ def load(folder: Path) -> Domains:
         "imports": {},
     }
     titles: dict[str, Word] = {}
+    delegation: Path | None = None
     for path in sorted(folder.glob("*/domain.yaml")):
         told = read(path.read_text(encoding="utf-8"), f"{path.parent.name}/{path.name}")
         titles[told["prefix"] or path.parent.name] = Word(told["title"], told["title_en"])
+        if told["delegation"]:
+            delegation = path.parent / f"{told['delegation']}.dmn"
         for part, found in parts.items():
             for code, one in told.get(part, {}).items():
                 if code in found:
@@ -260,6 +279,7 @@ def load(folder: Path) -> Domains:
         },
         {code: _source(one) for code, one in parts["sources"].items()},
         {code: _maintenance(one) for code, one in parts["maintained"].items()},
+        delegation,
         {
             code: Import(**{**one, "unique": tuple(one["unique"])})
             for code, one in parts["imports"].items()
@@ -272,7 +292,7 @@ def _maintenance(told: Mapping[str, Any]) -> Maintenance:
 
 
 def _source(told: Mapping[str, Any]) -> RecordSource:
-    lists = {name: tuple(told[name]) for name in ("label", "statuses")}
+    lists = {name: tuple(told[name]) for name in ("label", "statuses", "own")}
     return RecordSource(**{**told, **lists})
 
 

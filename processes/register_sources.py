@@ -1,7 +1,8 @@
 """Lists that forms choose from, taken from ledgers: `sources` of a domain file.
 
 Invariant: somebody finds only records in one of the statuses named, and, where the source is told
-by whose they are (`own`), only those of the own organisations and of those below them.
+by whose they are (`own`), only those of the own organisations and of those below them; where it
+depends on other answers (`match`, `holds`), only those that fit them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,29 +32,38 @@ class LedgerSource:
     told: RecordSource
     by: User | None
 
-    def find(self, value: str, _context: Mapping[str, Any]) -> Option | None:
-        query = select(RegisterRecord).where(*self._where(), RegisterRecord.key == value)
+    def find(self, value: str, context: Mapping[str, Any]) -> Option | None:
+        query = select(RegisterRecord).where(*self._where(context), RegisterRecord.key == value)
         found = self.session.scalar(query)
-        return self._option(found) if found else None
+        return self._option(found) if found and self._holds(found, context) else None
 
-    def search(
-        self, text: str, _context: Mapping[str, Any], *, limit: int = 50
-    ) -> Sequence[Option]:
-        where = self._where()
+    def search(self, text: str, context: Mapping[str, Any], *, limit: int = 50) -> Sequence[Option]:
+        where = self._where(context)
         if text:
             where.append(_holding(self._ledger, self.told.label, text))
         query = select(RegisterRecord).where(*where).order_by(RegisterRecord.key)
-        return [self._option(row) for row in self.session.scalars(query.limit(min(limit, _MOST)))]
+        rows = self.session.scalars(query.limit(min(limit, _MOST)))
+        return [self._option(row) for row in rows if self._holds(row, context)]
 
     @property
     def _ledger(self) -> Definition:
         return registers.definition(self.told.register)
 
-    def _where(self) -> list[ColumnElement[bool]]:
-        where = conditions_of(self._ledger, self.told.where, self.told.statuses)
+    def _where(self, context: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+        matched = {field: context.get(name) for field, name in self.told.match.items()}
+        if None in matched.values():
+            return [false()]
+        where = conditions_of(self._ledger, {**self.told.where, **matched}, self.told.statuses)
         if self.told.own:
-            where.append(owned(self._ledger, self.told.own, self.by))
+            where.append(or_(*(owned(self._ledger, own, self.by) for own in self.told.own)))
         return where
+
+    def _holds(self, row: RegisterRecord, context: Mapping[str, Any]) -> bool:
+        """Whether the lists of a record hold what the form asks for; empty ones hold nothing."""
+        return all(
+            row.data.get(field) and context.get(name) in (None, *row.data[field])
+            for field, name in self.told.holds.items()
+        )
 
     def _option(self, row: RegisterRecord) -> Option:
         words = [self._word(row, name) for name in self.told.label]

@@ -4,7 +4,17 @@ Importing any module of this package loads all of them: rows refer to each other
 """
 
 from engine import append_only
-from processes.model import agents, cases, circulation, desk, documents, people, records, tokens
+from processes.model import (
+    agents,
+    bookings,
+    cases,
+    circulation,
+    desk,
+    documents,
+    people,
+    records,
+    tokens,
+)
 
 _GROWING = (
     people.AuditEvent,
@@ -17,4 +27,14 @@ _GROWING = (
 for _kind in _GROWING:
     append_only.guard(_kind.__table__)
 
-__all__ = ["agents", "cases", "circulation", "desk", "documents", "people", "records", "tokens"]
+__all__ = [
+    "agents",
+    "bookings",
+    "cases",
+    "circulation",
+    "desk",
+    "documents",
+    "people",
+    "records",
+    "tokens",
+]

@@ -87,7 +87,7 @@ def transition(session: Session, call: Call) -> Variables:
     "查找记录",
     inputs={
         **_REGISTER,
-        "filter?": "按可检索字段比较",
+        "filter?": "按可检索字段比较；值为列表的，符合其中之一",
         "statuses?": "状态列表",
         "limit?": "最多条数",
     },

@@ -29,6 +29,8 @@ def find(
 ) -> list[Record]:
     """Records by key, after a key; `where` compares indexed fields, `org_code` and `key`.
 
+    A list as value of an indexed field means any of them.
+
     Raises:
         RecordInvalid: a field is not one to search by.
     """
@@ -97,9 +99,11 @@ def conditions_of(
 
 
 def _indexed(ledger: Definition, name: str, value: Any) -> ColumnElement[bool]:
+    declared = ledger.fields[name]
+    values = value if isinstance(value, list) else [value]
     return exists().where(
         RegisterIndex.record_id == RegisterRecord.id,
         RegisterIndex.register == ledger.register,
         RegisterIndex.field == name,
-        RegisterIndex.value == fields.indexed(ledger.fields[name], value),
+        RegisterIndex.value.in_([fields.indexed(declared, one) for one in values]),
     )

@@ -16,7 +16,9 @@ def test_a_source_names_fields_and_statuses_its_ledger_has(name: str) -> None:
     assert set(told.label) <= set(ledger.fields)
     assert set(told.statuses) <= set(ledger.statuses)
     assert {*told.where} <= {*ledger.search}
-    assert told.own in {"", ledger.key, ledger.org, *ledger.search}
+    assert set(told.own) <= {ledger.key, ledger.org, *ledger.search}
+    assert set(told.match) <= {*ledger.search}
+    assert set(told.holds) <= set(ledger.fields)
 
 
 def person(play: Play, unit: str, number: str) -> str:
