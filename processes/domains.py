@@ -18,6 +18,16 @@ from engine.errors import BanliError
 
 FOLDER: Final = Path(__file__).parents[1] / "bpmn"
 _CODE: Final = validate.Regexp(r"[a-z][a-z0-9_]{1,31}\Z", error="代码由小写字母、数字和下划线组成")
+_PARTS: Final = (
+    "org_kinds",
+    "businesses",
+    "scopes",
+    "permission_sets",
+    "roles",
+    "sources",
+    "maintained",
+    "imports",
+)
 _CATEGORIES: Final = ("handler", "applicant", "admin", "security", "audit", "model")
 
 
@@ -239,52 +249,45 @@ def load(folder: Path) -> Domains:
     Raises:
         DomainRefused: a file cannot be read, defines what another defines, or refers to nothing.
     """
-    parts: dict[str, dict[str, Any]] = {
-        "org_kinds": {},
-        "businesses": {},
-        "scopes": {},
-        "permission_sets": {},
-        "roles": {},
-        "sources": {},
-        "maintained": {},
-        "imports": {},
-    }
     titles: dict[str, Word] = {}
     delegation: Path | None = None
+    parts: dict[str, dict[str, Any]] = {part: {} for part in _PARTS}
     for path in sorted(folder.glob("*/domain.yaml")):
         told = read(path.read_text(encoding="utf-8"), f"{path.parent.name}/{path.name}")
         titles[told["prefix"] or path.parent.name] = Word(told["title"], told["title_en"])
         if told["delegation"]:
             delegation = path.parent / f"{told['delegation']}.dmn"
-        for part, found in parts.items():
-            for code, one in told.get(part, {}).items():
-                if code in found:
-                    raise DomainRefused(f"{path.parent.name}/{path.name}：『{code}』已有定义")
-                found[code] = {**one, "folder": path.parent} if part == "maintained" else one
+        _take(path, told, parts)
     _check_references(parts)
     return Domains(
         titles,
         {code: OrgKind(**one) for code, one in parts["org_kinds"].items()},
         {code: Word(**one) for code, one in parts["businesses"].items()},
         {code: Word(**one) for code, one in parts["scopes"].items()},
-        {
-            code: RoleSource(
-                **{
-                    **one,
-                    "sees": tuple(one["sees"]),
-                    "may": _opened(one["may"], parts["permission_sets"]),
-                }
-            )
-            for code, one in parts["roles"].items()
-        },
+        {code: _role(one, parts["permission_sets"]) for code, one in parts["roles"].items()},
         {code: _source(one) for code, one in parts["sources"].items()},
         {code: _maintenance(one) for code, one in parts["maintained"].items()},
         delegation,
-        {
-            code: Import(**{**one, "unique": tuple(one["unique"])})
-            for code, one in parts["imports"].items()
-        },
+        {code: _import(one) for code, one in parts["imports"].items()},
     )
+
+
+def _take(path: Path, told: Mapping[str, Any], parts: Mapping[str, dict[str, Any]]) -> None:
+    """Add what one file defines to what all define."""
+    for part, found in parts.items():
+        for code, one in told.get(part, {}).items():
+            if code in found:
+                raise DomainRefused(f"{path.parent.name}/{path.name}：『{code}』已有定义")
+            found[code] = {**one, "folder": path.parent} if part == "maintained" else one
+
+
+def _role(told: Mapping[str, Any], sets: Mapping[str, Iterable[str]]) -> RoleSource:
+    opened = {"sees": tuple(told["sees"]), "may": _opened(told["may"], sets)}
+    return RoleSource(**{**told, **opened})
+
+
+def _import(told: Mapping[str, Any]) -> Import:
+    return Import(**{**told, "unique": tuple(told["unique"])})
 
 
 def _maintenance(told: Mapping[str, Any]) -> Maintenance:
