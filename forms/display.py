@@ -284,14 +284,18 @@ def _table(view: _View, spec: Rows, raw: Any) -> dict[str, Any]:
     )
     if given is not None and editable:
         typed += [{}] * (len(given) - len(typed))
-        typed = [{**row, **start} for row, start in zip(typed, given, strict=False)]
+        fixed = {c.name for c in spec.fields if not c.editable(view.rights.node)}
+        typed = [
+            {**start, **row, **{name: start[name] for name in start if name in fixed}}
+            for row, start in zip(typed, given, strict=False)
+        ]
     elif editable and not typed:
         typed = [{}] * spec.options.get("min", 0)
     blank = dict.fromkeys(("visible",), True)
     return {
         "columns": [
             _one(view, c, (f"{spec.name}.__row__.{c.name}", None), view.scope, blank)
-            for c in spec.fields
+            for c in spec.shown()
         ],
         "rows": [_row(view, spec, index, row) for index, row in enumerate(typed)],
         "may_add": editable and given is None,
@@ -311,7 +315,7 @@ def _row(view: _View, spec: Rows, index: int, row: Mapping[str, Any]) -> RowView
             scope,
             {"visible": conditions.holds(column.shown_if, scope.context)},
         )
-        for column in spec.fields
+        for column in spec.shown()
     ]
     return RowView(index, cells, view.errors.get(f"{spec.name}.{index}", ()))
 

@@ -47,6 +47,9 @@ def _field(form: FormDefinition, spec: Field, names: set[str]) -> Iterator[Findi
         yield from _expression(form, expression, f"字段『{spec.name}』的 {key}", line, spec.name)
     if not problems:
         yield from _default(form, spec)
+    if spec.valid_message and not spec.valid_if:
+        text = "没有 valid_if，提示不会出现"
+        yield _finding(form, spec, "field_redundant", "valid_message", text, severity="warning")
     if spec.required and spec.required_if:
         text = "的 required_if 不起作用：required 已为 true"
         yield _finding(form, spec, "field_redundant", "required_if", text, severity="warning")

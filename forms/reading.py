@@ -23,6 +23,8 @@ _COMMON: Final[Mapping[str, type]] = {
     "required": bool,
     "required_if": str,
     "shown_if": str,
+    "valid_if": str,
+    "valid_message": str,
     "readonly": bool,
     "sensitive": bool,
 }

@@ -184,6 +184,8 @@ def _settle(run: _Pass, spec: Field, scope: Scope, result: Variables) -> None:
         return
     try:
         result[spec.name] = value if isinstance(spec, Rows) else spec.settle(value, scope)
+        if not run.partial:
+            spec.check(result[spec.name], {**scope.context, **result})
     except Invalid as error:
         run.fail(spec.name, *error.messages)
 
@@ -238,7 +240,10 @@ def _cell(run: _Pass, column: Field, path: str, value: Value, scope: Scope) -> V
             run.fail(path, column.missing())
         return value
     try:
-        return column.settle(value, scope)
+        settled = column.settle(value, scope)
+        if not run.partial:
+            column.check(settled, scope.context)
+        return settled
     except Invalid as error:
         run.fail(path, *error.messages)
         return None

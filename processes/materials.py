@@ -4,6 +4,7 @@ Invariant: nothing is removed; a replaced file stays readable in the case's hist
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -11,8 +12,11 @@ from sqlalchemy.orm import Session
 from engine import ids, limits
 from engine.errors import LimitExceeded
 from engine.variables import Value
-from forms.definition import FormDefinition
+from forms.definition import Field, FormDefinition
 from processes.model.cases import Material
+
+_CODE: Final = 128
+_TITLE: Final = 200
 
 
 def of_case(session: Session, case_id: int, *, replaced: bool = False) -> Sequence[Material]:
@@ -36,22 +40,19 @@ def record(
     Raises:
         LimitExceeded: the case would have more files than it may.
     """
-    labels = {field.name: field.label for field in form.fields()}
-    found = [
-        (name, file) for name, value in values.items() if name in labels for file in _files(value)
-    ]
+    found = [one for field in form.fields() for one in _placed(field, values.get(field.name))]
     if not found:
         return
     held = session.scalar(select(func.count()).where(Material.case_id == case_id)) or 0
     if held + len(found) > limits.FILES_PER_CASE:
         raise LimitExceeded(f"一件业务最多 {limits.FILES_PER_CASE} 个文件")
     fresh: dict[str, list[Material]] = {}
-    for name, file in found:
+    for name, title, file in found:
         material = Material(
             id=ids.next_id(),
             case_id=case_id,
             code=name,
-            title=labels[name],
+            title=title,
             sha256=file["file"],
             file_name=file.get("name", ""),
             size=file.get("size", 0),
@@ -71,6 +72,21 @@ def record(
             )
             .values(replaced_by=rows[0].id)
         )
+
+
+def _placed(field: Field, value: Value) -> Iterator[tuple[str, str, dict[str, Value]]]:
+    """Code, title and facts of each file of a field.
+
+    A row of a table says by `file_code` or `code` which material its files are, and its title.
+    """
+    if not field.columns():
+        yield from ((field.name, field.label, file) for file in _files(value))
+        return
+    for row in value if isinstance(value, list) else []:
+        code = str(row.get("file_code") or row.get("code") or field.name)[:_CODE]
+        title = str(row.get("title") or row.get("item") or field.label)[:_TITLE]
+        for column in field.columns():
+            yield from ((code, title, file) for file in _files(row.get(column.name)))
 
 
 def _files(value: Value) -> Iterator[dict[str, Value]]:

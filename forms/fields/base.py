@@ -45,6 +45,9 @@ class Field:
     required: bool = False
     required_if: str = ""
     shown_if: str = ""
+    valid_if: str = ""
+    """What an answer must fulfil together with those before it."""
+    valid_message: str = ""
     editable_in: tuple[str, ...] = ()
     readonly: bool = False
     sensitive: bool = False
@@ -79,6 +82,15 @@ class Field:
     def control(self) -> str:
         """The kind of input that shows this field."""
         return self.widget
+
+    def check(self, value: Value, context: Mapping[str, Any]) -> None:
+        """Compare an answer with the rule that the form has for it.
+
+        Raises:
+            Invalid: it breaks the rule.
+        """
+        if self.valid_if and not conditions.holds(self.valid_if, {**context, self.name: value}):
+            raise Invalid(self.valid_message or f"{self.label}与已填内容不符")
 
     def is_empty(self, value: Value) -> bool:
         """Whether a value counts as not filled in."""
@@ -127,7 +139,7 @@ class Field:
 
     def expressions(self) -> Iterator[tuple[str, str]]:
         """Option and text of each expression."""
-        for key in ("shown_if", "required_if"):
+        for key in ("shown_if", "required_if", "valid_if"):
             if getattr(self, key):
                 yield key, getattr(self, key)
         if conditions.is_expression(self.default):

@@ -30,6 +30,10 @@ class Rows(Field):
     def columns(self) -> Sequence[Field]:
         return self.fields
 
+    def shown(self) -> Sequence[Field]:
+        """The columns that people see."""
+        return [column for column in self.fields if not column.options.get("hidden")]
+
     @property
     def most(self) -> int:
         return int(self.options.get("max", limits.TABLE_ROWS))
@@ -74,7 +78,7 @@ class Rows(Field):
 
     def text(self, value: Value, scope: Scope) -> str:
         return "；".join(
-            "，".join(column.text(row.get(column.name), scope) for column in self.fields)
+            "，".join(column.text(row.get(column.name), scope) for column in self.shown())
             for row in value or ()
             if isinstance(row, Mapping)
         )
@@ -133,12 +137,15 @@ class Table(marshmallow.fields.Field[Any]):
 
 @dataclass(frozen=True, kw_only=True)
 class Auto(Field):
-    """A value nobody types: of the expression `value`, then also stored; else only shown."""
+    """A value nobody types: of the expression `value`, then also stored; else only shown.
+
+    A column with `hidden: true` is carried along with its row and not shown.
+    """
 
     type: ClassVar[str] = "auto"
     widget: ClassVar[str] = "auto"
     is_writable: ClassVar[bool] = False
-    options_known: ClassVar[frozenset[str]] = frozenset({"value", "mask"})
+    options_known: ClassVar[frozenset[str]] = frozenset({"value", "mask", "hidden"})
 
     def parse(self, raw: Any) -> Value:
         raise Invalid(f"当前环节无权填写『{self.label}』")
@@ -155,6 +162,8 @@ class Auto(Field):
         value = self.options.get("value")
         if value is not None and not conditions.is_expression(value):
             yield "value", "应为以 = 开头的表达式"
+        if type(self.options.get("hidden", False)) is not bool:
+            yield "hidden", "应为 true 或 false"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from forms import inputs
+from forms import display, inputs
 from forms.definition import read
 
 ACCEPT = """
@@ -258,3 +258,62 @@ sections:
 
     assert definition.validate({"kind": "first"}) == {"kind": "first"}
     assert definition.validate({"kind": "renew", "old_no": "A1"})["old_no"] == "A1"
+
+
+RULED = read(
+    """
+form: form_ruled
+title: 意见
+sections:
+  - title: 核对
+    fields:
+      - name: materials
+        label: 材料
+        type: rows
+        rows_from: "= listed"
+        fields:
+          - {name: code, label: 代码, type: auto, hidden: true}
+          - {name: title, label: 名称, type: auto}
+          - name: state
+            label: 结论
+            type: choice
+            values: [{value: ok, label: 符合}, {value: missing, label: 缺少}, {value: deferred, label: 容缺}]
+            valid_if: state != "deferred" or code != "photo"
+            valid_message: 本材料不能容缺
+      - name: decision
+        label: 意见
+        type: choice
+        required: true
+        values: [{value: accept, label: 受理}, {value: supplement, label: 补正}]
+        valid_if: 'decision != "accept" or every one in materials satisfies one.state != "missing"'
+        valid_message: 尚有材料缺少，不能受理
+""".encode(),
+    "forms/form_ruled.yaml",
+)
+LISTED = {"listed": [{"code": "photo", "title": "照片", "state": "ok"}]}
+
+
+def test_an_answer_must_fit_the_answers_before_it_and_says_why_not(refusal):
+    missing = {"materials": [{"state": "missing"}], "decision": "accept"}
+    assert refusal(RULED, missing, context=LISTED) == {"decision": ["尚有材料缺少，不能受理"]}
+    assert RULED.validate({**missing, "decision": "supplement"}, context=LISTED)
+    assert RULED.validate(missing, context=LISTED, partial=True), "a draft may still change"
+
+
+def test_a_rule_of_a_column_sees_its_row(refusal):
+    answers = {"materials": [{"state": "deferred"}], "decision": "accept"}
+    assert refusal(RULED, answers, context=LISTED) == {"materials.0.state": ["本材料不能容缺"]}
+
+
+def test_a_hidden_column_goes_with_its_row_and_is_not_shown():
+    values = RULED.validate({"decision": "accept"}, context=LISTED)
+    assert values["materials"] == [{"code": "photo", "title": "照片", "state": "ok"}]
+    table = display.layout(RULED, {}, context=LISTED, rights=display.Rights(node="a"))[0].fields[0]
+    assert [cell.name for cell in table.rows[0].cells] == ["title", "state"]
+    assert [column.name for column in table.columns] == ["title", "state"]
+
+
+def test_what_was_typed_over_a_suggested_cell_comes_back_as_typed():
+    typed = {"materials": [{"state": "missing"}]}
+    view = display.layout(RULED, typed, context=LISTED, rights=display.Rights(node="a"))
+    assert view[0].fields[0].rows[0].cells[1].value == "missing"
