@@ -183,11 +183,17 @@ def _settle(run: _Pass, spec: Field, scope: Scope, result: Variables) -> None:
             result[spec.name] = value
         return
     try:
-        result[spec.name] = value if isinstance(spec, Rows) else spec.settle(value, scope)
-        if not run.partial:
-            spec.check(result[spec.name], {**scope.context, **result})
+        settled = value if isinstance(spec, Rows) else spec.settle(value, scope)
+        result[spec.name] = _checked(run, spec, settled, {**scope.context, **result})
     except Invalid as error:
         run.fail(spec.name, *error.messages)
+
+
+def _checked(run: _Pass, spec: Field, value: Value, context: Mapping[str, Any]) -> Value:
+    """A value that fulfils the rule the form has for it; a draft need not yet."""
+    if not run.partial:
+        spec.check(value, context)
+    return value
 
 
 def _rows(run: _Pass, spec: Rows, rows: Sequence[dict[str, Any]], scope: Scope) -> list[Any]:
@@ -240,10 +246,7 @@ def _cell(run: _Pass, column: Field, path: str, value: Value, scope: Scope) -> V
             run.fail(path, column.missing())
         return value
     try:
-        settled = column.settle(value, scope)
-        if not run.partial:
-            column.check(settled, scope.context)
-        return settled
+        return _checked(run, column, column.settle(value, scope), scope.context)
     except Invalid as error:
         run.fail(path, *error.messages)
         return None

@@ -4,7 +4,8 @@ Invariant: status, outcome, organisation, due date and current step of a case ar
 says in the variables below; no other code sets them. Variables read from the root scope, the
 status also from a process called at the moment (supplement_pending within `common_acceptance`):
 `case_title`, `case_kind`, `case_status`, `case_outcome`, `case_amount` (yuan), `org`, `channel`,
-`applicant` (context: user, name, org, id_no), `accepted_on`, `due_on`.
+`applicant` (context: user, name, org, id_no), `accepted_on`, `due_on`; and `materials`, the
+checklist, from any scope.
 """
 
 import math

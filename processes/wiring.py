@@ -13,6 +13,7 @@ def connect() -> None:
     functions.register()
     waiting.set_due_resolver(clock.due_at)
     derivation.register()
+    checklist.register()
     clocking.register()
     picking.register()
     circulation.register()

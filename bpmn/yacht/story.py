@@ -88,7 +88,7 @@ def seen(case: PlayedCase, activity: str) -> dict[str, Any]:
 
 def accept(case: PlayedCase, decision: str = "accept", **more: Any) -> None:
     """The acceptor ticks every material and decides."""
-    rows = [{"present": True, "legible": True} for _row in seen(case, "accept")["materials"]]
+    rows = [{"state": "ok", "grade": "B"} for _row in seen(case, "accept")["materials"]]
     case.complete("accept", as_="acceptor", materials=rows, decision=decision, **more)
 
 

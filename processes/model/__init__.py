@@ -20,6 +20,7 @@ _GROWING = (
     people.AuditEvent,
     cases.ClockEntry,
     cases.Opinion,
+    cases.SupervisionEntry,
     records.CalendarChange,
     records.CalendarVersion,
     records.RegisterLog,

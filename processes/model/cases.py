@@ -211,3 +211,47 @@ class Notification(Base):
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     read_at: Mapped[datetime | None] = mapped_column(Instant)
     dedupe_key: Mapped[str | None] = mapped_column(String(200), unique=True)
+
+
+class MaterialItem(Base):
+    """One line of a case's material checklist: a copy of what its process says in `materials`."""
+
+    __tablename__ = "material_item"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(128), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(16), default="")
+    """original, copy or electronic."""
+    state: Mapped[str] = mapped_column(String(16))
+    """ok, exempt, missing, defective, deferred, submitted or withdrawn."""
+    grade: Mapped[str] = mapped_column(String(1), default="")
+    """A to D, as `Material.trust`."""
+    reason: Mapped[str] = mapped_column(Text, default="")
+    basis: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(300), default="")
+    """The certificate that stands for it, where nothing is handed in."""
+    file_code: Mapped[str] = mapped_column(String(128))
+    """`Material.code` of its files."""
+    due_on: Mapped[date | None] = mapped_column(Date)
+    """By when it has to follow, if it was deferred."""
+
+
+class SupervisionEntry(Base):
+    """Something out of the ordinary in a case that supervisors are to see; append-only."""
+
+    __tablename__ = "supervision_entry"
+    __table_args__ = (
+        Index("ix_supervision_kind", "kind", "id"),
+        Index("ux_supervision_key", "dedupe_key", unique=True),
+    )
+
+    id: Mapped[Id]
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    """Of `processes.supervision.KINDS`."""
+    reason: Mapped[str] = mapped_column(Text, default="")
+    activity: Mapped[str] = mapped_column(String(128))
+    dedupe_key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(Instant, default=clock.now)

@@ -54,7 +54,10 @@ def supplement(desk: Desk, number: str) -> None:
     desk.page.get_by_role("link", name="提交补正材料").first.click()
     desk.sees("印章不清晰", "背景不是白色")
     desk.fill(
-        supplement_files=(scan("again"), "image/png", "体检证明补正.png"),
+        supplement_items=[
+            {"files": (scan("again"), "image/png", "体检证明补正.png")},
+            {"note": "已按要求重新拍照"},
+        ],
         supplement_note="已重新拍摄",
     )
     desk.press("提交补正材料")

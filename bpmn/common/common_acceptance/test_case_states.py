@@ -19,7 +19,7 @@ def received(play: Play, **more: Any) -> PlayedCase:
 
 
 def decide(case: PlayedCase, decision: str, **more: Any) -> None:
-    rows = [{"present": True, "legible": True}] * len(case.variables["materials"])
+    rows = [{"state": "ok", "grade": "B"}] * len(case.variables["materials"])
     case.complete("accept", as_="acceptor", materials=rows, decision=decision, **more)
 
 
@@ -90,7 +90,7 @@ def test_row_deemed_accepted_the_clocks_start_on_the_receipt_date(play: Play) ->
 def test_row_not_accepted_the_clock_ends_with_reason_and_letter(play: Play) -> None:
     case = received(play)
     decide(case, "refuse", reason="不属于许可范围")
-    assert (case.ended, case.letters) == ("not_accepted", ["letter_not_accepted"])
+    assert (case.ended, case.letters) == ("not_accepted", ["letter_receipt", "letter_not_accepted"])
     assert {one.reckoning.state for one in standings(case).values()} == {State.STOPPED}
 
 

@@ -22,7 +22,7 @@ def received(play: Play, **more: Any) -> PlayedCase:
 
 
 def decide(case: PlayedCase, decision: str, **more: Any) -> None:
-    rows = [{"present": True, "legible": True}] * len(case.variables["materials"])
+    rows = [{"state": "ok", "grade": "B"}] * len(case.variables["materials"])
     case.complete("accept", as_="acceptor", materials=rows, decision=decision, **more)
 
 

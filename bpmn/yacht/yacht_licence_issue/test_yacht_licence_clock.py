@@ -32,7 +32,7 @@ def test_row_supplement_of_the_review_suspends_until_it_is_handed_in(play: Play)
     assert clocks(case)["statutory"].state is State.SUSPENDED
     assert clocks(case)["applicant"].state is State.RUNNING
     play.passes(working_days=3)
-    case.sends("提交补正材料", supplement_files=[story.upload(play, "照片.pdf")])
+    case.sends("提交补正材料", supplement_items=[{"files": [story.upload(play, "照片.pdf")]}])
     found = clocks(case)["statutory"]
     assert (found.state, found.pauses[0].counted) == (State.RUNNING, 3)
     assert found.due_on == date(2026, 4, 2)

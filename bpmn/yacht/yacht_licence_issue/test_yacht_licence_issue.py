@@ -33,6 +33,7 @@ def test_a_first_licence_goes_from_application_to_issue(play: Play) -> None:
     assert (licence["status"], licence["signing_officer"]) == ("valid", "审批人")
     assert (licence["issued_on"], licence["expires_on"]) == (date(2026, 3, 2), date(2031, 3, 1))
     assert case.letters == [
+        "letter_receipt",
         "letter_acceptance",
         "letter_decision_grant",
         "letter_delivery_proof",
@@ -72,9 +73,9 @@ def test_a_unit_applies_for_a_member(play: Play) -> None:
         agent_id_no="370202198805060021",
         proxy_scan=story.upload(play, "委托书.pdf"),
     )
-    titles = {row["title"]: row["present"] for row in story.seen(case, "accept")["materials"]}
-    assert titles["委托书"] is True
-    assert titles["培训证明和考试成绩"] is True
+    titles = {row["title"]: row["state"] for row in story.seen(case, "accept")["materials"]}
+    assert titles["委托书"] == "ok"
+    assert titles["培训证明和考试成绩"] == "exempt"
 
 
 def test_a_renewed_licence_replaces_the_old_one(play: Play) -> None:
@@ -150,17 +151,17 @@ def test_an_application_is_not_accepted(play: Play, decision: str, more: dict[st
         "cancelled",
         "not_accepted",
     )
-    assert case.letters == ["letter_not_accepted"]
+    assert case.letters == ["letter_receipt", "letter_not_accepted"]
 
 
 def test_materials_are_supplemented_once(play: Play) -> None:
     """Y-59: one notice listing everything; the applicant hands in; the case goes on."""
     case = story.applied(play)
     story.accept(case, "supplement", missing_list=story.MISSING)
-    assert (case.status, case.letters) == ("supplement_pending", ["letter_supplement"])
+    assert (case.status, case.letters[-1]) == ("supplement_pending", "letter_supplement")
     case.sends(
         "提交补正材料",
-        supplement_files=[story.upload(play, "体检证明.pdf")],
+        supplement_items=[{"files": [story.upload(play, "体检证明.pdf")]}],
         supplement_note="已重新拍照",
     )
     assert case.waits_for == {"accept"}
@@ -176,7 +177,7 @@ def test_a_supplement_that_never_comes_ends_the_case(play: Play) -> None:
     assert case.ended is None
     case.passes(working_days=1)
     assert (case.ended, case.status) == ("expired_supplement", "expired")
-    assert case.letters == ["letter_supplement", "letter_termination"]
+    assert case.letters == ["letter_receipt", "letter_supplement", "letter_termination"]
 
 
 def test_an_application_nobody_answers_counts_as_accepted(play: Play) -> None:
@@ -187,7 +188,7 @@ def test_an_application_nobody_answers_counts_as_accepted(play: Play) -> None:
     case.passes(working_days=1)
     assert case.waits_for == {"review"}
     assert case.variables["accepted_on"] == date(2026, 3, 2)
-    assert case.letters == ["letter_acceptance"]
+    assert case.letters == ["letter_receipt", "letter_acceptance"]
 
 
 def test_the_reviewer_asks_for_a_supplement_once(play: Play) -> None:
@@ -197,11 +198,11 @@ def test_the_reviewer_asks_for_a_supplement_once(play: Play) -> None:
     due = case.row.due_on
     story.review(case, "supplement", reason="照片背景不是白色", missing_list=story.MISSING)
     case.passes(working_days=3)
-    case.sends("提交补正材料", supplement_files=[story.upload(play, "照片.pdf")])
+    case.sends("提交补正材料", supplement_items=[{"files": [story.upload(play, "照片.pdf")]}])
     assert case.waits_for == {"review"}
     assert due is not None
     assert case.row.due_on == date(2026, 4, 2)
-    assert case.letters == ["letter_acceptance", "letter_supplement"]
+    assert case.letters == ["letter_receipt", "letter_acceptance", "letter_supplement"]
     with pytest.raises(FormInvalid):
         story.review(case, "supplement", reason="再次", missing_list=story.MISSING)
 
@@ -238,7 +239,12 @@ def test_the_approver_refuses(play: Play) -> None:
         "decided_refused",
         "refused",
     )
-    assert case.letters == ["letter_acceptance", "letter_decision_refuse", "letter_delivery_proof"]
+    assert case.letters == [
+        "letter_receipt",
+        "letter_acceptance",
+        "letter_decision_refuse",
+        "letter_delivery_proof",
+    ]
 
 
 def test_the_approver_sends_back_and_extends_once(play: Play) -> None:

@@ -35,7 +35,7 @@ def values(**more: Any) -> dict[str, Any]:
         "accepted_on": date(2026, 11, 23),
         "deemed": None,
         "decide_days": 20,
-        "materials": [{"title": "申请表", "present": True}, {"title": "考试成绩", "exempt": True}],
+        "materials": [{"title": "申请表", "state": "ok"}, {"title": "考试成绩", "state": "exempt"}],
         **more,
     }
 
@@ -188,7 +188,7 @@ def test_the_same_values_give_the_same_bytes() -> None:
 
 
 def test_a_long_letter_goes_over_several_pages(session: Session) -> None:
-    rows = [{"title": f"材料{number}" * 6, "present": True} for number in range(60)]
+    rows = [{"title": f"材料{number}" * 6, "state": "ok"} for number in range(60)]
     document = issue(session, acceptance(), values(materials=rows))
     assert document.pages >= 3
 

@@ -1,0 +1,71 @@
+"""What supervisors are to see (效能监督): second notices, missed limits, benefits taken away.
+
+Invariant: an entry is made by the process of a case, once for each run of its service task, and is
+never changed; whoever reads the list sees the cases of his own scope only.
+Source: case-operations B.1 (e-supervision), B.2 补正 (a second notice is reported), 视为受理.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from processes import permissions
+from processes.identity import User
+from processes.model.cases import Case, SupervisionEntry
+from processes.roles import Action
+
+KINDS: Final[Mapping[str, str]] = {
+    "second_notice": "再次告知补正",
+    "deemed_accepted": "逾期未告知，视为受理",
+    "overdue": "办理超期",
+    "benefit_withdrawn": "容缺或承诺未兑现",
+    "refused": "不予受理",
+    "other": "其他",
+}
+PAGE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One entry with its case."""
+
+    entry: SupervisionEntry
+    case: Case
+
+
+def report(
+    session: Session, case_id: int, *, kind: str, reason: str, activity: str, key: str
+) -> None:
+    """Enter something for the supervisors; the same key only once."""
+    held = select(SupervisionEntry.id).where(SupervisionEntry.dedupe_key == key)
+    if session.scalar(held) is not None:
+        return
+    entry = SupervisionEntry(case_id=case_id, kind=kind, reason=reason, activity=activity)
+    entry.dedupe_key = key
+    session.add(entry)
+    session.flush()
+
+
+def entries(
+    session: Session, *, by: User, kind: str = "", after: int | None = None, limit: int = PAGE
+) -> Sequence[Reported]:
+    """The entries of the cases that a supervisor sees, the latest first.
+
+    Raises:
+        Forbidden: no right to statistics.
+    """
+    permissions.require(by, Action.VIEW_STATISTICS)
+    query = (
+        select(SupervisionEntry, Case)
+        .join(Case, Case.id == SupervisionEntry.case_id)
+        .where(Case.id.in_(permissions.visible_cases(by)))
+    )
+    if kind:
+        query = query.where(SupervisionEntry.kind == kind)
+    if after is not None:
+        query = query.where(SupervisionEntry.id < after)
+    found = session.execute(query.order_by(SupervisionEntry.id.desc()).limit(min(limit, 500)))
+    return [Reported(entry, case) for entry, case in found]
