@@ -4,7 +4,7 @@ Invariant: every program that moves cases calls `connect` once at its start; aga
 """
 
 from engine import waiting
-from processes import circulation, clock, clocking, derivation, functions, picking
+from processes import checklist, circulation, clock, clocking, derivation, functions, picking
 from processes.operations import all_operations
 
 
