@@ -239,7 +239,7 @@ def _one(
     facts: dict[str, Any] = {
         "text": spec.mask(plain) if hide else plain,
         "value": spec.raw(raw) if editable else None,
-        "remarks": [] if hide or value is None else spec.remarks(value),
+        "remarks": _remarks(spec, scope, None if hide else value, editable=editable),
         "options": _options(spec, raw, scope) if editable else (),
         "attributes": spec.attributes(scope) if editable else {},
         **more,
@@ -260,6 +260,13 @@ def _one(
         triggers=spec.name in view.triggers,
         **facts,
     )
+
+
+def _remarks(spec: Field, scope: Scope, value: Any, *, editable: bool) -> list[str]:
+    """Doubts about a value; and why there is nothing to choose from."""
+    if editable and isinstance(spec, Choice) and (why := spec.none_to_choose(scope)):
+        return [why]
+    return [] if value is None else spec.remarks(value)
 
 
 def _typed(raw: Any) -> str:

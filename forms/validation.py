@@ -178,7 +178,7 @@ def _settle(run: _Pass, spec: Field, scope: Scope, result: Variables) -> None:
         value = _rows(run, spec, value or [], scope)
     if spec.is_empty(value):
         if not run.partial and is_required(spec, scope.context):
-            run.fail(spec.name, spec.missing())
+            run.fail(spec.name, spec.wanting(scope))
         elif spec.name in run.values:
             result[spec.name] = value
         return

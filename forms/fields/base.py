@@ -100,6 +100,10 @@ class Field:
         """What to say when nothing was filled in though it must be."""
         return f"请填写{self.label}"
 
+    def wanting(self, _scope: Scope) -> str:
+        """What to say of an empty answer as things stand."""
+        return self.missing()
+
     def raw(self, value: Value) -> Any:
         """A stored value as it stands in the input."""
         return value

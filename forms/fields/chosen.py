@@ -19,7 +19,9 @@ class Choice(Field):
 
     type: ClassVar[str] = "choice"
     widget: ClassVar[str] = "radios"
-    options_known: ClassVar[frozenset[str]] = frozenset({"values", "values_from", "widget"})
+    options_known: ClassVar[frozenset[str]] = frozenset(
+        {"values", "values_from", "widget", "none_text"}
+    )
     source_name: ClassVar[str] = ""
 
     @property
@@ -65,6 +67,14 @@ class Choice(Field):
 
     def missing(self) -> str:
         return f"请选择{self.label}"
+
+    def wanting(self, scope: Scope) -> str:
+        return self.none_to_choose(scope) or self.missing()
+
+    def none_to_choose(self, scope: Scope) -> str:
+        """Why there is nothing to choose from and who can help; empty if there is something."""
+        told = str(self.options.get("none_text") or "")
+        return told if told and not self.choices(scope) else ""
 
     def text(self, value: Value, scope: Scope) -> str:
         if value is None:

@@ -1,4 +1,4 @@
-"""A card (85.6 × 54 mm): one page a side, text, photo and QR code at their places.
+"""A card: one page a side, text, photo and QR code at their places; or one for each row.
 
 Invariant: a text never leaves its width: it is set smaller, and refused below the smallest size.
 """
@@ -37,12 +37,24 @@ def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> tu
     canvas = Canvas(out, pagesize=(width, height), invariant=1, lang="zh-CN")
     canvas.setTitle(template.title)
     canvas.setCreator("Banli")
-    for side in template.sides:
-        for element in side:
-            _DRAWERS[element.kind](canvas, element, values, height, images)
-        canvas.showPage()
+    cards = _cards(template, values)
+    for card in cards:
+        for side in template.sides:
+            for element in side:
+                _DRAWERS[element.kind](canvas, element, card, height, images)
+            canvas.showPage()
     canvas.save()
-    return out.getvalue(), len(template.sides)
+    return out.getvalue(), len(cards) * len(template.sides)
+
+
+def _cards(template: Template, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What each card is drawn with: the letter's values, or these with each of the rows."""
+    if not template.rows:
+        return [values]
+    rows = value(template.rows, values)
+    if not isinstance(rows, list) or not rows:
+        raise LetterInvalid("没有要制作的证件", expression=template.rows)
+    return [{**values, "row": row, "position": at} for at, row in enumerate(rows, 1)]
 
 
 def _text(
@@ -80,6 +92,8 @@ def _image(
 ) -> None:
     stored = value(element.value.strip("{} "), values)
     if not isinstance(stored, dict) or not stored.get("file"):
+        if element.optional:
+            return
         raise LetterInvalid("证件缺少照片", expression=element.value)
     picture = _picture(images(str(stored["file"])))
     canvas.drawImage(

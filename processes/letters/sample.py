@@ -37,6 +37,7 @@ def _sampled(template: Template) -> Template:
         qr=_said(template.qr),
         date="",
         body=tuple(_block(block) for block in template.body),
+        rows=_ROWS if template.rows else "",
         sides=tuple(tuple(_element(one) for one in side) for side in template.sides),
     )
 

@@ -19,7 +19,7 @@ _FOLD: Final = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f])")
 """YAML folds a line break into a space, which Chinese text must not have."""
 _KEYS: Final = {
     "letter", "title", "title_en", "kind", "number", "head", "to", "body", "signature", "date",
-    "qr", "note", "copies", "public", "seal", "size", "sides", "heading",
+    "qr", "note", "copies", "public", "seal", "size", "sides", "heading", "rows",
 }  # fmt: skip
 _BLOCKS: Final = ("text", "table", "items", "heading")
 _ELEMENTS: Final = ("text", "image", "qr", "line", "box")
@@ -62,6 +62,8 @@ class Element:
     align: Literal["left", "center", "right"] = "left"
     colour: str = "#000000"
     label_width: float = 0
+    optional: bool = False
+    """Of a picture: its place may stay empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,8 @@ class Template:
     public: bool = True
     size: tuple[float, float] = (85.6, 54.0)
     sides: tuple[tuple[Element, ...], ...] = ()
+    rows: str = ""
+    """Of a card: one for each row of this list, which its places call `row`."""
     digest: str = field(default="")
 
 
