@@ -32,6 +32,7 @@ class Action(StrEnum):
     PRINT_DOCUMENT = "document.print"
     UNMASK = "data.unmask"
     EXPORT = "data.export"
+    EXPORT_LIST = "list.export"
     VIEW_STATISTICS = "statistics.view"
     CLAIM_TASK = "task.claim"
     COMPLETE_TASK = "task.complete"

@@ -28,7 +28,7 @@ def asked() -> str:
 
 def allowed() -> bool:
     """Whether the user may take lists away."""
-    return Action.EXPORT in actions_of(current())
+    return Action.EXPORT_LIST in actions_of(current())
 
 
 def links() -> list[tuple[str, str]]:

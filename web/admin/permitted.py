@@ -22,6 +22,7 @@ ACTIONS: Final = {
     Action.PRINT_DOCUMENT: N_("打印文书"),
     Action.UNMASK: N_("查看完整信息"),
     Action.EXPORT: N_("导出"),
+    Action.EXPORT_LIST: N_("导出列表"),
     Action.VIEW_STATISTICS: N_("查看统计"),
     Action.CLAIM_TASK: N_("签收任务"),
     Action.COMPLETE_TASK: N_("办理任务"),
