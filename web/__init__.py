@@ -29,6 +29,7 @@ _MODULES: Final = (
     "web.counter",
     "web.files",
     "web.statistics",
+    "web.supervision",
     "web.portal",
     "web.verification",
     "web.admin",

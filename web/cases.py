@@ -23,7 +23,6 @@ from processes import (
     calendars,
     files,
     following,
-    materials,
     overview,
     permissions,
     sources,
@@ -34,11 +33,11 @@ from processes.model.cases import Case, CaseLink, Material
 from processes.model.documents import Document
 from processes.model.people import Org
 from processes.roles import Action
-from web import boards, diagrams, filling, limits, moving, timeline
+from web import boards, checklists, diagrams, filling, limits, moving, timeline
 from web.auth import actions_of, current, policy
 from web.confirming import sensitive
 from web.database import read_session, run
-from web.files import Attached, send
+from web.files import send
 from web.limits import Limit
 from web.security import limiter
 from web.words import _
@@ -75,7 +74,7 @@ def surroundings(
         "case": summary(session, case),
         "limits": _limits(session, case, task),
         "ledger_lines": limits.lines(session, case),
-        "case_materials": [_material(case, one) for one in materials.of_case(session, case.id)],
+        "checklist": checklists.of_case(session, case),
         "case_documents": documents(session, case),
         "entries": timeline.entries(session, case),
         "boards": boards.of_case(session, case, by=by),
@@ -303,16 +302,6 @@ def material(case_id: int, material_id: int) -> ResponseReturnValue:
             raise NotFound("没有这份材料", material=material_id)
         content = files.read(session, found.sha256)
         return send(content, name=found.file_name, content_type=found.content_type)
-
-
-def _material(case: Case, one: Material) -> Attached:
-    return Attached(
-        name=one.file_name,
-        href=url_for("cases.material", case_id=case.id, material_id=one.id),
-        size=one.size,
-        is_image=one.content_type.startswith("image/"),
-        title=one.title,
-    )
 
 
 def _links(session: Session, case: Case, by: User) -> Sequence[Mapping[str, Any]]:

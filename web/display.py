@@ -74,6 +74,8 @@ _OUTCOME: Final[Mapping[str, str]] = {
     "voided": N_("已作废"),
     "delivered": N_("已送达"),
     "rejected": N_("已退回"),
+    "returned": N_("已退件"),
+    "benefit_withdrawn": N_("撤销容缺受理"),
 }
 
 

@@ -56,6 +56,7 @@ def _items() -> tuple[Item, ...]:
         Item("cases.search", _("案件查询"), "search", prefix="cases."),
         Item("registers.index", _("登记簿"), "book", prefix="registers."),
         Item("statistics.index", _("统计"), "chart", prefix="statistics."),
+        Item("supervision.index", _("效能监督"), "bell", prefix="supervision."),
         Item("analyst.library", _("流程设计"), "flow", prefix="analyst.", rule=True),
         Item("releases.index", _("发布与版本"), "release", prefix="releases."),
         Item("operations.index", _("运行监控"), "pulse", prefix="operations."),

@@ -21,7 +21,7 @@ from processes import cases as commands
 from processes.cases import PublicAction
 from processes.identity import User
 from processes.model.cases import Case
-from web import applying, filling, limits, timeline
+from web import applying, checklists, filling, limits, timeline
 from web.auth import current, policy
 from web.cases import application, documents, send_document, summary
 from web.database import read_session, run
@@ -126,6 +126,7 @@ def case(case_id: int) -> ResponseReturnValue:
             limits=limits.of_case(session, found),
             letters=documents(session, found, public=True),
             layout=application(session, found),
+            checklist=checklists.of_case(session, found, staff=False),
             actions=[one for one in actions if _asked_for(one)],
             offered=[one for one in actions if not _asked_for(one)],
             submitted=request.args.get("submitted"),
