@@ -17,7 +17,7 @@ from engine.definition import elements as el
 from engine.errors import NotFound, TaskNotActive
 from engine.record import Incident, StepRecord
 from engine.scopes import Scope, storable
-from engine.specs import approving, waits
+from engine.specs import approving, planning, waits
 from engine.specs.throwing import throw_error
 from engine.specs.token import READY, STARTED, WAITING, Token
 from engine.specs.workflow import CaseWorkflow, Resolver
@@ -184,6 +184,12 @@ class Execution:
             TaskNotActive: it is not under way. ApprovalRefused: the change is not allowed.
         """
         approving.rearrange(self._active(activity_id, "work_done"), make, holder=holder)
+
+    def plan(self, path: str, users: Sequence[str]) -> None:
+        """Choose who does a task when it comes; nobody: the model decides again."""
+        planning.put(self.workflow, path, users)
+        activity = path.rsplit(planning.SEPARATOR, 1)[-1]
+        self.step.note("task.planned", activity, self.instance_id, path=path, users=list(users))
 
     def retime(self, activity_id: int, due_at: datetime | None) -> None:
         """Give a task or a timer another due instant; None: none for the time being.

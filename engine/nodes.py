@@ -136,8 +136,19 @@ def _user_task(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -
         limit=_limit(reading, node, ext),
         approval=_approval(reading, node, ext),
         operations=tuple(ext.of("banli:operations").get("allow", "").split()),
+        chosen=_chosen(reading, node, ext),
         pauses="inquire" in ext.of("banli:operations").get("pause", "").split(),
     )
+
+
+def _chosen(reading: Reading, node: xml.Node, ext: Extensions) -> tuple[str, ...]:
+    by = tuple(ext.of("banli:chosen").get("by", "").split())
+    if unknown := [one for one in by if one not in voc.CHOOSERS]:
+        text = f"banli:chosen 的 by 只能是 previous、starter，实为『{'、'.join(unknown)}』"
+        reading.error("chosen_by", text, node)
+    if by and loop(reading, node) is not None:
+        reading.error("chosen_and_loop", "多实例的任务不能预先指定办理人（banli:chosen）", node)
+    return by
 
 
 def _approval(reading: Reading, node: xml.Node, ext: Extensions) -> el.Approval | None:

@@ -103,6 +103,7 @@ EXTENSIONS: Final[Mapping[str, frozenset[str]]] = {
         "banli:limit",
         "banli:approval",
         "banli:operations",
+        "banli:chosen",
     },
     "serviceTask": _ACTIVITY_EXTENSIONS | {"zeebe:taskDefinition"},
     "scriptTask": _ACTIVITY_EXTENSIONS | {"zeebe:script"},
@@ -126,6 +127,8 @@ EXTENSIONS: Final[Mapping[str, frozenset[str]]] = {
     "complexGateway": frozenset({"zeebe:properties"}),
 }
 
+CHOOSERS: Final = ("previous", "starter")
+"""Who may choose the people of a task beforehand (`banli:chosen by`)."""
 TRUE: Final = frozenset({"true", "1"})
 """How XML Schema writes a true boolean."""
 PURPOSES: Final = ("asked", "withdraw", "urge", "collect", "offer")
@@ -182,6 +185,7 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "banli:clock": frozenset(
         {"do", "limit", "title", "amount", "unit", "at", "reason", "basis", "extendMost", "when"}
     ),
+    "banli:chosen": frozenset({"by"}),
     "banli:copies": frozenset(),
     "banli:copy": frozenset({"to", "when", "title", "mustRead", "reply"}),
     "banli:operations": frozenset({"allow", "pause"}),

@@ -59,6 +59,19 @@ def many(session: Session, tasks: Iterable[UserTask]) -> Mapping[int, TaskFacts]
     }
 
 
+def ahead(session: Session, case: Case, separation: Collection[str]) -> TaskFacts:
+    """The facts of a task that has not come yet, as far as duties are concerned."""
+    performers = permissions.person_keys(session, _performers(session, case.id))
+    return TaskFacts(
+        id=0,
+        separation=frozenset(separation),
+        performers=performers,
+        applicant_persons=frozenset(filter(None, [case.applicant_person_key])),
+        process_key=case.process_key,
+        amount=case.amount,
+    )
+
+
 def fellows(session: Session, task: UserTask) -> frozenset[str]:
     """Natural persons on a task besides its holder: who has a part in it, and who did one."""
     placed = boards.find(session, task.instance_id, task.id) if task.kind else None

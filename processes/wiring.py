@@ -4,7 +4,16 @@ Invariant: every program that moves cases calls `connect` once at its start; aga
 """
 
 from engine import waiting
-from processes import checklist, circulation, clock, clocking, derivation, functions, picking
+from processes import (
+    checklist,
+    circulation,
+    clock,
+    clocking,
+    derivation,
+    functions,
+    picking,
+    planning,
+)
 from processes.operations import all_operations
 
 
@@ -16,5 +25,6 @@ def connect() -> None:
     checklist.register()
     clocking.register()
     picking.register()
+    planning.register()
     circulation.register()
     all_operations()

@@ -195,6 +195,8 @@ class UserTask(Activity):
     operations: tuple[str, ...] = ()
     pauses: bool = False
     """Whether the task's own limit rests while its holder waits for a colleague's answer."""
+    chosen: tuple[str, ...] = ()
+    """Who may choose its people beforehand: `previous` (who holds a task before it), `starter`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,10 @@ class Approving(Activity):
             raise failure(approval.people, "审批人应为不空的名单")
         return _rule(approval, context), [_person(one, approval.people) for one in found]
 
+    def rule(self, approval: Approval, context: Any) -> Rule:
+        """The rule of a node."""
+        return _rule(approval, context)
+
     def open_board(self, token: Token, rule: Rule, people: list[tuple[str, int]]) -> None:
         """Give everybody named a work item."""
         line = [(next_id(), user, weight) for user, weight in people]

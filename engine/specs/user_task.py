@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import Any
 
 from engine import clock, waiting
-from engine.approval.board import PICKS
+from engine.approval.board import PICKS, Mode
 from engine.expressions import Expression, evaluate, failure, number, text, texts
-from engine.specs import mapping, waits
+from engine.specs import mapping, planning, waits
 from engine.specs.approving import Approving
 from engine.specs.containers import called_path
 from engine.specs.token import Token
@@ -27,20 +27,14 @@ class UserTask(Approving):
     def prepare(self, token: Token, local: Variables) -> dict[str, Any]:
         context = self.context(token, local)
         element = self.element
-        data: dict[str, Any] = {"groups": self._groups(context)}
+        data: dict[str, Any] = {"groups": self.candidate_groups(context)}
         if "for" in token.internal_data:
             data["assignee"] = token.internal_data["for"]
         elif element.assignee is not None:
             data["assignee"] = _person(element.assignee, context)
         if element.candidate_users is not None:
             data["users"] = texts(element.candidate_users, context)
-        approval = element.approval
-        if approval is not None and approval.people is not None:
-            rule, people = self.people(approval, context)
-            if approval.mode in PICKS:  # the one who is picked comes from this list
-                data |= {"groups": (), "users": tuple(user for user, _weight in people)}
-            else:
-                data["people"] = rule, people
+        data |= self._named(token, context)
         self._refuse_nobody(data)
         data.update(self._until(context))
         if element.follow_up_date is not None:
@@ -48,6 +42,31 @@ class UserTask(Approving):
         if element.priority is not None:
             data["priority"] = number(element.priority, context)
         return {key: value for key, value in data.items() if value not in (None, "", ())}
+
+    def _named(self, token: Token, context: Any) -> dict[str, Any]:
+        """Those whom somebody chose for this case, else those of `banli:approval people`."""
+        approval = self.element.approval
+        chosen = planning.of(token)
+        if chosen and "for" not in token.internal_data:
+            return self._chosen(chosen, context)
+        if approval is None or approval.people is None:
+            return {}
+        rule, people = self.people(approval, context)
+        if approval.mode in PICKS:  # the one who is picked comes from this list
+            return {"groups": (), "users": tuple(user for user, _weight in people)}
+        return {"people": (rule, people)}
+
+    def _chosen(self, users: tuple[str, ...], context: Any) -> dict[str, Any]:
+        """Whom somebody chose for this case: one gets the task, of several one takes it.
+
+        Where the node is of several people, they decide together.
+        """
+        approval = self.element.approval
+        if approval is not None and approval.mode not in (Mode.SINGLE, *PICKS):
+            return {"people": (self.rule(approval, context), [(user, 1) for user in users])}
+        if len(users) == 1:
+            return {"assignee": users[0], "chosen": True}
+        return {"assignee": None, "groups": (), "users": users}
 
     def _until(self, context: Any) -> dict[str, Any]:
         element = self.element
@@ -66,7 +85,8 @@ class UserTask(Approving):
         if asked and not any(data.get(key) for key in ("assignee", "groups", "users")):
             raise failure(asked, "办理人、候选岗位和候选人都为空，无人能办")
 
-    def _groups(self, context: Any) -> tuple[str, ...]:
+    def candidate_groups(self, context: Any) -> tuple[str, ...]:
+        """The groups of which anybody may claim the task."""
         element = self.element
         if element.candidate_groups is not None:
             groups = texts(element.candidate_groups, context)
@@ -97,7 +117,8 @@ class UserTask(Approving):
         if several is not None:
             self.open_board(token, *several)
             return False
-        told = {key: prepared[key] for key in ("assignee", "groups", "users") if key in prepared}
+        named = ("assignee", "groups", "users", "chosen")
+        told = {key: prepared[key] for key in named if key in prepared}
         due_at = waits.to_instant(prepared["due"]) if "due" in prepared else None
         self.note(token, "task.created", name=self.element.name, due_at=due_at, **told)
         return False

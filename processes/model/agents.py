@@ -1,4 +1,4 @@
-"""Who acts for whom during an absence (代理), and whose turn it is in a pool.
+"""Who acts for whom (代理), whose turn it is in a pool, who was chosen for a task ahead.
 
 Invariant: a substitution is never changed but for its revocation; outside its days it means
 nothing.
@@ -48,3 +48,16 @@ class Rotation(Base):
     pool: Mapped[str] = mapped_column(String(64), primary_key=True)
     last: Mapped[int | None] = mapped_column(BigInteger)
     turned_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class PlannedPerson(Base):
+    """Somebody chosen for a task ahead of one case: a copy of what its state says, to be found."""
+
+    __tablename__ = "planned_person"
+    __table_args__ = (Index("ix_planned_person_user", "user_id"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+    activity: Mapped[str] = mapped_column(String(128), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    planned_by: Mapped[int] = mapped_column(BigInteger)
+    planned_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)

@@ -90,6 +90,18 @@ CLOCKS = [
         clock(do="extend", limit="x"),
     ),
     row(
+        "people chosen by somebody unknown",
+        "chosen_by",
+        "a",
+        put(X('<banli:chosen by="anybody"/>')),
+    ),
+    row(
+        "people chosen for a repeated task",
+        "chosen_and_loop",
+        "a",
+        put(X('<banli:chosen by="starter"/>') + MULTI),
+    ),
+    row(
         "a copy for nobody",
         "copy_incomplete",
         "a",
