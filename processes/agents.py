@@ -109,9 +109,19 @@ def revoke(session: Session, substitution_id: int, *, by: User) -> Substitution:
     _authorise(session, found.principal, by)
     if _state(found) not in {"on", "ahead"}:
         raise AgentRefused("这项代理已经结束")
+    return end(session, found, by=by)
+
+
+def end(session: Session, found: Substitution, *, by: User) -> Substitution:
+    """End a substitution now, whoever has decided so; both are told unless one decided it."""
     found.revoked_at, found.revoked_by = clock.now(), by.id
     session.flush()
-    _tell(session, found.agent, f"{_name(session, found.principal)}的代理已经收回", "")
+    for user_id, title in (
+        (found.agent, f"您对{_name(session, found.principal)}的代理已经结束"),
+        (found.principal, f"{_name(session, found.agent)}对您的代理已经结束"),
+    ):
+        if user_id != by.id:
+            _tell(session, user_id, title, "")
     audit.record(session, "agent.revoked", by=by, subject=("substitution", found.id))
     return found
 

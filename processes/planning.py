@@ -132,6 +132,29 @@ def choose(
     audit.record(session, "task.planned", by=by, subject=("case", case_id), detail=detail)
 
 
+def eligible(session: Session, case: Case, activity: str, *, also: User) -> frozenset[int]:
+    """Who may do a task ahead, with `also` counted by the roles it is handed in with."""
+    element = _element(session, case.id, activity)
+    if element is None:
+        return frozenset()
+    able = frozenset(one.id for one in _eligible(session, case, element))
+    groups = engine_planning.groups(session, case.id, activity)
+    facts = duties.ahead(session, case, element.separation)
+    fits = not groups or bool(set(groups) & also.groups)
+    return able | {also.id} if fits and _may_do(also, facts) else able - {also.id}
+
+
+def name_of(session: Session, case_id: int, activity: str) -> str | None:
+    """What a task ahead is called; None if it cannot come any more."""
+    element = _element(session, case_id, activity)
+    return None if element is None else element.name or element.id
+
+
+def _element(session: Session, case_id: int, activity: str) -> UserTaskElement | None:
+    following = engine_planning.ahead(session, case_id)
+    return next((one for one in following if one.id == activity), None)
+
+
 def put(session: Session, case: Case, activity: str, chosen: Sequence[int], *, by: User) -> None:
     """Write down who was chosen, where the engine and where a search finds it."""
     users = [str(one) for one in chosen]
@@ -157,7 +180,7 @@ def _arrived(session: Session, task_id: int) -> None:
     if task.assignee is None:
         return
     facts = duties.facts(session, task)
-    (user,) = identity.active(session, [int(task.assignee)]) or [None]
+    user = next(iter(identity.active(session, [int(task.assignee)])), None)
     if user is None or permissions.separated(user, facts):
         tasks.take_back(session, task_id, held_by=task.assignee, by=_SYSTEM)
         return
@@ -169,12 +192,12 @@ def _arrived(session: Session, task_id: int) -> None:
 
 def _ahead(session: Session, case_id: int, activity: str, by: User) -> tuple[Case, UserTaskElement]:
     case = permissions.case(session, case_id, by=by)
-    for one in engine_planning.ahead(session, case_id):
-        if one.id == activity:
-            if not _may_choose(one, _choosers(session, case, by)):
-                raise Forbidden("您不能指定该环节的办理人", case=case_id, activity=activity)
-            return case, one
-    raise NotFound("本件后续没有这个环节，或它已经到达", case=case_id, activity=activity)
+    element = _element(session, case_id, activity)
+    if element is None:
+        raise NotFound("本件后续没有这个环节，或它已经到达", case=case_id, activity=activity)
+    if not _may_choose(element, _choosers(session, case, by)):
+        raise Forbidden("您不能指定该环节的办理人", case=case_id, activity=activity)
+    return case, element
 
 
 def _choosers(session: Session, case: Case, by: User) -> frozenset[str]:

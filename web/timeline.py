@@ -43,6 +43,7 @@ _ACTIONS: Final = {
     "inquired": N_("征询"),
     "inquiry_answered": N_("征询答复"),
     "planned": N_("指定后续办理人"),
+    "handed_over": N_("离职转办"),
     "delegate": N_("委派意见"),
     "before": N_("前加签意见"),
     "after": N_("后加签意见"),

@@ -72,7 +72,19 @@ def transfer(before: Board, item_id: int, user: str) -> Board:
     Raises:
         ApprovalRefused: not open, or the person is on the board already.
     """
-    item = _acting(before, item_id)
+    _acting(before, item_id)
+    return succeed(before, item_id, user)
+
+
+def succeed(before: Board, item_id: int, user: str) -> Board:
+    """Another person takes the place of one who leaves, whether its turn has come or not.
+
+    Raises:
+        ApprovalRefused: nothing is left to do there, or the person is on the board already.
+    """
+    item = before.item(item_id)
+    if item.ended:
+        raise ApprovalRefused("该人员已经办理")
     _refuse_twice([*_present(before, but=item_id), user])
     return _put(before, replace(item, user=user, owner=item.owner or item.user))
 

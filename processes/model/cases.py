@@ -125,8 +125,8 @@ class Material(Base):
     replaced_by: Mapped[int | None] = mapped_column(BigInteger)
 
 
-BESIDE: Final = ("copy_replied", "inquiry_answered")
-"""Actions of those who only read a case or were asked about it: no part in handling it."""
+BESIDE: Final = ("copy_replied", "inquiry_answered", "handed_over")
+"""Actions that are no part in handling a case: of readers, of who was asked, of who moves work."""
 
 
 class Opinion(Base):
