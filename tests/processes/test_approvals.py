@@ -232,7 +232,7 @@ class TestDelegation:
         case = claimed(office)
         delegated(case, "approver")
         task = task_of(case, "approver")
-        assert approvals.offered(task) == {"complete", "transfer"}
+        assert approvals.offered(task) == {"complete", "transfer", "inquire"}
         with pytest.raises(Forbidden, match="不允许"):
             delegated(case, "verifier", by="approver")
 
