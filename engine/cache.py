@@ -16,6 +16,7 @@ from engine import driver, repository, sealing
 from engine.driver import Driver
 from engine.errors import NotFound, TaskNotActive
 from engine.execution import Execution
+from engine.session import ended
 from engine.variables import Variables, decode
 
 SIZE: Final = 1_000
@@ -201,17 +202,27 @@ def apply(scopes: dict[int, Variables], content: bytes) -> None:
 def _after_commit(session: Session) -> None:
     if session.in_nested_transaction():
         return  # a savepoint: the transaction around it may still be rolled back
-    session.info.pop(_WRITTEN, None)
-    for execution in session.info.pop(_TAKEN, {}).values():
-        if not execution.dirty and not execution.completed:
-            _live.put(execution)
+    _give_back(session.info, committed=True)
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _after_rollback(session: Session, previous: SessionTransaction) -> None:
-    written = session.info.get(_WRITTEN, set())
-    if not previous.nested:  # after a savepoint, what the transaction wrote may still go
-        session.info.pop(_WRITTEN, None)
-    for execution in session.info.pop(_TAKEN, {}).values():
-        if not execution.dirty and execution.instance_id not in written:
+    # after a savepoint, what the transaction wrote may still go
+    _give_back(session.info, committed=False, whole=not previous.nested)
+
+
+def _give_back(info: dict[Any, Any], committed: bool, whole: bool = True) -> None:  # noqa: FBT001, FBT002
+    written = info.get(_WRITTEN, ())
+    if whole:
+        info.pop(_WRITTEN, None)
+    for execution in info.pop(_TAKEN, {}).values():
+        intact = not execution.dirty
+        if committed:
+            intact = intact and not execution.completed
+        else:
+            intact = intact and execution.instance_id not in written
+        if intact:
             _live.put(execution)
+
+
+ended.append(_give_back)

@@ -2,18 +2,20 @@
 
 Invariant: one commit covers what is written here and what the session writes. A guarded statement
 that does not find its row raises `Lost`, and the transaction has to be rolled back. The driver's
-errors arrive as SQLAlchemy's.
+errors arrive as SQLAlchemy's. On PostgreSQL what is written may wait, to travel with the commit.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
+
+from engine.errors import Conflict
 
 Row = tuple[Any, ...]
 _WITHOUT_ZONE: Final = len("2026-03-02 04:00:00.000000")
@@ -30,11 +32,11 @@ class Statement(NamedTuple):
     guard: str = ""
 
 
-class Lost(Exception):
+class Lost(Conflict):
     """A guarded statement did not find its row: somebody else was faster."""
 
     def __init__(self, guard: str) -> None:
-        super().__init__(guard)
+        super().__init__("办件刚刚被他人办理，请重试", guard=guard)
         self.guard = guard
 
 
@@ -57,6 +59,14 @@ class Driver(Protocol):
         """Carry out statements in order.
 
         Raises:
+            Lost: the first guard that failed; if they wait, when they are sent.
+        """
+        ...
+
+    def flush(self, *, commit: bool = False) -> None:
+        """Send what waits, and commit.
+
+        Raises:
             Lost: the first guard that failed.
         """
         ...
@@ -65,9 +75,10 @@ class Driver(Protocol):
 class SqliteDriver:
     """Python's own driver; each statement is compiled once for a connection."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    def __init__(self, pooled: PoolProxiedConnection, dialect: Dialect) -> None:
+        self._pooled = pooled
+        self._dialect = dialect
+        self._raw: sqlite3.Connection = pooled.driver_connection  # type: ignore[assignment]
 
     def stamp(self, instant: datetime | None) -> str | None:
         """An instant as SQLAlchemy stores it."""
@@ -77,8 +88,10 @@ class SqliteDriver:
 
     def fetch(self, sql: str, values: Row) -> list[Row]:
         """The rows of a query."""
-        with _translated(self._connection, sql):
+        try:
             return self._raw.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise _translated(error, self._pooled, self._dialect, sql) from error
 
     def lock(self, *key: str) -> list[Statement]:
         """Nothing: there is one writer at a time."""
@@ -88,7 +101,7 @@ class SqliteDriver:
     def write(self, statements: Sequence[Statement]) -> None:
         """Carry out statements in order, under the write lock."""
         raw = self._raw
-        with _translated(self._connection, "step"):
+        try:
             if not raw.in_transaction:
                 raw.execute("BEGIN IMMEDIATE")
             for sql, rows, guard in statements:
@@ -98,78 +111,116 @@ class SqliteDriver:
                     changed = raw.executemany(sql, rows).rowcount
                 if guard and changed != 1:
                     raise Lost(guard)
+        except sqlite3.Error as error:
+            raise _translated(error, self._pooled, self._dialect, "step") from error
+
+    def flush(self, *, commit: bool = False) -> None:
+        """Nothing waits; commit if anything was written."""
+        if not commit or not self._raw.in_transaction:
+            return
+        try:
+            self._dialect.do_commit(self._pooled)
+        except sqlite3.Error as error:
+            raise _translated(error, self._pooled, self._dialect, "COMMIT") from error
 
 
 class PostgresDriver:
-    """libpq's pipeline: a query, or all of a step, in one round trip."""
+    """libpq's pipeline: a query, or all of a step, in one round trip.
 
-    def __init__(self, connection: Connection) -> None:
+    With `waits` statements travel with the next query or with the commit.
+    """
+
+    def __init__(
+        self, pooled: PoolProxiedConnection, dialect: Dialect, *, waits: bool = False
+    ) -> None:
         from engine import pipeline  # noqa: PLC0415 - an installation on SQLite needs no libpq
 
-        self._connection = connection
+        self._pooled = pooled
+        self._dialect = dialect
         self._pipeline = pipeline
-        self._raw: Any = connection.connection.driver_connection
-        self._prepared: dict[str, bytes] = connection.info.setdefault(_PREPARED, {})
+        self._raw: Any = pooled.driver_connection
+        self._prepared: dict[str, bytes] = pooled.info.setdefault(_PREPARED, {})
+        self._waits = waits
+        self._waiting: list[Statement] = []
 
     def stamp(self, instant: datetime | None) -> datetime | None:
         """An instant as it is."""
         return instant
 
     def fetch(self, sql: str, values: Row) -> list[Row]:
-        """The rows of a query."""
-        with _translated(self._connection, sql):
-            (answer,) = self._pipeline.converse(self._raw, self._prepared, [(sql, [*values])])
-            self._pipeline.refuse(answer)
-            return self._pipeline.table(answer)
+        """The rows of a query; it begins no transaction by itself if what is written waits."""
+        answers = self._send([Statement(sql, [values])], begin=not self._waits)
+        return self._pipeline.table(answers[-1])
 
     def lock(self, *key: str) -> list[Statement]:
         """An advisory lock of the transaction."""
         return [Statement(_LOCK, [("\n".join(key),)])]
 
     def write(self, statements: Sequence[Statement]) -> None:
-        """Carry out statements in order, in one round trip."""
+        """Carry out statements in order, in one round trip, or have them wait."""
+        self._waiting.extend(statements)
+        if not self._waits:
+            self._send((), begin=True)
+
+    def flush(self, *, commit: bool = False) -> None:
+        """Send what waits; with `commit` in the same round trip."""
+        if self._waiting or commit:
+            self._send((), begin=True, commit=commit)
+
+    def _send(self, more: Sequence[Statement], *, begin: bool, commit: bool = False) -> list[Any]:
+        waiting, self._waiting = self._waiting, []
         queue: list[tuple[str, list[Any]]] = []
-        guards: list[tuple[str, int]] = []
-        for sql, rows, guard in statements:
+        guards: dict[int, str] = {}
+        for sql, rows, guard in (*waiting, *more):
             if guard:
-                guards.append((guard, len(queue)))
-            queue.extend(self._pipeline.commands(sql, rows))
-        with _translated(self._connection, "step"):
-            answers = self._pipeline.converse(self._raw, self._prepared, queue)
-            for guard, index in guards:
-                # what followed a lost guard may have failed because of it
-                if index < len(answers) and answers[index].command_tuples == 0:
-                    raise Lost(guard)
-            self._pipeline.refuse(answers[-1])
+                guards[len(queue)] = guard
+            queue.extend(self._pipeline.commands(sql, rows, guard=bool(guard)))
+        try:
+            frame = self._pipeline.Frame(begin=begin or bool(waiting), commit=commit)
+            answers = self._pipeline.converse(self._raw, self._prepared, queue, frame)
+            last = answers[-1] if answers else None
+            if self._pipeline.is_lost(last) and len(answers) - 1 in guards:
+                raise Lost(guards[len(answers) - 1])
+            if last is not None:
+                self._pipeline.refuse(last)
+        except self._dialect.loaded_dbapi.Error as error:
+            raise _translated(error, self._pooled, self._dialect, "step") from error
+        return answers
 
 
-@contextmanager
-def _translated(connection: Connection, sql: str) -> Iterator[None]:
-    dialect = connection.dialect
-    try:
-        yield
-    except dialect.loaded_dbapi.Error as error:
-        raw = connection.connection.driver_connection
-        lost = dialect.is_disconnect(error, raw, None)
-        raise DBAPIError.instance(
-            sql,
-            None,
-            error,
-            dialect.loaded_dbapi.Error,
-            connection_invalidated=lost,
-            dialect=dialect,
-        ) from error
+def _translated(
+    error: Exception, pooled: PoolProxiedConnection, dialect: Dialect, sql: str
+) -> Exception:
+    """The driver's error as SQLAlchemy would say it."""
+    raw: Any = pooled.driver_connection
+    return DBAPIError.instance(
+        sql,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        connection_invalidated=dialect.is_disconnect(error, raw, None),  # type: ignore[arg-type]
+        dialect=dialect,
+    )
+
+
+def on(pooled: PoolProxiedConnection, dialect: Dialect, *, waits: bool = False) -> Driver:
+    """The driver on a connection of the pool."""
+    if dialect.name == "sqlite":
+        return SqliteDriver(pooled, dialect)
+    return PostgresDriver(pooled, dialect, waits=waits)
 
 
 def of(session: Session) -> Driver:
     """The driver under a session, in the session's transaction."""
+    own: Driver | None = getattr(session, "driver", None)  # of a `CommandSession`
+    if own is not None:
+        return own
     transaction = session.get_transaction()
     held = session.info.get(_HELD)
     if held is not None and transaction is not None and held[0] is transaction:
         found: Driver = held[1]
         return found
     connection = session.connection()
-    sqlite = connection.dialect.name == "sqlite"
-    made: Driver = SqliteDriver(connection) if sqlite else PostgresDriver(connection)
+    made = on(connection.connection, connection.dialect)
     session.info[_HELD] = (session.get_transaction(), made)
     return made

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from psycopg import OperationalError, errors, pq
 
 Row = tuple[Any, ...]
 Command = tuple[str, list[Any]]
+_DIVISION_BY_ZERO: Final = b"22012"
 _names: Final = count()  # never the same again: what failed may have been prepared all the same
 _AT_ONCE: Final = 8
 """Rows of one INSERT at most, so that the shapes to prepare are few."""
@@ -38,10 +39,14 @@ _READ: Final[Mapping[int, Callable[[bytes], Any]]] = {  # by the type's number i
 }
 
 
-def commands(sql: str, rows: Sequence[Row]) -> Iterator[Command]:
-    """A statement with `?` for each value, as few commands as its rows need."""
+def commands(sql: str, rows: Sequence[Row], *, guard: bool = False) -> Iterator[Command]:
+    """A statement with `?` for each value, as few commands as its rows need.
+
+    With `guard` it fails (division by zero) unless it changes just one row, so that the commit
+    behind it in the same conversation does not happen.
+    """
     if len(rows) == 1:
-        yield sql, [*rows[0]]
+        yield _guarded(sql) if guard else sql, [*rows[0]]
         return
     most = _AT_ONCE if sql.startswith("INSERT") and sql.endswith(")") else 1
     for start in range(0, len(rows), most):
@@ -49,8 +54,17 @@ def commands(sql: str, rows: Sequence[Row]) -> Iterator[Command]:
         yield _for_rows(sql, len(part)), [value for row in part for value in row]
 
 
-def converse(raw: Any, prepared: dict[str, bytes], queue: Sequence[Command]) -> list[Any]:
-    """Send commands together, within a transaction; the results in order.
+class Frame(NamedTuple):
+    """Whether commands travel with the beginning of their transaction, and with its commit."""
+
+    begin: bool
+    commit: bool
+
+
+def converse(
+    raw: Any, prepared: dict[str, bytes], queue: Sequence[Command], frame: Frame
+) -> list[Any]:
+    """Send commands together; the results in order. After a failure nothing is committed.
 
     After a failure the last result is that failure; `prepared` lives as long as the connection.
 
@@ -58,7 +72,11 @@ def converse(raw: Any, prepared: dict[str, bytes], queue: Sequence[Command]) -> 
         psycopg.OperationalError: the connection is lost.
     """
     conn = raw.pgconn
-    begins = conn.transaction_status == pq.TransactionStatus.IDLE
+    idle = conn.transaction_status == pq.TransactionStatus.IDLE
+    begins = idle and frame.begin and bool(queue)
+    ends = frame.commit and (begins or not idle)
+    if not queue and not ends:
+        return []
     fresh: dict[str, bytes] = {}
     shown: list[bool] = [False] if begins else []
     try:
@@ -74,6 +92,9 @@ def converse(raw: Any, prepared: dict[str, bytes], queue: Sequence[Command]) -> 
             formats = [int(value.__class__ is bytes) for value in values]
             conn.send_query_prepared(name, [_wire(value) for value in values], formats)
             shown.append(True)
+        if ends:
+            conn.send_query_params(b"COMMIT", None)
+            shown.append(False)
         conn.pipeline_sync()
         answers = _answers(conn)
         conn.exit_pipeline_mode()
@@ -129,6 +150,15 @@ def refuse(result: Any) -> None:
         raise errors.error_from_result(result)
 
 
+def is_lost(result: Any) -> bool:
+    """Whether a result is the failure of a guarded statement."""
+    return (
+        result is not None
+        and result.status == pq.ExecStatus.FATAL_ERROR
+        and result.error_field(pq.DiagnosticField.SQLSTATE) == _DIVISION_BY_ZERO
+    )
+
+
 def table(result: Any) -> list[Row]:
     """The rows of a query."""
     read = [_READ.get(result.ftype(column), bytes.decode) for column in range(result.nfields)]
@@ -140,6 +170,11 @@ def table(result: Any) -> list[Row]:
         )
         for row in range(result.ntuples)
     ]
+
+
+@lru_cache(maxsize=256)
+def _guarded(sql: str) -> str:
+    return f"WITH changed AS ({sql} RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM changed"  # noqa: S608
 
 
 @lru_cache(maxsize=256)

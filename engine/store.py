@@ -13,8 +13,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from engine import cache, clock, driver, ids, limits, rows, sealing
-from engine.driver import Driver, Lost, Statement
-from engine.errors import Conflict
+from engine.driver import Driver, Statement
 from engine.execution import Execution
 from engine.record import DELETED, StepRecord
 from engine.rows import Place
@@ -69,7 +68,7 @@ def guard_job(execution: Execution, job_id: int, fencing: int) -> None:
 
 
 def _store(session: Session, execution: Execution, *, new: str | None) -> None:
-    if session.new or session.dirty or session.deleted:
+    if not getattr(session, "asleep", False):
         session.flush()  # what the command wrote before may be what our rows refer to
     connection = driver.of(session)
     step = execution.step
@@ -90,10 +89,7 @@ def _store(session: Session, execution: Execution, *, new: str | None) -> None:
     writer.history()
     writer.waits()
     writer.incidents()
-    try:
-        connection.write([*writer.locks(), writer.instance(new), *writer.statements])
-    except Lost as lost:
-        raise Conflict("办件刚刚被他人办理，请重试", instance=place.instance_id) from lost
+    connection.write([*writer.locks(), writer.instance(new), *writer.statements])
     writer.deliver_buffered()
     execution.revision += 1
     execution.remember()

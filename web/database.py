@@ -7,7 +7,6 @@ checks included; what it returns is returned only after the commit.
 import hashlib
 import hmac
 import random
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from engine import connection, sealing
 from engine.errors import Conflict
 from engine.model import Base
+from engine.session import CommandSession
 from web.grouping import Command, Group, TransactionGone
 
 P = ParamSpec("P")
@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 REPEATS: Final = 3
 _PAUSE: Final = 0.02
+_COMMAND: Final = "banli_command"
 # serialization failure, deadlock, lock not available: somebody else holds what we want
 _PASSING: Final = frozenset({"40001", "40P01", "55P03"})
 
@@ -53,15 +54,17 @@ class Database:
         Raises:
             Conflict: another transaction was faster.
         """
-        with Session(self.engine, expire_on_commit=False) as session:
-            try:
-                yield session
-                session.commit()
-            except BaseException as error:
-                session.rollback()
-                if _passing(error):
-                    raise Conflict("数据刚刚被他人修改，请重试") from error
-                raise
+        session = CommandSession(self.engine)
+        try:
+            yield session
+            session.commit()
+        except BaseException as error:
+            session.rollback()
+            if _passing(error):
+                raise Conflict("数据刚刚被他人修改，请重试") from error
+            raise
+        finally:
+            session.close()
 
     @contextmanager
     def read_session(self) -> Iterator[Session]:
@@ -107,31 +110,36 @@ class Database:
     def _together(self, act: Callable[[Connection], None]) -> None:
         with self.engine.connect() as opened:
             opened.begin()  # without it each session would end the transaction, no savepoint
+            connection.begin_write_on(opened)
             act(opened)
             opened.commit()
 
 
 def _within(opened: Connection, command: Command) -> Any:
-    with Session(
-        bind=opened, expire_on_commit=False, join_transaction_mode="create_savepoint"
-    ) as session:
-        try:
-            result = command(session)
-            session.commit()
-        except BaseException as error:
-            _back_to_savepoint(session, opened)
-            if _passing(error):
-                raise Conflict("数据刚刚被他人修改，请重试") from error
-            raise
-        return result
+    raw: Any = opened.connection.driver_connection
+    session = CommandSession(opened.engine, opened)
+    try:
+        raw.execute(f"SAVEPOINT {_COMMAND}")
+        result = command(session)
+        session.commit()
+        raw.execute(f"RELEASE {_COMMAND}")
+    except BaseException as error:
+        if not raw.in_transaction:
+            _forget(session)
+            raise TransactionGone from error
+        session.rollback()
+        raw.execute(f"ROLLBACK TO {_COMMAND}")
+        raw.execute(f"RELEASE {_COMMAND}")
+        if _passing(error):
+            raise Conflict("数据刚刚被他人修改，请重试") from error
+        raise
+    session.close()
+    return result
 
 
-def _back_to_savepoint(session: Session, opened: Connection) -> None:
-    raw = opened.connection.driver_connection
-    if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
+def _forget(session: CommandSession) -> None:
+    if not session.asleep:
         session.invalidate()  # closing it in order would ask for a savepoint that is no more
-        raise TransactionGone
-    session.rollback()
 
 
 def _may_repeat(error: Conflict | DBAPIError, *, done: bool) -> bool:
