@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 from engine import redaction
 
 BUSY_MS: Final = 10_000
+_IDLE: Final = 0  # libpq's PQTRANS_IDLE; libpq itself is not loaded on SQLite
 _BEGINS_NOTHING: Final = (
     *("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "WITH"),
     *("BEGIN", "COMMIT", "ROLLBACK", "RELEASE"),
@@ -31,7 +32,7 @@ def engine_options(url: str) -> dict[str, Any]:
     """What `create_engine` has to be told for this URL."""
     parsed = make_url(url)
     # errors go to the log, and what was written may be about persons
-    options: dict[str, Any] = {"hide_parameters": True}
+    options: dict[str, Any] = {"hide_parameters": True, "pool_reset_on_return": None}
     if parsed.get_backend_name() != "sqlite":
         # a command that waits for another's row longer than this is better tried again
         return {
@@ -47,6 +48,9 @@ def engine_options(url: str) -> dict[str, Any]:
     options["connect_args"] = {"check_same_thread": False, "cached_statements": 256}
     if in_memory(url):
         options["poolclass"] = StaticPool
+    else:
+        # the connection used last knows the newest pages
+        options["pool_use_lifo"] = True
     return options
 
 
@@ -61,9 +65,18 @@ def prepare(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _on_connect):
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "before_cursor_execute", _before_execute)
+    if not event.contains(engine, "reset", _on_return):
+        event.listen(engine, "reset", _on_return)
     if not event.contains(engine, "handle_error", redaction.on_error):
         event.listen(engine, "handle_error", redaction.on_error)
     return engine
+
+
+def _on_return(raw: Any, _record: object, _state: object) -> None:
+    """Undo what was left open; as the pool would, but without a call where nothing was."""
+    sqlite = isinstance(raw, sqlite3.Connection)
+    if raw.in_transaction if sqlite else raw.closed or raw.pgconn.transaction_status != _IDLE:
+        raw.rollback()
 
 
 def begin_write(session: Session) -> None:

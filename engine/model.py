@@ -364,7 +364,6 @@ class HistoryEvent(Base):
             sqlite_where=text(ENDED),
             postgresql_where=text(ENDED),
         ),
-        {"sqlite_with_rowid": False},
     )
 
     instance_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from engine.variables import Value, Variables
 
@@ -19,8 +19,7 @@ class _Deleted(Enum):
 DELETED: Final = _Deleted.DELETED
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEvent:
+class HistoryEvent(NamedTuple):
     """Something that happened; `activity` is the BPMN id, `activity_id` the activity instance."""
 
     type: str

@@ -5,9 +5,8 @@ what its wait says, so that a row can always be derived again.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from engine import ids, limits
 from engine.driver import Row
@@ -98,8 +97,7 @@ BUFFERED: Final = (
 DELIVERING: Final = "UPDATE inbound_message SET state = 'delivering' WHERE id = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What all rows of a step share."""
 
     instance_id: int
@@ -238,17 +236,18 @@ def history(
     place: Place, events: list[HistoryEvent], *, first: int, revision: int, actor: str
 ) -> list[Row]:
     """The rows of the events of a step."""
+    instance_id, now = place.instance_id, place.now
     return [
         (
-            place.instance_id,
-            first + index,
+            instance_id,
+            sequence,
             revision,
-            one.type,
-            one.activity,
-            one.activity_id,
+            kind,
+            activity,
+            activity_id,
             actor,
-            place.now,
-            encode(one.data).decode() if one.data else "{}",
+            now,
+            encode(data).decode() if data else "{}",
         )
-        for index, one in enumerate(events)
+        for sequence, (kind, activity, activity_id, data) in enumerate(events, first)
     ]

@@ -42,9 +42,9 @@ class CommandSession(Session):
         return getattr(self, name)
 
     def _wake(self) -> None:
-        self._awake = True
         if self._driver is not None:
-            self._driver.flush()
+            self._driver.flush()  # should it fail, the transaction is still the driver's to undo
+        self._awake = True
         bind, mode = self._opened, "create_savepoint"
         if self._pooled is not None:
             # the ORM goes on where the driver is

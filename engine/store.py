@@ -6,7 +6,7 @@ its tokens imply, neither more nor less.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -36,6 +36,14 @@ preparers: list[Observer] = []
 SNAPSHOT_EVERY: Final = 16
 LARGE: Final = "instance.large"
 """The event of an instance that has passed `limits.STATE_WARN_BYTES`, once in its life."""
+_END: Final[Mapping[type[Wait], str]] = {
+    UserTaskWait: rows.END_TASK,
+    MessageWait: rows.END_SUBSCRIPTION,
+    SignalWait: rows.END_SUBSCRIPTION,
+    ConditionWait: rows.END_SUBSCRIPTION,
+    TimerWait: rows.END_JOB,
+    ExternalTaskWait: rows.END_JOB,
+}
 _log = logging.getLogger("banli.engine")
 
 configure = sealing.configure
@@ -187,18 +195,12 @@ class _Writer:
     def waits(self) -> None:
         """The difference between what is waited for and what is stored."""
         before, after = self.execution.stored, self.execution.waits
-        moved: list[TimerWait] = []
         fresh: list[Wait] = []
         for key, wait in after.items():
             was = before.get(key)
-            if was == wait:
+            if was is wait or was == wait:
                 continue
-            if was is not None and isinstance(wait, TimerWait):
-                moved.append(wait)
-                continue
-            if isinstance(wait, UserTaskWait) and _retimed(was, wait):
-                # it stays in the hands of whoever holds it
-                self.add(rows.RETIME_TASK, (self.place.stamp(wait.due_at), wait.id))
+            if was is not None and self._changed(was, wait):
                 continue
             if was is not None:
                 self._end(was)
@@ -206,58 +208,64 @@ class _Writer:
         for key, wait in before.items():
             if key not in after:
                 self._end(wait)
-        self._rearm(moved)
         self._begin(fresh)
+
+    def _changed(self, was: Wait, now: Wait) -> bool:
+        """Whether the row can stay and be altered."""
+        if isinstance(now, TimerWait):
+            self._rearm(now)
+            return True
+        if isinstance(now, UserTaskWait) and _retimed(was, now):
+            # it stays in the hands of whoever holds it
+            self.add(rows.RETIME_TASK, (self.place.stamp(now.due_at), now.id))
+            return True
+        return False
 
     def _end(self, wait: Wait) -> None:
         guarded = self.execution.guards.get(wait.id)
         if guarded is not None:
             self.statements.append(guarded)
-        elif isinstance(wait, UserTaskWait):
-            self.add(rows.END_TASK, (wait.id,))
-        elif isinstance(wait, MessageWait | SignalWait | ConditionWait):
-            self.add(rows.END_SUBSCRIPTION, (wait.id,))
         else:
-            self.add(rows.END_JOB, (wait.id,))
+            self.add(_END[wait.__class__], (wait.id,))
 
-    def _rearm(self, moved: list[TimerWait]) -> None:
-        retries, stamp = limits.RETRIES, self.place.stamp
-        for wait in moved:
-            armed = (wait.repeat or "", stamp(wait.due_at), retries, wait.id)
-            guarded = self.execution.guards.get(wait.id)
-            if guarded is None:
-                self.add(rows.REARM, armed)
-                continue
-            ((_, fencing),) = guarded.rows
-            self.add(rows.REARM_FIRED, (*armed, fencing), guard=guarded.guard)
+    def _rearm(self, wait: TimerWait) -> None:
+        armed = (wait.repeat or "", self.place.stamp(wait.due_at), limits.RETRIES, wait.id)
+        guarded = self.execution.guards.get(wait.id)
+        if guarded is None:
+            self.add(rows.REARM, armed)
+            return
+        ((_, fencing),) = guarded.rows
+        self.add(rows.REARM_FIRED, (*armed, fencing), guard=guarded.guard)
 
     def _begin(self, fresh: list[Wait]) -> None:
         place, at = self.place, self.execution.definition_at
-        tasks = [wait for wait in fresh if isinstance(wait, UserTaskWait)]
-        self.awaited = [wait for wait in fresh if isinstance(wait, MessageWait)]
-        jobs = [
-            rows.timer(place, wait, at(wait.id)) for wait in fresh if isinstance(wait, TimerWait)
-        ]
-        jobs += [
-            rows.external_task(place, wait, at(wait.id))
-            for wait in fresh
-            if isinstance(wait, ExternalTaskWait)
-        ]
-        jobs += [rows.outbox(place, message) for message in self.execution.step.messages]
-        jobs += [rows.signal(place, signal) for signal in self.execution.step.signals]
-        others = [wait for wait in fresh if isinstance(wait, SignalWait | ConditionWait)]
-        self.add(rows.TASK, *(rows.task(place, wait) for wait in tasks))
-        self.add(rows.CANDIDATE, *(row for wait in tasks for row in rows.candidates(wait)))
-        self.add(
-            rows.SUBSCRIPTION,
-            *(rows.subscription(place, wait, at(wait.id)) for wait in (*self.awaited, *others)),
-        )
-        self.add(rows.JOB, *jobs)
+        made: dict[str, list[driver.Row]] = {}
+        for wait in fresh:
+            if isinstance(wait, UserTaskWait):
+                made.setdefault(rows.TASK, []).append(rows.task(place, wait))
+                made.setdefault(rows.CANDIDATE, []).extend(rows.candidates(wait))
+            elif isinstance(wait, TimerWait):
+                made.setdefault(rows.JOB, []).append(rows.timer(place, wait, at(wait.id)))
+            elif isinstance(wait, ExternalTaskWait):
+                made.setdefault(rows.JOB, []).append(rows.external_task(place, wait, at(wait.id)))
+            else:
+                if isinstance(wait, MessageWait):
+                    self.awaited.append(wait)
+                row = rows.subscription(place, wait, at(wait.id))
+                made.setdefault(rows.SUBSCRIPTION, []).append(row)
+        step = self.execution.step
+        sent = [rows.outbox(place, message) for message in step.messages]
+        sent += [rows.signal(place, signal) for signal in step.signals]
+        for sql, values in made.items():
+            self.add(sql, *values)
+        self.add(rows.JOB, *sent)
 
     def incidents(self) -> None:
         """The activities that are stuck now, and those that are no more."""
         execution = self.execution
         present, stored = execution.incidents, execution.stored_incidents
+        if not present and not stored:
+            return
         if execution.completed and stored:
             self.add(rows.CLEAR_INCIDENTS, (self.place.instance_id,))
             return

@@ -26,11 +26,16 @@ _CONTROL: Final = re.compile(r"[\x00\ud800-\udfff]")
 _INT_LIMIT: Final = 1 << 53
 # without these orjson would write dates and our value classes in its own way, never to be revived
 _AS_IS: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+_SMALL_INTEGERS: Final = _AS_IS | orjson.OPT_STRICT_INTEGER
 
 
 def encode(variables: Mapping[str, Value]) -> bytes:
     """The stored form of variables, with keys in the order given."""
-    return orjson.dumps(_plain(variables), option=_AS_IS, default=_tag)
+    try:
+        return orjson.dumps(variables, option=_SMALL_INTEGERS, default=_tag)
+    except TypeError:
+        # an integer beyond 53 bits, or a mapping of another kind: seldom
+        return orjson.dumps(_plain(variables), option=_AS_IS, default=_tag)
 
 
 def decode(stored: bytes | str) -> Variables:
