@@ -1,8 +1,9 @@
 """Live instances kept between steps, so that the next step need not read and build them again.
 
 Invariant: nobody is ever served a stale instance. A live object is handed out only if the revision
-stored is its own; while a transaction has it no other gets it; it comes back after the commit, or
-if it was only read, and is dropped after anything else.
+stored is its own, or (`take_unread`) to a step that is stored only if it is; while a transaction
+has it no other gets it; it comes back after the commit, or if it was only read, and is dropped
+after anything else.
 """
 
 import threading
@@ -44,27 +45,41 @@ class _Live:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: OrderedDict[int, Execution] = OrderedDict()
+        self._waiting: dict[int, int] = {}  # what each waits for: to the instance
         self._weight = 0
 
     def pop(self, instance_id: int) -> Execution | None:
         with self._lock:
-            found = self._held.pop(instance_id, None)
-            if found is not None:
-                self._weight -= found.weight
-            return found
+            return self._pop(instance_id)
+
+    def pop_waiting(self, wait_id: int) -> Execution | None:
+        with self._lock:
+            return self._pop(self._waiting.get(wait_id, 0))
 
     def put(self, execution: Execution) -> None:
         execution.workflow.resolver = _nobody  # it belongs to a session that ends now
+        instance_id = execution.instance_id
         with self._lock:
-            before = self._held.pop(execution.instance_id, None)
-            self._weight += execution.weight - (before.weight if before else 0)
-            self._held[execution.instance_id] = execution
+            self._pop(instance_id)
+            self._weight += execution.weight
+            self._held[instance_id] = execution
+            for wait_id in execution.stored:
+                self._waiting[wait_id] = instance_id
             while len(self._held) > SIZE or (self._weight > WEIGHT and self._held):
-                self._weight -= self._held.popitem(last=False)[1].weight
+                self._pop(next(iter(self._held)))
+
+    def _pop(self, instance_id: int) -> Execution | None:
+        found = self._held.pop(instance_id, None)
+        if found is not None:
+            self._weight -= found.weight
+            for wait_id in found.stored:
+                self._waiting.pop(wait_id, None)
+        return found
 
     def clear(self) -> None:
         with self._lock:
             self._held.clear()
+            self._waiting.clear()
             self._weight = 0
 
 
@@ -86,6 +101,21 @@ def take(session: Session, instance_id: int, actor: str) -> Execution:
         NotFound: no such instance. TaskNotActive: it has ended or is suspended.
     """
     execution = _checked_out(session, instance_id, allowed=("active",))
+    execution.actor = actor
+    execution.begin_step()
+    return execution
+
+
+def take_unread(session: Session, wait_id: int, actor: str) -> Execution | None:
+    """The instance that waits for something, if it is at hand; nothing is read.
+
+    Whether it is at the revision stored, and active, the statement that stores the step finds out.
+    """
+    execution = _live.pop_waiting(wait_id)
+    if execution is None:
+        return None
+    session.info.setdefault(_TAKEN, {})[execution.instance_id] = execution
+    execution.workflow.resolver = repository.DefinitionResolver(session)
     execution.actor = actor
     execution.begin_step()
     return execution

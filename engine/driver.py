@@ -6,8 +6,10 @@ errors arrive as SQLAlchemy's. On PostgreSQL what is written may wait, to travel
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import chain
 from typing import Any, Final, NamedTuple, Protocol
 
 from sqlalchemy import Dialect
@@ -21,6 +23,8 @@ Row = tuple[Any, ...]
 _WITHOUT_ZONE: Final = len("2026-03-02 04:00:00.000000")
 _HELD: Final = "banli_driver"
 _PREPARED: Final = "banli_prepared"
+_AT_ONCE: Final = 8
+"""Rows of one INSERT at most, so that the shapes to prepare are few."""
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
 
 
@@ -38,6 +42,25 @@ class Lost(Conflict):
     def __init__(self, guard: str) -> None:
         super().__init__("办件刚刚被他人办理，请重试", guard=guard)
         self.guard = guard
+
+
+def at_once(sql: str, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
+    """A statement with values for each row, as few commands as its rows need."""
+    if len(rows) == 1:
+        yield sql, rows[0]
+        return
+    most = _AT_ONCE if sql.startswith("INSERT") and sql.endswith(")") else 1
+    for start in range(0, len(rows), most):
+        part = rows[start : start + most]
+        yield _for_rows(sql, len(part)), tuple(chain.from_iterable(part))
+
+
+@lru_cache(maxsize=256)
+def _for_rows(sql: str, number: int) -> str:
+    if number == 1:
+        return sql
+    values = sql[sql.rindex("(") :]
+    return ", ".join((sql, *[values] * (number - 1)))
 
 
 class Driver(Protocol):
@@ -105,12 +128,12 @@ class SqliteDriver:
             if not raw.in_transaction:
                 raw.execute("BEGIN IMMEDIATE")
             for sql, rows, guard in statements:
-                if len(rows) == 1:
-                    changed = raw.execute(sql, rows[0]).rowcount
-                else:
-                    changed = raw.executemany(sql, rows).rowcount
-                if guard and changed != 1:
-                    raise Lost(guard)
+                if guard:
+                    if raw.execute(sql, rows[0]).rowcount != 1:
+                        raise Lost(guard)
+                    continue
+                for several, values in at_once(sql, rows):
+                    raw.execute(several, values)
         except sqlite3.Error as error:
             raise _translated(error, self._pooled, self._dialect, "step") from error
 
@@ -169,12 +192,14 @@ class PostgresDriver:
 
     def _send(self, more: Sequence[Statement], *, begin: bool, commit: bool = False) -> list[Any]:
         waiting, self._waiting = self._waiting, []
-        queue: list[tuple[str, list[Any]]] = []
+        queue: list[tuple[str, Row]] = []
         guards: dict[int, str] = {}
         for sql, rows, guard in (*waiting, *more):
             if guard:
                 guards[len(queue)] = guard
-            queue.extend(self._pipeline.commands(sql, rows, guard=bool(guard)))
+                queue.append((self._pipeline.guarded(sql), rows[0]))
+            else:
+                queue.extend(at_once(sql, rows))
         try:
             frame = self._pipeline.Frame(begin=begin or bool(waiting), commit=commit)
             answers = self._pipeline.converse(self._raw, self._prepared, queue, frame)

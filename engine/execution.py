@@ -7,7 +7,7 @@ stores the step as a whole, or throws the object away after any exception.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from engine import sealing
 from engine import state as codec
@@ -26,6 +26,9 @@ from engine.waiting import Wait
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+
+_AT_WORK: Final = frozenset({STARTED, WAITING})
 
 
 class Execution:
@@ -112,7 +115,7 @@ class Execution:
 
     def remember(self) -> None:
         """Keep what is stored now: the next step writes the difference to it."""
-        self.stored = dict(self.waits)
+        self.stored = self.waits  # a step finds its waits anew and leaves these as they are
         self.stored_incidents = frozenset(self.incidents)
 
     # -- commands -------------------------------------------------------------------------
@@ -274,7 +277,7 @@ class Execution:
         return {
             token.id: Incident(token.task_spec.activity, token.id, **_told(token.incident))
             for token in self.workflow.tasks.values()
-            if token.incident is not None
+            if "incident" in token.internal_data
         }
 
     @property
@@ -304,11 +307,12 @@ class Execution:
 
     def _find_waits(self) -> Iterator[Wait]:
         for token in self.workflow.tasks.values():
-            if token.told is None and token.state in {STARTED, WAITING}:
+            told = token.told
+            if told is None and token._state in _AT_WORK:
                 stuck = "incident" in token.internal_data
-                token.told = (None if stuck else token.task_spec.wait(token),)
-            if token.told is not None and token.told[0] is not None:
-                yield token.told[0]
+                told = token.told = (None if stuck else token.task_spec.wait(token),)
+            if told is not None and told[0] is not None:
+                yield told[0]
 
     def _active(self, activity_id: int, ability: str) -> Token:
         token = self.workflow.tasks.get(activity_id)

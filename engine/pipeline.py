@@ -6,7 +6,7 @@ that is cut short closes it, so that no answer is ever taken for another's. Valu
 """
 
 import select
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import count
@@ -15,11 +15,9 @@ from typing import Any, Final, NamedTuple
 from psycopg import OperationalError, errors, pq
 
 Row = tuple[Any, ...]
-Command = tuple[str, list[Any]]
+Command = tuple[str, Row]
 _DIVISION_BY_ZERO: Final = b"22012"
 _names: Final = count()  # never the same again: what failed may have been prepared all the same
-_AT_ONCE: Final = 8
-"""Rows of one INSERT at most, so that the shapes to prepare are few."""
 
 _WIRE: Final[Mapping[type, Callable[[Any], bytes | None]]] = {
     str: str.encode,
@@ -37,21 +35,6 @@ _READ: Final[Mapping[int, Callable[[bytes], Any]]] = {  # by the type's number i
     23: int,
     1184: lambda text: datetime.fromisoformat(text.decode()),
 }
-
-
-def commands(sql: str, rows: Sequence[Row], *, guard: bool = False) -> Iterator[Command]:
-    """A statement with `?` for each value, as few commands as its rows need.
-
-    With `guard` it fails (division by zero) unless it changes just one row, so that the commit
-    behind it in the same conversation does not happen.
-    """
-    if len(rows) == 1:
-        yield _guarded(sql) if guard else sql, [*rows[0]]
-        return
-    most = _AT_ONCE if sql.startswith("INSERT") and sql.endswith(")") else 1
-    for start in range(0, len(rows), most):
-        part = rows[start : start + most]
-        yield _for_rows(sql, len(part)), [value for row in part for value in row]
 
 
 class Frame(NamedTuple):
@@ -173,7 +156,11 @@ def table(result: Any) -> list[Row]:
 
 
 @lru_cache(maxsize=256)
-def _guarded(sql: str) -> str:
+def guarded(sql: str) -> str:
+    """A statement that fails (division by zero) unless it changes just one row.
+
+    So the commit behind it in the same conversation does not happen.
+    """
     return f"WITH changed AS ({sql} RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM changed"  # noqa: S608
 
 
@@ -182,11 +169,3 @@ def _numbered(sql: str) -> bytes:
     first, *rest = sql.split("?")
     parts = [f"${number}{part}" for number, part in enumerate(rest, 1)]
     return "".join((first, *parts)).encode()
-
-
-@lru_cache(maxsize=256)
-def _for_rows(sql: str, number: int) -> str:
-    if number == 1:
-        return sql
-    values = sql[sql.rindex("(") :]
-    return ", ".join((sql, *[values] * (number - 1)))

@@ -85,6 +85,10 @@ INCIDENT: Final = _insert(
 RETIME_TASK: Final = "UPDATE user_task SET due_at = ? WHERE id = ?"
 END_TASK: Final = "DELETE FROM user_task WHERE id = ?"
 COMPLETE_TASK: Final = "DELETE FROM user_task WHERE id = ? AND revision = ?"
+COMPLETE_OWN: Final = (
+    "DELETE FROM user_task WHERE id = ? AND suspended IS FALSE"
+    " AND (assignee IS NULL OR assignee = ?)"
+)
 END_SUBSCRIPTION: Final = "DELETE FROM event_subscription WHERE id = ?"
 END_JOB: Final = "DELETE FROM job WHERE id = ?"
 ANSWER_JOB: Final = "DELETE FROM job WHERE id = ? AND fencing = ?"

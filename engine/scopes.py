@@ -66,7 +66,12 @@ class Scopes(dict[int, Scope]):
 
     def context(self, scope_id: int, *inner: Variables) -> Mapping[str, Any]:
         """What an expression sees; `inner` mappings hide the scope's variables."""
-        stores = [*inner, *(scope.variables for scope in self.chain(scope_id))]
+        scope = self[scope_id]
+        stores = [one for one in inner if one]
+        stores.append(scope.variables)
+        while not scope.isolated and scope.parent_id is not None:
+            scope = self[scope.parent_id]
+            stores.append(scope.variables)
         return stores[0] if len(stores) == 1 else ChainMap(*_writable(stores))
 
     def set_local(self, scope_id: int, values: Mapping[str, Value]) -> None:

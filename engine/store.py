@@ -70,6 +70,11 @@ def guard_task(execution: Execution, task_id: int, revision: int) -> None:
     execution.guards[task_id] = Statement(rows.COMPLETE_TASK, [(task_id, revision)], "task")
 
 
+def guard_holder(execution: Execution, task_id: int, by: str) -> None:
+    """Have the step fail if the task it completes rests or is somebody else's."""
+    execution.guards[task_id] = Statement(rows.COMPLETE_OWN, [(task_id, by)], "task")
+
+
 def guard_job(execution: Execution, job_id: int, fencing: int) -> None:
     """Have the step fail if the lease of the job it answers passes on before it is stored."""
     execution.guards[job_id] = Statement(rows.ANSWER_JOB, [(job_id, fencing)], "job")

@@ -213,9 +213,9 @@ class CallActivity(Activity):
 
 def called_path(token: Token) -> tuple[str, ...]:
     """The call activities around a token, from the outside in."""
-    found = [
-        ancestor.task_spec.activity
-        for ancestor in token.workflow.ancestors(token)
-        if ancestor.task_spec.calls
-    ]
-    return tuple(reversed(found))
+    tasks, current = token.workflow.tasks, token
+    found: tuple[str, ...] = ()
+    while (current := tasks.get(current._parent)) is not None:
+        if current.task_spec.calls:
+            found = (current.task_spec.activity, *found)
+    return found

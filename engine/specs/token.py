@@ -5,6 +5,8 @@ process, a sub-process, a multi-instance body, the activity of a boundary event)
 it leaves the tree. So the tree is as large as the present, whatever the past was.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from SpiffWorkflow.task import Task
@@ -34,6 +36,12 @@ class Token(Task):
     _children: list[Any]
     internal_data: dict[str, Any]
 
+    # what the library keeps for each of its tasks and ours never have
+    triggered = False
+    thread_id = 0
+    last_state_change = 0.0
+    data: Mapping[str, Any] = MappingProxyType({})  # type: ignore[assignment]
+
     def __init__(
         self,
         workflow: Any,
@@ -44,8 +52,18 @@ class Token(Task):
     ) -> None:
         # what it waits for, once it was asked; forgotten when its state changes
         self.told: Any = None
-        number: Any = identity or next_id()
-        super().__init__(workflow, task_spec, parent, state, number)
+        self.id = identity = identity or next_id()
+        self.workflow = workflow
+        self.task_spec = task_spec
+        self._state = state
+        self._children = []
+        self.internal_data = {}
+        workflow.tasks[identity] = self
+        if parent is None:
+            self._parent = None
+        else:
+            self._parent = parent.id
+            parent._children.append(identity)
 
     @property  # type: ignore[misc]
     def parent(self) -> Any:

@@ -169,27 +169,29 @@ class CaseWorkflow(Workflow):
 
     def scope_id(self, token: Token) -> int:
         """The scope a token works in: its own, or the nearest one around it."""
-        current: Any = token
-        while current.id not in self.scopes:
-            current = current.parent
-        return int(current.id)
+        identity, scopes, tasks = token.id, self.scopes, self.tasks
+        while identity not in scopes:
+            identity = tasks[identity]._parent
+        return int(identity)
 
     def ancestors(self, token: Token) -> Iterator[Token]:
         """The containers of a token, from the inside out."""
-        current = token.parent
+        tasks = self.tasks
+        current = tasks.get(token._parent)
         while current is not None:
             yield current
-            current = current.parent
+            current = tasks.get(current._parent)
 
     def run_ready(self) -> None:
         """Run every automatic token until all wait."""
         self.budget = Budget()
         while self.ready or self._look_at_conditions() or self._open_join():
             token = self.tasks.get(self.ready.popleft())
-            if token is None or token.state != READY:
+            if token is None or token._state != READY:
                 continue
             # the instances of a multi-instance activity begin as one step, bounded by cardinality
-            if not token.parent or not token.parent.task_spec.free_children:
+            parent = token.parent
+            if parent is None or not parent.task_spec.free_children:
                 self.budget.spend()
             token.run()
             self._look_at_conditions()
@@ -198,6 +200,9 @@ class CaseWorkflow(Workflow):
     def _look_at_conditions(self) -> bool:
         """Let those conditions happen that have become true; whether anything is ready then."""
         changed = self.scopes.changed
+        if not self.conditions and not self.doubtful:
+            changed.clear()
+            return bool(self.ready)
         if changed:
             for identity in self.conditions:
                 if not changed.isdisjoint(self.tasks[identity].task_spec.definition.names):
@@ -215,7 +220,7 @@ class CaseWorkflow(Workflow):
         waiting = [
             token
             for token in self.tasks.values()
-            if token.state == WAITING and hasattr(token.task_spec, "starve")
+            if token._state == WAITING and hasattr(token.task_spec, "starve")
         ]
         if not waiting or any(self._may_move(token) for token in self.tasks.values()):
             return
@@ -238,13 +243,16 @@ class CaseWorkflow(Workflow):
         return False
 
     def _remove_task(self, task_id: Any) -> None:
-        token = self.tasks[task_id]
-        for child in token.children:
-            self._remove_task(child.id)
-        if token.parent is not None:
-            token.parent._children.remove(task_id)
+        tasks = self.tasks
+        token = tasks[task_id]
+        for child in [*token._children]:
+            self._remove_task(child)
+        parent = tasks.get(token._parent)
+        if parent is not None:
+            parent._children.remove(task_id)
             # the root's variables outlive its token: the case is read when it is over
-            self.scopes.close(task_id)
-        del self.tasks[task_id]
+            if task_id in self.scopes:
+                self.scopes.close(task_id)
+        del tasks[task_id]
         self.joins.discard(task_id)
         self.conditions.discard(task_id)
