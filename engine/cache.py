@@ -92,6 +92,7 @@ class Stored(NamedTuple):
     scopes: dict[int, Variables]
     chain: bytes
     weight: int
+    snapshot: tuple[int, int]
 
 
 def take(session: Session, instance_id: int, actor: str) -> Execution:
@@ -198,7 +199,8 @@ def _load(session: Session, connection: Driver, instance_id: int) -> Execution:
     )
     execution.revision, execution.sequence = revision, sequence
     execution.definition_id = definition_id
-    execution.chain, execution.weight = stored.chain, stored.weight + len(state)
+    execution.chain, execution.weight = stored.chain, stored.weight
+    execution.snapshot = stored.snapshot
     execution.remember()
     return execution
 
@@ -206,14 +208,15 @@ def _load(session: Session, connection: Driver, instance_id: int) -> Execution:
 def _variables(connection: Driver, instance_id: int, row: driver.Row) -> Stored:
     revision, snapshot_revision, snapshot = row[0], row[5], row[6]
     scopes: dict[int, Variables] = {}
-    chain, weight = sealing.START, 0
+    chain, weight, at = sealing.START, 0, snapshot_revision or 0
     if snapshot is not None:
         chain, weight = sealing.snapshot(snapshot), len(snapshot)
         scopes = {int(scope): values for scope, values in decode(snapshot).items()}
-    for (content,) in connection.fetch(_DELTAS, (instance_id, snapshot_revision or 0, revision)):
+    whole = weight
+    for (content,) in connection.fetch(_DELTAS, (instance_id, at, revision)):
         chain, weight = sealing.link(chain, content), weight + len(content)
         apply(scopes, content)
-    return Stored(scopes, chain, weight)
+    return Stored(scopes, chain, weight, (at, whole))
 
 
 def apply(scopes: dict[int, Variables], content: bytes) -> None:

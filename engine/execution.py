@@ -46,6 +46,7 @@ class Execution:
         self.guards: dict[int, Any] = {}
         self.chain = sealing.START
         self.weight = 0
+        self.snapshot = (0, 0)  # its revision and size
         self.warned = False
         self.stored: Mapping[int, Wait] = {}
         self.stored_incidents: frozenset[int] = frozenset()

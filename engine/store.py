@@ -34,6 +34,9 @@ observers: list[Observer] = []
 preparers: list[Observer] = []
 """Called for every step before anything of it is written; may move due instants."""
 SNAPSHOT_EVERY: Final = 16
+SNAPSHOT_SHARE: Final = 8
+SNAPSHOT_LATEST: Final = 128
+"""All variables are written after 16 steps that changed an eighth of them, or after 128."""
 LARGE: Final = "instance.large"
 """The event of an instance that has passed `limits.STATE_WARN_BYTES`, once in its life."""
 _END: Final[Mapping[type[Wait], str]] = {
@@ -162,12 +165,20 @@ class _Writer:
             execution.chain = sealing.link(execution.chain, content)
             execution.weight += len(content)
             self.add(rows.DELTA, (*key, content))
-        if self.revision % SNAPSHOT_EVERY == 0 or execution.completed:
+        if execution.completed or self._is_due():
             scopes = execution.scopes.values()
             content = encode({str(scope.id): scope.variables for scope in scopes})
             execution.chain = sealing.snapshot(content)
             execution.weight = len(content)
+            execution.snapshot = self.revision, len(content)
             self.add(rows.SNAPSHOT, (*key, content))
+
+    def _is_due(self) -> bool:
+        """Whether the whole is to be written again: not for a few small changes of a large one."""
+        at, size = self.execution.snapshot
+        steps, changed = self.revision - at, self.execution.weight - size
+        enough = changed * SNAPSHOT_SHARE >= size or steps >= SNAPSHOT_LATEST
+        return steps >= SNAPSHOT_EVERY and enough
 
     def sizes(self) -> None:
         """Warn once of an instance whose state or variables have grown too large."""

@@ -106,6 +106,29 @@ def test_a_long_loop_survives_restarts_and_keeps_every_version_of_its_variables(
         assert [one.sequence for one in events] == sorted(one.sequence for one in events)
 
 
+@pytest.mark.parametrize(("size", "snapshot"), [(10, 32), (10_000, 16)])
+def test_few_small_changes_of_large_variables_do_not_write_them_all_again(
+    site: Site, size: int, snapshot: int
+) -> None:
+    site.deploy(p=LOOP)
+    case = site.start(n=0, text="办" * size)
+    for turn in range(1, 39):
+        site.complete("a", again=True, n=turn)
+    (whole,) = site.rows(VariableSnapshot)
+    assert whole.revision == snapshot
+    site.forget()
+    assert site.variables(case)["n"] == 38
+
+
+def test_the_whole_is_written_again_after_128_steps_at_the_latest(site: Site) -> None:
+    site.deploy(p=LOOP)
+    site.start(n=0, text="办" * 20_000)
+    for turn in range(1, 16 + 128):
+        site.complete("a", again=True, n=turn)
+    (whole,) = site.rows(VariableSnapshot)
+    assert whole.revision == 16 + 128
+
+
 def test_rows_are_what_the_tokens_wait_for(site: Site) -> None:
     model = xml(
         "start -> f; f -> a -> j; f -> s -> j; f -> m -> j; j -> end",
