@@ -5,8 +5,9 @@ nobody.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from engine import cache, history, ids, inbox, moves, repository, store
@@ -89,14 +90,26 @@ def restart(
     return get(session, step.instance_id)
 
 
+_GET: Final = (
+    select(ProcessInstance)
+    .where(ProcessInstance.id == bindparam("id"))
+    .execution_options(populate_existing=True)
+)
+_REVISION: Final = select(ProcessInstance.revision).where(ProcessInstance.id == bindparam("id"))
+
+
+def revision(session: Session, instance_id: int) -> int:
+    """At which revision an instance is; 0 where there is none."""
+    return session.scalar(_REVISION, {"id": instance_id}) or 0
+
+
 def get(session: Session, instance_id: int) -> ProcessInstance:
     """An instance.
 
     Raises:
         NotFound: there is none.
     """
-    query = select(ProcessInstance).where(ProcessInstance.id == instance_id)
-    found = session.scalar(query.execution_options(populate_existing=True))
+    found: ProcessInstance | None = session.scalar(_GET, {"id": instance_id})
     if found is None:
         raise NotFound("没有这个流程实例", instance=instance_id)
     return found

@@ -7,7 +7,7 @@ says who ended it and when.
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine import cache, clock, driver, history, store
@@ -20,6 +20,10 @@ _OPEN: Final = (
     "SELECT t.instance_id, t.assignee, t.suspended, t.revision, i.revision, i.status, t.activity"
     " FROM user_task t JOIN process_instance i ON i.id = t.instance_id WHERE t.id = ?"
 )
+# made once: to build a statement costs as much as to carry it out
+_GET: Final = (
+    select(UserTask).where(UserTask.id == bindparam("id")).execution_options(populate_existing=True)
+)
 
 
 def get(session: Session, task_id: int) -> UserTask:
@@ -28,8 +32,7 @@ def get(session: Session, task_id: int) -> UserTask:
     Raises:
         TaskNotActive: it is over; says by whom and when. NotFound: there never was one.
     """
-    query = select(UserTask).where(UserTask.id == task_id)
-    task = session.scalar(query.execution_options(populate_existing=True))
+    task: UserTask | None = session.scalar(_GET, {"id": task_id})
     if task is None:
         raise gone(session, task_id)
     return task

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final, Protocol
+from functools import cache
+from typing import Any, Final, Protocol
 
-from sqlalchemy import event, insert, select, update
+from sqlalchemy import bindparam, event, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
@@ -23,6 +24,14 @@ from processes.model.people import AuditEvent, AuditHead
 
 _SYSTEM: Final = "system"
 _FIRST: Final = ""
+_HEADS: Final[Any] = AuditHead.__table__
+# made once: to build a statement costs as much as to carry it out
+_APPEND: Final = insert(AuditEvent.__table__)  # type: ignore[arg-type] # a mapped class promises less
+_LAST: Final = (
+    update(_HEADS)
+    .where(_HEADS.c.agency == bindparam("at_agency"))
+    .values(mac=bindparam("last_mac"))
+)
 
 
 class Actor(Protocol):
@@ -97,8 +106,8 @@ def record(  # noqa: PLR0913 - the columns of one row
         "detail": detail[:2000],
     }
     mac = _mac(before, row)
-    session.execute(insert(AuditEvent).values(**row, mac=mac))
-    session.execute(update(AuditHead).where(AuditHead.agency == agency).values(mac=mac))
+    session.connection().execute(_APPEND, {**row, "mac": mac})
+    session.connection().execute(_LAST, {"at_agency": agency, "last_mac": mac})
 
 
 def verify(session: Session, agency: str | None = None) -> Broken | None:
@@ -152,17 +161,22 @@ def _verify_chain(session: Session, head: AuditHead) -> Broken | None:
 
 def _take(session: Session, agency: str) -> tuple[int, str]:
     """The next place in an agency's chain; whoever takes it holds the chain until the commit."""
-    dialect = session.get_bind().dialect.name
-    upsert = sqlite_insert if dialect == "sqlite" else postgresql_insert
-    taken = session.execute(
-        upsert(AuditHead)
-        .values(agency=agency, sequence=1, mac=_FIRST)
-        .on_conflict_do_update(
-            index_elements=[AuditHead.agency], set_={"sequence": AuditHead.sequence + 1}
-        )
-        .returning(AuditHead.sequence, AuditHead.mac)
-    ).one()
+    connection = session.connection()
+    given = {"agency": agency, "sequence": 1, "mac": _FIRST}
+    taken = connection.execute(_next(connection.dialect.name), given).one()
     return taken.sequence, taken.mac
+
+
+@cache
+def _next(dialect: str) -> Any:
+    upsert = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    return (
+        upsert(_HEADS)
+        .on_conflict_do_update(
+            index_elements=[_HEADS.c.agency], set_={"sequence": _HEADS.c.sequence + 1}
+        )
+        .returning(_HEADS.c.sequence, _HEADS.c.mac)
+    )
 
 
 def _mac(before: str, row: object) -> str:

@@ -1,9 +1,9 @@
 """What the policy has to know of a task: its candidates, who did what before, whose case it is."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import boards, history
@@ -16,6 +16,15 @@ from processes.principals import USER_PREFIX
 
 CONTINUES = "唤醒自"
 """The relation of a reopened case to the one it continues."""
+_CANDIDATES: Final = select(UserTaskCandidate.task_id, UserTaskCandidate.candidate).where(
+    UserTaskCandidate.task_id.in_(bindparam("tasks", expanding=True))
+)
+_CASES: Final = select(Case.id, Case.applicant_person_key, Case.process_key, Case.amount).where(
+    Case.id.in_(bindparam("cases", expanding=True))
+)
+_CONTINUED: Final = select(CaseLink.other_id).where(
+    CaseLink.case_id == bindparam("case"), CaseLink.relation == CONTINUES
+)
 
 
 def facts(session: Session, task: UserTask) -> TaskFacts:
@@ -28,20 +37,9 @@ def many(session: Session, tasks: Iterable[UserTask]) -> Mapping[int, TaskFacts]
     tasks = list(tasks)
     instances = {task.instance_id for task in tasks}
     candidates: dict[int, set[str]] = {}
-    for task_id, candidate in session.execute(
-        select(UserTaskCandidate.task_id, UserTaskCandidate.candidate).where(
-            UserTaskCandidate.task_id.in_([task.id for task in tasks])
-        )
-    ):
+    for task_id, candidate in session.execute(_CANDIDATES, {"tasks": [task.id for task in tasks]}):
         candidates.setdefault(task_id, set()).add(candidate)
-    cases = {
-        one.id: one
-        for one in session.execute(
-            select(Case.id, Case.applicant_person_key, Case.process_key, Case.amount).where(
-                Case.id.in_(instances)
-            )
-        )
-    }
+    cases = {one.id: one for one in session.execute(_CASES, {"cases": [*instances]})}
     separated = {task.instance_id for task in tasks if task.separation}
     performers = {
         instance: permissions.person_keys(session, _performers(session, instance))
@@ -90,10 +88,7 @@ def _performers(session: Session, instance: int) -> Mapping[str, Collection[str]
     while continued is not None:
         for activity, actors in history.performers(session, continued).items():
             found.setdefault(activity, set()).update(actors)
-        query = select(CaseLink.other_id).where(
-            CaseLink.case_id == continued, CaseLink.relation == CONTINUES
-        )
-        continued = session.scalar(query)
+        continued = session.scalar(_CONTINUED, {"case": continued})
     return found
 
 

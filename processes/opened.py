@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from engine import clock, history, tasks
-from engine.errors import NotFound, TaskNotActive
+from engine.errors import TaskNotActive
 from engine.model import HistoryEvent, UserTask
 from processes import duties, identity
 from processes.permissions import TaskFacts
@@ -38,10 +38,7 @@ def person(session: Session, actor: str | None) -> str:
     """The name of who acted; empty for the system."""
     if not actor or not (actor.isascii() and actor.isdigit()):
         return ""
-    try:
-        return identity.user(session, int(actor)).name
-    except NotFound:
-        return ""
+    return identity.name(session, int(actor))
 
 
 def _gone(session: Session, task_id: int, name: str, error: TaskNotActive) -> str:

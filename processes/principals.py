@@ -8,8 +8,9 @@ and with the principal's own roles.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -46,7 +47,7 @@ class Principal:
         return [*sorted(self.groups), f"{USER_PREFIX}{self.id}"]
 
 
-def holding(today: date) -> tuple[ColumnElement[bool], ...]:
+def holding(today: date | BindParameter[date]) -> tuple[ColumnElement[bool], ...]:
     """Roles that are held on a day."""
     return (
         or_(UserRole.valid_from.is_(None), UserRole.valid_from <= today),
@@ -54,9 +55,9 @@ def holding(today: date) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def active() -> ColumnElement[bool]:
+def active(today: date | BindParameter[date] | None = None) -> ColumnElement[bool]:
     """Substitutions in force today."""
-    today = clock.today()
+    today = clock.today() if today is None else today
     return (
         (Substitution.starts_on <= today)
         & (Substitution.ends_on >= today)
@@ -64,21 +65,24 @@ def active() -> ColumnElement[bool]:
     )
 
 
+_TODAY: Final = bindparam("today", type_=Date)
+_OF: Final = (
+    select(Substitution, UserAccount)
+    .join(UserAccount, UserAccount.id == Substitution.principal)
+    .where(
+        Substitution.agent == bindparam("agent"),
+        active(_TODAY),
+        UserAccount.status == "active",
+        or_(UserAccount.valid_to.is_(None), UserAccount.valid_to >= _TODAY),
+    )
+    .order_by(Substitution.id)
+)
+
+
 def of(session: Session, user_id: int) -> tuple[Principal, ...]:
     """For whom somebody acts today; nobody whose account is closed."""
-    today = clock.today()
-    rows = session.execute(
-        select(Substitution, UserAccount)
-        .join(UserAccount, UserAccount.id == Substitution.principal)
-        .where(
-            Substitution.agent == user_id,
-            active(),
-            UserAccount.status == "active",
-            or_(UserAccount.valid_to.is_(None), UserAccount.valid_to >= today),
-        )
-        .order_by(Substitution.id)
-    ).tuples()
-    found = list(rows)
+    given = {"agent": user_id, "today": clock.today()}
+    found = list(session.execute(_OF, given).tuples())
     groups = _groups(session, {account.id for _one, account in found}) if found else {}
     return tuple(
         Principal(

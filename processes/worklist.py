@@ -6,9 +6,9 @@ that was typed is used before the deployed form has accepted it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from engine import repository, runtime, tasks
@@ -34,10 +34,20 @@ from processes import (
 from processes.colleagues import Person
 from processes.identity import User
 from processes.model.cases import Case, FormDraft
+from processes.permissions import TaskFacts
 from processes.principals import Principal
 from processes.roles import Action
 
 Answers = Mapping[str, Any]
+
+_OPEN: Final = (
+    select(UserTask).where(UserTask.instance_id == bindparam("case")).order_by(UserTask.id)
+)
+_REVISION: Final = (
+    select(ProcessInstance.revision)
+    .join(UserTask, UserTask.instance_id == ProcessInstance.id)
+    .where(UserTask.id == bindparam("task"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +75,7 @@ def view(session: Session, task_id: int, *, by: User) -> TaskView:
     Raises:
         NotFound: out of the user's scope. TaskNotActive: it is done; says by whom and when.
     """
-    task, facts = opened.get(session, task_id)
-    if not permissions.may_see_task(by, facts):
-        permissions.case(session, task.instance_id, by=by)
+    task, facts = _seen(session, task_id, by)
     case = session.get_one(Case, task.instance_id)
     variables = _context(session, task, by)
     draft = drafts.find(session, f"task:{task_id}", by=by)
@@ -85,6 +93,23 @@ def view(session: Session, task_id: int, *, by: User) -> TaskView:
         why_not=permissions.separated(by, facts) or "",
         principal=permissions.principal(by, facts),
     )
+
+
+def form_of(session: Session, task_id: int, *, by: User) -> tuple[UserTask, FormDefinition | None]:
+    """A task and its form, to read what was typed into it.
+
+    Raises:
+        NotFound: out of the user's scope. TaskNotActive: it is done; says by whom and when.
+    """
+    task = _seen(session, task_id, by)[0]
+    return task, _form(session, task)
+
+
+def _seen(session: Session, task_id: int, by: User) -> tuple[UserTask, TaskFacts]:
+    task, facts = opened.get(session, task_id)
+    if not permissions.may_see_task(by, facts):
+        permissions.case(session, task.instance_id, by=by)
+    return task, facts
 
 
 def claim(session: Session, task_id: int, *, by: User) -> None:
@@ -178,7 +203,7 @@ def submit(
         expected_revision=expected_revision,
         principal=str(principal.id) if principal else "",
     )
-    if runtime.get(session, case_id).revision != seen + 1:
+    if runtime.revision(session, case_id) != seen + 1:
         # another branch acted since duties were looked at: look again
         raise Conflict("办件刚刚被他人办理，请重试", instance=case_id)
     if form is not None:
@@ -195,21 +220,12 @@ def submit(
 
 def _revision_of(session: Session, task_id: int) -> int:
     """The revision of the case, read before anything that the decision rests on."""
-    return (
-        session.scalar(
-            select(ProcessInstance.revision)
-            .join(UserTask, UserTask.instance_id == ProcessInstance.id)
-            .where(UserTask.id == task_id)
-        )
-        or 0
-    )
+    return session.scalar(_REVISION, {"task": task_id}) or 0
 
 
 def open_in_case(session: Session, case_id: int, *, by: User) -> Sequence[UserTask]:
     """The open tasks of a case that a user may do."""
-    found = session.scalars(
-        select(UserTask).where(UserTask.instance_id == case_id).order_by(UserTask.id)
-    ).all()
+    found = session.scalars(_OPEN, {"case": case_id}).all()
     facts = duties.many(session, found)
     return [task for task in found if permissions.may_complete(by, facts[task.id])]
 

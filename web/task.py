@@ -169,11 +169,10 @@ def _form_and_answers(task_id: int) -> tuple[FormDefinition | None, dict[str, An
     """The task's form and what was posted; a task that is gone still shows what was typed."""
     try:
         with read_session() as session:
-            view = worklist.view(session, task_id, by=current())
+            task, form = worklist.form_of(session, task_id, by=current())
+            return form, filling.answers(form, node=task.activity) if form else {}
     except TaskNotActive as error:
         raise _Gone(error) from error
-    form = view.form
-    return form, filling.answers(form, node=view.task.activity) if form else {}
 
 
 class _Gone(Exception):

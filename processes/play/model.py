@@ -84,7 +84,7 @@ class ModelPlay(Stage):
             self.recorder.names |= {key: one.name for key, one in compiled.elements.items()}
         Base.metadata.create_all(self._engine)
         self._connection = self._engine.connect()
-        self._reader = SqliteDriver(self._connection)
+        self._reader = SqliteDriver(self._connection.connection, self._engine.dialect)
         self.run(lambda session: repository.deploy(session, folder.files, by=PLAYER))
 
     def close(self) -> None:
