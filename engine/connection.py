@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 from engine import redaction
 
 BUSY_MS: Final = 10_000
+CONNECTIONS: Final = 32
 _IDLE: Final = 0  # libpq's PQTRANS_IDLE; libpq itself is not loaded on SQLite
 _BEGINS_NOTHING: Final = (
     *("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "WITH"),
@@ -49,8 +50,9 @@ def engine_options(url: str) -> dict[str, Any]:
     if in_memory(url):
         options["poolclass"] = StaticPool
     else:
-        # the connection used last knows the newest pages
-        options["pool_use_lifo"] = True
+        # the connection used last knows the newest pages, and one that is closed has to read the
+        # schema and every statement anew
+        options |= {"pool_use_lifo": True, "pool_size": CONNECTIONS}
     return options
 
 

@@ -22,13 +22,20 @@ Command = Callable[[Session], Any]
 MOST: Final = 32
 
 
+def _held() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(slots=True, eq=False)
 class Waiting:
     """A command on its way."""
 
     command: Command
     context: Context = field(default_factory=copy_context)
-    wake: threading.Event = field(default_factory=threading.Event)
+    turn: threading.Lock = field(default_factory=_held)
+    """Let go once: when the command is carried out, or when its thread is to lead."""
     finished: bool = False
     result: Any = None
     error: BaseException | None = None
@@ -71,7 +78,7 @@ class Group:
             self._busy = True
         if mine is None:
             return self._at_once(command)
-        mine.wake.wait()
+        mine.turn.acquire()
         if not mine.finished:
             self._lead()
         if mine.error is not None:
@@ -92,9 +99,9 @@ class Group:
             self._busy = following is not None
         for one in done:
             one.finished = True
-            one.wake.set()
+            one.turn.release()
         if following is not None:
-            following.wake.set()
+            following.turn.release()
 
     def _lead(self) -> None:
         with self._mutex:

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from itertools import cycle
 from typing import Any
 
-from sqlalchemy import bindparam, select
-
 from engine import connection, repository, runtime, tasks
-from engine.model import Base, UserTask
+from engine.model import Base
 from tests.bench import models
 from web.database import Database
 
@@ -28,6 +26,9 @@ class Bench:
         self.database = Database(connection.create(url, **({} if "sqlite" in url else POOL)))
         Base.metadata.drop_all(self.database.engine)
         Base.metadata.create_all(self.database.engine)
+        self.sql = (
+            _TASK if self.database.engine.dialect.name == "sqlite" else _TASK.replace("?", "%s")
+        )
         self.database.run(repository.deploy, {"licence.bpmn": models.ours()}, by="bench")
 
     def start(self, size: int = 1024) -> int:
@@ -38,16 +39,19 @@ class Bench:
 
     def task(self, case: int) -> int:
         # as cheap as can be: looking for the task is not what is measured
-        with self.database.engine.connect() as opened:
-            found = opened.scalar(_TASK, {"case": case})
-            assert isinstance(found, int)
+        pooled = self.database.engine.raw_connection()
+        try:
+            raw: Any = pooled.driver_connection
+            found: int = raw.execute(self.sql, (case,)).fetchone()[0]
             return found
+        finally:
+            pooled.close()
 
     def complete(self, task: int, answer: str) -> None:
         self.database.run(tasks.complete, task, by="bench", variables={"decision": answer})
 
 
-_TASK = select(UserTask.__table__.c.id).where(UserTask.__table__.c.instance_id == bindparam("case"))
+_TASK = "SELECT id FROM user_task WHERE instance_id = ?"
 POOL: dict[str, Any] = {"pool_size": 20}
 
 
