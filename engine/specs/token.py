@@ -79,9 +79,11 @@ class Token(Task):
     @property
     def definition(self) -> int:
         """The definition it belongs to; 0 is the instance's own."""
-        for one in (self, *self.workflow.ancestors(self)):
+        tasks, one = self.workflow.tasks, self
+        while one is not None:
             if one.task_spec.is_root:
                 return int(one.internal_data.get("definition", 0))
+            one = tasks.get(one._parent)
         return 0
 
     @property
