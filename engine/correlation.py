@@ -1,8 +1,9 @@
 """Message correlation: to the one instance that waits, to a start event, or into the buffer.
 
 Invariant: a message counts once per channel and sender's id. Exactly one subscription for name and
-key: delivered. None: a start event of that name starts an instance, else the message is kept until
-its time to live. Several: an incident. What a parallel start event still lacks is kept likewise.
+key, or the one that the sender chose: delivered. None: a start event of that name starts an
+instance, else the message is kept until its time to live. Several: an incident. What a parallel
+start event still lacks is kept likewise.
 """
 
 from collections.abc import Iterator
@@ -43,8 +44,9 @@ def correlate(  # noqa: PLR0913 - a message with its envelope, all by name
     message_id: str,
     channel: str,
     ttl: timedelta,
+    to: int | None = None,
 ) -> Correlation:
-    """Take a message in.
+    """Take a message in; `to` is the subscription meant, where the sender chose among several.
 
     Raises:
         VariablesInvalid: the payload may not become variables.
@@ -65,10 +67,10 @@ def correlate(  # noqa: PLR0913 - a message with its envelope, all by name
             InboundMessage.channel == channel, InboundMessage.message_id == message_id
         )
         return Correlation("duplicate", session.scalar(earlier))
-    return redeliver(session, inbound)
+    return redeliver(session, inbound, to=to)
 
 
-def redeliver(session: Session, inbound: InboundMessage) -> Correlation:
+def redeliver(session: Session, inbound: InboundMessage, *, to: int | None = None) -> Correlation:
     """Find the receiver of a message that is stored."""
     waiting = session.execute(
         select(
@@ -82,6 +84,7 @@ def redeliver(session: Session, inbound: InboundMessage) -> Correlation:
             EventSubscription.name == inbound.name,
             EventSubscription.correlation_key == inbound.correlation_key,
             EventSubscription.instance_id.is_not(None),
+            *([] if to is None else [EventSubscription.id == to]),
         )
         .limit(2)
     ).all()

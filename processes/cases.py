@@ -165,7 +165,7 @@ def send(
     message = Message(
         f"{subscription_id}-{revision}", awaited.name, awaited.correlation_key, values
     )
-    messages.accept(session, channel=PORTAL, message=message)
+    messages.accept(session, channel=PORTAL, message=message, to=subscription_id)
     opinions.record(
         session,
         case_id,

@@ -19,8 +19,13 @@ TIME_TO_LIVE: Final = timedelta(days=30)
 INTERNAL: Final = "internal"
 
 
-def accept(session: Session, *, channel: str, message: Message) -> Correlation:
-    """Take a message of a department; raises what `engine.variables.check` raises."""
+def accept(
+    session: Session, *, channel: str, message: Message, to: int | None = None
+) -> Correlation:
+    """Take a message of a department, or of a person for the one wait that was chosen (`to`).
+
+    Raises what `engine.variables.check` raises.
+    """
     variables.check(message.variables)
     return correlation.correlate(
         session,
@@ -30,6 +35,7 @@ def accept(session: Session, *, channel: str, message: Message) -> Correlation:
         message_id=message.id,
         channel=channel,
         ttl=TIME_TO_LIVE,
+        to=to,
     )
 
 

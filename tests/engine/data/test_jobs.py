@@ -219,6 +219,22 @@ def test_a_message_that_nobody_took_in_time_is_an_incident(site: Site) -> None:
     assert set(site.tasks()) == {"b"}
 
 
+def test_a_message_for_two_reaches_the_one_that_its_sender_chose(site: Site) -> None:
+    site.deploy(p=WAITING)
+    cases = [site.start(number="A-1") for _ in range(2)]
+    with site.database.read_session() as session:
+        open_tasks = session.scalars(tasks.query()).all()
+    for task in open_tasks:
+        site.run(tasks.complete, task.id, by="x", variables={})
+    chosen = next(one for one in site.rows(EventSubscription) if one.instance_id == cases[1])
+    site.run(
+        correlation.correlate, "paid", "A-1", {},
+        message_id="m-1", channel="portal", ttl=timedelta(days=1), to=chosen.id,
+    )  # fmt: skip
+    assert site.rows(Incident) == []
+    assert (set(site.tasks(cases[0])), set(site.tasks(cases[1]))) == (set(), {"b"})
+
+
 def test_a_message_for_two_is_an_incident_until_one_is_left(site: Site) -> None:
     site.deploy(p=WAITING)
     cases = [site.start(number="A-1") for _ in range(2)]

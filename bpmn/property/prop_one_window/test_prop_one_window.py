@@ -1,0 +1,178 @@
+"""一窗受理、并行办理: one application, departments in parallel, tax before the book."""
+
+import pytest
+
+from bpmn.property import story
+from engine.errors import BanliError
+from forms.errors import FormInvalid
+from processes.play import Play
+
+
+def test_a_sale_goes_from_one_application_to_the_book_and_the_certificate(play: Play) -> None:
+    """P-08, P-10, P-11, P-22, P-23, P-28, P-30: entered once, split, handled side by side."""
+    case = story.applied(play)
+    assert story.record(play, "realty_unit", story.UNIT)["status"] == "locked"
+    case.complete("accept", as_="prop_window", decision="accept")
+    assert "pre_review" in case.waits_for
+    assert case.messages == ["tax_case_submitted", "housing_case_submitted"]
+    story.taxed(case)
+    case.receives("contract_verified", **story.VERIFIED)
+    assert case.waits_for == {"pre_review"}
+    story.pre_reviewed(case)
+    story.booked(case)
+    assert (case.ended, case.status, case.row.outcome) == ("registered", "completed", "registered")
+    (entry,) = story.records(play, "register_entry", unit_code=story.UNIT)
+    assert (entry["holder_name"], entry["voucher_no"]) == ("受让人", "SPZ1")
+    assert entry["certificate_no"] == "陕(2026)西安市不动产权第0000001号"
+    unit = story.record(play, "realty_unit", story.UNIT)
+    assert (unit["status"], unit["holder_name"]) == ("free", "受让人")
+    assert case.letters == ["letter_acceptance", "letter_right_certificate"]
+
+
+def test_registration_waits_for_tax_and_housing(play: Play) -> None:
+    """P-07, domain 5.1 step 6: neither alone lets the case go on to the book."""
+    case = story.accepted(play)
+    story.pre_reviewed(case)
+    assert "review" not in case.waits_for
+    case.receives("contract_verified", **story.VERIFIED)
+    assert "review" not in case.waits_for
+    story.taxed(case)
+    assert case.waits_for == {"review"}
+
+
+def test_progress_and_results_of_each_department_are_on_record(play: Play) -> None:
+    """P-24, P-29: dispatched, supplemented, done, each with its source."""
+    case = story.accepted(play)
+    assert story.task_of(play, case, "tax")["status"] == "sent"
+    story.taxed(case)
+    done = story.task_of(play, case, "tax")
+    assert (done["status"], done["source"], done["result_text"]) == (
+        "done",
+        "interface",
+        "完税凭证 SPZ1",
+    )
+    assert story.task_of(play, case, "housing")["status"] == "sent"
+
+
+def test_a_refusal_of_one_department_ends_the_case_and_recalls_the_other(play: Play) -> None:
+    """Domain 5.1 step 5d, ambiguity 9: refused as a whole, the unit is free again."""
+    case = story.accepted(play)
+    case.receives("housing_refused", reason="网签合同已注销备案")
+    assert "tax_case_withdrawn" in case.messages
+    case.receives("tax_cancelled", outcome="cancelled")
+    assert (case.ended, case.row.outcome) == ("refused", "refused")
+    assert case.letters[-1] == "letter_not_registered"
+    assert story.task_of(play, case, "housing")["status"] == "refused"
+    assert story.task_of(play, case, "tax")["status"] == "withdrawn"
+    assert story.record(play, "realty_unit", story.UNIT)["status"] == "free"
+
+
+def test_a_pre_review_that_fails_ends_the_case(play: Play) -> None:
+    case = story.accepted(play)
+    story.pre_reviewed(case, decision="refuse", reason="存在异议登记")
+    case.receives("tax_cancelled", outcome="cancelled")
+    assert (case.ended, case.variables["refusal_reason"]) == (
+        "refused",
+        "登记预审不通过：存在异议登记",
+    )
+
+
+def test_a_withdrawal_before_the_book_recalls_every_department(play: Play) -> None:
+    """Withdraw allowed before the book (domain 5.1); declaration cancelled, unit unlocked."""
+    case = story.accepted(play)
+    case.sends("撤回申请", withdraw_reason="合同解除", withdraw_confirmed=True)
+    assert {"tax_case_withdrawn", "housing_case_withdrawn"} <= set(case.messages)
+    case.receives("tax_cancelled", outcome="cancelled")
+    assert (case.ended, case.status) == ("withdrawn", "withdrawn")
+    assert story.record(play, "realty_unit", story.UNIT)["status"] == "free"
+
+
+def test_a_withdrawal_during_the_review_leaves_paid_tax_on_record(play: Play) -> None:
+    case = story.handled(play)
+    case.sends("撤回申请", withdraw_reason="合同解除", withdraw_confirmed=True)
+    case.receives("tax_cancelled", outcome="refund_requested")
+    assert case.ended == "withdrawn"
+    assert story.task_of(play, case, "tax")["status"] == "done"
+
+
+def test_after_the_review_nobody_can_withdraw(play: Play) -> None:
+    case = story.handled(play)
+    case.complete("review", as_="prop_reviewer", decision="pass")
+    with pytest.raises(StopIteration):
+        case.sends("撤回申请", withdraw_reason="合同解除", withdraw_confirmed=True)
+
+
+def test_a_second_application_for_a_unit_under_way_is_told_why(play: Play) -> None:
+    """P-03: the unit code ties trade, tax and registration together; one case at a time."""
+    first = story.accepted(play)
+    second = story.applied(play, as_="prop_window")
+    assert (second.ended, second.row.outcome) == ("unavailable", "unit_unavailable")
+    unit = story.record(play, "realty_unit", story.UNIT)
+    assert (unit["status"], unit["work_order_no"]) == ("locked", first.row.reference)
+
+
+@pytest.mark.parametrize("unit", [story.SEIZED, "610113001002GB00001F00019999"])
+def test_a_seized_or_unknown_unit_is_not_taken(play: Play, unit: str) -> None:
+    case = story.applied(play, unit_code=unit)
+    assert case.ended == "unavailable"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "610113001002GB00001F0001000",
+        "610113001002XB00001F00010001",
+        "610113001002GB00001W00010001",
+        "６10113001002GB00001F00010001",
+    ],
+)
+def test_a_unit_code_that_is_not_of_the_standard_is_refused_at_its_field(
+    play: Play, code: str
+) -> None:
+    """GB/T 37346: 28 characters; W has eight zeros."""
+    with pytest.raises(FormInvalid) as refused:
+        story.applied(play, unit_code=code)
+    assert "unit_code" in refused.value.errors
+
+
+def test_the_registrar_is_not_the_reviewer(play: Play) -> None:
+    """Reviewer ≠ registrar (domain section 3)."""
+    case = story.handled(play)
+    case.complete("review", as_="prop_reviewer", decision="pass")
+    with pytest.raises(BanliError):
+        case.complete(
+            "book",
+            as_="prop_reviewer",
+            right_kind="抵押权",
+            share="单独所有",
+            registrar_name="登簿人",
+            second_look=True,
+        )
+
+
+def test_a_mortgage_goes_to_registration_alone_and_gives_a_proof(play: Play) -> None:
+    case = story.accepted(
+        play,
+        business_kind="mortgage",
+        secured_amount="500000",
+        mortgage_from="2026-03-01",
+        mortgage_to="2036-03-01",
+        evidence=[story.paper(play)],
+        contract_no=None,
+        price=None,
+        only_home=None,
+        marital_status=None,
+    )
+    assert case.messages == []
+    story.pre_reviewed(case)
+    assert case.waits_for == {"review"}
+    story.booked(case)
+    assert case.letters[-1] == "letter_registration_proof"
+    assert "不动产证明第0000001号" in case.variables["certificate_no"]
+
+
+def test_an_application_that_is_not_accepted_frees_the_unit(play: Play) -> None:
+    case = story.applied(play)
+    case.complete("accept", as_="prop_window", decision="refuse", reason="不属于登记范围")
+    assert case.ended == "not_accepted"
+    assert story.record(play, "realty_unit", story.UNIT)["status"] == "free"

@@ -1,0 +1,131 @@
+"""The steps of a real-estate registration, for the tests of its processes: who fills in what."""
+
+import io
+from typing import Any, Final
+
+from PIL import Image
+
+from processes import files, notices, registers
+from processes.play import Play, PlayedCase
+
+WINDOW: Final = "prop_one_window"
+UNIT: Final = "610113001002GB00001F00010001"
+SEIZED: Final = "610113001002GB00001F00010003"
+BUYER: Final = {"name": "受让人", "id_no": "610102199001010016", "phone": "13900000001"}
+SELLER: Final = {"name": "出让人", "id_no": "610102198001010014", "phone": "13900000002"}
+ASSESSED: Final = {
+    "assessment_no": "S1",
+    "items": [{"kind": "契税", "amount": "15000"}],
+    "total": 15000,
+    "exempt_reason": None,
+}
+VERIFIED: Final = {
+    "contract_no": "WQ1",
+    "filing_no": "BA1",
+    "funds_supervised": True,
+    "restrictions": [],
+}
+
+
+def paper(play: Play) -> dict[str, Any]:
+    """A scan handed in."""
+    written = io.BytesIO()
+    Image.new("RGB", (600, 800), "white").save(written, "PNG")
+    stored = play.run(lambda session: files.store(session, written.getvalue(), by=None))
+    return {
+        "file": stored.sha256,
+        "name": "扫描件.png",
+        "size": len(written.getvalue()),
+        "type": stored.content_type,
+    }
+
+
+def sale(**changes: Any) -> dict[str, Any]:
+    """The answers for the sale of a second-hand home; changes on top, None leaves one out."""
+    told = {
+        "business_kind": "resale",
+        "org": "PR610100",
+        "unit_code": UNIT,
+        "location": "西安市雁塔区演示路 1 号 1 幢 1 单元 10101 室",
+        "old_certificate_no": "陕(2020)西安市不动产权第0000101号",
+        "right_holders": [BUYER],
+        "obligors": [SELLER],
+        "contract_no": "WQ1",
+        "price": "1000000",
+        "only_home": True,
+        "marital_status": "single",
+        "share_consent": True,
+        "declaration": True,
+        **changes,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def applied(play: Play, *, as_: str = "applicant", **changes: Any) -> PlayedCase:
+    """A sale handed in."""
+    return play.apply(WINDOW, as_=as_, **sale(**changes))
+
+
+def accepted(play: Play, **changes: Any) -> PlayedCase:
+    """A sale accepted at the window; the departments have it."""
+    case = applied(play, **changes)
+    case.complete("accept", as_="prop_window", decision="accept")
+    return case
+
+
+def taxed(case: PlayedCase) -> None:
+    """The tax system assesses, is paid and sends its voucher."""
+    case.receives("tax_assessed", **ASSESSED)
+    case.receives("tax_paid", assessment_no="S1")
+    case.receives("tax_voucher", voucher_no="SPZ1", amount=15000)
+
+
+def pre_reviewed(case: PlayedCase, **changes: Any) -> None:
+    checks = [{"result": "ok"}] * 4
+    answers = {"checks": checks, "decision": "pass", **changes}
+    case.complete("pre_review", as_="prop_reviewer", **answers)
+
+
+def handled(play: Play, **changes: Any) -> PlayedCase:
+    """A sale with every result in, waiting for its review."""
+    case = accepted(play, **changes)
+    taxed(case)
+    case.receives("contract_verified", **VERIFIED)
+    pre_reviewed(case)
+    return case
+
+
+def booked(case: PlayedCase) -> None:
+    """Reviewed and entered in the book."""
+    case.complete("review", as_="prop_reviewer", decision="pass")
+    case.complete(
+        "book",
+        as_="prop_registrar",
+        right_kind="国有建设用地使用权/房屋所有权",
+        share="单独所有",
+        registrar_name="登簿人",
+        second_look=True,
+    )
+
+
+def record(play: Play, register: str, key: object) -> dict[str, Any]:
+    """What a ledger says now."""
+    found = play.run(lambda session: registers.get(session, register, str(key)))
+    return {**found.values, "status": found.status}
+
+
+def records(play: Play, register: str, **where: Any) -> list[dict[str, Any]]:
+    """The records of a ledger with these values."""
+    found = play.run(lambda session: registers.find(session, register, where=where))
+    return [{**one.values, "key": one.key, "status": one.status} for one in found]
+
+
+def task_of(play: Play, case: PlayedCase, department: str) -> dict[str, Any]:
+    """How far a department is with a case."""
+    return record(play, "department_task", f"{case.row.reference}-{department}")
+
+
+def notices_of(play: Play, login: str) -> list[str]:
+    """The titles of what somebody was told."""
+    who = play.user(login)
+    return [one.title for one in play.run(lambda session: list(notices.box(session, who)))]
