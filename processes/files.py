@@ -7,7 +7,9 @@ says, and only types on the list come in. Reading checks the hash.
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +48,19 @@ class FileRefused(BanliError):
     code = "file_refused"
 
 
+_rehearsing: ContextVar[bool] = ContextVar("files_rehearsing", default=False)
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Write no file within: what is done here is rolled back."""
+    token = _rehearsing.set(True)
+    try:
+        yield
+    finally:
+        _rehearsing.reset(token)
+
+
 def store(
     session: Session,
     content: bytes,
@@ -69,7 +84,7 @@ def store(
     found = content_type or check(content, at_most=at_most)
     digest = hashlib.sha256(content).hexdigest()
     row = session.get(StoredFile, digest)
-    if row is None or not _path(digest).exists():
+    if (row is None or not _path(digest).exists()) and not _rehearsing.get():
         _write(digest, content)
     if row is None:
         row = StoredFile(sha256=digest, size=len(content), content_type=found, created_by=by)
