@@ -20,6 +20,7 @@ from engine.model import Deployment, ProcessDefinition
 from forms import definition as form_definition
 from forms import lint as form_lint
 from forms.definition import FormDefinition
+from forms.fields.base import Field
 from processes import documents, unwritten
 from processes.bundle import Bundle, process_folders, read_folder
 from processes.operations import all_operations
@@ -123,6 +124,17 @@ def start_form(session: Session, process: ProcessDefinition) -> FormDefinition |
         if event.form_id:
             return form(session, process.id, event.form_id, event.form_binding)
     return None
+
+
+def fields(session: Session, definition_id: int) -> dict[str, Field]:
+    """The fields of all forms that a version of a process was deployed with, by name."""
+    made = repository.get(session, definition_id).deployment_id
+    found: dict[str, Field] = {}
+    for path, content in repository.resources(session, made).items():
+        if path.startswith("forms/"):
+            for one in _form(content, path).fields():
+                found.setdefault(one.name, one)
+    return found
 
 
 def letter(session: Session, definition_id: int, letter_id: str) -> tuple[bytes, str]:

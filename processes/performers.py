@@ -16,6 +16,7 @@ from processes.identity import User
 from processes.permissions import TaskFacts
 from processes.roles import ROLES
 
+_LOADED: Final = 100
 MOST: Final = 12
 """So many people are named; of more the number is told."""
 
@@ -40,8 +41,18 @@ def of_facts(session: Session, facts: TaskFacts) -> Performers:
     """The same from the facts of a task."""
     if facts.assignee:
         return Performers((_name(session, facts.assignee),), held=True)
-    able = [one for one in _candidates(session, facts) if permissions.may_claim(one, facts)]
-    names = tuple(dict.fromkeys(one.name for one in able))
+    return named(session, able(session, facts), facts)
+
+
+def able(session: Session, facts: TaskFacts, *, besides: int | None = None) -> list[User]:
+    """The candidates of a task, held or not, whom duties do not keep from it."""
+    people = _candidates(session, facts)
+    return [one for one in people if one.id != besides and permissions.may_claim(one, facts)]
+
+
+def named(session: Session, people: Sequence[User], facts: TaskFacts) -> Performers:
+    """People by name, so many as are told, with the offices of the task."""
+    names = tuple(dict.fromkeys(one.name for one in people))
     offices = tuple(office(session, group) for group in sorted(facts.groups))
     return Performers(names[:MOST], max(0, len(names) - MOST), offices)
 
@@ -59,7 +70,7 @@ def office(session: Session, group: str) -> str:
 def _candidates(session: Session, facts: TaskFacts) -> Sequence[User]:
     wanted = {int(one) for one in facts.users if one.isascii() and one.isdigit()}
     wanted |= set(identity.users_in_groups(session, facts.groups))
-    return [identity.user(session, one) for one in sorted(wanted)]
+    return [identity.user(session, one) for one in sorted(wanted)[:_LOADED]]
 
 
 def _name(session: Session, account: str) -> str:

@@ -24,6 +24,7 @@ _MODULES: Final = (
     "web.bulk",
     "web.signing",
     "web.moving",
+    "web.foresight",
     "web.task",
     "web.cases",
     "web.counter",

@@ -23,6 +23,7 @@ from processes import (
     calendars,
     files,
     following,
+    forecast,
     overview,
     permissions,
     sources,
@@ -79,6 +80,7 @@ def surroundings(
         "entries": timeline.entries(session, case),
         "boards": boards.of_case(session, case, by=by),
         "links": _links(session, case, by),
+        "steps_ahead": forecast.of_case(session, case) if case.ended_at is None else [],
         "followed": following.follows(session, case.id, by=by),
     }
 

@@ -32,7 +32,7 @@ _TONES: Final[Mapping[Colour, str]] = {
     Colour.SUSPENDED: "",
     Colour.ENDED: "",
 }
-_EVENTS: Final[Mapping[Event, str]] = {
+EVENTS: Final[Mapping[Event, str]] = {
     Event.START: N_("起算"),
     Event.SUSPEND: N_("中止"),
     Event.RESUME: N_("恢复"),
@@ -164,7 +164,7 @@ def lines(session: Session, case: Case) -> list[Line]:
     return [
         Line(
             at=one.effective_at,
-            event=_(_EVENTS[Event(one.event)]),
+            event=_(EVENTS[Event(one.event)]),
             title=_("全部期限")
             if one.limit == ledger.ALL
             else said(titles.get(one.limit, one.limit)),

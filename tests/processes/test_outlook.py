@@ -18,7 +18,7 @@ from processes.play import PlayedCase
 
 
 def _table_counts(session):
-    tables = {name for name in inspect(session.connection()).get_table_names()}
+    tables = set(inspect(session.connection()).get_table_names())
     return {
         table.name: session.scalar(select(func.count()).select_from(table))
         for table in Base.metadata.sorted_tables

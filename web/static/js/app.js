@@ -10,6 +10,7 @@ const features = [
   ["[data-tabs]", "./tabs.js"],
   ["[data-diagram]", "./diagram.js"],
   ["[data-signature]", "./signature.js"],
+  ["[data-foresee]", "./foresee.js"],
 ];
 
 const started = new Map();

@@ -4,6 +4,8 @@ const ENGLISH = {
   "取消": "Cancel",
   "确定": "Confirm",
   "删除": "Delete",
+  "正在推算…": "Working it out…",
+  "暂时推算不了，不影响办理。": "It cannot be worked out just now; this does not keep you from going on.",
   "整图": "Whole diagram",
   "放大": "Zoom in",
   "缩小": "Zoom out",

@@ -1,0 +1,150 @@
+"""Which steps a case still has before it, in order, with the names of those who would do them.
+
+Invariant: reads the model and the variables as they stand, nothing else: a step is certain if no
+way to an end passes it by; whom an expression cannot tell yet, the role tells.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from engine import cache, history, repository, runtime
+from engine.definition import elements as el
+from engine.definition.process import Process
+from engine.errors import BanliError, TaskNotActive
+from engine.expressions import Expression, evaluate, texts
+from engine.model import ProcessInstance
+from engine.variables import Variables
+from processes import performers
+from processes.model.cases import Case
+from processes.performers import Performers
+from processes.permissions import TaskFacts
+
+_SCOPE = "candidateScope"
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A step that lies before a case; one that is not certain depends on what is decided."""
+
+    activity: str
+    step: str
+    certain: bool
+    performers: Performers
+
+
+def of_case(session: Session, case: Case) -> list[Ahead]:
+    """The steps of the case's own process that it has not come to yet; none once it is over."""
+    instance = session.get_one(ProcessInstance, case.id)
+    try:
+        waits = cache.peek(session, case.id).waits.values()
+    except TaskNotActive:
+        return []
+    process = repository.compiled(session, instance.definition_id).process
+    here = [wait.activity for wait in waits if wait.activity in process.elements]
+    done = {
+        activity
+        for activity, state in history.activity_states(session, case.id).items()
+        if state == "completed"
+    }
+    variables = runtime.variables(session, case.id)
+    return [
+        Ahead(
+            one.id,
+            one.name or one.id,
+            certain=_unavoidable(process, here, one.id),
+            performers=_performers(session, process, one, variables),
+        )
+        for one in _before(process, here)
+        if one.id not in done
+    ]
+
+
+def _before(process: Process, here: Iterable[str]) -> list[el.UserTask | el.CallActivity]:
+    """What people do, and what other processes do, from here on, the nearest first."""
+    start = [*here]
+    return [
+        element
+        for name in _reached(process, start)
+        if name not in start
+        and isinstance(element := process.elements[name], el.UserTask | el.CallActivity)
+    ]
+
+
+def _reached(process: Process, here: Iterable[str], without: str = "") -> list[str]:
+    found: dict[str, None] = dict.fromkeys(here)
+    queue = deque(found)
+    while queue:
+        for name in _next(process, queue.popleft()):
+            if name not in found and name != without:
+                found[name] = None
+                queue.append(name)
+    return list(found)
+
+
+def _next(process: Process, name: str) -> Iterator[str]:
+    """Where the flow goes from an element; into a sub-process, and out of it at its ends."""
+    element = process.elements[name]
+    if isinstance(element, el.SubProcess):
+        yield from (start.id for start in process.starts(name) if start.definition is None)
+    if isinstance(element, el.EndEvent) and element.scope in process.elements:
+        yield from (flow.target for flow in process.outgoing(process.elements[element.scope]))
+        return
+    if not isinstance(element, el.SubProcess):
+        yield from (flow.target for flow in process.outgoing(element))
+
+
+def _unavoidable(process: Process, here: Iterable[str], name: str) -> bool:
+    ends = {one.id for one in process.of(el.EndEvent) if one.scope == process.id}
+    return ends.isdisjoint(_reached(process, here, without=name))
+
+
+def _performers(
+    session: Session, process: Process, element: el.Element, variables: Variables
+) -> Performers:
+    if not isinstance(element, el.UserTask):
+        return Performers()
+    scope = _scope(process, variables)
+    groups = tuple(_groups(element, variables))
+    if scope and not any("@" in one for one in groups):
+        groups = tuple(f"{one}@{scope}" for one in groups)
+    users = _texts(element.candidate_users, variables)
+    single = _texts(element.assignee, variables)
+    return performers.of_facts(
+        session,
+        TaskFacts(
+            id=0,
+            assignee=single[0] if single else None,
+            groups=frozenset(groups),
+            users=frozenset(users),
+        ),
+    )
+
+
+def _groups(element: el.UserTask, variables: Variables) -> tuple[str, ...]:
+    if element.candidate_groups is not None:
+        return _texts(element.candidate_groups, variables)
+    if element.assignee is None and element.candidate_users is None and element.lane:
+        return (element.lane,)
+    return ()
+
+
+def _scope(process: Process, variables: Variables) -> str:
+    text = process.properties.get(_SCOPE, "")
+    try:
+        value = evaluate(Expression(text), variables) if text else ""
+    except BanliError:
+        return ""
+    return value if isinstance(value, str) else ""
+
+
+def _texts(expression: Expression | None, variables: Mapping[str, object]) -> tuple[str, ...]:
+    """What an expression gives now; nothing while it cannot."""
+    if expression is None:
+        return ()
+    try:
+        return texts(expression, variables)
+    except BanliError:
+        return ()

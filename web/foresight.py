@@ -1,0 +1,99 @@
+"""What a clerk may ask of a task before deciding: 为什么在我这里, 办理后会怎样.
+
+Invariant: both are fragments of the task's page, in words; asking changes nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Blueprint, Flask, render_template
+from flask.typing import ResponseReturnValue
+
+from engine.errors import BanliError
+from forms.definition import FormInvalid
+from processes import outlook, reasons, worklist
+from processes.counting import Unit
+from processes.explanation import UNITS
+from processes.outlook import ClockLine, Outlook
+from processes.reckoning import Event
+from processes.roles import Action
+from web import filling
+from web.auth import current, policy
+from web.database import read_session
+from web.limits import EVENTS
+from web.refusals import said
+from web.words import N_, _
+
+blueprint = Blueprint("foresight", __name__, url_prefix="/tasks/<int:task_id>")
+
+_HANDLE = (Action.COMPLETE_TASK, Action.CLAIM_TASK)
+ASSIGNED: Final[Mapping[str, str]] = {
+    "assignee": N_("流程指定一名办理人"),
+    "users": N_("流程列出了可以办理的人员"),
+    "groups": N_("流程指定了可以办理的岗位"),
+    "lane": N_("本环节在流程图上属于这一岗位的泳道"),
+    "people": N_("流程指定由多人共同办理"),
+    "nobody": N_("流程没有限定办理人"),
+}
+RULES: Final[Mapping[str, str]] = {
+    "holder": N_("本件已在您名下"),
+    "named": N_("您是点名的候选人"),
+    "role": N_("您任职于候选岗位"),
+    "agent": N_("您是代理人"),
+    "": N_("本件不在您的待办中"),
+}
+HAPPENED: Final[Mapping[str, str]] = {
+    "created": N_("任务产生"),
+    "claimed": N_("签收"),
+    "assigned": N_("交办"),
+    "released": N_("退回待签收"),
+    "moved": N_("退回、撤回或跳转"),
+}
+
+
+@blueprint.get("/why")
+@policy("staff", *_HANDLE)
+def why(task_id: int) -> ResponseReturnValue:
+    with read_session() as session:
+        found = reasons.of_task(session, task_id, by=current())
+        return render_template(
+            "task/_why.html", why=found, assigned=ASSIGNED, rules=RULES, happened=HAPPENED
+        )
+
+
+@blueprint.post("/outlook")
+@policy("staff", *_HANDLE)
+def ahead(task_id: int) -> ResponseReturnValue:
+    """What handing in the form as it stands would do; what is wrong with it, if it is refused."""
+    with read_session() as session:
+        view = worklist.view(session, task_id, by=current())
+        form, node = view.form, view.task.activity
+    try:
+        given = filling.answers(form, node=node) if form else {}
+        with read_session() as session:
+            found = outlook.of_submission(session, task_id, by=current(), answers=given)
+    except FormInvalid as refused:
+        wrong = filling.mistakes(form, refused.errors) if form else []
+        return render_template("task/_outlook.html", found=None, wrong=wrong, problem="")
+    except BanliError as refused:
+        return render_template(
+            "task/_outlook.html", found=None, wrong=[], problem=said(refused.message)
+        )
+    return render_template("task/_outlook.html", found=found, clocks=clock_words(found))
+
+
+def clock_words(found: Outlook) -> list[str]:
+    """What would happen to the clocks, a sentence each."""
+    return [_clock(line) for line in found.clocks]
+
+
+def _clock(line: ClockLine) -> str:
+    title = said(line.title) if line.title else _("全部期限")
+    event = _(EVENTS[Event(line.event)])
+    if line.amount is None:
+        return f"{title} {event}"
+    return f"{title} {event} {line.amount} {said(UNITS[Unit(line.unit)])}"
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(blueprint)
