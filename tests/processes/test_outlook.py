@@ -72,7 +72,7 @@ def foreseen(play, monkeypatch):
 
     def complete(case, activity, *, as_, **answers):
         before = _facts(play, case)
-        found = _foretold(play, case, activity, as_, answers)
+        found = [_foretold(play, case, activity, as_, answers) for _ in range(3)][-1]
         done(case, activity, as_=as_, **answers)
         after = _facts(play, case)
         fresh = [after["tasks"][one] for one in after["tasks"] if one not in before["tasks"]]
@@ -137,11 +137,7 @@ def test_a_refused_form_is_refused_with_its_fields(play, foreseen):
 
 def test_numbers_given_out_in_foretelling_are_given_again(play, foreseen):
     case = story.applied(play)
-    rows = [{"present": True, "legible": True} for _row in story.seen(case, "accept")["materials"]]
-    answers = {"materials": rows, "decision": "accept"}
-    for _ in range(3):
-        _foretold(play, case, "accept", "acceptor", answers)
-    story.accept(case)
+    story.accept(case)  # foretold three times before it is done
     with play.session() as session:
         numbers = session.scalars(select(Document.number).where(Document.case_id == case.id)).all()
     assert any(number and "00001" in number for number in numbers)
