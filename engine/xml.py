@@ -73,7 +73,7 @@ def read(data: bytes, filename: str) -> Node:
 
 def _broken(error: etree.XMLSyntaxError) -> str:
     """What is wrong with a text that is no XML, in Chinese: the parser speaks English alone."""
-    reason = _BROKEN.get(error.code or 0, "写法不符合 XML 的规则")
+    reason = _BROKEN.get(getattr(error, "code", 0), "写法不符合 XML 的规则")
     tags = _MISMATCH.search(error.msg or "")
     if tags:
         reason = f"第 {tags[2]} 行开始的 {tags[1]} 以 {tags[3]} 结束"
