@@ -20,7 +20,7 @@ from engine.errors import BanliError, LimitExceeded, NotFound, TaskNotActive
 from engine.execution import Execution
 from engine.record import HistoryEvent
 from engine.variables import Variables
-from engine.waiting import MessageWait, TimerWait, UserTaskWait, Wait
+from engine.waiting import ExternalTaskWait, MessageWait, TimerWait, UserTaskWait, Wait
 from forms import definition as form_definition
 from forms.definition import FormDefinition
 from forms.lookups import Lookups
@@ -318,10 +318,15 @@ class Trial:
     # -- what is ---------------------------------------------------------------------------------
 
     def _waits(self) -> list[Wait]:
-        return (
-            sorted(self._execution.waits.values(), key=lambda wait: wait.id)
-            if self._execution
-            else []
+        """What somebody has to do before what only may happen beside it."""
+        found = self._execution.waits.values() if self._execution else ()
+        return sorted(
+            found,
+            key=lambda wait: (
+                not isinstance(wait, UserTaskWait | ExternalTaskWait),
+                getattr(wait, "beside", isinstance(wait, TimerWait)),
+                wait.id,
+            ),
         )
 
     def _waiting(self, wait: Wait, ordinal: int) -> Waiting:

@@ -48,12 +48,6 @@ _ALLOWED: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-# what the standard permits and we refuse: before a process begins there is nothing to judge by
-_REFUSED: Final = frozenset({"start/conditional"})
-REFUSED: Final = -1
-"""Stands in place of a number of tests: the deployment is refused."""
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """An element: its names, what becomes of it, in how many tests, and why or how."""
@@ -68,10 +62,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """A kind of event: for each position the number of tests.
-
-    None where the standard has none, `REFUSED` where we refuse what the standard has.
-    """
+    """A kind of event: for each position the number of tests, None where the standard has none."""
 
     name: str
     tests: Sequence[int | None]
@@ -121,12 +112,11 @@ def _event(kind: str, title: str, found: Mapping[str, Sequence[Any]]) -> EventRo
     allowed = _ALLOWED[kind][1].split()
     return EventRow(
         title,
-        [_position(f"{place}/{kind}", found) if place in allowed else None for place in POSITIONS],
+        [
+            found.get(f"{place}/{kind}", (0,))[0] if place in allowed else None
+            for place in POSITIONS
+        ],
     )
-
-
-def _position(key: str, found: Mapping[str, Sequence[Any]]) -> int:
-    return REFUSED if key in _REFUSED else found.get(key, (0,))[0]
 
 
 def functions() -> list[str]:

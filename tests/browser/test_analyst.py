@@ -22,6 +22,25 @@ def rename_task(page: Page) -> None:
     name.press("Tab")
 
 
+def bring(page: Page, element: str) -> None:
+    """Move the diagram until an element stands in its middle."""
+    shape, canvas = (
+        page.locator(f"[data-element-id={element}]").first,
+        page.locator(".djs-container"),
+    )
+    frame = canvas.first.bounding_box()
+    assert frame
+    page.mouse.move(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
+    for _ in range(3):  # the canvas goes a part of the way that the wheel does
+        at = shape.bounding_box()
+        assert at
+        page.mouse.wheel(
+            at["x"] - frame["x"] - frame["width"] * 0.45,
+            at["y"] - frame["y"] - frame["height"] * 0.3,
+        )
+    expect(shape).to_be_in_viewport()
+
+
 def relabel_field(page: Page) -> None:
     """In the text of its form, seen in the preview."""
     page.locator("[data-pane=forms]").click()
@@ -44,8 +63,9 @@ def change(desk: Desk, picture: Picture) -> None:
     row.get_by_role("button", name=re.compile("修改")).click()
     page.wait_for_url("**/drafts/*")
     expect(page.locator("[data-element-id=review]").first).to_be_attached()
-    picture(desk, "editor")
     rename_task(page)
+    bring(page, "review")
+    picture(desk, "editor")
     relabel_field(page)
     desk.press("检查")
     expect(page.locator("[data-findings]")).to_be_visible()
@@ -56,6 +76,20 @@ def change(desk: Desk, picture: Picture) -> None:
     page.fill("#note", "审核环节按新规定改称资格审核")
     page.locator("#submit").get_by_role("button", name="提交", exact=True).click()
     expect(row).to_contain_text("待发布")
+
+
+def tried(desk: Desk, picture: Picture) -> None:
+    """A trial of a draft: nothing but memory is touched, the token stands on the diagram."""
+    page = desk.open("/analyst")
+    page.locator("tr", has_text="common_acceptance").get_by_role("button").first.click()
+    page.wait_for_url("**/drafts/*")
+    expect(page.locator("[data-workspace][data-ready]")).to_be_attached()
+    desk.press("试运行")
+    page.wait_for_url("**/trial")
+    page.get_by_role("button", name="开始：收件").click()
+    expect(page.locator("[data-element-id=accept].banli-current")).to_be_visible()
+    desk.sees("产生待办『受理』")
+    picture(desk, "trial")
 
 
 def release(desk: Desk) -> None:
@@ -95,6 +129,7 @@ def test_a_new_version_takes_new_cases_and_old_ones_run_on(
     old = licence.hand_in(applicant)
     licence.accept(people("acceptor"), old)
 
+    tried(people("analyst"), picture)
     change(people("analyst"), picture)
     release(people("releaser"))
     before = running(people("releaser"))

@@ -104,7 +104,7 @@ def test_every_page_fits_reads_well_and_is_sound(
 ) -> None:
     """Three screens without sideways scrolling, no ids of the model, nothing serious for axe."""
     keep = {**PICTURES, f"{made['case']}#diagram": "case-diagram"}
-    keep |= {made["portal_case"]: "portal-case-open", f"{made['draft']}/trial": "trial"}
+    keep |= {made["portal_case"]: "portal-case-open"}
 
     def look(desk: Desk, visit: Visit) -> list[str]:
         desk.page.goto("about:blank")  # an address with another # alone would not be opened
