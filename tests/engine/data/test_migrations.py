@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 import processes.model  # noqa: F401 - its tables stand on the same metadata
@@ -13,13 +12,6 @@ from engine import connection
 from engine.model import Base
 from migrations import schema
 from web.database import Database
-
-
-def test_there_is_one_head_and_the_files_are_numbered() -> None:
-    scripts = ScriptDirectory.from_config(schema._config())
-    assert len(scripts.get_heads()) == 1
-    numbers = [script.revision for script in scripts.walk_revisions()][::-1]
-    assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
 
 
 def test_the_migrations_make_what_the_models_say(tmp_path: Path) -> None:
