@@ -7,7 +7,7 @@ changed hands since it was read.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine import cache
@@ -69,7 +69,9 @@ def change(
         .execution_options(synchronize_session=False)
     )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
-        raise Conflict("任务已有变化，请刷新后再办", task=task.id)
+        held = session.scalar(select(UserTask.suspended).where(UserTask.id == task.id))
+        message = "办件已挂起，恢复后才能办理" if held else "任务已有变化，请刷新后再办"
+        raise Conflict(message, task=task.id)
     change_of(session, task.instance_id, task.id, make, by=by, holder=holder)
 
 

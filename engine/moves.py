@@ -5,18 +5,27 @@ stay; so afterwards no place of the flow is occupied twice by one activation. Wh
 keeps its history. The caller advances and stores the step as after any other command.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from engine.definition import elements as el
-from engine.errors import BanliError
+from engine.definition.process import Process
+from engine.errors import BanliError, NotFound
 from engine.execution import Execution
 from engine.specs.containers import CallActivity, Container, EventSubProcess
 from engine.specs.token import Token
+from engine.specs.workflow import Resolver
+from engine.waiting import UserTaskWait
 
 SEPARATOR: Final = "/"
 """Between the steps of a path into sub-processes and called processes: `call_accept/accept`."""
+OUT: Final = ".."
+"""A step out of the called process that the mover is in: `../accept` is the caller's."""
+
+
+Called = Callable[[el.CallActivity], Process | None]
 
 
 class MoveRefused(BanliError):
@@ -78,6 +87,8 @@ def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
     for child in _live(container):
         apart = places.concurrent(path[0], _location(child))
         (kept if apart else gone).append(child)
+    if mine not in gone:
+        gone.append(mine)  # out of an event sub-process, which runs beside everything
     process = _process(container)
     return Plan(
         mover,
@@ -115,6 +126,7 @@ def move(
     back = [_again(child, planned.mover) for child in planned.children] if straight else []
     for child in planned.children:
         child.cancel()
+    _await_again(container, planned.children)
     data: dict[str, Any] = {}
     if len(planned.path) > 1:
         data["at"] = list(planned.path[1:])
@@ -143,23 +155,39 @@ def move(
     return int(token.id)
 
 
-def begins_at(process: Any, path: Sequence[str]) -> None:
-    """Make sure that a new instance can begin at a place of its process.
+def work_at(execution: Execution, token_id: int) -> list[int]:
+    """The user tasks that are open at a token or in it, oldest first."""
+    token = execution.workflow.tasks.get(token_id)
+    within = [token, *_within(token)] if token is not None else []
+    waits = execution.waits
+    return sorted(one.id for one in within if isinstance(waits.get(one.id), UserTaskWait))
+
+
+def begins_at(
+    process: Process, path: Sequence[str], *, called: Called, scope: str | None = None
+) -> None:
+    """Make sure that a flow can begin at a place of a process, or of a sub-process of it.
+
+    `called` finds what a call activity calls; what it does not tell is seen when it is begun.
 
     Raises:
         MoveRefused: there is no such place, or nothing can begin there.
     """
-    scope = process.id
+    scope = process.id if scope is None else scope
     for number, identity in enumerate(path):
         element = process.elements.get(identity)
         if element is None or element.scope != scope:
             raise MoveRefused("流程中没有这个环节", element=identity)
         _check_target(element)
-        if number + 1 < len(path):
-            _check_inner(element)
-            if isinstance(element, el.CallActivity):
-                return  # within a called process; looked up when it is begun
         scope = identity
+        if number + 1 == len(path):
+            return
+        _check_inner(element)
+        if isinstance(element, el.CallActivity):
+            inner = called(element)
+            if inner is not None:
+                begins_at(inner, path[number + 1 :], called=called)
+            return
 
 
 def way_to(process: Any, identity: str) -> tuple[str, ...]:
@@ -176,7 +204,14 @@ def _skipped(process: Any, places: frozenset[str]) -> tuple[str, ...]:
 def _place(mover: Token, to: str) -> tuple[Token, tuple[str, ...]]:
     """The innermost container around the mover from which the target can be begun."""
     first, *rest = to.split(SEPARATOR)
+    outwards = 0
+    while first == OUT and rest:
+        first, *rest = rest
+        outwards += 1
     for container in _above(mover):
+        if outwards:
+            outwards -= container.task_spec.calls
+            continue
         if not isinstance(container.task_spec, Container):
             continue
         process = _process(container)
@@ -203,14 +238,21 @@ def _way(process: Any, element: el.Element, scope: str) -> tuple[str, ...] | Non
 
 
 def _check(container: Token, way: tuple[str, ...]) -> None:
-    process = _process(container)
-    for number, identity in enumerate(way):
-        element = process.elements.get(identity)
-        if element is None:
-            return  # within a called process; looked up when it is begun
-        _check_target(element)
-        if number + 1 < len(way):
-            _check_inner(element)
+    """Refuse a way into what cannot be begun from without, in called processes too."""
+    process, resolver = _process(container), container.workflow.resolver
+    scope = process.elements[way[0]].scope
+    begins_at(process, way, scope=scope, called=partial(latest, resolver=resolver))
+
+
+def latest(element: el.CallActivity, resolver: Resolver) -> Process | None:
+    """The model that a call activity with a fixed key calls now; None where data decide."""
+    if element.process.is_feel or element.binding != "latest":
+        return None
+    try:
+        found: Process = resolver.process(element.process.text)[1].process
+    except NotFound:
+        return None
+    return found
 
 
 def _check_target(element: el.Element) -> None:
@@ -239,8 +281,14 @@ def _location(token: Token) -> str:
 def _again(token: Token, mover: Token) -> list[Any]:
     """How to begin a withdrawn place again: its node, the flow it came by, the way inside."""
     inside: list[str] = []
+    line = [mover, *_above(mover)]
+    if token in line and any(
+        isinstance(one.task_spec, EventSubProcess) for one in line[: line.index(token) + 1]
+    ):
+        raise MoveRefused(
+            "本环节由事件引起，退回后只能逐级重新办理", element=token.task_spec.activity
+        )
     if token is not mover and isinstance(token.task_spec, Container | CallActivity):
-        line = [mover, *_above(mover)]
         if token not in line or any("index" in one.internal_data for one in line):
             text = f"{token.task_spec.element.label}已在进行，退回后只能逐级重新办理"
             raise MoveRefused(text, element=token.task_spec.activity)
@@ -250,6 +298,18 @@ def _again(token: Token, mover: Token) -> list[Any]:
             raise MoveRefused(text, element=token.task_spec.activity)
         inside = [one.task_spec.activity for one in between if not one.task_spec.is_root][::-1]
     return [token.task_spec.name, token.internal_data.get("flow", ""), inside]
+
+
+def _await_again(container: Token, left: Sequence[Token]) -> None:
+    """Where the flow goes on that an event sub-process had interrupted, events may come again."""
+    starts = container.task_spec.event_starts
+    over = {one.task_spec for one in left if isinstance(one.task_spec, EventSubProcess)}
+    if not any(start.element.interrupting for start in starts if start.sub_process in over):
+        return
+    waiting = {child.task_spec for child in container.children}
+    armed = container.task_spec.prepare_events(container, {})
+    missing = [(start, data) for start, data in armed if start not in waiting]
+    container.task_spec.begin_events(container, missing)
 
 
 def _beside(container: Token, line: Sequence[Token]) -> bool:

@@ -5,6 +5,7 @@ nobody.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from sqlalchemy import bindparam, select, update
@@ -73,12 +74,13 @@ def restart(
         MoveRefused: nothing can begin there.
     """
     compiled = repository.compiled(session, definition_id)
-    moves.begins_at(compiled.process, at)
+    resolver = repository.DefinitionResolver(session)
+    moves.begins_at(compiled.process, at, called=partial(moves.latest, resolver=resolver))
     step = Execution.start(
         compiled,
         instance_id=ids.next_id(),
         variables=variables,
-        resolver=repository.DefinitionResolver(session),
+        resolver=resolver,
         definition_id=definition_id,
     )
     step.begin_at(at)

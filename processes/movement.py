@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine import cache, moves, store, tasks
 from engine.errors import Conflict, Forbidden, TaskAlreadyClaimed
-from engine.execution import execution
+from engine.execution import Execution, execution
 from engine.model import Incident, UserTask
 from engine.moves import Plan
 from processes import audit, duties, identity, notices, opened, opinions, permissions, targets
@@ -102,8 +102,8 @@ def send_back(session: Session, task_id: int, *, by: User, order: Order) -> Sequ
         planned = moves.plan(step, task_id, to=order.to)
         lost = _confirmed(session, planned, task_id, order.confirmed)
         straight = order.straight
-        moves.move(step, planned, kind="returned", reason=order.reason, straight=straight)
-    made = open_at(session, task.instance_id, target.activity, after=task_id)
+        at = moves.move(step, planned, kind="returned", reason=order.reason, straight=straight)
+    made = open_at(session, step, at)
     if not order.recompute and target.performer is not None:
         _give(session, made, target.performer, by=by)
     way = "办结后直达本环节" if order.straight else "逐级办理"
@@ -138,12 +138,11 @@ def jump(
         store.guard_task(step, task.id, task.revision)
         planned = moves.plan(step, task.id, to=order.to)
         lost = _confirmed(session, planned, task.id, order.confirmed)
-        moves.move(step, planned, kind="jumped", reason=order.reason)
+        at = moves.move(step, planned, kind="jumped", reason=order.reason)
     if broken := _incidents(session, case_id) - stuck:
         raise Conflict(f"目标环节缺少所需的数据，不能跳转：{'；'.join(sorted(broken))}")
-    activity = order.to.rsplit(moves.SEPARATOR, 1)[-1]
-    made = open_at(session, case_id, activity, after=task.id)
-    name = made[0].name if made else activity
+    made = open_at(session, step, at)
+    name = made[0].name if made else order.to.rsplit(moves.SEPARATOR, 1)[-1]
     skipped = f"；跳过：{'、'.join(planned.skipped)}" if planned.skipped else ""
     to = f"跳转至『{name}』{skipped}"
     tell(session, case, task, by=by, decision=to, text=order.reason, action="jumped")
@@ -243,12 +242,17 @@ def _siblings(session: Session, ids: Iterable[int]) -> list[Sibling]:
     ]
 
 
-def open_at(session: Session, case_id: int, activity: str, *, after: int) -> list[UserTask]:
-    """The tasks that a move has made: ids rise with time."""
-    query = select(UserTask).where(
-        UserTask.instance_id == case_id, UserTask.activity == activity, UserTask.id > after
-    )
-    return list(session.scalars(query.order_by(UserTask.id)))
+def open_at(session: Session, step: Execution, token_id: int) -> list[UserTask]:
+    """The tasks that a move has opened at its target, once its step is stored.
+
+    Raises:
+        MoveRefused: none; the case would go on without anybody knowing.
+    """
+    query = select(UserTask).where(UserTask.id.in_(moves.work_at(step, token_id)))
+    made = list(session.scalars(query.order_by(UserTask.id)))
+    if not made:
+        raise moves.MoveRefused("目标环节没有产生待办任务，不能移动到那里")
+    return made
 
 
 def _give(session: Session, made: Sequence[UserTask], performer: int, *, by: User) -> None:

@@ -5,12 +5,15 @@ Invariant: whoever comes too late is told who ended the task, when, and by which
 
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import clock, history, tasks
-from engine.errors import TaskNotActive
+from engine import boards, clock, history, tasks
+from engine.approval.board import Stage
+from engine.errors import NotFound, TaskNotActive
 from engine.model import HistoryEvent, UserTask
 from processes import duties, identity
+from processes.model.cases import Opinion
 from processes.permissions import TaskFacts
 
 MOVED: Final = {"returned": "退回", "reclaimed": "撤回", "jumped": "跳转"}
@@ -25,6 +28,11 @@ def get(session: Session, task_id: int) -> tuple[UserTask, TaskFacts]:
     """
     try:
         task = tasks.get(session, task_id)
+    except NotFound:
+        waiting = _elsewhere(session, task_id)
+        if waiting is None:
+            raise
+        raise waiting from None
     except TaskNotActive as error:
         if error.at is None:
             raise
@@ -52,6 +60,29 @@ def _gone(session: Session, task_id: int, name: str, error: TaskNotActive) -> st
         return f"该任务已于 {when} 被撤销"
     how = MOVED.get(str(moved.data.get("how")), "撤销")
     return f"该任务已由{name}于 {when} {how}，不再办理。理由：{_reason(moved)}"
+
+
+def _elsewhere(session: Session, task_id: int) -> TaskNotActive | None:
+    """Where a task is that waits for others to act first, or for those who sign after."""
+    query = select(Opinion.case_id).where(Opinion.task_id == task_id)
+    case_id = session.scalar(query.limit(1))
+    if case_id is None:
+        return None
+    try:
+        placed = boards.find(session, case_id, task_id)
+    except TaskNotActive:
+        return None
+    if placed is None:
+        return None
+    item = placed.board.item(task_id)
+    names = "、".join(person(session, one.user) for one in placed.board.below(task_id))
+    if item.stage is Stage.APPROVING:
+        message = f"您已办理，正由{names}后加签办理，全部办完后本环节才结束"
+    elif item.stage is Stage.WAITING:
+        message = f"本件正由{names}先行办理，办完后回到您的待办"
+    else:
+        return None
+    return TaskNotActive(message, instance=case_id)
 
 
 def _reason(moved: HistoryEvent) -> str:

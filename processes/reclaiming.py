@@ -16,14 +16,15 @@ from engine.errors import Conflict, Forbidden, NotFound
 from engine.execution import Execution, execution
 from engine.model import HistoryEvent, UserTask
 from engine.moves import Plan
+from engine.specs.containers import called_path
 from processes import audit, duties, movement, opened, permissions, targets
 from processes.identity import User
 from processes.model.cases import Case, FormDraft, Opinion
+from processes.past import Past
 from processes.roles import Action
-from processes.targets import Called
 
 _OUTSIDE: Final = (el.ServiceTask, el.SendTask)
-_MOST: Final = 100_000
+_ACTS: Final = frozenset({"message.thrown", "activity.completed", "activity.moved"})
 
 
 def reclaim(session: Session, task_id: int, *, by: User, reason: str) -> Sequence[UserTask]:
@@ -35,13 +36,13 @@ def reclaim(session: Session, task_id: int, *, by: User, reason: str) -> Sequenc
     """
     ending, case = _ended(session, task_id, by)
     movement.refuse_no_reason(reason, "撤回须填写理由")
-    within = _allowed(session, case, ending)
+    past = _allowed(session, case, ending)
     with execution(session, case.id, actor=str(by.id)) as step:
-        planned = _plan(step, ending, within)
+        planned = _plan(step, ending, past)
         lost = movement.previewed(session, planned, 0).cancelled
         _refuse_others(session, [one.task_id for one in lost], task_id, by)
-        moves.move(step, planned, kind="reclaimed", reason=reason)
-    made = movement.open_at(session, case.id, ending.activity, after=task_id)
+        at = moves.move(step, planned, kind="reclaimed", reason=reason)
+    made = movement.open_at(session, step, at)
     for task in made:
         if task.assignee is None and permissions.may_claim(by, duties.facts(session, task)):
             tasks.assign(session, task.id, by=str(by.id), assignee=str(by.id))
@@ -61,9 +62,8 @@ def why_not(session: Session, task_id: int, *, by: User) -> str:
     """Why a finished task cannot be taken back now; empty if it can."""
     try:
         ending, case = _ended(session, task_id, by)
-        within = _allowed(session, case, ending)
-        execution_now = cache.peek(session, case.id)
-        planned = _plan(execution_now, ending, within)
+        past = _allowed(session, case, ending)
+        planned = _plan(cache.peek(session, case.id), ending, past)
         lost = movement.previewed(session, planned, 0).cancelled
         _refuse_others(session, [one.task_id for one in lost], task_id, by)
     except (Conflict, Forbidden, NotFound, moves.MoveRefused) as refused:
@@ -97,40 +97,56 @@ def _ended(session: Session, task_id: int, by: User) -> tuple[HistoryEvent, Case
     return ending, case
 
 
-def _allowed(session: Session, case: Case, ending: HistoryEvent) -> Called:
-    """The process of the task, if its model allows taking it back and nobody has acted since."""
-    processes = targets.called(session, case.id)
-    within, mine = targets.element_of(processes, ending.activity)
+def _allowed(session: Session, case: Case, ending: HistoryEvent) -> Past:
+    """The past of a case, if the model of a task allows taking it back and nobody has acted since.
+
+    Where several people did it one by one, taking it back would undo what the others said.
+    """
+    past = Past(session, case.id)
+    within, mine = past.of(ending)
     if not isinstance(mine, el.UserTask) or movement.RECLAIM not in mine.operations:
         raise Forbidden("本环节不允许撤回", task=ending.activity_id)
     assert within is not None  # noqa: S101 - whoever has the element
-    _refuse_acted(session, case, ending, processes)
-    return within
+    beside = {done.event.actor for done in past.done() if _together(done.event, ending)}
+    if beside - {ending.actor}:
+        raise Conflict("本环节由多人分别办理，已办结的意见不能单独撤回", task=ending.activity_id)
+    _refuse_acted(session, case, ending, past)
+    return past
 
 
-def _plan(step: Execution, ending: HistoryEvent, within: Called) -> Plan:
+def _together(one: HistoryEvent, other: HistoryEvent) -> bool:
+    """Whether two tasks were done in one multi-instance activity."""
+    around = other.data.get("within")
+    return "loop" in other.data and around is not None and one.data.get("within") == around
+
+
+def _plan(step: Execution, ending: HistoryEvent, past: Past) -> Plan:
     """How to get back: from the first of those places that came after it."""
+    within, _element = past.of(ending)
+    assert within is not None  # noqa: S101 - looked at before
+    around, processes = past.around(ending), past.processes
     for mover in sorted(step.workflow.tasks):
         token = step.workflow.tasks[mover]
         if mover <= (ending.activity_id or 0) or token.attached or token.task_spec.is_root:
             continue
-        here = targets.calls_around(token)
-        path = targets.path_from(here, within, ending.activity)
+        if targets.apart(token, ending.activity_id, around):
+            continue
+        path = targets.path_from(called_path(token), within, ending.activity, processes)
         planned = targets.plan_or_none(step, mover, path)
         if planned is not None and planned.backwards:
             return planned
     raise Conflict("后续环节已经结束，不能撤回", activity=ending.activity)
 
 
-def _refuse_acted(
-    session: Session, case: Case, ending: HistoryEvent, processes: Sequence[Called]
-) -> None:
-    within, mine = targets.element_of(processes, ending.activity)
-    for event in history.events(session, case.id, after=ending.sequence, limit=_MOST):
-        if event.type not in {"message.thrown", "activity.completed"}:
+def _refuse_acted(session: Session, case: Case, ending: HistoryEvent, past: Past) -> None:
+    for event in past.events:
+        if event.sequence <= ending.sequence or event.type not in _ACTS:
             continue
-        _within, element = targets.element_of(processes, event.activity)
-        if element is None or _beside(within, mine, element):
+        if event.type == "activity.moved":
+            _refuse_moved(session, ending, event, past)
+            continue
+        _within, element = past.of(event)
+        if element is None or past.beside(ending, event):
             continue
         if event.type == "message.thrown":
             raise Conflict("此后已向外发出消息，不能撤回", case=case.id)
@@ -141,11 +157,14 @@ def _refuse_acted(
             raise Conflict(f"后续环节已由{name}办理，不能撤回", case=case.id)
 
 
-def _beside(within: Called | None, mine: el.Element | None, other: el.Element) -> bool:
-    """Whether something happens in a branch that runs beside the task's."""
-    if within is None or mine is None or mine.scope != other.scope:
-        return False
-    return within.compiled.spec.places(mine.scope).concurrent(mine.id, other.id)
+def _refuse_moved(session: Session, ending: HistoryEvent, move: HistoryEvent, past: Past) -> None:
+    """Whoever returned or moved the case since has acted on what followed."""
+    origin = past.beginning(int(move.data.get("mover", 0)))
+    if origin is not None and past.beside(ending, origin):
+        return
+    name = opened.person(session, move.actor) or "他人"
+    how = opened.MOVED.get(str(move.data.get("how")), "移动")
+    raise Conflict(f"此后办件已由{name}{how}，不能撤回", task=ending.activity_id)
 
 
 def _refuse_others(session: Session, lost: Sequence[int], task_id: int, by: User) -> None:

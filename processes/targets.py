@@ -1,30 +1,25 @@
 """Where a case can be moved to: the user tasks done in it, and all that its models have.
 
 Invariant: a place is named by the path that `engine.moves` understands from where the mover is, so
-what is offered here can be carried out there.
+what is offered here can be carried out there; what was done in another activation of a sub-process
+or for another item of a multi-instance activity is no target.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import partial
 
 from sqlalchemy.orm import Session
 
-from engine import cache, history, moves, repository
-from engine.compiler import CompiledProcess
+from engine import cache, moves, repository
 from engine.definition import elements as el
-from engine.definition.process import Process
 from engine.execution import Execution
-from engine.model import HistoryEvent, ProcessInstance
-from engine.moves import SEPARATOR, MoveRefused, Plan
-from engine.specs.containers import called_path
+from engine.moves import OUT, SEPARATOR, MoveRefused, Plan
 from engine.specs.token import Token
 from processes import opened
 from processes.model.cases import Case
-
-_MOST: Final = 100_000
-Ways = tuple[tuple[str, ...], ...]
+from processes.past import Called, Done, Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +36,6 @@ class Target:
     applicant: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
-    """A process of a case: its own (no ways), or one called at the end of the ways."""
-
-    ways: Ways
-    calls: tuple[str, ...]
-    names: tuple[str, ...]
-    compiled: CompiledProcess
-
-    @property
-    def process(self) -> Process:
-        """Its model."""
-        return self.compiled.process
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    within: Called
-    element: el.Element
-    event: HistoryEvent
-
-
 def performed(session: Session, case: Case, mover: int) -> list[Target]:
     """The user tasks done in a case that lie before an open one, in the order first done.
 
@@ -71,14 +44,15 @@ def performed(session: Session, case: Case, mover: int) -> list[Target]:
     """
     execution = cache.peek(session, case.id)
     here = place_of(execution, mover)
-    processes = called(session, case.id)
+    past = Past(session, case.id)
     found: dict[str, Target] = {}
-    for done in _done(session, case.id, processes):
-        path = path_from(here, done.within, done.element.id)
-        if not _lies_before(execution, mover, path):
+    for done in past.done():
+        path = path_from(here, done.within, done.element.id, past.processes)
+        token = execution.workflow.tasks.get(mover)
+        if token is None or apart(token, done.event.activity_id, past.around(done.event)):
             continue
-        made = _target(session, case, done, path)
-        found[path] = made
+        if _lies_before(execution, mover, path):
+            found[path] = _target(session, case, done, path)
     return list(found.values())
 
 
@@ -87,9 +61,10 @@ def all_of(session: Session, case_id: int, mover: int) -> list[Target]:
     execution = cache.peek(session, case_id)
     here = place_of(execution, mover)
     found = []
-    for one in called(session, case_id):
+    processes = Past(session, case_id).processes
+    for one in processes:
         for element in one.process.of(el.UserTask):
-            path = path_from(here, one, element.id)
+            path = path_from(here, one, element.id, processes)
             if plan_or_none(execution, mover, path) is not None:
                 found.append(_named(one, element, path))
     return found
@@ -98,16 +73,34 @@ def all_of(session: Session, case_id: int, mover: int) -> list[Target]:
 def restartable(session: Session, case_id: int) -> list[Target]:
     """The user tasks at which an ended case can be begun again."""
     found = []
-    processes = called(session, case_id)
+    processes = Past(session, case_id).processes
+    called = partial(moves.latest, resolver=repository.DefinitionResolver(session))
     for one in processes:
         for element in one.process.of(el.UserTask):
-            path = path_from((), one, element.id, whole=True)
+            inner = moves.way_to(one.process, element.id)
+            path = SEPARATOR.join(name for way in (*one.ways, inner) for name in way)
             try:
-                moves.begins_at(processes[0].process, path.split(SEPARATOR))
+                moves.begins_at(processes[0].process, path.split(SEPARATOR), called=called)
             except MoveRefused:
                 continue
             found.append(_named(one, element, path))
     return found
+
+
+def apart(mover: Token, done: int | None, around: Sequence[int]) -> bool:
+    """Whether something was done in another activation than a token is in.
+
+    `around` are the activity instances around what was done, from the inside out.
+    """
+    tasks = mover.workflow.tasks
+    line = {mover.id, *(one.id for one in mover.workflow.ancestors(mover))}
+    inner = done
+    for one in around:
+        token = tasks.get(one)
+        if token is not None and not token.task_spec.past:
+            return one not in line or (inner not in tasks and token.task_spec.free_children)
+        inner = one
+    return False
 
 
 def plan_or_none(execution: Execution, mover: int, path: str) -> Plan | None:
@@ -124,61 +117,24 @@ def place_of(execution: Execution, mover: int) -> tuple[str, ...]:
     return tuple(getattr(wait, "called_path", ()))
 
 
-def calls_around(token: Token) -> tuple[str, ...]:
-    """The call activities around a token, from the outside in."""
-    return called_path(token)
+def path_from(
+    here: tuple[str, ...], one: Called, activity: str, processes: Sequence[Called]
+) -> str:
+    """How `moves` names an activity of a process, seen from within the calls `here`.
 
-
-def path_from(here: tuple[str, ...], one: Called, activity: str, *, whole: bool = False) -> str:
-    """How `moves` names an activity of a process, seen from within the calls `here`."""
-    inner = moves.way_to(one.process, activity)
-    depth = len(here) if one.calls[: len(here)] == here else 0
-    ways = [*one.ways[depth:], inner]
-    first = ways[0] if whole else ways[0][-1:]
-    return SEPARATOR.join([*first, *(name for way in ways[1:] for name in way)])
-
-
-def called(session: Session, case_id: int) -> Sequence[Called]:
-    """The case's own process, and those that it has called so far."""
-    found = [Called((), (), (), _own(session, case_id))]
-    for event in history.of_type(session, case_id, "process.called"):
-        compiled = repository.compiled(session, int(event.data["definition"]))
-        for one in [*found]:
-            if event.activity not in one.process.elements:
-                continue
-            ways = (*one.ways, moves.way_to(one.process, event.activity))
-            name = one.process.elements[event.activity].name or compiled.name
-            made = Called(ways, (*one.calls, event.activity), (*one.names, name), compiled)
-            if made.ways not in {other.ways for other in found}:
-                found.append(made)
-            break
-    return found
-
-
-def element_of(
-    processes: Sequence[Called], activity: str
-) -> tuple[Called, el.Element] | tuple[None, None]:
-    """An activity of a case and the one of its processes that has it."""
-    for one in processes:
-        if activity in one.process.elements:
-            return one, one.process.elements[activity]
-    return None, None
-
-
-def _own(session: Session, case_id: int) -> CompiledProcess:
-    definition_id = session.get_one(ProcessInstance, case_id).definition_id
-    return repository.compiled(session, definition_id)
-
-
-def _done(session: Session, case_id: int, processes: Sequence[Called]) -> Iterator[_Done]:
-    for event in history.events(session, case_id, limit=_MOST):
-        if event.type != "activity.completed" or not event.actor.isdigit():
-            continue
-        for one in processes:
-            element = one.process.elements.get(event.activity)
-            if isinstance(element, el.UserTask):
-                yield _Done(one, element, event)
-                break
+    Out of a called process that has the same id itself, the path says so.
+    """
+    depth = 0
+    while depth < min(len(here), len(one.calls)) and one.calls[depth] == here[depth]:
+        depth += 1
+    ways = [*one.ways[depth:], moves.way_to(one.process, activity)]
+    names = [ways[0][-1], *(name for way in ways[1:] for name in way)]
+    between = {here[:level] for level in range(depth + 1, len(here) + 1)}
+    hidden = any(
+        other.calls in between and names[0] in other.process.elements for other in processes
+    )
+    ups = [OUT] * (len(here) - depth) if hidden else []
+    return SEPARATOR.join([*ups, *names])
 
 
 def _lies_before(execution: Execution, mover: int, path: str) -> bool:
@@ -189,7 +145,7 @@ def _lies_before(execution: Execution, mover: int, path: str) -> bool:
     return planned is not None and planned.backwards
 
 
-def _target(session: Session, case: Case, done: _Done, path: str) -> Target:
+def _target(session: Session, case: Case, done: Done, path: str) -> Target:
     actor = int(done.event.actor)
     return Target(
         path,

@@ -50,7 +50,7 @@ class Container(Node):
         if at is None:
             return [(start, {}) for start in starts]
         target = self._wf_spec.task_specs.get(at[0])
-        if target is None:
+        if target is None or target.handles_event or (at[1:] and target.free_children):
             text = f"『{self.bpmn_name or self.activity}』中没有环节『{at[0]}』"
             raise ExpressionError(text, element=self.activity)
         specs = self._wf_spec.task_specs

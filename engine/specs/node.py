@@ -156,7 +156,12 @@ class Node(BpmnTaskSpec):
         step.note("incident.raised", self.activity, token.id, code=code, message=message, **kept)
 
     def note(self, token: Token, kind: str, **data: Any) -> None:
-        """Add to the history."""
+        """Add to the history; `within` is the activity instance around this one, if any."""
+        around = token.parent
+        if around is not None and around.task_spec.is_root:
+            around = around.parent
+        if around is not None:
+            data["within"] = str(around.id)
         token.workflow.step.note(kind, self.activity, token.id, **data)
 
     def context(self, token: Token, *inner: dict[str, Any]) -> Any:

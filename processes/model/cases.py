@@ -133,7 +133,11 @@ class Opinion(Base):
     """What one person decided or said in one task, with the true time and the time of entry."""
 
     __tablename__ = "opinion"
-    __table_args__ = (Index("ix_opinion_case", "case_id", "id"), Index("ix_opinion_by", "by", "id"))
+    __table_args__ = (
+        Index("ix_opinion_case", "case_id", "id"),
+        Index("ix_opinion_by", "by", "id"),
+        Index("ix_opinion_task", "task_id"),
+    )
 
     id: Mapped[Id]
     case_id: Mapped[int] = mapped_column(BigInteger)

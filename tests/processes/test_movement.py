@@ -21,7 +21,9 @@ from tests.engine.core.scenario import (
     boundary,
     call,
     each,
+    event,
     gateway,
+    sub,
     timer,
     user,
     xml,
@@ -88,6 +90,36 @@ CALLED = xml(
     review=desk("licence_reviewer"),
     check=desk("licence_verifier"),
 )
+TWICE = xml(
+    "start -> review -> first -> second -> approve -> end",
+    key="yacht_licence_twice",
+    review=desk("licence_reviewer"),
+    first=call("yacht_licence_called"),
+    second=call("yacht_licence_called"),
+    approve=desk("licence_approver"),
+)
+BESIDE = xml(
+    """
+    start -> accept -> split
+    split -> box -> join
+    split -> check -> check2 -> join
+    join -> approve -> end
+    """,
+    key="yacht_licence_beside",
+    split=gateway("parallel"),
+    join=gateway("parallel"),
+    accept=desk("licence_acceptor"),
+    box=sub(
+        "s -> review -> review2 -> e",
+        s=event("start"),
+        e=event("end"),
+        review=desk("licence_reviewer"),
+        review2=desk("licence_reviewer"),
+    ),
+    check=desk("licence_verifier"),
+    check2=desk("licence_verifier"),
+    approve=desk("licence_approver"),
+)
 SENDING = xml(
     "start -> accept -> tell -> review -> end",
     key="yacht_licence_sending",
@@ -103,6 +135,8 @@ MODELS = {
     "calling": CALLING,
     "called": CALLED,
     "sending": SENDING,
+    "twice": TWICE,
+    "beside": BESIDE,
 }
 WHO = {
     "accept": "licence_acceptor",
@@ -334,6 +368,23 @@ class TestCalledProcess:
         case.complete("check", as_="licence_verifier")
         assert waits(case) == ["approve"]
 
+    def test_what_a_process_called_twice_did_is_ascribed_to_each_call(self, play: Play) -> None:
+        case = begun(play, "twice", "review", "review", "check", "review", "check")
+        assert offered(case, "approve") == [
+            "review", "first/review", "first/check", "second/review", "second/check",
+        ]  # fmt: skip
+        send_back(case, "approve", "second/check")
+        assert waits(case) == ["check"]
+        case.complete("check", as_="licence_verifier")
+        assert waits(case) == ["approve"]
+
+    def test_the_caller_s_node_of_the_same_id_is_told_from_the_inner_one(self, play: Play) -> None:
+        case = begun(play, "twice", "review", "review")
+        assert offered(case, "check") == ["../review", "review"]
+        send_back(case, "check", "../review")
+        assert waits(case) == ["review"]
+        assert offered(case, "review") == [], "it is the first node, not the called one"
+
     def test_within_a_called_process_the_caller_stays(self, play: Play) -> None:
         case = begun(play, "calling", "accept", "review")
         send_back(case, "check", "review")
@@ -391,6 +442,34 @@ class TestReclaim:
         for activity in ("review2", "check2"):
             case.complete(activity, as_=WHO[activity])
         assert waits(case) == ["approve"]
+
+    def test_not_once_somebody_has_returned_the_case(self, play: Play) -> None:
+        case = begun(play, "line", "accept")
+        mine = self.done(case, "accept")
+        send_back(case, "review", "accept")
+        with pytest.raises(Conflict, match="已由审核人退回"):
+            self.reclaim(case, mine, "licence_acceptor")
+
+    def test_one_voice_of_several_is_not_taken_back_alone(self, play: Play) -> None:
+        case = begun(play, "signed", "accept", people=["a", "b"])
+        first = task(case, "sign").id
+        case.complete("sign", as_="licence_reviewer")
+        manager = play.user("licence_manager")
+        play.run(
+            lambda s: worklist.submit(
+                s,
+                task(case, "sign").id,
+                by=replace(manager, groups=frozenset({"licence_reviewer@370001"})),
+                answers={},
+            )
+        )
+        with pytest.raises(Conflict, match="多人分别办理"):
+            self.reclaim(case, first, "licence_reviewer")
+
+    def test_though_somebody_acted_in_a_branch_beside_it(self, play: Play) -> None:
+        case = begun(play, "beside", "accept", "review", "check")
+        self.reclaim(case, self.done(case, "review"), "licence_reviewer")
+        assert waits(case) == ["check2", "review"]
 
 
 class TestJump:

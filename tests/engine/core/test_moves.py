@@ -16,6 +16,7 @@ from tests.engine.core.scenario import (
     each,
     event,
     gateway,
+    message,
     sub,
     timer,
     user,
@@ -273,6 +274,33 @@ class TestMultiInstanceAndSubProcesses:
         moved(case, "b", "a")
         assert case.waits == ["a", "x"]
 
+    def side(self, attributes: str) -> Case:
+        handler = sub(
+            "s -> x -> e",
+            by_event=True,
+            s=event("start", message("ask"), attributes),
+            e=event("end"),
+        )
+        model = xml("start -> a -> b -> end", messages={"ask": '"k"'}, side=handler)
+        return Case(model).complete("a").deliver("s")
+
+    def test_out_of_an_event_sub_process_takes_it_along_and_its_event_may_come_again(self) -> None:
+        case = self.side("")
+        assert case.waits == ["x"]
+        moved(case, "x", "a", kind="jumped")
+        assert case.waits == ["a", "s"]
+        assert case.deliver("s").waits == ["x"]
+
+    def test_out_of_one_beside_the_flow_leaves_the_others_waiting_once(self) -> None:
+        case = self.side('isInterrupting="false"')
+        planned = moved(case, "x", "a", kind="jumped")
+        assert (names(planned.withdrawn), case.waits) == ({"b", "side"}, ["a", "s"])
+
+    def test_straight_back_into_an_event_sub_process_is_refused(self) -> None:
+        case = self.side("")
+        with pytest.raises(moves.MoveRefused, match="由事件引起"):
+            moved(case, "x", "a", straight=True)
+
 
 class TestCalledProcesses:
     def files(self) -> tuple[bytes, bytes]:
@@ -297,10 +325,34 @@ class TestCalledProcesses:
         moved(case, "y", "a", straight=True)
         assert case.complete("a").waits == ["y"]
 
-    def test_a_target_that_the_called_process_lacks_is_an_incident(self) -> None:
+    def test_a_target_that_the_called_process_lacks_is_refused(self) -> None:
         case = Case(*self.files()).complete("a").complete("x").complete("y")
-        moved(case, "b", "sub/nowhere")
-        assert len(case.incidents) == 1
+        with pytest.raises(moves.MoveRefused, match="没有这个环节"):
+            moved(case, "b", "sub/nowhere")
+
+    def test_into_a_repeated_or_event_sub_process_of_it_is_refused(self) -> None:
+        ends = {"s": event("start"), "e": event("end")}
+        side = {"s2": event("start", message("ask")), "e2": event("end")}
+        inner = xml(
+            "start -> box -> end",
+            key="q",
+            messages={"ask": '"k"'},
+            box=sub("s -> x -> e", loop=each("list", "one"), **ends),
+            on=sub("s2 -> z -> e2", by_event=True, **side),
+        )
+        case = Case(self.files()[0], inner, list=[1]).complete("a").complete("x")
+        for target in ("sub/box/x", "sub/on/z"):
+            with pytest.raises(moves.MoveRefused, match="不能从外部移动到"):
+                moved(case, "b", target)
+        assert case.waits == ["b"]
+
+    def test_of_an_id_that_both_have_the_path_tells_whose_is_meant(self) -> None:
+        files = (self.files()[0], xml("start -> a -> y -> end", key="q"))
+        case = Case(*files).complete("a").complete("a")
+        planned = moves.plan(case.execution, case.wait("y").id, to="a")
+        assert names(planned.withdrawn) == {"y"}
+        planned = moves.plan(case.execution, case.wait("y").id, to="../a")
+        assert names(planned.withdrawn) == {"sub"}
 
 
 class TestGuards:
