@@ -246,7 +246,7 @@ def _check(container: Token, way: tuple[str, ...]) -> None:
 
 def latest(element: el.CallActivity, resolver: Resolver) -> Process | None:
     """The model that a call activity with a fixed key calls now; None where data decide."""
-    if element.process.is_feel or element.binding != "latest":
+    if element.process.is_feel or element.binding != el.Binding():
         return None
     try:
         found: Process = resolver.process(element.process.text)[1].process

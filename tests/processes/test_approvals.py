@@ -240,7 +240,7 @@ class TestDelegation:
         case = claimed(office)
         task = task_of(case, "reviewer").id
         delegated(case, "approver")
-        with pytest.raises(NotFound):
+        with pytest.raises(TaskNotActive, match="先行办理"):
             do(case, worklist.submit, task, by=office.user("reviewer"), answers={})
 
     def test_nobody_but_the_holder_delegates(self, office: Office) -> None:
@@ -470,3 +470,13 @@ class TestAbsentAndLate:
         vote(case, "verifier", "abstain")
         vote(case, "approver", "reject")
         assert case.variables["outcome"] == "reject"
+
+
+def test_the_old_page_of_a_task_that_waits_for_others_tells_where_it_is(office: Office) -> None:
+    case = office.start("one", people=[])
+    task = case.tasks[0]
+    by, to = office.user("reviewer"), office.id("verifier")
+    office.run(lambda s: worklist.claim(s, task.id, by=by))
+    office.run(lambda s: approvals.delegate(s, task.id, by=by, to=to, reason="请看"))
+    with pytest.raises(TaskNotActive, match="正由核对人先行办理，办完后回到您的待办"):
+        office.run(lambda s: worklist.view(s, task.id, by=by))

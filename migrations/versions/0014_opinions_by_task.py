@@ -1,0 +1,13 @@
+"""opinions by task."""
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """What was said in a task is found by the task's id."""
+    op.create_index("ix_opinion_task", "opinion", ["task_id"])
