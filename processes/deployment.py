@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine import compiler, dmn, repository
 from engine.definition.elements import Binding
 from engine.errors import BanliError, DeploymentRejected, Finding, NotFound
-from engine.model import Deployment, ProcessDefinition
+from engine.model import Deployment, ProcessDefinition, UserTask
 from forms import definition as form_definition
 from forms import lint as form_lint
 from forms.definition import FormDefinition
@@ -116,6 +116,17 @@ def form(
             return _form(content, path)
     tagged = f"版本标签为『{binding.tag}』的" if binding.tag else ""
     raise NotFound(f"{tagged}流程中没有表单『{form_id}』", name=form_id)
+
+
+def task_form(session: Session, task: UserTask) -> FormDefinition:
+    """The form of a task, of the version that its model binds it to.
+
+    Raises:
+        NotFound: there is no such form.
+    """
+    element = repository.compiled(session, task.definition_id).elements.get(task.activity)
+    binding = getattr(element, "form_binding", DEPLOYED)
+    return form(session, task.definition_id, task.form_id, binding)
 
 
 def start_form(session: Session, process: ProcessDefinition) -> FormDefinition | None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from engine import repository, runtime, tasks
+from engine import runtime, tasks
 from engine.errors import Conflict, TaskAlreadyClaimed
 from engine.model import ProcessInstance, UserTask
 from engine.variables import Variables
@@ -261,6 +261,4 @@ def _form(session: Session, task: UserTask) -> FormDefinition | None:
         return opinion_form.form()
     if not task.form_id:
         return None
-    element = repository.compiled(session, task.definition_id).elements.get(task.activity)
-    binding = getattr(element, "form_binding", deployment.DEPLOYED)
-    return deployment.form(session, task.definition_id, task.form_id, binding)
+    return deployment.task_form(session, task)

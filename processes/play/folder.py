@@ -11,6 +11,7 @@ from pathlib import Path
 from engine import compiler, dmn
 from engine.compiler import CompiledProcess
 from engine.errors import DeploymentRejected, Finding
+from forms import definition as form_definition
 from processes import functions
 
 
@@ -34,7 +35,7 @@ class Folder:
 
 
 def read(model: Path, *, beside: Sequence[Path] = ()) -> Folder:
-    """The model with the other models and decisions of its folder and of those in `beside`.
+    """The model with the models, decisions and forms beside it, and those in the folders `beside`.
 
     Raises:
         DeploymentRejected: the model has errors, or calls itself in a circle through the others.
@@ -73,15 +74,20 @@ def _others(model: Path, beside: Sequence[Path]) -> Iterator[tuple[str, Path]]:
         for path in paths:
             if path.suffix in {".bpmn", ".dmn"} and path.is_file() and path != model.resolve():
                 yield prefix + path.relative_to(place).as_posix(), path
+    for path in sorted(folder.glob("forms/*.yaml")):
+        yield f"forms/{path.name}", path
 
 
 def _examined(name: str, content: bytes) -> tuple[str, set[str]]:
     """Why a file cannot take part, and the processes or decisions it provides."""
-    if name.endswith(".dmn"):
-        try:
+    try:
+        if name.endswith(".yaml"):
+            form_definition.read(content, name)
+            return "", set()
+        if name.endswith(".dmn"):
             return "", set(dmn.read(content, name).decisions)
-        except DeploymentRejected as rejected:
-            return rejected.message, set()
+    except DeploymentRejected as rejected:
+        return rejected.message, set()
     findings, made = compiler.examine({name: content})
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:

@@ -1,14 +1,14 @@
 """One model played without the rest of the product: any BPMN file, its folder as its partners.
 
 Invariant: what moves tokens, correlates messages and keeps variables is the product's own engine
-on its own tables. Forms, permissions, cases and local operations have no part: whoever plays says
-what people and workers answer.
+on its own tables. Permissions, cases and local operations have no part: whoever plays says what
+people and workers answer, by the forms beside the model or past them.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -41,7 +41,7 @@ from engine.model import (
 )
 from engine.variables import Variables
 from processes import wiring
-from processes.play import waits
+from processes.play import filling, waits
 from processes.play.folder import Folder
 from processes.play.record import PlayEvent, Recorder
 from processes.play.stage import START, Stage
@@ -110,6 +110,13 @@ class ModelPlay(Stage):
         if self._reader.fetch(_UNTOLD, ()):
             self._tell_incidents()
 
+    def _task(self, activity: str, instance: int, nth: int) -> tuple[int, str | None] | None:
+        """Id and assignee of the task that waits at an activity."""
+        found = self._reader.fetch(_TASK, (activity,))
+        if instance:
+            found = [row for row in found if row[2] == self._id(instance)]
+        return (found[nth - 1][0], found[nth - 1][1]) if len(found) >= nth else None
+
     # -- what the player does ------------------------------------------------------------------
 
     def start(
@@ -160,17 +167,29 @@ class ModelPlay(Stage):
         Raises:
             NotPlayable: neither waits at the activity.
         """
-        found = self._reader.fetch(_TASK, (activity,))
-        if instance:
-            found = [row for row in found if row[2] == self._id(instance)]
-        if len(found) >= nth:
-            task, assignee, _instance = found[nth - 1]
+        found = self._task(activity, instance, nth)
+        if found:
+            task, assignee = found
             by = assignee or PLAYER
             self.run(lambda session: tasks.complete(session, task, by=by, variables=variables))
         else:
             work = self._work(activity, instance, nth)
             self.run(lambda s: external_tasks.complete(s, work, variables=variables))
         self.drain()
+
+    def fill_in(
+        self, activity: str, answers: Mapping[str, Any], *, instance: int = 0, nth: int = 1
+    ) -> None:
+        """Do a user task by its form; what the form's rules refuse does not get through.
+
+        Raises:
+            NotPlayable: no task waits at the activity. NotFilledIn: by form, field and rule.
+        """
+        found = self._task(activity, instance, nth)
+        if found is None:
+            raise NotPlayable(f"环节“{activity}”没有等待办理的任务")
+        variables = self.run(lambda session: filling.values(session, found[0], answers))
+        self.complete(activity, variables, instance=instance, nth=nth)
 
     def throw(
         self,

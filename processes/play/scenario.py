@@ -19,7 +19,7 @@ _EXPECTED: Final = frozenset(
 # the word that a step begins with → what else may stand beside it
 STEPS: Final[Mapping[str, frozenset[str]]] = {
     "start": frozenset({"variables", "event"}),
-    "complete": _WHERE | {"variables"},
+    "complete": _WHERE | {"variables", "answers"},
     "error": _WHERE | {"code", "message", "variables"},
     "fail": _WHERE | {"message", "final"},
     "retry": frozenset({"instance"}),
@@ -31,7 +31,7 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {
     "repeat": frozenset({"steps"}),
 }
 _TEXTS: Final = frozenset({"complete", "error", "fail", "retry", "message", "signal", "start"})
-_TYPES: Final = {"variables": dict, "instance": int, "nth": int, "final": bool}
+_TYPES: Final = {"variables": dict, "answers": dict, "instance": int, "nth": int, "final": bool}
 _MOST_ROUNDS: Final = 100_000
 
 
@@ -147,6 +147,12 @@ class _Reading:
             self.fault("repeat 不能再套 repeat", told.line)
 
 
+def _complete(reading: _Reading, told: Marked) -> None:
+    if "answers" in told and "variables" in told:
+        text = "answers 按表单填写，variables 直接写变量，只能写一种"
+        reading.fault(text, told.line_of("answers"))
+
+
 def _error(reading: _Reading, told: Marked) -> None:
     if not told.get("code"):
         reading.fault("步骤“error”没有写明错误代码 code", told.line)
@@ -187,6 +193,7 @@ def _advance(reading: _Reading, told: Marked) -> None:
 
 
 _CHECKS: Final[Mapping[str, Callable[[_Reading, Marked], None]]] = {
+    "complete": _complete,
     "error": _error,
     "facts": _facts,
     "repeat": _repeat,

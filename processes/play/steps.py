@@ -77,7 +77,11 @@ def _evaluated(text: str, context: Mapping[str, Any]) -> Any:
 
 
 def _variables(play: ModelPlay, step: Step) -> dict[str, Any]:
-    told = step.options.get("variables", {})
+    return _values(play, step, "variables")
+
+
+def _values(play: ModelPlay, step: Step, option: str) -> dict[str, Any]:
+    told = step.options.get(option, {})
     number = step.options.get("instance", 1)
     begun = number <= len(play.recorder.numbers)
     known = play.variables(number) if begun and _has_expression(told) else {}
@@ -103,7 +107,10 @@ def _start(play: ModelPlay, step: Step) -> None:
 
 
 def _complete(play: ModelPlay, step: Step) -> None:
-    play.complete(step.subject, _variables(play, step), **_where(step))
+    if "answers" in step.options:
+        play.fill_in(step.subject, _values(play, step, "answers"), **_where(step))
+    else:
+        play.complete(step.subject, _variables(play, step), **_where(step))
 
 
 def _error(play: ModelPlay, step: Step) -> None:

@@ -320,3 +320,68 @@ def test_three_hundred_rounds_lose_nothing(banli, tmp_path):
     events = json.loads(done.output)["events"]
     completed = [one for one in events if one["activity"] == "ask"]
     assert sum(one["type"] == "activity.completed" for one in completed) == 301
+
+
+FORM = """form: form_ask
+title: 审批意见
+sections:
+  - title: 意见
+    fields:
+      - {name: amount, label: 金额, type: integer, min: 1, required: true}
+      - {name: reason, label: 理由, type: text, required_if: amount > 100}
+      - {name: org, label: 单位, type: choice, values_from: organisations}
+"""
+
+
+@pytest.fixture
+def formed(model: Path) -> Path:
+    """The model with a form at its task."""
+    named = '<extensionElements><zeebe:formDefinition formId="form_ask"/></extensionElements>'
+    text = model.read_text("utf-8")
+    text = text.replace('name="审批"/>', f'name="审批">{named}</userTask>')
+    model.write_text(text, "utf-8")
+    (model.parent / "forms").mkdir()
+    (model.parent / "forms" / "form_ask.yaml").write_text(FORM, "utf-8")
+    return model
+
+
+def test_a_task_is_done_by_the_form_beside_the_model(banli, formed):
+    done = acted(
+        banli,
+        formed,
+        """
+        steps:
+          - complete: ask
+            answers: {amount: '20', org: "370001"}
+          - expect: {waits: [pay], variables: {amount: 20, org: "370001"}}
+        """,
+    )
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ("{amount: 0}", "表单『审批意见』没有通过：金额（amount）"),
+        ("{amount: 200}", "理由（reason）"),
+        ("{amount: 1, more: x}", "（more）"),
+    ],
+)
+def test_what_the_form_refuses_fails_the_step_by_field(banli, formed, answers, says):
+    done = acted(banli, formed, f"steps: [{{complete: ask, answers: {answers}}}]")
+    assert done.exit_code == 1
+    assert says in done.output
+
+
+def test_answers_need_a_form_and_stand_alone(banli, model):
+    done = acted(banli, model, "steps: [{complete: ask, answers: {a: 1}}]")
+    assert (done.exit_code, "没有表单" in done.output) == (1, True)
+    done = acted(banli, model, "steps: [{complete: ask, answers: {a: 1}, variables: {a: 1}}]")
+    assert (done.exit_code, "只能写一种" in done.output) == (2, True)
+
+
+def test_a_faulty_form_is_left_out_and_named(banli, formed):
+    (formed.parent / "forms" / "form_ask.yaml").write_text("form: [", "utf-8")
+    done = banli(formed)
+    assert "forms/form_ask.yaml" in done.output
+    assert "YAML 格式错误" in done.output
