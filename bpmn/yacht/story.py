@@ -240,3 +240,91 @@ def held(play: Play, **changes: Any) -> str:
             registers.create(session, "yacht_licence", values, trace=trace, status=status).key
         )
     )
+
+
+# -- training and examination ----------------------------------------------------------------
+
+EXAM: Final = "yacht_exam"
+CANDIDATES: Final = [
+    {
+        "name": f"学员{name}",
+        "id_type": "resident_id",
+        "id_no": number,
+        "sex": "male",
+        "birth_date": born,
+        "phone": "13700000001",
+    }
+    for name, number, born in (
+        ("甲", "370202199001010015", "1990-01-01"),
+        ("乙", "37020219910202001X", "1991-02-02"),
+        ("丙", "370202199203030014", "1992-03-03"),
+    )
+]
+
+
+def enrolled(play: Play, *, as_: str = "institution_clerk", **changes: Any) -> PlayedCase:
+    """Candidates enrolled for one part; the exam waits to be arranged."""
+    answers = {
+        "org": "370001",
+        "exam_kind": "yacht_operator",
+        "licence_class": "A1E",
+        "part": "theory",
+        "candidates": CANDIDATES,
+        **changes,
+    }
+    return play.apply(EXAM, as_=as_, **answers)
+
+
+def arrange(exam: PlayedCase, **changes: Any) -> None:
+    """The arranger says when, where and with whom."""
+    part = exam.variables["part"]
+    people = {"examiners": ["KG001"]} if part == "theory" else {"assessors": ["PG001"]}
+    answers = {
+        "starts_at": "2026-03-20T09:00",
+        "ends_at": "2026-03-20T11:00",
+        "site": "QD01",
+        "rooms": ["QD01-101"],
+        **people,
+        **changes,
+    }
+    exam.complete("arrange", as_="arranger", **answers)
+
+
+def hold(exam: PlayedCase, decision: str = "held", **more: Any) -> None:
+    """Tickets are printed; what became of the session."""
+    count = exam.variables["candidate_count"]
+    exam.complete("print_tickets", as_="ticket_printer", printed_count=int(count))
+    exam.complete("hold_exam", as_="arranger", decision=decision, **more)
+
+
+def score(exam: PlayedCase, *scores: Any) -> None:
+    """The recorder enters scores: a number, pass or fail, or absent."""
+    rows = [
+        {"absent": True}
+        if one == "absent"
+        else {"raw_score": str(one)}
+        if exam.variables["part"] == "theory"
+        else {"assessment": one}
+        for one in scores
+    ]
+    exam.complete("enter_scores", as_="recorder", score_rows=rows)
+
+
+def check(exam: PlayedCase, *wrong: int) -> None:
+    """Another person compares; the lines named do not agree."""
+    rows = [
+        {"agree": "false", "seen": "原卷不同"} if n in wrong else {"agree": "true"}
+        for n in range(len(exam.variables["check_lines"]))
+    ]
+    exam.complete("check_scores", as_="checker", check_rows=rows)
+
+
+def examined(play: Play, *scores: Any, **changes: Any) -> PlayedCase:
+    """An exam from enrolment to confirmation."""
+    exam = enrolled(play, **changes)
+    arrange(exam)
+    hold(exam)
+    score(exam, *scores)
+    check(exam)
+    exam.complete("confirm", as_="exam_confirmer", decision="confirm")
+    return exam

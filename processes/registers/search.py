@@ -29,7 +29,7 @@ def find(
 ) -> list[Record]:
     """Records by key, after a key; `where` compares indexed fields, `org_code` and `key`.
 
-    A list as value of an indexed field means any of them.
+    A list as value of `key` or an indexed field means any of them.
 
     Raises:
         RecordInvalid: a field is not one to search by.
@@ -88,7 +88,8 @@ def conditions_of(
         demanded.append(RegisterRecord.status.in_(sorted(statuses)))
     for name, value in where.items():
         if name in ("key", ledger.key):
-            demanded.append(RegisterRecord.key == str(value))
+            keys = value if isinstance(value, list) else [value]
+            demanded.append(RegisterRecord.key.in_([str(one) for one in keys]))
         elif name == "org_code":
             demanded.append(RegisterRecord.org_code == value)
         elif name in ledger.search:
