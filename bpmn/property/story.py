@@ -16,7 +16,7 @@ SELLER: Final = {"name": "出让人", "id_no": "610102198001010014", "phone": "1
 ASSESSED: Final = {
     "assessment_no": "S1",
     "items": [{"kind": "契税", "amount": "15000"}],
-    "total": 15000,
+    "total": "15000.00",  # money travels as text
     "exempt_reason": None,
 }
 VERIFIED: Final = {
@@ -73,11 +73,16 @@ def accepted(play: Play, **changes: Any) -> PlayedCase:
     return case
 
 
+def supplemented(play: Play, case: PlayedCase, items: int) -> None:
+    """The applicant hands in what a department asked for, item by item."""
+    case.sends("提交补正材料", supplement_items=[{"files": [paper(play)]}] * items)
+
+
 def taxed(case: PlayedCase) -> None:
     """The tax system assesses, is paid and sends its voucher."""
     case.receives("tax_assessed", **ASSESSED)
     case.receives("tax_paid", assessment_no="S1")
-    case.receives("tax_voucher", voucher_no="SPZ1", amount=15000)
+    case.receives("tax_voucher", voucher_no="SPZ1", amount="15000.00")
 
 
 def pre_reviewed(case: PlayedCase, **changes: Any) -> None:

@@ -23,7 +23,7 @@ def test_a_restricted_house_is_not_sold(play: Play) -> None:
 def test_what_housing_misses_is_asked_of_the_applicant(play: Play) -> None:
     case = story.accepted(play)
     case.receives("housing_supplement_required", items=["资金监管协议"])
-    case.sends("提交补正材料", supplement_files=[story.paper(play)])
+    story.supplemented(play, case, 1)
     assert case.messages[-1] == "housing_supplement_submitted"
     case.receives("contract_verified", **story.VERIFIED)
     assert story.task_of(play, case, "housing")["status"] == "done"

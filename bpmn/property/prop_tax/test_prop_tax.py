@@ -6,8 +6,6 @@ from bpmn.property import story
 from forms.errors import FormInvalid
 from processes.play import Play
 
-SUPPLEMENT = {"supplement_note": "已补正"}
-
 
 def test_tax_is_assessed_paid_and_its_voucher_kept(play: Play) -> None:
     """P-26, P-31: the platform stores what the tax system says and computes nothing."""
@@ -20,9 +18,9 @@ def test_tax_is_assessed_paid_and_its_voucher_kept(play: Play) -> None:
 
 def test_an_exempt_case_needs_no_payment(play: Play) -> None:
     case = story.accepted(play)
-    case.receives("tax_assessed", **{**story.ASSESSED, "total": 0, "exempt_reason": "继承"})
+    case.receives("tax_assessed", **{**story.ASSESSED, "total": "0.00", "exempt_reason": "继承"})
     assert "tax_paid" not in case.awaits
-    case.receives("tax_voucher", voucher_no="MSZ1", amount=0)
+    case.receives("tax_voucher", voucher_no="MSZ1", amount="0.00")
     assert story.record(play, "tax_certificate", "MSZ1")["exempt_reason"] == "继承"
 
 
@@ -32,7 +30,7 @@ def test_what_the_tax_office_misses_is_asked_of_the_applicant_once(play: Play) -
     case.receives("tax_supplement_required", items=["婚姻状况证明", "家庭唯一住房承诺书"])
     assert story.task_of(play, case, "tax")["status"] == "supplement"
     assert case.letters[-1] == "letter_supplement"
-    case.sends("提交补正材料", supplement_files=[story.paper(play)], **SUPPLEMENT)
+    story.supplemented(play, case, 2)
     assert story.task_of(play, case, "tax")["status"] == "sent"
     assert case.messages[-1] == "tax_supplement_submitted"
     story.taxed(case)
