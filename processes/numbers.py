@@ -17,7 +17,8 @@ from engine.errors import LimitExceeded, NotFound
 from processes.model.people import Org
 from processes.model.records import NumberSequence
 
-LETTERS: Final = frozenset("YVEMP")
+LETTERS: Final = frozenset("YVEMPS")
+"""The domains, and S for what serves all of them."""
 
 
 def next_value(session: Session, key: str, *, year: int = 0, at_most: int | None = None) -> int:

@@ -10,8 +10,9 @@ from engine.variables import Value, Variables
 from processes import accounts, audit
 from processes.accounts import AccountRefused
 from processes.authority import GrantRefused
-from processes.model.people import UserAccount
+from processes.model.people import UserAccount, UserRole
 from processes.operations import Call, OperationRefused, operation
+from processes.roles import EXCLUSIVE, ROLES
 
 _REFUSED = "不能办理的理由；办成的为 null"
 
@@ -70,6 +71,25 @@ def assign(session: Session, call: Call) -> Variables:
     except (AccountRefused, GrantRefused, NotFound) as refused:
         return {"refused": refused.message}
     return {"refused": None}
+
+
+@operation(
+    "account.exchange_role",
+    "换角色",
+    inputs={"org": "机构代码", "from": "原角色", "to": "新角色"},
+    outputs={"changed": "换了角色的账号数"},
+)
+def exchange_role(session: Session, call: Call) -> Variables:
+    """Everybody who holds a role at an organisation holds another one instead."""
+    org, old, new = call.text("org"), call.text("from"), call.text("to")
+    if new not in ROLES or new in EXCLUSIVE:
+        raise OperationRefused(f"『{call.activity}』不能授予角色『{new}』", role=new)
+    held = select(UserRole.user_id).where(UserRole.role == old, UserRole.org_code == org)
+    found = session.scalars(select(UserAccount).where(UserAccount.id.in_(held))).all()
+    for one in found:
+        accounts.withdraw_role(session, one, old, org_code=org, by=f"process:{call.activity}")
+        accounts.assign_role(session, one, new, org_code=org)
+    return {"changed": len(found)}
 
 
 def _give(session: Session, call: Call, account: UserAccount) -> None:

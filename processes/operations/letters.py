@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from engine import runtime
+from engine import repository, runtime
 from engine.errors import NotFound
 from engine.variables import Variables
 from processes import deployment, documents
@@ -13,7 +13,12 @@ from processes.operations import Call, OperationRefused, operation
 @operation(
     "letter.issue",
     "制发文书",
-    inputs={"letter": "文书模板标识", "data": "文书内容", "org?": "发文机构，缺省为办件机构"},
+    inputs={
+        "letter": "文书模板标识",
+        "data": "文书内容",
+        "org?": "发文机构，缺省为办件机构",
+        "process?": "模板在哪个流程的目录里，缺省为本流程，没有则为主流程",
+    },
     outputs={"document": "文书：id、number、title、issued_on"},
 )
 def issue(session: Session, call: Call) -> Variables:
@@ -48,6 +53,9 @@ def issue(session: Session, call: Call) -> Variables:
 def _template(session: Session, call: Call) -> tuple[bytes, str]:
     """A called process may issue letters of its own, and those of the process that calls it."""
     name = call.text("letter")
+    if call.variables.get("process"):
+        other = repository.latest(session, call.text("process"))
+        return deployment.letter(session, other.id, name)
     try:
         return deployment.letter(session, call.definition_id, name)
     except NotFound:
