@@ -6,12 +6,13 @@ Invariant: each may be done twice or late without harm.
 from sqlalchemy.orm import Session
 
 from engine import clock
-from processes import authority, circulation, handback, messages, repeats
+from processes import authority, circulation, handback, messages, presence, repeats
 
 
 def all_due(session: Session) -> None:
     """End what has run out."""
     repeats.forget_old(session)
+    presence.forget_old(session)
     messages.expire(session)
     today = clock.today()
     authority.expire(session, today)

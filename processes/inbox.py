@@ -17,11 +17,15 @@ from processes.identity import User
 from processes.lines import Colour, Row, holder_names, remaining
 from processes.model.cases import BESIDE, Case, Opinion
 from processes.model.desk import CaseFollow
+from processes.reach import Office, Reach
+from processes.roles import Action
 
 __all__ = ["Box", "Colour", "Filters", "Row", "holder_names", "remaining"]
 
-Box = Literal["todo", "done", "mine", "followed"]
-BOXES: Final = ("todo", "done", "mine", "followed")
+Box = Literal["todo", "done", "mine", "followed", "office"]
+BOXES: Final = ("todo", "done", "mine", "followed", "office")
+TASK_BOXES: Final = ("todo", "office")
+"""The boxes whose lines are tasks: sorted, filtered and paged as such."""
 PAGE: Final = 50
 
 
@@ -65,7 +69,12 @@ def counts(session: Session, user: User) -> dict[str, int]:
         "mine": session.scalar(mine) or 0,
         "followed": session.scalar(followed) or 0,
         "drafts": drafts.count(session, user),
+        "office": todo.size(session, reach.office(user))[0] if _directs(user) else 0,
     }
+
+
+def _directs(user: User) -> bool:
+    return permissions.allowed(user, Action.ASSIGN_TASK)
 
 
 def _handled(user: User) -> ColumnElement[bool]:
@@ -84,11 +93,32 @@ def _followed(user: User) -> Select[tuple[int]]:
     return permissions.visible_cases(user).where(Case.id.in_(kept))
 
 
+def following(session: Session, user: User, *, view: View, task_id: int) -> int | None:
+    """下一件: the task that comes after one in the user's list, else the list's first; None: none.
+
+    Asked before the task is done: afterwards nobody knows where it stood.
+    """
+    place = todo.place_of(session, task_id, sort=view.sort)
+    wanted = [str(place), None] if place is not None else [None]
+    for at in wanted:
+        found = todo.page(session, reach.of(user), view.filters, sort=view.sort, at=at, limit=2).ids
+        others = [one for one in found if one != task_id]
+        if others:
+            return others[0]
+    return None
+
+
 def _todo(session: Session, user: User, asked: View) -> Page:
+    return _tasks(session, user, reach.of(user), asked)
+
+
+def _office(session: Session, user: User, asked: View) -> Page:
+    return _tasks(session, user, reach.office(user), asked)
+
+
+def _tasks(session: Session, user: User, of: Reach | Office, asked: View) -> Page:
     sort = asked.sort if asked.sort in SORTS else SORTS[0]
-    found = todo.page(
-        session, reach.of(user), asked.filters, sort=sort, at=asked.after, limit=asked.limit
-    )
+    found = todo.page(session, of, asked.filters, sort=sort, at=asked.after, limit=asked.limit)
     query = select(UserTask, Case).join(Case, Case.id == UserTask.instance_id)
     loaded = session.execute(query.where(UserTask.id.in_(found.ids))).tuples()
     by_id = {task.id: (task, case) for task, case in loaded}
@@ -166,4 +196,5 @@ _BOXES: Final[dict[str, Callable[[Session, User, View], Page]]] = {
     "done": _done,
     "mine": _mine,
     "followed": _kept,
+    "office": _office,
 }

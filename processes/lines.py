@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.model import UserTask
-from processes import approvals, calendar, calendars
+from processes import approvals, calendar, calendars, presence
 from processes.calendar import Calendar
 from processes.identity import User
 from processes.model.cases import Case
@@ -42,6 +42,10 @@ class Row:
     case_due_on: date | None = None
     """The end of the limit that the case is measured by."""
     mine: bool = False
+    holder: str = ""
+    """Who holds the task, if somebody does."""
+    open_by: tuple[str, ...] = ()
+    """Who else has its page open just now."""
     urged: bool = False
     kind: str = ""
     """How the task came to the user: `engine.model.UserTask.kind`."""
@@ -55,9 +59,17 @@ class Row:
 def of_tasks(session: Session, found: Sequence[tuple[UserTask, Case]], *, by: User) -> list[Row]:
     """The lines of tasks, in their order."""
     used = calendars.of_all(session, {case.org_code for _task, case in found})
-    return _with_people(
-        session, [_task_row(task, case, by, used[case.org_code]) for task, case in found]
-    )
+    looking = presence.others(session, [task.id for task, _case in found], by=by)
+    names = holder_names(session, [task.assignee for task, _case in found if task.assignee])
+    rows = [
+        replace(
+            _task_row(task, case, by, used[case.org_code]),
+            open_by=looking.get(task.id, ()),
+            holder=names.get(task.assignee or "", ""),
+        )
+        for task, case in found
+    ]
+    return _with_people(session, rows)
 
 
 def of_cases(session: Session, found: Sequence[tuple[Case, str, datetime]]) -> list[Row]:

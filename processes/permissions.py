@@ -345,10 +345,18 @@ def _by_unit(user: User) -> Iterable[ColumnElement[bool]]:
         yield Case.applicant_org.in_(units)
 
 
-def _by_role(user: User) -> Iterable[ColumnElement[bool]]:
+def directed(user: User) -> ColumnElement[bool]:
+    """Cases whose work a user assigns: those in the scope of a role that does."""
+    return or_(false(), *_by_role(user, Action.ASSIGN_TASK))
+
+
+def _by_role(user: User, action: Action = Action.VIEW_CASE) -> Iterable[ColumnElement[bool]]:
+    """The scopes of the roles that see cases; of those alone that have the action."""
     scopes: dict[tuple[str, ...], set[str]] = {}
     for role, org in user.roles:
-        if role in ROLES and ROLES[role].sees and user.path(org):
+        if role not in ROLES or not ROLES[role].sees or not user.path(org):
+            continue
+        if action is Action.VIEW_CASE or action in ROLES[role].actions:
             scopes.setdefault(ROLES[role].sees, set()).add(user.path(org))
     for prefixes, paths in scopes.items():
         below = select(Org.org_code).where(

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, and_, exists, or_, select, union, union_all
 
 from engine.model import UserTask, UserTaskCandidate
-from processes import listed
+from processes import listed, permissions
 from processes.identity import User
+from processes.model.cases import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,28 @@ class Reach:
         return both(*found).cte("mine")
 
 
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The tasks of all cases whose work a user assigns, in whose hands they may be."""
+
+    cases: ColumnElement[bool]
+
+    def parts(self) -> list[ColumnElement[bool]]:
+        """Held ones and others: the two halves that the indexes know."""
+        return [
+            and_(UserTask.assignee.is_not(None), self.holds()),
+            and_(UserTask.assignee.is_(None), self.holds()),
+        ]
+
+    def holds(self) -> ColumnElement[bool]:
+        """Whether a task is among them."""
+        return UserTask.instance_id.in_(select(Case.id).where(self.cases))
+
+    def tasks(self, *columns: Any, only: Iterable[ColumnElement[bool]] = ()) -> CTE:
+        """All of them."""
+        return select(*columns).where(self.holds(), *only).cte("mine")
+
+
 def of(user: User) -> Reach:
     """What is on a user's list today, in person and as an agent."""
     own = Share(str(user.id), (*listed.candidates(user),))
@@ -66,6 +89,11 @@ def of(user: User) -> Reach:
         Share(str(one.id), (*one.candidates,), (*listed.covered(one),)) for one in user.acts_for
     )
     return Reach((own, *as_agent))
+
+
+def office(user: User) -> Office:
+    """What a user assigns."""
+    return Office(permissions.directed(user))
 
 
 def _may_take(share: Share) -> ColumnElement[bool]:

@@ -33,7 +33,7 @@ from engine.model import UserTask
 from processes import searching
 from processes.filters import Filters
 from processes.model.cases import Case
-from processes.reach import Reach
+from processes.reach import Office, Reach
 
 FEW: Final = 2_000
 """Up to so many tasks are sorted; more are read in the order of an index."""
@@ -91,7 +91,15 @@ def place(text: str | None) -> Place | None:
     return Place(_EPOCH + timedelta(microseconds=micros), task_id, parts[2:] == ["b"])
 
 
-def size(session: Session, reach: Reach) -> tuple[int, int]:
+def place_of(session: Session, task_id: int, *, sort: str) -> Place | None:
+    """Where an open task stands in a list sorted so; None for one that is over."""
+    mine = select(UserTask.id, UserTask.instance_id, UserTask.due_at).cte("mine")
+    query = select(_key(sort)(mine)).join_from(mine, Case, Case.id == mine.c.instance_id)
+    at = session.scalar(query.where(mine.c.id == task_id))
+    return None if at is None else Place(at, task_id)
+
+
+def size(session: Session, reach: Reach | Office) -> tuple[int, int]:
     """How many tasks are on the list, and how many of them are overdue."""
     mine = reach.tasks(UserTask.id, UserTask.due_at)
     late = func.sum(case((mine.c.due_at < clock.now(), 1), else_=0))
@@ -100,7 +108,13 @@ def size(session: Session, reach: Reach) -> tuple[int, int]:
 
 
 def page(
-    session: Session, reach: Reach, filters: Filters, *, sort: str, at: str | None, limit: int
+    session: Session,
+    reach: Reach | Office,
+    filters: Filters,
+    *,
+    sort: str,
+    at: str | None,
+    limit: int,
 ) -> Lines:
     """A page of the list, one of `filters.SORTS`; `at` is where it begins, as text."""
     asked = _Asked(sort, place(at), limit)
@@ -132,7 +146,7 @@ def _cut(found: Sequence[tuple[int, datetime]], total: int, asked: _Asked) -> Li
     )
 
 
-def _gathered(session: Session, reach: Reach, filters: Filters, asked: _Asked) -> Lines:
+def _gathered(session: Session, reach: Reach | Office, filters: Filters, asked: _Asked) -> Lines:
     """Find everything, count it, sort it."""
     key = _key(asked.sort)
     mine = _narrowed(reach, filters)
@@ -147,7 +161,7 @@ def _gathered(session: Session, reach: Reach, filters: Filters, asked: _Asked) -
     return _cut([(one, at) for one, at, _n in rows], rows[0][2] if rows else 0, asked)
 
 
-def _narrowed(reach: Reach, filters: Filters) -> CTE:
+def _narrowed(reach: Reach | Office, filters: Filters) -> CTE:
     """The tasks of the list that the filters on tasks let through.
 
     With words the cases they find come first: there are fewer of them than tasks.
@@ -163,7 +177,7 @@ def _narrowed(reach: Reach, filters: Filters) -> CTE:
     return query.where(reach.holds(), *conditions, *also).cte("mine")
 
 
-def _along(session: Session, reach: Reach, asked: _Asked) -> list[tuple[int, datetime]]:
+def _along(session: Session, reach: Reach | Office, asked: _Asked) -> list[tuple[int, datetime]]:
     """Read the list in the order of an index, no further than the page goes."""
     found: list[tuple[int, datetime]] = []
     for segment in _segments(asked):
@@ -196,7 +210,7 @@ def _segments(asked: _Asked) -> list[_Segment]:
     return [undated] if beyond else [dated, undated]
 
 
-def _read(reach: Reach, segment: _Segment, asked: _Asked, wanted: int) -> Select[Any]:
+def _read(reach: Reach | Office, segment: _Segment, asked: _Asked, wanted: int) -> Select[Any]:
     order = (UserTask.due_at, UserTask.id) if segment.dated else (UserTask.id,)
     where = [segment.where]
     if asked.place is not None:

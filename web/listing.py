@@ -35,6 +35,15 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "case_due": N_("办结期限"),
         "status": N_("状态"),
     },
+    "office": {
+        **_SHARED,
+        "step": N_("当前环节"),
+        "holder": N_("办理人"),
+        "at": N_("到达时间"),
+        "due": N_("时限"),
+        "case_due": N_("办结期限"),
+        "status": N_("状态"),
+    },
     "done": {
         **_SHARED,
         "step": N_("我办的环节"),
@@ -78,7 +87,7 @@ def chosen(given: Mapping[str, str], named: Box) -> dict[str, str]:
     """What was chosen, by parameter; empty and unknown ones left out."""
     found = {name: given.get(name, "").strip()[:100] for name in _WORDS}
     known = {name: text for name, text in found.items() if text}
-    if named != "todo":
+    if named not in boxes.TASK_BOXES:
         known = {name: text for name, text in known.items() if name not in _TASKS_ONLY}
     return {name: text for name, text in known.items() if _usable(name, text)}
 
@@ -125,7 +134,7 @@ def after() -> str | None:
 def columns(named: Box, liked: preferences.Preferences) -> dict[str, str]:
     """The columns that a user sees of a box, with their titles."""
     hidden = liked.hidden if liked.chosen else liked.hidden | _AT_FIRST_HIDDEN
-    if named != "todo":
+    if named not in boxes.TASK_BOXES:
         hidden = liked.hidden
     return {name: title for name, title in COLUMNS[named].items() if name not in hidden}
 

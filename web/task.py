@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine.errors import Conflict, LimitExceeded, TaskNotActive
 from forms.definition import FormDefinition, FormInvalid
 from forms.fields.composed import Rows
-from processes import approvals, sources, worklist
+from processes import approvals, presence, sources, worklist
 from processes.colleagues import Person
 from processes.identity import User
 from processes.roles import Action
@@ -27,6 +27,7 @@ from web.database import read_session, run
 from web.display import moment
 from web.errors import Page, answer, typed, who_and_when
 from web.words import _
+from web.worklist import next_href
 
 blueprint = Blueprint("task", __name__, url_prefix="/tasks/<int:task_id>")
 
@@ -82,6 +83,7 @@ def complete(task_id: int) -> ResponseReturnValue:
 def _submitted(
     task_id: int, form: FormDefinition | None, given: dict[str, Any]
 ) -> ResponseReturnValue:
+    onward = next_href(task_id) if request.form.get("_then") == "next" else ""
     try:
         following = run(
             worklist.submit,
@@ -100,7 +102,26 @@ def _submitted(
     flash(_("已提交"))
     if following:
         return redirect(url_for("task.page", task_id=following[0].id), code=303)
-    return redirect(url_for("worklist.inbox"), code=303)
+    return redirect(onward or url_for("worklist.inbox"), code=303)
+
+
+@blueprint.get("/next")
+@policy("staff", *_HANDLE)
+def following(task_id: int) -> ResponseReturnValue:
+    """下一件: the task after this one, without doing it."""
+    onward = next_href(task_id)
+    if not onward:
+        flash(_("没有下一件了"))
+    return redirect(onward or url_for("worklist.inbox"), code=303)
+
+
+@blueprint.post("/presence")
+@policy("staff", *_HANDLE)
+def present(task_id: int) -> ResponseReturnValue:
+    """Called by the open page now and then; tells who else has it open."""
+    names = run(presence.seen, task_id, by=current())
+    text = _("%(names)s 正在办理", names="、".join(names)) if names else ""
+    return jsonify(text=text)
 
 
 @blueprint.post("/claim")

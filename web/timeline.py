@@ -26,6 +26,7 @@ _ACTIONS: Final = {
     "sent": N_("申请人提交"),
     "urged": N_("催办"),
     "transferred": N_("转办"),
+    "assigned": N_("分派"),
     "suspended": N_("中止"),
     "resumed": N_("恢复"),
     "terminated": N_("终止"),

@@ -8,18 +8,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from flask import session as browser
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine import repository
 from engine.definition.elements import UserTask as UserTaskElement
-from processes import applications, drafting, following, organisations, preferences
+from processes import applications, assigning, drafting, following, organisations, preferences
 from processes import inbox as boxes
 from processes.identity import User
 from processes.inbox import Box, Page, Row
 from processes.roles import Action
 from web import display, listing
-from web.auth import POLL_HEADER, current, policy
+from web.auth import POLL_HEADER, actions_of, current, policy
 from web.boards import KINDS
 from web.database import read_session, run
 from web.home import frame
@@ -34,7 +35,10 @@ TITLES: Final[Mapping[str, str]] = {
     "mine": N_("我发起"),
     "drafts": N_("草稿"),
     "followed": N_("关注"),
+    "office": N_("本单位在办"),
 }
+LAST: Final = "worklist"
+"""Under which a browser's session keeps what the to-do list was asked for last."""
 _CHIPS: Final = (
     ("", N_("全部")),
     ("overdue", N_("已超期")),
@@ -47,6 +51,8 @@ _CHIPS: Final = (
 @policy("staff", Action.CLAIM_TASK)
 def inbox() -> ResponseReturnValue:
     box = listing.box(request.args.get("box"))
+    if box == "office" and Action.ASSIGN_TASK not in actions_of(current()):
+        box = "todo"
     chosen, after = listing.chosen(request.args, box), listing.after()
     with read_session() as session:
         page = boxes.page(session, current(), box=box, view=listing.view(chosen, after))
@@ -60,11 +66,14 @@ def inbox() -> ResponseReturnValue:
         }
         if POLL_HEADER in request.headers:
             return _news(view)
+        if box == "todo":
+            browser[LAST] = chosen  # 下一件 goes on in the order of this list
         return render_template(
             "worklist/inbox.html",
             tabs=tabs(box),
-            chips=_CHIPS if box == "todo" else (),
-            sorts=listing.SORT_TITLES if box == "todo" else {},
+            chips=_CHIPS if box in boxes.TASK_BOXES else (),
+            sorts=listing.SORT_TITLES if box in boxes.TASK_BOXES else {},
+            assignees=assigning.people(session, by=current()) if box == "office" else [],
             all_columns=listing.COLUMNS[box],
             saved=listing.kept(session, box, chosen),
             startable=_startable(session, current()),
@@ -113,7 +122,16 @@ def tabs(box: str) -> list[dict[str, Any]]:
             "current": name == box,
         }
         for name, title in TITLES.items()
+        if name != "office" or Action.ASSIGN_TASK in actions_of(current())
     ]
+
+
+def next_href(task_id: int) -> str:
+    """Where the task after this one is, in the order of the list that was looked at last."""
+    view = listing.view(listing.chosen(browser.get(LAST, {}), "todo"))
+    with read_session() as session:
+        found = boxes.following(session, current(), view=view, task_id=task_id)
+    return url_for("task.page", task_id=found) if found else ""
 
 
 def href_of(row: Row) -> str:

@@ -12,7 +12,7 @@ from engine.lint.findings import Findings
 _OPERATIONS: Final = frozenset(
     {"claim", "release", "complete", "transfer", "delegate", "urge", "withdraw"}
     | {"return", "reclaim", "sign_before", "sign_after", "sign_beside", "remove_signer"}
-    | {"copy", "inquire", "plan"}
+    | {"copy", "inquire", "plan", "bulk"}
 )
 
 

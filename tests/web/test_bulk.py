@@ -2,7 +2,10 @@
 
 import re
 
+from sqlalchemy import select
+
 from engine.model import UserTask
+from processes.model.people import AuditEvent
 from tests.web.conftest import csrf
 from web.database import database
 
@@ -50,3 +53,90 @@ def test_nothing_ticked_is_said_in_words(as_):
     answer = _send(as_("acceptor"), [])
     assert answer.status_code >= 400
     assert "请先勾选" in answer.text
+
+
+def _review(clerk, ids):
+    data = {"task": [str(one) for one in ids], "csrf_token": csrf(clerk, "/inbox")}
+    return clerk.post("/inbox/bulk/review", data=data)
+
+
+def _complete(clerk, ids, **answers):
+    token = csrf(clerk, "/inbox")
+    data = {"_task": [str(one) for one in ids], "csrf_token": token, **answers}
+    return clerk.post("/inbox/bulk/complete", data=data)
+
+
+def _open(app, ids):
+    with app.app_context(), database().read_session() as session:
+        return [session.get(UserTask, one) is not None for one in ids]
+
+
+def test_tasks_of_one_step_are_done_together_after_a_look_at_all(app, as_, filed):
+    ids, clerk = [filed(), filed()], as_("acceptor")
+    text = _review(clerk, ids).text
+    assert text.count('name="_task"') == 2
+    assert 'name="decision"' in text
+    done = _complete(clerk, ids, decision="accept", remark="齐全")
+    assert "成功 2 件" in done.text
+    assert _open(app, ids) == [False, False]
+    with app.app_context(), database().read_session() as session:
+        marks = session.scalars(
+            select(AuditEvent.subject_id).where(AuditEvent.action == "task.completed")
+        ).all()
+    assert {str(one) for one in ids} <= {str(one) for one in marks}
+
+
+def test_a_wrong_form_hands_in_nothing_and_keeps_what_was_typed(app, as_, filed):
+    ids, clerk = [filed(), filed()], as_("acceptor")
+    answer = _complete(clerk, ids, decision="refuse", remark="材料不符")
+    assert answer.status_code == 422
+    assert "材料不符" in answer.text
+    assert _open(app, ids) == [True, True]
+
+
+def test_one_that_somebody_else_holds_stays_and_the_rest_is_done(app, built, as_, filed):
+    mine, held = filed(), filed()
+    with app.app_context(), database().transaction() as session:
+        session.get_one(UserTask, held).assignee = str(built.ids["reviewer"])
+    answer = _complete(as_("acceptor"), [mine, held], decision="accept")
+    assert "成功 1 件" in answer.text
+    assert "未成功 1 件" in answer.text
+    assert _open(app, [mine, held]) == [False, True]
+
+
+def test_different_steps_and_steps_to_be_done_one_by_one_are_not_done_together(app, as_, filed):
+    first, second = filed(), filed()
+    clerk, reviewer = as_("acceptor"), as_("reviewer")
+    _complete(clerk, [first], decision="accept")
+    with app.app_context(), database().read_session() as session:
+        review = session.scalars(select(UserTask.id).where(UserTask.activity == "review")).all()
+    refused = _review(reviewer, [max(review)])
+    assert refused.status_code == 403
+    assert "须逐件办理" in refused.text
+    assert _review(clerk, [second]).status_code == 200
+
+
+def test_a_manager_assigns_what_is_open_in_the_office(app, built, as_, filed):
+    task, manager = filed(), as_("manager")
+    text = manager.get("/inbox?box=office").text
+    assert f'value="{task}"' in text
+    token = csrf(manager, "/inbox")
+    data = {"task": [str(task)], "do": "assign", "to": str(built.ids["acceptor"])}
+    answer = manager.post("/inbox/bulk", data={**data, "csrf_token": token})
+    assert "成功 1 件" in answer.text
+    assert _holders(app, [task]) == [str(built.ids["acceptor"])]
+    assert "分派您办理" in as_("acceptor").get("/notices").text
+    wrong = manager.post(
+        "/inbox/bulk", data={**data, "to": built.ids["reviewer"], "csrf_token": token}
+    )
+    assert "不在候选岗位" in wrong.text
+
+
+def test_who_does_not_assign_has_no_office_box_and_assigns_nothing(app, built, as_, filed):
+    task, clerk = filed(), as_("acceptor")
+    text = clerk.get("/inbox?box=office").text
+    assert "本单位在办" not in text
+    data = {"task": [str(task)], "do": "assign", "to": str(built.ids["reviewer"])}
+    answer = clerk.post("/inbox/bulk", data={**data, "csrf_token": csrf(clerk, "/inbox")})
+    assert "未成功 1 件" in answer.text
+    assert _holders(app, [task]) == [None]

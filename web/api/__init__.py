@@ -19,6 +19,7 @@ from web.api import (
     drafts,
     external_tasks,
     files,
+    foresight,
     incidents,
     instances,
     messages,
@@ -49,6 +50,7 @@ _PARTS: Final = (
     signals,
     conditions,
     signers,
+    foresight,
     incidents,
     statistics,
 )

@@ -176,3 +176,94 @@ class Following(Reply):
 
     case_id = Id()
     next_tasks = fields.List(Id())
+
+
+class Performers(Reply):
+    """Who a task is for."""
+
+    people = fields.List(Text(), metadata={"description": "姓名，最多 12 人"})
+    more = fields.Integer(metadata={"description": "未列出的人数"})
+    offices = fields.List(Text(), metadata={"description": "候选岗位"})
+    held = Flag(metadata={"description": "已有办理人"})
+
+
+class ReadValue(Reply):
+    """A variable that the assignment looked at."""
+
+    label = Text()
+    value = Text()
+
+
+class TaskEvent(Reply):
+    """Something that happened to the task."""
+
+    kind = Text(metadata={"description": "created、claimed、assigned、released 或 moved"})
+    at = Moment()
+    by = Text()
+    to = Text()
+    text = Text()
+
+
+class Agency(Reply):
+    """For whom the caller acts."""
+
+    principal = Text()
+    starts_on = fields.Date()
+    ends_on = fields.Date()
+
+
+class Reasons(Reply):
+    """Why a task is on the caller's list."""
+
+    rule = Text(metadata={"description": "holder、named、role 或 agent；空：不在待办中"})
+    assigned_by = Text(metadata={"description": "assignee、users、groups、lane、people 或 nobody"})
+    expressions = fields.List(Text(), metadata={"description": "流程中的 FEEL 表达式"})
+    read = fields.List(fields.Nested(ReadValue))
+    offices = fields.List(Text())
+    agency = fields.Nested(Agency, allow_none=True)
+    events = fields.List(fields.Nested(TaskEvent))
+    others = fields.Nested(Performers)
+    kept_away = Text(metadata={"description": "须回避的理由"})
+
+
+class Coming(Reply):
+    """A task that would come."""
+
+    activity = Text()
+    step = Text()
+    performers = fields.Nested(Performers)
+    due_at = Moment(allow_none=True)
+
+
+class ClockLine(Reply):
+    """A line that would be added to the ledger."""
+
+    title = Text(metadata={"description": "空：全部期限"})
+    event = Text(metadata={"description": "start、suspend、resume、extend、correct 或 stop"})
+    amount = fields.Integer(allow_none=True)
+    unit = Text()
+
+
+class Told(Reply):
+    """A notice that would be sent."""
+
+    title = Text()
+    people = fields.List(Text())
+
+
+class Outlook(Reply):
+    """What handing in a task would do; nothing of it has happened."""
+
+    tasks = fields.List(fields.Nested(Coming))
+    beside = fields.List(Text(), metadata={"description": "仍在办理的其他环节"})
+    ended = fields.List(Text(), metadata={"description": "随之撤销的环节"})
+    waits = fields.List(Text(), metadata={"description": "等待的提交、报文或部门答复"})
+    clocks = fields.List(fields.Nested(ClockLine))
+    notices = fields.List(fields.Nested(Told))
+    letters = fields.List(Text())
+    messages = fields.List(Text())
+    status = Text()
+    outcome = Text()
+    finished = Flag()
+    kept = Text(metadata={"description": "不能撤回的理由；空：可以撤回"})
+    problem = Text(metadata={"description": "后续系统办理会停下的原因"})

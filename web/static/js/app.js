@@ -11,6 +11,7 @@ const features = [
   ["[data-diagram]", "./diagram.js"],
   ["[data-signature]", "./signature.js"],
   ["[data-foresee]", "./foresee.js"],
+  ["[data-presence]", "./presence.js"],
 ];
 
 const started = new Map();
