@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from PIL import Image
 
-from processes import files, notices, registers
+from processes import clock, files, notices, registers
+from processes.clock import Standing
 from processes.play import Play, PlayedCase
 
 WINDOW: Final = "prop_one_window"
@@ -134,3 +135,8 @@ def notices_of(play: Play, login: str) -> list[str]:
     """The titles of what somebody was told."""
     who = play.user(login)
     return [one.title for one in play.run(lambda session: list(notices.box(session, who)))]
+
+
+def limits(play: Play, case: PlayedCase) -> list[Standing]:
+    """Every limit of a case and where it stands."""
+    return play.run(lambda session: clock.standings(session, case.id, org_code="PR610100"))

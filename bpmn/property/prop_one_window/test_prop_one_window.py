@@ -6,6 +6,7 @@ from bpmn.property import story
 from engine.errors import BanliError
 from forms.errors import FormInvalid
 from processes.play import Play
+from processes.reckoning import State
 
 
 def test_a_sale_goes_from_one_application_to_the_book_and_the_certificate(play: Play) -> None:
@@ -21,6 +22,7 @@ def test_a_sale_goes_from_one_application_to_the_book_and_the_certificate(play: 
     story.pre_reviewed(case)
     story.booked(case)
     assert (case.ended, case.status, case.row.outcome) == ("registered", "completed", "registered")
+    assert {one.reckoning.state for one in story.limits(play, case)} == {State.STOPPED}
     (entry,) = story.records(play, "register_entry", unit_code=story.UNIT)
     assert (entry["holder_name"], entry["voucher_no"]) == ("受让人", "SPZ1")
     assert entry["certificate_no"] == "陕(2026)西安市不动产权第0000001号"
