@@ -31,7 +31,7 @@ def test_a_supervisor_sees_second_notices_of_his_agency(
 ) -> None:
     reported(app, case_of(app, filed()), "补正件仍不清晰")
     reported(app, case_of(app, filed()), "五日内未告知", kind="deemed_accepted")
-    page = as_("manager").get("/supervision").get_data(as_text=True)
+    page = as_("manager").get("/supervision?kind=overdue").get_data(as_text=True)
     assert "补正件仍不清晰" in page
     assert "五日内未告知" in page
     only = as_("manager").get("/supervision?kind=deemed_accepted").get_data(as_text=True)
@@ -44,7 +44,9 @@ def test_who_has_no_right_to_statistics_does_not(app: Flask, as_: Clients, filed
 
 
 def test_nothing_out_of_the_ordinary_says_so(as_: Clients) -> None:
-    assert "没有需要关注的办件" in as_("manager").get("/supervision").get_data(as_text=True)
+    assert "没有需要关注的办件" in as_("manager").get("/supervision?kind=overdue").get_data(
+        as_text=True
+    )
 
 
 def test_applicant_and_clerk_see_per_item_what_is_missing_and_why(
