@@ -153,25 +153,25 @@ def visible_cases(user: User) -> Select[tuple[int]]:
     return select(Case.id).where(_in_scope(user))
 
 
-def operated(user: User) -> ColumnElement[bool]:
+def operated(user: User, action: Action = Action.OPERATE) -> ColumnElement[bool]:
     """Which cases an operator looks after: those of the own organisation and of those below it.
 
     What belongs to no organisation is looked after by those who stand at the top.
     """
-    paths = allowed_orgs(user, Action.OPERATE)
+    paths = allowed_orgs(user, action)
     if not paths:
         return false()
     below = select(Org.org_code).where(
         or_(*(Org.path.startswith(path, autoescape=True) for path in paths))
     )
     mine: ColumnElement[bool] = Case.org_code.in_(below)
-    return or_(mine, Case.org_code.is_(None)) if operates_all(user) else mine
+    return or_(mine, Case.org_code.is_(None)) if operates_all(user, action) else mine
 
 
-def operates_all(user: User) -> bool:
+def operates_all(user: User, action: Action = Action.OPERATE) -> bool:
     """Whether somebody is an operator at the top of the tree: what is nobody's is theirs."""
     top = 2  # as /000001/
-    return any(path.count("/") == top for path in allowed_orgs(user, Action.OPERATE))
+    return any(path.count("/") == top for path in allowed_orgs(user, action))
 
 
 def case(session: Session, case_id: int, *, by: User, action: Action = Action.VIEW_CASE) -> Case:

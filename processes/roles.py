@@ -27,6 +27,7 @@ class Action(StrEnum):
     JUMP_CASE = "case.jump"
     VOID_CASE = "case.void"
     REOPEN_CASE = "case.reopen"
+    MIGRATE_CASE = "case.migrate"
     BACKENTER = "case.backenter"
     VIEW_DOCUMENT = "document.view"
     PRINT_DOCUMENT = "document.print"

@@ -17,6 +17,7 @@ ACTIONS: Final = {
     Action.JUMP_CASE: N_("自由跳转"),
     Action.VOID_CASE: N_("作废案件"),
     Action.REOPEN_CASE: N_("唤醒案件"),
+    Action.MIGRATE_CASE: N_("迁移在办案件"),
     Action.BACKENTER: N_("补录"),
     Action.VIEW_DOCUMENT: N_("查看文书"),
     Action.PRINT_DOCUMENT: N_("打印文书"),

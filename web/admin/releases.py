@@ -152,7 +152,10 @@ def versions(key: str) -> ResponseReturnValue:
         running = modelling.running_cases(session)
         found = [_version(session, one, running) for one in repository.versions(session, key)]
         name = repository.latest(session, key).name or key
-        return render_template("admin/versions.html", key=key, name=name, versions=found)
+        may_migrate = Action.MIGRATE_CASE in actions_of(current())
+        return render_template(
+            "admin/versions.html", key=key, name=name, versions=found, may_migrate=may_migrate
+        )
 
 
 def _version(session: Session, one: Any, running: dict[tuple[str, int], int]) -> Version:

@@ -240,11 +240,10 @@ def test_after_a_migration_rows_are_what_the_tokens_imply(database: Database) ->
     site = Site(database, p=xml("start -> a -> end", a=user()))
     case = site.start()
     site.deploy(p=xml("start -> a -> end", a=user()))
+    site.deploy(q=xml("start -> a -> end", key="q", a=user()))
+    (own, *_), (other,) = definitions(site), definitions(site, "q")
     with pytest.raises(NotFound, match="同一个流程"):
-        site.deploy(q=xml("start -> a -> end", key="q", a=user()))
-        site.run(
-            migration.migrate, case, definitions(site)[0], definitions(site, "q")[0], by="admin"
-        )
+        site.run(migration.migrate, case, own, other, by="admin")
     with site.database.read_session() as session:
         held = session.get_one(ProcessInstance, case)
         assert held.definition_id == definitions(site)[0]
