@@ -22,7 +22,7 @@ def case_of(app: Flask, task_id: int) -> int:
 def reported(app: Flask, case_id: int, reason: str, kind: str = "second_notice") -> None:
     with app.app_context(), database().transaction() as session:
         supervision.report(
-            session, case_id, kind=kind, reason=reason, activity="report", key=f"{kind}-{reason}"
+            session, case_id, kind=kind, reason=reason, activity="report", key=f"{kind}-{case_id}"
         )
 
 
@@ -31,7 +31,7 @@ def test_a_supervisor_sees_second_notices_of_his_agency(
 ) -> None:
     reported(app, case_of(app, filed()), "补正件仍不清晰")
     reported(app, case_of(app, filed()), "五日内未告知", kind="deemed_accepted")
-    page = as_("manager").get("/supervision?kind=overdue").get_data(as_text=True)
+    page = as_("manager").get("/supervision").get_data(as_text=True)
     assert "补正件仍不清晰" in page
     assert "五日内未告知" in page
     only = as_("manager").get("/supervision?kind=deemed_accepted").get_data(as_text=True)

@@ -33,7 +33,7 @@ class MigrationVersions(Request):
 class MigrationLook(MigrationVersions):
     """Which cases to look at."""
 
-    after = Id(load_default=0, metadata={"description": "从这个案件之后起"})
+    after = Id(allow_none=True, load_default=None, metadata={"description": "从这个案件之后起"})
 
 
 class MigrationOrder(MigrationVersions, Reason):
