@@ -89,6 +89,54 @@ class _Versions:
         return self.mapping.get(base, base) + mark + part
 
 
+@dataclass(slots=True)
+class _Survey:
+    """What a look at every token of a version finds, parents first."""
+
+    versions: _Versions
+    names: dict[int, str] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    placed: dict[str, Placed] = field(default_factory=dict)
+    dropped: dict[str, None] = field(default_factory=dict)
+    added: dict[str, None] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)
+
+    def look(self, token: Token) -> None:
+        """See where a token would stand."""
+        if token.parent is not None and token.parent.id in self.gone:
+            self.gone.add(token.id)
+            return
+        element = token.task_spec.activity
+        label = token.task_spec.bpmn_name or element
+        reason = _misfit(token, self.versions)
+        if not reason:
+            self._keep(token, element)
+        elif token.attached:
+            self.gone.add(token.id)
+            self.dropped[label] = None
+        else:
+            self.problems.setdefault(element, Problem(element, label, reason))
+
+    def _keep(self, token: Token, element: str) -> None:
+        self.names[token.id] = self.versions.node(token.task_spec.name)
+        if _waits(token):
+            self.placed.setdefault(element, _placed(token, self.versions))
+        for event in _anew(token, self.versions):
+            self.added[event.bpmn_name or event.activity] = None
+
+    def plan(self, source: int, target: int) -> Plan:
+        """All of it."""
+        return Plan(
+            source,
+            target,
+            tuple(self.placed.values()),
+            tuple(self.dropped),
+            tuple(self.added),
+            tuple(self.problems.values()),
+            self.names,
+        )
+
+
 def plan(
     session: Session,
     execution: Execution,
@@ -106,42 +154,10 @@ def plan(
             in its version.
     """
     versions = _versions(session, source, target, mapping or {})
-    placed: dict[str, Placed] = {}
-    dropped: dict[str, None] = {}
-    problems: dict[str, Problem] = {}
-    names: dict[int, str] = {}
-    gone: set[int] = set()
+    survey = _Survey(versions)
     for token in _of_version(execution, source):
-        if token.parent is not None and token.parent.id in gone:
-            gone.add(token.id)
-            continue
-        reason = _misfit(token, versions)
-        label = token.task_spec.bpmn_name or token.task_spec.activity
-        if not reason:
-            names[token.id] = versions.node(token.task_spec.name)
-            if _waits(token):
-                placed.setdefault(token.task_spec.activity, _placed(token, versions))
-        elif token.attached:
-            gone.add(token.id)
-            dropped[label] = None
-        else:
-            element = token.task_spec.activity
-            problems.setdefault(element, Problem(element, label, reason))
-    added = {
-        event.bpmn_name or event.activity: None
-        for token in _of_version(execution, source)
-        if token.id in names
-        for event in _anew(token, versions)
-    }
-    return Plan(
-        source,
-        target,
-        tuple(placed.values()),
-        tuple(dropped),
-        tuple(added),
-        tuple(problems.values()),
-        names,
-    )
+        survey.look(token)
+    return survey.plan(source, target)
 
 
 def migrate(
