@@ -328,3 +328,104 @@ def examined(play: Play, *scores: Any, **changes: Any) -> PlayedCase:
     check(exam)
     exam.complete("confirm", as_="exam_confirmer", decision="confirm")
     return exam
+
+
+PLAN: Final = "yacht_training_plan_filing"
+SCHEDULE: Final = [
+    {
+        "day": "2026-03-16",
+        "from": "09:00",
+        "to": "11:30",
+        "course": "YT01",
+        "teacher": "RY0000002",
+        "place": "一号教室",
+    },
+    {
+        "day": "2026-03-17",
+        "from": "14:00",
+        "to": "16:30",
+        "course": "YT04",
+        "teacher": "RY0000003",
+        "place": "训练泊位",
+    },
+]
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    """The answers of an institution that files a class; changes on top."""
+    return {
+        "institution": "YT370001",
+        "org": "370001",
+        "class_type": "initial",
+        "project": "yacht_operator",
+        "licence_class": "A1E",
+        "class_name": "2026年第一期",
+        "start_date": "2026-03-16",
+        "end_date": "2026-03-20",
+        "theory_hours": "20",
+        "practical_hours": "20",
+        "capacity": "20",
+        "venue": "蓝海训练基地",
+        "clerk": "RY0000001",
+        "schedule": SCHEDULE,
+        "trainees": CANDIDATES,
+        **changes,
+    }
+
+
+def filed(play: Play, *, as_: str = "institution_clerk", **changes: Any) -> PlayedCase:
+    """A plan filed by the institution; it waits to be accepted."""
+    return play.apply(PLAN, as_=as_, **plan(**changes))
+
+
+def accept_plan(case: PlayedCase, decision: str = "accept", **more: Any) -> None:
+    """The acceptor of plans ticks the materials and decides."""
+    rows = [{"state": "ok", "grade": "B"} for _row in seen(case, "accept")["materials"]]
+    case.complete("accept", as_="plan_acceptor", materials=rows, decision=decision, **more)
+
+
+def confirmed(play: Play, **changes: Any) -> PlayedCase:
+    """A plan accepted and confirmed: supervision and both exams have begun."""
+    case = filed(play, **changes)
+    accept_plan(case)
+    case.complete("confirm", as_="plan_confirmer", decision="confirm")
+    return case
+
+
+class PartOf(PlayedCase):
+    """The exam of one part within a plan, seen by itself."""
+
+    def __init__(self, plan: PlayedCase, part: str) -> None:
+        super().__init__(plan.play, plan.id)
+        self.part = part
+
+    def _scope(self, task: Any) -> dict[str, Any]:
+        return self.play.run(
+            lambda session: runtime.variables(session, task.instance_id, scope_id=task.scope_id)
+        )
+
+    @property
+    def tasks(self) -> list[Any]:
+        return [one for one in super().tasks if self._scope(one).get("part") == self.part]
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        return self._scope(self.tasks[0])
+
+
+def part_examined(plan: PlayedCase, part: str, *scores: Any, **changes: Any) -> None:
+    """One exam of a confirmed plan, from its arrangement to its confirmation."""
+    exam = PartOf(plan, part)
+    arrange(exam, **changes)
+    hold(exam)
+    score(exam, *scores)
+    check(exam)
+    exam.complete("confirm", as_="exam_confirmer", decision="confirm")
+
+
+def visited(case: PlayedCase, **more: Any) -> None:
+    """The supervisor was there."""
+    answers = {"visited_on": "2026-03-02", "present_count": "3", **more}
+    if "findings" in more:
+        answers.setdefault("rectify_by", "2026-03-09")
+    case.complete("visit", as_="supervisor", **answers)
