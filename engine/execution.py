@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from engine import sealing
+from engine import asking, sealing
 from engine import state as codec
 from engine.approval.board import Board
 from engine.compiler import CompiledProcess
@@ -248,7 +248,8 @@ class Execution:
             LimitExceeded: the step breaks a bound; throw the object away.
         """
         self._waits = None
-        self.workflow.run_ready()
+        with asking.of(self.workflow.resolver):
+            self.workflow.run_ready()
 
     def dump(self) -> bytes:
         """The compact state, without variables; its size does not depend on the past."""

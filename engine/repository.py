@@ -223,6 +223,11 @@ class DefinitionResolver:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    @property
+    def session(self) -> Session:
+        """The session: what the step at hand may ask of the rest of the database."""
+        return self._session
+
     def process(self, key: str) -> tuple[int, CompiledProcess]:
         """Definition id and compiled process of the latest version."""
         found = latest(self._session, key)

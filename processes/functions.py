@@ -1,7 +1,8 @@
 """The functions that our models may use in FEEL beyond the standard's.
 
-Invariant: each is pure over its arguments and the calendar in force; anything it cannot use gives
-null, as FEEL has it.
+Invariant: each is pure over its arguments and the calendar in force; those that ask who stands
+where in the office read it in the transaction of the step. Anything they cannot use gives null, as
+FEEL has it.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,8 +10,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from engine import clock, feel
-from processes import calendar, identifiers
+from sqlalchemy.orm import Session
+
+from engine import asking, clock, feel
+from processes import calendar, identifiers, positions
 from processes.letters import filling
 
 
@@ -69,6 +72,57 @@ def _formal_date(day: Any) -> str | None:
     return None if found is None else filling.formal_date(found)
 
 
+def _head_of_unit(org: Any, day: Any = None) -> str | None:
+    session = _session()
+    if session is None or not isinstance(org, str):
+        return None
+    return _told(positions.head(session, org, on=_date(day)))
+
+
+def _superior(user: Any, level: Any = None, day: Any = None) -> str | None:
+    session, who = _session(), _account(user)
+    steps = 1 if level is None else _integer(level)
+    if session is None or who is None or steps is None:
+        return None
+    return _told(positions.superior(session, who, level=steps, on=_date(day)))
+
+
+def _superiors(user: Any, levels: Any = None, day: Any = None) -> list[str] | None:
+    session, who = _session(), _account(user)
+    steps = positions.LEVELS if levels is None else _integer(levels)
+    if session is None or who is None or steps is None:
+        return None
+    return [str(one) for one in positions.superiors(session, who, levels=steps, on=_date(day))]
+
+
+def _post_holders(post: Any, org: Any, day: Any = None) -> list[str] | None:
+    session = _session()
+    if session is None or not isinstance(post, str) or not isinstance(org, str):
+        return None
+    return [str(one) for one in positions.holders(session, post, org, on=_date(day))]
+
+
+def _region_authority(region: Any, kind: Any = None) -> str | None:
+    session = _session()
+    if session is None or not isinstance(region, str):
+        return None
+    return positions.authority(session, region, kind=kind if isinstance(kind, str) else "")
+
+
+def _session() -> Session | None:
+    """The session of the step under way; without one there is nobody to ask."""
+    return getattr(asking.source(), "session", None)
+
+
+def _account(user: Any) -> int | None:
+    told = str(user) if isinstance(user, str | int | Decimal) else ""
+    return int(told) if told.isascii() and told.isdigit() else None
+
+
+def _told(user: int | None) -> str | None:
+    return None if user is None else str(user)
+
+
 def _date(value: Any) -> date | None:
     if isinstance(value, datetime):
         return value.astimezone(clock.SHANGHAI).date() if value.tzinfo else value.date()
@@ -91,4 +145,9 @@ FUNCTIONS: Final[Sequence[tuple[str, Sequence[str], Callable[..., Any]]]] = (
     ("region prefix", ("code", "n"), _region_prefix),
     ("age", ("birth date", "date"), _age),
     ("formal date", ("date",), _formal_date),
+    ("head of unit", ("org", "date?"), _head_of_unit),
+    ("superior", ("user", "level?", "date?"), _superior),
+    ("superiors", ("user", "levels?", "date?"), _superiors),
+    ("post holders", ("post", "org", "date?"), _post_holders),
+    ("region authority", ("region", "kind?"), _region_authority),
 )

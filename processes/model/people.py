@@ -95,6 +95,26 @@ class UserRole(Base):
     valid_to: Mapped[date | None] = mapped_column(Date)
 
 
+class Position(Base):
+    """Somebody holds a post (岗位) in an organisation from one day to another, both included.
+
+    `post` is `head` (负责人), `deputy` (副职), or the name of a post of the house.
+    """
+
+    __tablename__ = "org_position"
+    __table_args__ = (
+        Index("ix_org_position_org", "org_code", "post"),
+        Index("ix_org_position_user", "user_id"),
+    )
+
+    id: Mapped[Id]
+    org_code: Mapped[str] = mapped_column(ForeignKey("org.org_code"))
+    post: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+
+
 class AuthorityGrant(Base):
     """One organisation lets another do a business in a scope (是否下授: may it be passed on)."""
 
