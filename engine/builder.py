@@ -21,6 +21,7 @@ from engine.specs import (
     compensation,
     complex_gateway,
     containers,
+    deciding,
     events,
     gateways,
     loops,
@@ -110,8 +111,7 @@ class Builder:
         loop = element.loop if isinstance(element, el.Activity) else None
         made: Any = kind(self.spec, f"{element.id}#each" if loop else element.id, element)
         if isinstance(made, user_task.UserTask):
-            made.candidate_scope = self._candidate_scope()
-            made.item = approving.WorkItem(self.spec, f"{element.id}#item", element)
+            self._complete_task(made)
         if isinstance(made, gateways.JoiningGateway):
             made.incoming = element.incoming
         if isinstance(made, gateways.InclusiveGateway):
@@ -134,6 +134,12 @@ class Builder:
                 for thrown in [el.ThrowEvent(id=element.id, definition=one.definition)]
             ]
         return body
+
+    def _complete_task(self, made: user_task.UserTask) -> None:
+        made.candidate_scope = self._candidate_scope()
+        made.item = approving.WorkItem(self.spec, f"{made.activity}#item", made.element)
+        if made.element.timeout is not None:
+            made.timeout = deciding.Overdue(self.spec, f"{made.activity}#overdue", made.element)
 
     def _make_reset(self, gateway: complex_gateway.ComplexGateway) -> complex_gateway.ComplexReset:
         reset = complex_gateway.ComplexReset(

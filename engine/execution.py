@@ -248,6 +248,7 @@ class Execution:
             LimitExceeded: the step breaks a bound; throw the object away.
         """
         self._waits = None
+        self.workflow.actor = self.actor
         with asking.of(self.workflow.resolver):
             self.workflow.run_ready()
 

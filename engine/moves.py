@@ -8,15 +8,17 @@ keeps its history. The caller advances and stores the step as after any other co
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Protocol
 
 from engine.definition import elements as el
 from engine.definition.process import Process
 from engine.errors import BanliError, NotFound
 from engine.execution import Execution
+from engine.record import StepRecord
+from engine.specs import deciding
 from engine.specs.containers import CallActivity, Container, EventSubProcess
 from engine.specs.token import Token
-from engine.specs.workflow import Resolver
+from engine.specs.workflow import CaseWorkflow, Resolver
 from engine.waiting import UserTaskWait
 
 SEPARATOR: Final = "/"
@@ -66,7 +68,21 @@ class Plan:
     """Ids of the activities on the ways from the target to the mover: they are to be done again."""
 
 
-def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
+class Moving(Protocol):
+    """What is moved: an execution, or its workflow from within a step."""
+
+    @property
+    def workflow(self) -> CaseWorkflow:
+        """The tokens."""
+        ...
+
+    @property
+    def step(self) -> StepRecord:
+        """What happens."""
+        ...
+
+
+def plan(execution: Moving, activity_id: int, *, to: str) -> Plan:
     """What moving from an activity instance to an element would withdraw.
 
     Raises:
@@ -105,7 +121,7 @@ def plan(execution: Execution, activity_id: int, *, to: str) -> Plan:
 
 
 def move(
-    execution: Execution,
+    execution: Moving,
     planned: Plan,
     *,
     kind: str,
@@ -188,6 +204,22 @@ def begins_at(
             if inner is not None:
                 begins_at(inner, path[number + 1 :], called=called)
             return
+
+
+class _Within(NamedTuple):
+    """A workflow moved from within one of its steps."""
+
+    workflow: CaseWorkflow
+    step: StepRecord
+
+
+def _overdue(token: Token, to: str) -> None:
+    """Move a task whose time is over to another node, as its model says."""
+    within = _Within(token.workflow, token.workflow.step)
+    move(within, plan(within, token.id, to=to), kind="overdue", reason="超过办理期限")
+
+
+deciding.movers[:] = [_overdue]
 
 
 def way_to(process: Any, identity: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Invariant: every child element and behavioural attribute is either read here or 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from engine import constructs, data_nodes, event_nodes, scope_nodes, xml
+from engine import constructs, data_nodes, event_nodes, policy_nodes, scope_nodes, xml
 from engine import vocabulary as voc
 from engine.approval.board import PICKS, Mode
 from engine.definition import elements as el
@@ -138,6 +138,10 @@ def _user_task(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -
         operations=tuple(ext.of("banli:operations").get("allow", "").split()),
         chosen=_chosen(reading, node, ext),
         pauses="inquire" in ext.of("banli:operations").get("pause", "").split(),
+        policies=policy_nodes.policies(reading, node, ext),
+        timeout=policy_nodes.timeout(reading, node, ext),
+        labels=dict(ext.of("banli:buttons")),
+        opinion_on=tuple(ext.of("banli:opinion").get("required", "").split()),
     )
 
 

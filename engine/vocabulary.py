@@ -103,6 +103,10 @@ EXTENSIONS: Final[Mapping[str, frozenset[str]]] = {
         "banli:limit",
         "banli:approval",
         "banli:operations",
+        "banli:policies",
+        "banli:timeout",
+        "banli:buttons",
+        "banli:opinion",
         "banli:chosen",
     },
     "serviceTask": _ACTIVITY_EXTENSIONS | {"zeebe:taskDefinition"},
@@ -131,6 +135,20 @@ CHOOSERS: Final = ("previous", "starter")
 """Who may choose the people of a task beforehand (`banli:chosen by`)."""
 TRUE: Final = frozenset({"true", "1"})
 """How XML Schema writes a true boolean."""
+OPERATIONS: Final = frozenset(
+    {"claim", "release", "complete", "transfer", "delegate", "urge", "withdraw"}
+    | {"return", "reclaim", "sign_before", "sign_after", "sign_beside", "remove_signer"}
+    | {"copy", "inquire", "plan", "bulk"}
+)
+"""What a node may allow (`banli:operations`) and how its buttons may be called."""
+EMPTY: Final = ("approve", "reject", "person", "managers", "incident")
+"""What becomes of a task that nobody can do."""
+STARTER: Final = ("act", "skip", "superior", "head")
+"""What becomes of a task that falls to whoever started the case."""
+REPEATED: Final = ("consecutive", "any")
+"""When a task that falls to somebody who has approved already is passed by itself."""
+TIMEOUT: Final = ("approve", "reject", "superior", "jump")
+"""What follows a limit that is over."""
 PURPOSES: Final = ("asked", "withdraw", "urge", "collect", "offer")
 """What `banli:public` may be for."""
 EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
@@ -180,6 +198,10 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
             "waitForAll",
         }
     ),
+    "banli:policies": frozenset({"empty", "person", "starter", "repeated", "approve", "reject"}),
+    "banli:timeout": frozenset({"remind", "every", "then", "to"}),
+    "banli:buttons": OPERATIONS,
+    "banli:opinion": frozenset({"required"}),
     "banli:due": frozenset({"of", "before", "at"}),
     "banli:clocks": frozenset(),
     "banli:clock": frozenset(

@@ -92,8 +92,10 @@ class Past:
 
     def done(self) -> Iterator[Done]:
         """The user tasks that people completed, in that order."""
+        passed = {event.activity_id for event in self.events if event.type == "task.passed"}
         for event in self.events:
-            if event.type == "activity.completed" and event.actor.isdigit():
+            by_person = event.actor.isdigit() and event.activity_id not in passed
+            if event.type == "activity.completed" and by_person:
                 within, element = self.of(event)
                 if within is not None and isinstance(element, el.UserTask):
                     yield Done(within, element, event)

@@ -13,6 +13,7 @@ from processes import (
     functions,
     picking,
     planning,
+    policies,
 )
 from processes.operations import all_operations
 
@@ -26,5 +27,6 @@ def connect() -> None:
     clocking.register()
     picking.register()
     planning.register()
+    policies.register()
     circulation.register()
     all_operations()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from engine.definition.events import EventDefinition, Message
+from engine.definition.policies import Policies, Timeout
 from engine.expressions import Expression
 
 
@@ -192,6 +193,12 @@ class UserTask(Activity):
     separation: tuple[str, ...] = ()
     limit: Limit | None = None
     approval: Approval | None = None
+    policies: Policies | None = None
+    timeout: Timeout | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """`banli:buttons`: what the buttons of operations are called here."""
+    opinion_on: tuple[str, ...] = ()
+    """`banli:opinion required`: the decisions that need an opinion in words."""
     operations: tuple[str, ...] = ()
     pauses: bool = False
     """Whether the task's own limit rests while its holder waits for a colleague's answer."""

@@ -3,17 +3,16 @@
 from collections.abc import Callable
 from typing import Final
 
+from engine import vocabulary as voc
+from engine.approval.board import PICKS
 from engine.definition import elements as el
+from engine.definition.policies import Policies
 from engine.definition.process import Process
 from engine.expressions import Expression
 from engine.lint import graph
 from engine.lint.findings import Findings
 
-_OPERATIONS: Final = frozenset(
-    {"claim", "release", "complete", "transfer", "delegate", "urge", "withdraw"}
-    | {"return", "reclaim", "sign_before", "sign_after", "sign_beside", "remove_signer"}
-    | {"copy", "inquire", "plan", "bulk"}
-)
+_ANSWERS: Final = "自动{}时须写明答复（banli:policies {}），或者设置审批结果变量"
 
 
 def event_sub_processes(process: Process, findings: Findings) -> None:
@@ -36,9 +35,58 @@ def user_tasks(process: Process, findings: Findings) -> None:
             findings.error("limit_twice", task, "办理期限与法定时限只能写一个")
         if not (task.assignee or task.candidate_groups or task.candidate_users or task.lane):
             findings.warning("nobody", task, "没有办理人、候选岗位，也不在泳道里，无人能办")
-        unknown = [name for name in task.operations if name not in _OPERATIONS]
+        unknown = [name for name in task.operations if name not in voc.OPERATIONS]
         if unknown:
             findings.error("operation_unknown", task, f"不认识的操作：{'、'.join(unknown)}")
+
+
+def policies(process: Process, findings: Findings) -> None:
+    """What follows by itself can follow: answers are there, the node to go to exists."""
+    for task in process.of(el.UserTask):
+        _policy(task, findings)
+        if task.timeout is not None:
+            _timeout(process, task, findings)
+
+
+def _policy(task: el.UserTask, findings: Findings) -> None:
+    found = task.policies
+    if found is None:
+        return
+    if found.empty == "person" and found.person is None:
+        findings.error("policy_person", task, "办理人为空时交由指定人员的，须写明人员（person）")
+    if found.empty == "reject" and not _concludes(task, found.reject):
+        findings.error("policy_answers", task, _ANSWERS.format("不通过", "reject"))
+    passes = found.empty == "approve" or found.starter == "skip" or found.repeated
+    if passes and task.form_id and not _concludes(task, found.approve):
+        findings.error("policy_answers", task, _ANSWERS.format("通过", "approve"))
+    if task.loop is not None:
+        findings.error("policy_loop", task, "多实例的任务不能设置办理策略（banli:policies）")
+
+
+def _timeout(process: Process, task: el.UserTask, findings: Findings) -> None:
+    found = task.timeout
+    assert found is not None  # noqa: S101 - looked at before
+    if task.limit is None:
+        findings.error(
+            "timeout_limit", task, "超时处理（banli:timeout）须有办理期限（banli:limit）"
+        )
+    alone = task.approval is None or task.approval.mode in {"single", *PICKS}
+    if task.loop is not None or not alone:
+        findings.error("timeout_several", task, "多人办理的任务不能设置超时处理（banli:timeout）")
+    if found.then == "jump":
+        target = process.elements.get(found.to)
+        if not isinstance(target, el.Activity) or target is task:
+            findings.error("timeout_to", task, f"超时后转到的环节『{found.to}』不存在")
+    answers = task.policies or Policies()
+    if found.then == "reject" and not _concludes(task, answers.reject):
+        findings.error("policy_answers", task, _ANSWERS.format("不通过", "reject"))
+    if found.then == "approve" and task.form_id and not _concludes(task, answers.approve):
+        findings.error("policy_answers", task, _ANSWERS.format("通过", "approve"))
+
+
+def _concludes(task: el.UserTask, answers: Expression | None) -> bool:
+    """Whether something says what was decided, where nobody does."""
+    return answers is not None or bool(task.approval and task.approval.result)
 
 
 def candidate_scope(process: Process, findings: Findings) -> None:
@@ -76,6 +124,7 @@ def names(process: Process, findings: Findings) -> None:
 RULES: Final[tuple[Callable[[Process, Findings], None], ...]] = (
     event_sub_processes,
     user_tasks,
+    policies,
     candidate_scope,
     loops,
     names,

@@ -11,15 +11,15 @@ from engine import clock, waiting
 from engine.approval.board import PICKS, Mode
 from engine.expressions import Expression, evaluate, failure, number, text, texts
 from engine.specs import mapping, planning, waits
-from engine.specs.approving import Approving
 from engine.specs.containers import called_path
+from engine.specs.deciding import Deciding
 from engine.specs.token import Token
 from engine.timers import Schedule, schedule
 from engine.variables import Variables
 from engine.waiting import Running, UserTaskWait
 
 
-class UserTask(Approving):
+class UserTask(Deciding):
     """A person works with a form."""
 
     candidate_scope: Expression | None = None
@@ -35,6 +35,11 @@ class UserTask(Approving):
         if element.candidate_users is not None:
             data["users"] = texts(element.candidate_users, context)
         data |= self._named(token, context)
+        verdict = self.ask(token, data, context)
+        if verdict is not None and verdict.outcome is not None:
+            return {"passed": self.passed(verdict, context)}
+        if verdict is not None:
+            data |= self.given(verdict, data)
         self._refuse_nobody(data)
         data.update(self._until(context))
         if element.follow_up_date is not None:
@@ -51,6 +56,8 @@ class UserTask(Approving):
             return self._chosen(chosen, context)
         if approval is None or approval.people is None:
             return {}
+        if self.leaves_open and not evaluate(approval.people, context):
+            return {"groups": (), "users": ()}
         rule, people = self.people(approval, context)
         if approval.mode in PICKS:  # the one who is picked comes from this list
             return {"groups": (), "users": tuple(user for user, _weight in people)}
@@ -82,6 +89,9 @@ class UserTask(Approving):
         """A task that says whose it is, and then is nobody's, would wait for ever."""
         element = self.element
         asked = element.assignee or element.candidate_groups or element.candidate_users
+        approval = element.approval
+        if not asked and approval is not None and "people" not in data:
+            asked = approval.people
         if asked and not any(data.get(key) for key in ("assignee", "groups", "users")):
             raise failure(asked, "办理人、候选岗位和候选人都为空，无人能办")
 
@@ -112,6 +122,9 @@ class UserTask(Approving):
         return Running(amount, self.element.limit.unit, waits.to_instant(since))
 
     def begin(self, token: Token, prepared: dict[str, Any]) -> bool:
+        if "passed" in prepared:
+            self.conclude(token, prepared["passed"])
+            return True
         several = prepared.pop("people", None)
         token.internal_data.update(prepared)
         if several is not None:

@@ -89,6 +89,7 @@ class CaseWorkflow(Workflow):
     def __init__(self, spec: ProcessSpec, resolver: Resolver) -> None:
         super().__init__(spec, deserializing=True)
         self.resolver = resolver
+        self.actor = ""
         self.scopes = Scopes()
         self.ready: deque[int] = deque()
         self.joins: set[int] = set()
