@@ -3,7 +3,9 @@
 Invariant: both are fragments of the task's page, in words; asking changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from flask import Blueprint, Flask, render_template
@@ -14,7 +16,7 @@ from forms.definition import FormInvalid
 from processes import outlook, reasons, worklist
 from processes.counting import Unit
 from processes.explanation import UNITS
-from processes.outlook import ClockLine, Outlook
+from processes.outlook import ClockLine, Coming, Outlook
 from processes.reckoning import Event
 from processes.roles import Action
 from web import filling
@@ -79,7 +81,34 @@ def ahead(task_id: int) -> ResponseReturnValue:
         return render_template(
             "task/_outlook.html", found=None, wrong=[], problem=said(refused.message)
         )
-    return render_template("task/_outlook.html", found=found, clocks=clock_words(found))
+    return render_template(
+        "task/_outlook.html", found=found, steps=steps(found), clocks=clock_words(found)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that would come, with all who would have a task in it."""
+
+    title: str
+    people: tuple[str, ...]
+    count: int
+    offices: tuple[str, ...]
+    due_at: datetime | None
+
+
+def steps(found: Outlook) -> list[Step]:
+    """The steps that would come; those of one step together."""
+    titles = dict.fromkeys(one.step for one in found.tasks)
+    return [_step(title, [one for one in found.tasks if one.step == title]) for title in titles]
+
+
+def _step(title: str, coming: Sequence[Coming]) -> Step:
+    people = tuple(dict.fromkeys(name for one in coming for name in one.performers.people))
+    offices = tuple(dict.fromkeys(name for one in coming for name in one.performers.offices))
+    more = max(one.performers.more for one in coming)
+    due = min((one.due_at for one in coming if one.due_at), default=None)
+    return Step(title, people, len(people) + more, offices, due)
 
 
 def clock_words(found: Outlook) -> list[str]:

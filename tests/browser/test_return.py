@@ -1,22 +1,14 @@
 """A clerk returns a task of a parallel branch: sees whom it cancels, agrees, says why (A.3)."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from sqlalchemy import select
-from werkzeug.serving import make_server
 
-from engine import repository, runtime, tasks
-from engine.model import UserTask
 from tests.browser.desk import PHONE, WIDE, Desk
+from tests.browser.office import opened
 from tests.engine.core.scenario import gateway, user, xml
-from tests.web.conftest import seed
-from web import create_app
-from web.config import Settings
-from web.database import database
 
 ALLOW = '<banli:operations allow="claim release complete transfer return reclaim"/>'
 
@@ -46,44 +38,12 @@ NAMES = {"accept": "受理", "review": "审核", "check": "现场核查", "appro
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int, int]]:
     """The pages with one case in two parallel branches: address, case, task of the reviewer."""
-    home = tmp_path_factory.mktemp("return")
-    settings = Settings(
-        profile="test",
-        home=home,
-        secret_key="k" * 40,
-        rate_limits=False,
-        database_url=f"sqlite:///{home / 'banli.db'}",
-    )
-    app = create_app(settings)
-    ids = seed(app)
-    model = MODEL
-    for activity, name in NAMES.items():
-        model = model.replace(f'name="{activity}"'.encode(), f'name="{name}"'.encode())
-    with app.app_context():
-        with database().transaction() as session:
-            repository.deploy(session, {"yacht_licence_parallel.bpmn": model}, by="system")
-        with database().transaction() as session:
-            case = runtime.start(
-                session,
-                "yacht_licence_parallel",
-                by="system",
-                variables={"org": "370001", "case_title": "游艇驾驶证并联审查"},
-                business_key="Y37000020261122000010",
-            ).id
-        with database().transaction() as session:
-            task = session.scalars(select(UserTask).where(UserTask.instance_id == case)).one()
-            tasks.complete(session, task.id, by=str(ids["acceptor"]), variables={})
-        with database().transaction() as session:
-            query = select(UserTask).where(UserTask.instance_id == case)
-            found = {one.activity: one.id for one in session.scalars(query)}
-            tasks.claim(session, found["review"], by=str(ids["reviewer"]))
-            tasks.claim(session, found["check"], by=str(ids["manager"]))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", case, found["review"]
-    server.shutdown()
-    thread.join()
+    with opened(tmp_path_factory.mktemp("return")) as made:
+        made.deploy("yacht_licence_parallel", MODEL, NAMES)
+        case = made.start("yacht_licence_parallel", "游艇驾驶证并联审查", "Y37000020261122000010")
+        made.complete(case, "acceptor")
+        found = made.claim(case, review="reviewer", check="manager")
+        yield made.base, case, found["review"]
 
 
 def test_a_clerk_returns_a_task_of_a_parallel_branch(

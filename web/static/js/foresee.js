@@ -9,7 +9,7 @@ export default function foresee(dialog) {
     place.setAttribute("aria-busy", "true");
     place.textContent = t("正在推算…");
     if (send) send.disabled = true;
-    const form = document.getElementById(dialog.dataset.form);
+    const form = document.getElementById(dialog.dataset.answers);
     const body = form ? new FormData(form) : undefined;
     const answer = await fetch(dialog.dataset.foresee, {
       method: form ? "POST" : "GET", body, headers: { "X-CSRFToken": token() },
@@ -24,5 +24,6 @@ export default function foresee(dialog) {
     if (send) send.disabled = Boolean(place.querySelector(".note.red"));
     (send && !send.disabled ? send : dialog.querySelector("[data-close]"))?.focus();
   };
+  if (dialog.open) ask(); // opened before this module was there
   new MutationObserver(() => { if (dialog.open) ask(); }).observe(dialog, { attributes: true, attributeFilter: ["open"] });
 }
