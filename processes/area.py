@@ -5,6 +5,7 @@ Invariant: nothing outside that area is seen or changed; it looks as if it did n
 
 import re
 import secrets
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import or_, select
@@ -16,6 +17,7 @@ from processes.accounts import AccountRefused
 from processes.authority import Wanted
 from processes.identity import User
 from processes.model.people import AuthorityGrant, Org, UserAccount
+from processes.organisations import Details, OrganisationRefused
 from processes.roles import ROLES, Action
 
 _LOGIN: Final = re.compile(r"[A-Za-z0-9_.]{2,64}")
@@ -28,6 +30,67 @@ def orgs(session: Session, by: User) -> list[Org]:
         return []
     below = or_(*(Org.path.startswith(path, autoescape=True) for path in paths))
     return list(session.scalars(select(Org).where(below).order_by(Org.path)))
+
+
+def own_org(session: Session, org_code: str, *, by: User) -> Org:
+    """An organisation that an administrator may change.
+
+    Raises:
+        NotFound: there is none in his area. Forbidden: it is there, and not his to change.
+    """
+    org = organisations.get(session, org_code)
+    permissions.require(by, Action.MANAGE_ORGS, org)
+    return org
+
+
+def is_top(session: Session, org: Org, *, by: User) -> bool:
+    """Whether the place of an organisation in the tree is not this administrator's to change."""
+    return org.parent_code not in {one.org_code for one in orgs(session, by)}
+
+
+def add_org(session: Session, org_code: str, details: Details, *, by: User) -> Org:
+    """Add an organisation below one of the area.
+
+    Raises:
+        OrganisationRefused: naming the `field` that cannot be.
+    """
+    _require_parent(session, details.parent_code, by)
+    return organisations.add(session, org_code, details, by=by)
+
+
+def change_org(session: Session, org_code: str, details: Details, *, by: User) -> Org:
+    """Change an organisation of the area; the top of the area keeps its place.
+
+    Raises:
+        NotFound: there is none in the area. OrganisationRefused: naming the `field`.
+    """
+    org = own_org(session, org_code, by=by)
+    if is_top(session, org, by=by):
+        details = replace(details, parent_code=org.parent_code)
+    else:
+        _require_parent(session, details.parent_code, by)
+    return organisations.change(session, org_code, details, by=by)
+
+
+def use_org(session: Session, org_code: str, *, active: bool, by: User) -> Org:
+    """Take an organisation of the area out of use, or into use again.
+
+    Raises:
+        NotFound: there is none in the area. OrganisationRefused: it is in use, in words.
+    """
+    own_org(session, org_code, by=by)
+    command = organisations.reactivate if active else organisations.deactivate
+    command(session, org_code, by=by)
+    return organisations.get(session, org_code)
+
+
+def _require_parent(session: Session, parent_code: str | None, by: User) -> None:
+    if parent_code is None:
+        raise OrganisationRefused("请选择上级机构", field="parent_code")
+    try:
+        own_org(session, parent_code, by=by)
+    except NotFound as missing:
+        raise OrganisationRefused(missing.message, field="parent_code") from None
 
 
 def users(

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import history, repository
-from engine.model import EventSubscription, HistoryEvent, Incident, Job, ProcessInstance, UserTask
-from processes import inbox, opinions
+from engine.model import HistoryEvent, Incident, ProcessInstance, UserTask
+from processes import backstage, inbox, opinions
 from processes.model.cases import Case
 from web.display import moment
 from web.words import _
@@ -82,17 +82,7 @@ def _history(session: Session, case: Case) -> dict[str, list[str]]:
 
 def of_definition(session: Session, definition_id: int) -> dict[str, Any]:
     """A version's diagram with how many cases stand where."""
-    standing: Counter[str] = Counter()
-    for model in (UserTask, EventSubscription, Job):
-        query = (
-            select(model.activity, func.count(func.distinct(model.instance_id)))
-            .join(ProcessInstance, ProcessInstance.id == model.instance_id)
-            .where(
-                ProcessInstance.definition_id == definition_id, model.definition_id == definition_id
-            )
-            .group_by(model.activity)
-        )
-        standing.update(dict(session.execute(query).tuples().all()))
+    standing = backstage.standing(session, definition_id)
     stopped = select(Incident.activity).where(Incident.definition_id == definition_id)
     elements = {name: {"mark": "current", "count": count} for name, count in standing.items()}
     for name in session.scalars(stopped):

@@ -9,10 +9,11 @@ import os
 from collections.abc import Mapping
 from functools import cache
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import inspect as inspect_database
 
 from adapters import registry
+from adapters._shared.client import Department
 from processes import calendars, settings
 from processes.wiring import connect
 from web.config import Settings
@@ -56,3 +57,9 @@ def topics() -> tuple[str, ...]:
         named = (getattr(kind, "topic", None) for kind in kinds)
         found |= {topic for topic in named if isinstance(topic, str)}
     return tuple(sorted(found))
+
+
+def departments() -> Mapping[str, Department]:
+    """The departments outside that this program reaches, by adapter."""
+    found: registry.Adapters = current_app.extensions.get("banli_adapters") or registry.Adapters()
+    return found.departments

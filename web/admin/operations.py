@@ -5,19 +5,17 @@ Invariant: nothing that stopped stays unseen; a retry is a command of its own, a
 
 from typing import Final
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from adapters.registry import Adapters
 from engine import clock
 from engine.errors import NotFound, Retry, WorkRefused
-from engine.model import Incident, Job, ProcessDefinition, ProcessInstance
-from processes import monitor, overview
+from engine.model import Incident, ProcessDefinition, ProcessInstance
+from processes import backstage, monitor, overview
 from processes.model.cases import Case
 from processes.roles import Action
-from web import conformance, diagrams
+from web import conformance, diagrams, wiring
 from web.auth import actions_of, current, policy
 from web.database import read_session, run
 from web.words import N_, _
@@ -65,13 +63,9 @@ def retry(incident_id: int) -> ResponseReturnValue:
 def jobs() -> ResponseReturnValue:
     kind = request.args.get("kind", "")
     with read_session() as session:
-        query = select(Job, Case.reference).outerjoin(Case, Case.id == Job.instance_id)
-        mine = monitor.looked_after(Job.instance_id, by=current())
-        query = query.where(mine)
-        if kind in KINDS:
-            query = query.where(Job.kind == kind)
-        rows = session.execute(query.order_by(Job.due_at, Job.id).limit(_MOST)).tuples().all()
-        counted = session.execute(select(Job.kind, func.count()).where(mine).group_by(Job.kind))
+        rows = backstage.jobs(
+            session, by=current(), kind=kind if kind in KINDS else "", limit=_MOST
+        )
         names = {
             job.id: overview.activity_name(session, job.definition_id, job.activity or "")
             for job, _reference in rows
@@ -82,7 +76,7 @@ def jobs() -> ResponseReturnValue:
             names=names,
             kinds=KINDS,
             kind=kind,
-            counts=dict(counted.tuples().all()),
+            counts=backstage.kinds(session, by=current()),
             now=clock.now(),
         )
 
@@ -94,9 +88,9 @@ def services() -> ResponseReturnValue:
     with read_session() as session:
         return render_template(
             "admin/services.html",
-            topics=_topics(session),
-            workers=_workers(session),
-            departments=_adapters().departments,
+            topics=backstage.topics(session),
+            workers=backstage.workers(session),
+            departments=wiring.departments(),
         )
 
 
@@ -104,7 +98,7 @@ def services() -> ResponseReturnValue:
 @policy("staff", Action.OPERATE)
 def probe(name: str) -> ResponseReturnValue:
     """Whether a department answers now; asked by the button beside it."""
-    department = _adapters().departments.get(name)
+    department = wiring.departments().get(name)
     if department is None:
         raise NotFound("没有启用这个适配器", name=name[:40])
     try:
@@ -112,32 +106,6 @@ def probe(name: str) -> ResponseReturnValue:
     except (Retry, WorkRefused) as error:
         return render_template("admin/_probe.html", trouble=str(error), at=clock.now())
     return render_template("admin/_probe.html", took=round(took * 1000), at=clock.now())
-
-
-def _adapters() -> Adapters:
-    found: Adapters = current_app.extensions.get("banli_adapters") or Adapters()
-    return found
-
-
-def _topics(session: Session) -> list[dict[str, object]]:
-    late = func.count().filter(Job.due_at < clock.now())
-    failing = func.count().filter(Job.last_error != "")
-    stuck = func.count().filter(Job.retries <= 0)
-    query = (
-        select(Job.kind, Job.topic, func.count(), late, failing, stuck)
-        .where(Job.kind != "timer")
-        .group_by(Job.kind, Job.topic)
-        .order_by(Job.kind, Job.topic)
-    )
-    names = ("kind", "topic", "waiting", "late", "failing", "stuck")
-    return [dict(zip(names, row, strict=True)) for row in session.execute(query)]
-
-
-def _workers(session: Session) -> list[tuple[str, int]]:
-    query = select(Job.owner, func.count()).where(
-        Job.owner.is_not(None), Job.lease_until > clock.now()
-    )
-    return [(str(owner), n) for owner, n in session.execute(query.group_by(Job.owner))]
 
 
 @blueprint.get("/standards")

@@ -8,11 +8,8 @@ from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
-from engine.errors import NotFound
-from processes import area, domains, organisations, permissions
-from processes.model.people import Org
+from processes import area, domains, organisations
 from processes.organisations import Details, OrganisationRefused
 from processes.roles import Action
 from web.auth import current, policy
@@ -42,7 +39,7 @@ def new() -> ResponseReturnValue:
         code = _typed("org_code").upper()
         try:
             with transaction() as session:
-                organisations.add(session, code, _details(session), by=current())
+                area.add_org(session, code, _details(), by=current())
         except OrganisationRefused as refused:
             errors[refused.field or "org_code"] = refused.message
         else:
@@ -58,15 +55,14 @@ def edit(org_code: str) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             with transaction() as session:
-                org = _own(session, org_code)
-                organisations.change(session, org_code, _details(session, org), by=current())
+                area.change_org(session, org_code, _details(), by=current())
         except OrganisationRefused as refused:
             errors[refused.field or "name"] = refused.message
         else:
             flash(_("机构已保存"))
             return redirect(url_for("people.orgs"), code=303)
     with read_session() as session:
-        org = _own(session, org_code)
+        org = area.own_org(session, org_code, by=current())
         kept = {name: getattr(org, name) or "" for name in _LENGTHS}
     typed = {**kept, **request.form.to_dict()} if request.method == "POST" else kept
     return _page(org_code, typed, errors)
@@ -78,47 +74,21 @@ def status(org_code: str) -> ResponseReturnValue:
     """Take out of use, or into use again."""
     closing = request.form.get("status") == "closed"
     with transaction() as session:
-        org = _own(session, org_code)
-        if closing:
-            organisations.deactivate(session, org.org_code, by=current())
-        else:
-            organisations.reactivate(session, org.org_code, by=current())
+        area.use_org(session, org_code, active=not closing, by=current())
     flash(_("机构已停用") if closing else _("机构已恢复使用"))
     return redirect(url_for("organisations.edit", org_code=org_code), code=303)
 
 
-def _own(session: Session, org_code: str) -> Org:
-    org = organisations.get(session, org_code)
-    permissions.require(current(), Action.MANAGE_ORGS, org)
-    return org
-
-
-def _details(session: Session, org: Org | None = None) -> Details:
-    parent = _typed("parent_code") or None
-    if org is not None and _is_top(session, org):
-        parent = org.parent_code
-    elif parent is None:
-        raise OrganisationRefused(_("请选择上级机构"), field="parent_code")
-    else:
-        try:
-            _own(session, parent)
-        except NotFound as missing:
-            raise OrganisationRefused(missing.message, field="parent_code") from None
+def _details() -> Details:
     return Details(
         name=_typed("name"),
         kind=_typed("kind"),
-        parent_code=parent,
+        parent_code=_typed("parent_code") or None,
         region_code=_typed("region_code"),
         document_mark=_typed("document_mark"),
         address=_typed("address"),
         phone=_typed("phone"),
     )
-
-
-def _is_top(session: Session, org: Org) -> bool:
-    """Whether its place is not this administrator's to change."""
-    codes = {one.org_code for one in area.orgs(session, current())}
-    return org.parent_code not in codes
 
 
 def _typed(name: str) -> str:
@@ -138,7 +108,7 @@ def _page(code: str | None, typed: object, errors: dict[str, str]) -> ResponseRe
         html = render_template(
             "admin/org.html",
             org=org,
-            top=org is not None and _is_top(session, org),
+            top=org is not None and area.is_top(session, org, by=current()),
             above=organisations.get(session, org.parent_code).name
             if org is not None and org.parent_code
             else "",

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from engine import limits
 from forms.standards import mask_number
 from processes import maintenance, registers
+from processes.identity import User
 from processes.model.people import Org
 from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
 from processes.registers.definition import Definition, FieldDefinition
@@ -64,11 +65,11 @@ def browse(register: str) -> ResponseReturnValue:
     status = request.args.get("status", "")
     after = request.args.get("after", "")[:200]
     with read_session() as session:
-        wanted = _wanted(ledger, q=q, status=status)
+        found = wanted(ledger, q=q, status=status, by=current())
         if kind := exporting.asked():
-            return _export(session, ledger, wanted, kind)
-        total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-        page = wanted.where(RegisterRecord.key > after)
+            return _export(session, ledger, found, kind)
+        total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
+        page = found.where(RegisterRecord.key > after)
         rows = list(session.scalars(page.order_by(RegisterRecord.key).limit(_PAGE + 1)))
         return render_template(
             "admin/register.html",
@@ -85,8 +86,9 @@ def browse(register: str) -> ResponseReturnValue:
         )
 
 
-def _wanted(ledger: Definition, *, q: str, status: str) -> Select[tuple[RegisterRecord]]:
-    where = [RegisterRecord.register == ledger.register, visible(current())]
+def wanted(ledger: Definition, *, q: str, status: str, by: User) -> Select[tuple[RegisterRecord]]:
+    """The records of a ledger that a user sees: by the beginning of a key or a value, by status."""
+    where = [RegisterRecord.register == ledger.register, visible(by)]
     if status in ledger.statuses:
         where.append(RegisterRecord.status == status)
     if q:
@@ -162,6 +164,11 @@ def _org_names(
     codes = {str(row.data.get(ledger.org)) for row in rows} if ledger.org else set()
     query = select(Org.org_code, Org.name).where(Org.org_code.in_(codes))
     return dict(session.execute(query).tuples().all())
+
+
+def masked(spec: FieldDefinition, value: object) -> object:
+    """A value as programs read it; a sensitive one keeps its ends only."""
+    return mask_number(plain(value)) if spec.sensitive and value else value
 
 
 def _cell(spec: FieldDefinition, value: object, names: Mapping[str, str]) -> str:

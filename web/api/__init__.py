@@ -25,7 +25,11 @@ from web.api import (
     messages,
     migrations,
     movement,
+    notices,
+    operations,
+    organisations,
     people,
+    registers,
     signals,
     signers,
     statistics,
@@ -54,6 +58,10 @@ _PARTS: Final = (
     signers,
     foresight,
     incidents,
+    operations,
+    organisations,
+    notices,
+    registers,
     statistics,
 )
 _PUBLIC_QUERIES: Final = ("/api/v1/cases/progress",)

@@ -30,7 +30,9 @@ class NotAuthenticated(BanliError):
     code = "not_authenticated"
 
 
-def access(*actions: Action, scope: str = tokens.API) -> Callable[[View], View]:
+def access(
+    *actions: Action, scope: str = tokens.API, staff: bool = False
+) -> Callable[[View], View]:
     """Declare who may call: with actions, one of the caller's roles must permit at least one.
 
     A scope with `*` at its end is checked by the view itself, which knows the topic or name.
@@ -42,6 +44,8 @@ def access(*actions: Action, scope: str = tokens.API) -> Callable[[View], View]:
             found = _authenticate()
             if not scope.endswith("*") and not found.may(scope):
                 raise Forbidden(f"令牌的范围不包括『{scope}』")
+            if staff and found.user.kind != "staff":
+                raise Forbidden("只供工作人员使用")
             if actions and not any(permissions.allowed(found.user, one) for one in actions):
                 raise Forbidden("您没有这项操作的权限")
             g.api_caller = found

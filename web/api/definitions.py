@@ -6,13 +6,14 @@ from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
 from engine.errors import DeploymentRejected
-from processes import bundle, modelling, monitor
+from processes import backstage, bundle, modelling, monitor
 from processes.roles import Action
 from web import wiring
 from web.api import access, blueprints, commands, wire
 from web.api.access import access as allow
 from web.api.schemas.base import Done
 from web.api.schemas.definitions import Definition, Definitions, Findings, FormSchema, Suspension
+from web.api.schemas.operations import Standing
 from web.api.wire import RequestInvalid
 from web.database import read_session
 
@@ -64,6 +65,16 @@ def form(definition_id: int, form_id: str) -> Response:
     with read_session() as session:
         found = monitor.form(session, definition_id, form_id, by=access.user())
     return commands.reply(wire.dumps(found.openapi()))
+
+
+@blueprint.get("/<id:definition_id>/tokens")
+@allow(Action.OPERATE, Action.VIEW_LIBRARY)
+@blueprint.response(200, Standing)
+def tokens(definition_id: int) -> Any:
+    """一个版本的在办件停在哪些环节、各有多少."""
+    with read_session() as session:
+        found = monitor.definition(session, definition_id, by=access.user())
+        return {"items": backstage.standing(session, found.id)}
 
 
 @blueprint.post("/<id:definition_id>/suspension")

@@ -4,18 +4,20 @@ Invariant: who wrote a draft never releases it where the setting asks for a seco
 handed in, by digest and revision, is what is released.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, current_app
 from sqlalchemy.orm import Session
 
 from processes import modelling
+from processes.model.cases import ModelDraft as Draft
 from processes.roles import Action
 from web import wiring
-from web.api import access, blueprints, commands
+from web.api import access, blueprints, commands, wire
 from web.api.access import access as allow
 from web.api.schemas.base import Done, Reason
-from web.api.schemas.definitions import Drafts
+from web.api.schemas.definitions import Drafts, ModelDraft, OpenDraft
 from web.database import read_session
 
 blueprint = blueprints.make("drafts", "/drafts", "流程草稿与发布")
@@ -28,6 +30,42 @@ def submitted() -> Any:
     """已提交、等待发布的草稿."""
     with read_session() as session:
         return {"items": modelling.submitted(session, by=access.user())}
+
+
+@blueprint.get("/<id:draft_id>")
+@allow(Action.VIEW_LIBRARY)
+@blueprint.response(200, OpenDraft)
+def one(draft_id: int) -> Response:
+    """一份草稿及其全部文件；ETag 是它的版次."""
+    with read_session() as session:
+        found = modelling.view(session, draft_id, by=access.user())
+        files = {name: content.decode("utf-8") for name, content in found.files.items()}
+        told = {**ModelDraft().dump(found.draft), "files": files}
+    return commands.reply(wire.dumps(told), revision=int(told["revision"]))
+
+
+@blueprint.post("/<id:draft_id>/discard")
+@allow(Action.DRAFT_MODEL)
+@blueprint.response(200, Done, description="已丢弃")
+def discard(draft_id: int) -> Response:
+    """丢弃自己的一份草稿；已发布的版本不受影响."""
+    return _moved(modelling.discard, draft_id)
+
+
+@blueprint.post("/<id:draft_id>/recall")
+@allow(Action.DRAFT_MODEL)
+@blueprint.response(200, Done, description="已撤回")
+def recall(draft_id: int) -> Response:
+    """撤回自己已提交、尚未发布的草稿."""
+    return _moved(modelling.recall, draft_id)
+
+
+def _moved(command: Callable[..., Draft], draft_id: int) -> Response:
+    def work(session: Session) -> Any:
+        found = command(session, draft_id, by=access.user())
+        return {"id": str(found.id), "revision": found.revision, "status": found.status}
+
+    return commands.perform(work)
 
 
 @blueprint.post("/<id:draft_id>/submit")

@@ -1,4 +1,4 @@
-"""Organisations and accounts of an administrator's own area.
+"""Accounts and grants of an administrator's own area.
 
 Invariant: as on the pages: outside the area nothing exists; a browser session gives the password
 again before it changes rights.
@@ -27,23 +27,13 @@ from web.api.schemas.people import (
     NewAccount,
     NewGrant,
     OpenedAccount,
-    Orgs,
     Revocation,
     RoleChange,
     StatusChange,
 )
 from web.database import read_session
 
-blueprint = blueprints.make("people", "", "用户、角色与机构")
-
-
-@blueprint.get("/organisations")
-@allow(Action.MANAGE_USERS)
-@blueprint.response(200, Orgs)
-def organisations() -> Any:
-    """管辖范围内的机构，上级在前."""
-    with read_session() as session:
-        return {"items": area.orgs(session, access.user())}
+blueprint = blueprints.make("people", "", "用户、角色与授权")
 
 
 @blueprint.get("/users")

@@ -72,6 +72,12 @@ class ModelDraft(Reply):
     submitted_at = Moment(allow_none=True)
 
 
+class OpenDraft(ModelDraft):
+    """A draft with its files by name, as text."""
+
+    files = fields.Dict(keys=fields.String(), values=fields.String())
+
+
 class Drafts(Reply):
     """Drafts handed in."""
 

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from web.api.schemas.base import Day, Flag, Id, Page, Paging, Reply, Request, Text
+from web.api.schemas.base import Day, Flag, Id, Moment, Page, Paging, Reply, Request, Text
 
 
 class Org(Reply):
@@ -20,6 +20,65 @@ class Orgs(Reply):
     """Organisations, parents first."""
 
     items = fields.List(fields.Nested(Org))
+
+
+class ChangedOrg(Request):
+    """What is kept of an organisation; the top of the caller's tree keeps its parent."""
+
+    name = Text(longest=200, required=True)
+    kind = Text(longest=64, required=True)
+    parent_code = Text(longest=64, load_default=None, allow_none=True)
+    region_code = Text(longest=6, load_default="")
+    document_mark = Text(longest=32, load_default="")
+    address = Text(longest=300, load_default="")
+    phone = Text(longest=64, load_default="")
+
+
+class NewOrg(ChangedOrg):
+    """An organisation to be added."""
+
+    org_code = Text(longest=32, required=True)
+
+
+class OrgUse(Request):
+    """Whether an organisation is in use."""
+
+    active = Flag(required=True)
+
+
+class Role(Reply):
+    """A role: its code, its names, and whether it handles cases or administers."""
+
+    role = Text()
+    name = Text()
+    name_en = Text()
+    category = Text()
+
+
+class Roles(Reply):
+    """All roles."""
+
+    items = fields.List(fields.Nested(Role))
+
+
+class Notice(Reply):
+    """A notice in a person's own box."""
+
+    id = Id()
+    case_id = Id(allow_none=True)
+    kind = Text()
+    title = Text()
+    body = Text()
+    link = Text()
+    created_at = Moment()
+    read_at = Moment(allow_none=True)
+
+
+class Notices(Page):
+    """A page of notices, and how many are unread in all."""
+
+    items = fields.List(fields.Nested(Notice))
+    unread = fields.Integer()
 
 
 class HeldRole(Reply):
