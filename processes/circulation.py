@@ -155,7 +155,7 @@ def read(session: Session, copy_id: int, *, by: User) -> CaseCopy:
     Raises:
         NotFound: no copy of this user's.
     """
-    row = _own(session, copy_id, by)
+    row = own(session, copy_id, by=by)
     if row.read_at is None:
         row.read_at = clock.now()
         audit.record(session, "copy.read", by=by, subject=("case", row.case_id))
@@ -169,7 +169,7 @@ def reply(session: Session, copy_id: int, *, by: User, text: str) -> CaseCopy:
     Raises:
         NotFound: no copy of this user's. CopyRefused: nothing said, or said already.
     """
-    row = _own(session, copy_id, by)
+    row = own(session, copy_id, by=by)
     said = text.strip()[:_TEXT]
     if not said:
         raise CopyRefused("请填写回复内容", field="text")
@@ -216,8 +216,8 @@ def box(
 def unread(session: Session, by: User) -> int:
     """How many copies a user has not read."""
     query = select(func.count()).select_from(CaseCopy)
-    own = query.where(CaseCopy.user_id == by.id, CaseCopy.read_at.is_(None))
-    return session.scalar(own) or 0
+    query = query.where(CaseCopy.user_id == by.id, CaseCopy.read_at.is_(None))
+    return session.scalar(query) or 0
 
 
 def of_user(session: Session, case_id: int, *, by: User) -> CaseCopy | None:
@@ -354,7 +354,12 @@ def _kept_out(session: Session, case: Case, user_id: int) -> str | None:
     return colleagues.kept_out(identity.user(session, user_id), applicant)
 
 
-def _own(session: Session, copy_id: int, by: User) -> CaseCopy:
+def own(session: Session, copy_id: int, *, by: User) -> CaseCopy:
+    """A copy of this user's.
+
+    Raises:
+        NotFound: none such.
+    """
     row = session.get(CaseCopy, copy_id, populate_existing=True)
     if row is None or row.user_id != by.id:
         raise NotFound("没有这份抄送", copy=copy_id)

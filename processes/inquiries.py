@@ -92,10 +92,10 @@ def ask(
     if not chosen or len(chosen) > MOST:
         raise InquiryRefused(f"请选择征询谁，一次不超过 {MOST} 人", field="people")
     asked = [_colleague(session, task, facts, one, by) for one in chosen]
-    pauses = _pauses(session, task)
-    if pauses and not _open_of(session, task_id):
+    rests = pauses(session, task)
+    if rests and not _open_of(session, task_id):
         _mark(session, task, Event.SUSPEND, by, "、".join(one.name for one in asked))
-    made = [_put(session, task, one, said, by, pauses=pauses) for one in asked]
+    made = [_put(session, task, one, said, by, pauses=rests) for one in asked]
     listed = "、".join(one.name for one in asked)
     opinions.of_task(session, task, by=by, said=(f"征询{listed}", said), action="inquired")
     audit.record(session, "task.inquired", by=by, subject=("task", task_id), detail=str(chosen))
@@ -271,7 +271,7 @@ def _open_of(session: Session, task_id: int) -> Sequence[Inquiry]:
     return session.scalars(query).all()
 
 
-def _pauses(session: Session, task: UserTask) -> bool:
+def pauses(session: Session, task: UserTask) -> bool:
     """Whether the model lets the limit of the task rest meanwhile."""
     process = repository.compiled(session, task.definition_id).process
     node = process.elements.get(task.activity)

@@ -26,6 +26,7 @@ from processes import (
     forecast,
     overview,
     permissions,
+    planning,
     sources,
 )
 from processes import cases as commands
@@ -34,7 +35,17 @@ from processes.model.cases import Case, CaseLink, Material
 from processes.model.documents import Document
 from processes.model.people import Org
 from processes.roles import Action
-from web import boards, checklists, diagrams, filling, limits, moving, timeline
+from web import (
+    boards,
+    checklists,
+    circulating,
+    diagrams,
+    filling,
+    inquiring,
+    limits,
+    moving,
+    timeline,
+)
 from web.auth import actions_of, current, policy
 from web.confirming import sensitive
 from web.database import read_session, run
@@ -79,6 +90,9 @@ def surroundings(
         "case_documents": documents(session, case),
         "entries": timeline.entries(session, case),
         "boards": boards.of_case(session, case, by=by),
+        "questions": inquiring.of_case(session, case, by=by),
+        "plannable": bool(planning.ahead(session, case.id, by=by)),
+        **circulating.of_case(session, case, by=by),
         "links": _links(session, case, by),
         "steps_ahead": forecast.of_case(session, case) if case.ended_at is None else [],
         "followed": following.follows(session, case.id, by=by),

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, current_app, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from processes import inbox
+from processes import circulation, inbox, inquiries
 from processes import notices as notice_box
 from processes.identity import User
 from processes.roles import ROLES, Action
@@ -73,7 +73,11 @@ def frame() -> Frame:
 
 def _frame(user: User) -> Frame:
     with read_session() as session:
-        counts = inbox.counts(session, user)
+        counts = {
+            **inbox.counts(session, user),
+            "copies": circulation.unread(session, user),
+            "questions": inquiries.count(session, user),
+        }
         unread = notice_box.unread(session, user)
     menu = tuple(_placed(item, counts) for item in _items() if _offered(item, user))
     held = [ROLES[role] for role, _org in user.roles if role in ROLES]

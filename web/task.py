@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine.errors import Conflict, LimitExceeded, TaskNotActive
 from forms.definition import FormDefinition, FormInvalid
 from forms.fields.composed import Rows
-from processes import approvals, presence, sources, worklist
+from processes import approvals, inquiries, presence, sources, worklist
 from processes.colleagues import Person
 from processes.identity import User
 from processes.roles import Action
@@ -40,7 +40,8 @@ _RIGHTS = {
     "sign_beside": Action.CHANGE_SIGNERS,
 }
 _ASKING = frozenset(_RIGHTS)
-AGENT_MAY = frozenset({"claim", "complete"})
+_BESIDE = {"inquire": Action.INQUIRE, "copy": Action.COPY_CASE, "plan": Action.PLAN_NEXT}
+AGENT_MAY = frozenset({"claim", "complete", "inquire"})
 """What an agent may do in the principal's place: nothing that hands the work on to others."""
 
 
@@ -270,6 +271,8 @@ def _render(
         colleagues=_colleagues(session, view) if mine else [],
         people=_people(session, view) if mine else [],
         signing=signing.WORDS,
+        askable=_askable(session, view) if mine else [],
+        pauses=inquiries.pauses(session, view.task),
         **cases.beside_task(session, view.case, view.task, by=current()),
     )
 
@@ -295,14 +298,21 @@ def _people(session: Session, view: TaskView) -> Sequence[Person]:
     return approvals.people(session, view.task.id, by=current())
 
 
+def _askable(session: Session, view: TaskView) -> Sequence[Person]:
+    """Whose opinion could be asked."""
+    allowed = approvals.offered(view.task) - _without_right()
+    asks = inquiries.OPERATION in allowed
+    return inquiries.people(session, view.task.id, by=current()) if asks else []
+
+
 def _missing() -> frozenset[Action]:
     return frozenset(_RIGHTS.values()) - actions_of(current())
 
 
 def _without_right() -> frozenset[str]:
     """Operations for which this user has no right, whatever the node allows."""
-    missing = _missing()
-    return frozenset(word for word, action in _RIGHTS.items() if action in missing)
+    held = actions_of(current())
+    return frozenset(word for word, action in {**_RIGHTS, **_BESIDE}.items() if action not in held)
 
 
 def _shown(view: TaskView, *, mine: bool) -> Shown:

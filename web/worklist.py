@@ -35,6 +35,8 @@ TITLES: Final[Mapping[str, str]] = {
     "mine": N_("我发起"),
     "drafts": N_("草稿"),
     "followed": N_("关注"),
+    "copies": N_("抄送我"),
+    "questions": N_("征询我"),
     "office": N_("本单位在办"),
 }
 LAST: Final = "worklist"
@@ -113,6 +115,8 @@ def tabs(box: str) -> list[dict[str, Any]]:
     counts = frame().counts
     ways = {name: url_for("worklist.inbox", box=name) for name in listing.COLUMNS}
     ways["drafts"] = url_for("worklist.drafts")
+    ways["copies"] = url_for("circulating.box")
+    ways["questions"] = url_for("inquiring.box")
     return [
         {
             "title": title,
