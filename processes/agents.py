@@ -126,6 +126,11 @@ def end(session: Session, found: Substitution, *, by: User) -> Substitution:
     return found
 
 
+def told(session: Session, row: Substitution) -> Agency:
+    """A substitution with the names of both."""
+    return _told(session, Substitution.id == row.id)[0]
+
+
 def given(session: Session, by: User) -> Sequence[Agency]:
     """Whom a user has let act, the latest first."""
     return _told(session, Substitution.principal == by.id)

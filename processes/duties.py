@@ -32,13 +32,21 @@ def facts(session: Session, task: UserTask) -> TaskFacts:
     return many(session, [task])[task.id]
 
 
+def listed(session: Session, tasks: Iterable[tuple[UserTask, Case]]) -> Mapping[int, TaskFacts]:
+    """What tells why tasks are on a list: their candidates and cases, not who did what before."""
+    tasks = list(tasks)
+    found = _candidates(session, [task for task, _case in tasks])
+    return {
+        task.id: _facts(task, found.get(task.id, set()), {}, case, frozenset())
+        for task, case in tasks
+    }
+
+
 def many(session: Session, tasks: Iterable[UserTask]) -> Mapping[int, TaskFacts]:
     """The facts of several tasks, with one query for each kind of fact."""
     tasks = list(tasks)
     instances = {task.instance_id for task in tasks}
-    candidates: dict[int, set[str]] = {}
-    for task_id, candidate in session.execute(_CANDIDATES, {"tasks": [task.id for task in tasks]}):
-        candidates.setdefault(task_id, set()).add(candidate)
+    candidates = _candidates(session, tasks)
     cases = {one.id: one for one in session.execute(_CASES, {"cases": [*instances]})}
     separated = {task.instance_id for task in tasks if task.separation}
     performers = {
@@ -81,6 +89,13 @@ def fellows(session: Session, task: UserTask) -> frozenset[str]:
     return permissions.person_keys(session, {"": users})[""]
 
 
+def _candidates(session: Session, tasks: Iterable[UserTask]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    for task_id, candidate in session.execute(_CANDIDATES, {"tasks": [task.id for task in tasks]}):
+        found.setdefault(task_id, set()).add(candidate)
+    return found
+
+
 def _performers(session: Session, instance: int) -> Mapping[str, Collection[str]]:
     """Who did what in a case; in one that was reopened, also in the case that it continues."""
     found: dict[str, set[str]] = {}
@@ -96,7 +111,7 @@ def _facts(
     task: UserTask,
     candidates: set[str],
     performers: Mapping[str, frozenset[str]],
-    case: Row[Any] | None,
+    case: Row[Any] | Case | None,
     others: frozenset[str],
 ) -> TaskFacts:
     users = {one for one in candidates if one.startswith(USER_PREFIX)}
@@ -108,7 +123,7 @@ def _facts(
         users=frozenset(one.removeprefix(USER_PREFIX) for one in users),
         separation=frozenset(task.separation.split()),
         performers=performers,
-        applicant_persons=frozenset({case.applicant_person_key} - {None} if case else ()),
+        applicant_persons=frozenset(filter(None, [case.applicant_person_key] if case else ())),
         fellows=others,
         process_key=case.process_key if case else task.process_key,
         amount=case.amount if case else None,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.model import UserTask
-from processes import approvals, calendar, calendars, presence
+from processes import approvals, calendar, calendars, duties, permissions, presence
 from processes.calendar import Calendar
 from processes.identity import User
 from processes.model.cases import Case
@@ -52,6 +52,8 @@ class Row:
     waits_for: tuple[str, ...] = ()
     """Who acts now where several people work on a task."""
     agreed: tuple[int, int] | None = None
+    acting_for: str = ""
+    """For whom the user would do it, as an agent."""
     provisional: bool = False
     """The due date rests on a year whose list of holidays is not published yet."""
 
@@ -69,7 +71,21 @@ def of_tasks(session: Session, found: Sequence[tuple[UserTask, Case]], *, by: Us
         )
         for task, case in found
     ]
-    return _with_people(session, rows)
+    return _with_people(session, _with_principals(session, rows, found, by))
+
+
+def _with_principals(
+    session: Session, rows: Sequence[Row], found: Sequence[tuple[UserTask, Case]], by: User
+) -> Sequence[Row]:
+    """The rows, with the principal where a task is on the list as an agent's."""
+    if not by.acts_for:
+        return rows
+    facts = duties.listed(session, found)
+    acting = (permissions.principal(by, facts[task.id]) for task, _case in found)
+    return [
+        replace(row, acting_for=one.name if one else "")
+        for row, one in zip(rows, acting, strict=True)
+    ]
 
 
 def of_cases(session: Session, found: Sequence[tuple[Case, str, datetime]]) -> list[Row]:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from engine.approval.board import Board, Decision, Item, Kind, Mode, Stage
 from engine.boards import Placed
-from processes import approvals
+from processes import approvals, permissions
 from processes.identity import User
 from processes.model.cases import Case
+from processes.roles import Action
 from web.words import N_, _
 
 KINDS: Final = {
@@ -55,6 +56,7 @@ class Line:
     state: str
     tone: str
     removable: bool
+    absentable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,10 @@ def _view(placed: Placed, names: Mapping[str, str], by: User) -> BoardView:
     )
 
 
+def _assigns(by: User) -> bool:
+    return permissions.allowed(by, Action.ASSIGN_TASK)
+
+
 def agreed(progress: tuple[int, int] | None) -> str:
     """How a vote stands: 已同意 2/3."""
     if progress is None:
@@ -108,4 +114,5 @@ def _line(board: Board, item: Item, names: Mapping[str, str], by: User) -> Line:
         state=_(state),
         tone=tone,
         removable=approvals.removable(board, item, by),
+        absentable=_assigns(by) and item.user != str(by.id) and approvals.absentable(board, item),
     )

@@ -70,6 +70,16 @@ def remove(case_id: int, item_id: int) -> ResponseReturnValue:
     return redirect(url_for("cases.page", case_id=case_id), code=303)
 
 
+@blueprint.post("/cases/<int:case_id>/signers/<int:item_id>/absent")
+@policy("staff", Action.ASSIGN_TASK)
+def absent(case_id: int, item_id: int) -> ResponseReturnValue:
+    """Count a voter who does not come as abstaining."""
+    reason = _reason() or _("未到场")
+    run(approvals.mark_absent, case_id, item_id, by=current(), reason=reason)
+    flash(_("已记为缺席（弃权）"))
+    return redirect(url_for("cases.page", case_id=case_id), code=303)
+
+
 def _delegated(session: Session, task_id: int, to: int, reason: str) -> int:
     case_id = opened.get(session, task_id)[0].instance_id
     approvals.delegate(session, task_id, by=current(), to=to, reason=reason)

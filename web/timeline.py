@@ -52,6 +52,8 @@ _ACTIONS: Final = {
     "beside": N_("并加签意见"),
 }
 
+_BESIDE: Final = frozenset({"copied", "inquired", "planned", "handed_over", "marked_absent"})
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -67,10 +69,14 @@ class Entry:
     open: bool = False
     system: bool = False
     negative: bool = False
+    beside: bool = False
+    """No decision: a copy, a question, people chosen."""
     children: Sequence["Entry"] = field(default=())
 
     @property
     def tone(self) -> str:
+        if self.beside:
+            return ""
         return "red" if self.negative else "green"
 
 
@@ -101,6 +107,7 @@ def _of_opinion(one: Opinion) -> Entry:
         unit=one.by_org,
         decision=worded(one.decision),
         opinion=one.text,
+        beside=one.action in _BESIDE,
         negative=one.decision.startswith(_NEGATIVE) or "不予" in one.decision,
     )
 

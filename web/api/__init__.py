@@ -11,7 +11,9 @@ from flask_smorest import Api
 
 from web.api import (
     ad_hoc,
+    agents,
     cases,
+    circulation,
     commands,
     conditions,
     definitions,
@@ -57,6 +59,8 @@ _PARTS: Final = (
     conditions,
     signers,
     foresight,
+    agents,
+    circulation,
     incidents,
     operations,
     organisations,

@@ -13,7 +13,7 @@ from processes.approvals import Signers
 from processes.roles import Action
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
-from web.api.schemas.base import Done
+from web.api.schemas.base import Done, Reason
 from web.api.schemas.tasks import AddSigners, Boards, Delegate, RemoveSigner
 from web.database import read_session
 
@@ -62,6 +62,21 @@ def remove(arguments: dict[str, Any], case_id: int, signer_id: int) -> Response:
     def work(session: Session) -> Any:
         reason = arguments["reason"]
         approvals.remove_signer(session, case_id, signer_id, by=access.user(), reason=reason)
+        return {"id": str(signer_id)}
+
+    return commands.perform(work)
+
+
+@blueprint.post("/cases/<id:case_id>/signers/<id:signer_id>/absent")
+@allow(Action.ASSIGN_TASK)
+@blueprint.arguments(Reason)
+@blueprint.response(200, Done, description="已记为缺席（弃权）")
+def absent(arguments: dict[str, Any], case_id: int, signer_id: int) -> Response:
+    """把尚未表决的会签人员记为缺席：按弃权计，不计入应到数."""
+
+    def work(session: Session) -> Any:
+        reason = arguments["reason"]
+        approvals.mark_absent(session, case_id, signer_id, by=access.user(), reason=reason)
         return {"id": str(signer_id)}
 
     return commands.perform(work)
