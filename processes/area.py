@@ -8,7 +8,7 @@ import secrets
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, exists, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden, NotFound
@@ -16,20 +16,54 @@ from processes import accounts, audit, authority, domains, identifiers, organisa
 from processes.accounts import AccountRefused
 from processes.authority import Wanted
 from processes.identity import User
-from processes.model.people import AuthorityGrant, Org, UserAccount
+from processes.model.people import AuthorityGrant, Org, UserAccount, UserRole
 from processes.organisations import Details, OrganisationRefused
 from processes.roles import ROLES, Action
+from processes.statistics import scope
 
 _LOGIN: Final = re.compile(r"[A-Za-z0-9_.]{2,64}")
 
 
 def orgs(session: Session, by: User) -> list[Org]:
     """The organisations an administrator looks after, parents first."""
-    paths = permissions.allowed_orgs(by, Action.MANAGE_USERS)
-    if not paths:
+    paths = scope.paths(by, _managing(by))
+    if not any(paths):
         return []
-    below = or_(*(Org.path.startswith(path, autoescape=True) for path in paths))
-    return list(session.scalars(select(Org).where(below).order_by(Org.path)))
+    return list(session.scalars(select(Org).where(scope.below(paths)).order_by(Org.path)))
+
+
+def _managing(by: User) -> set[str]:
+    """The roles by which somebody manages users."""
+    return {
+        role
+        for role, _org in by.roles
+        if role in ROLES and Action.MANAGE_USERS in ROLES[role].actions
+    }
+
+
+def appoints(by: User) -> frozenset[str]:
+    """The roles whose holders an administrator manages: those that his roles name, else all."""
+    named = [domains.current().roles[role].appoints for role in _managing(by)]
+    return frozenset(ROLES) if not all(named) else frozenset().union(*named)
+
+
+def require_role(by: User, role: str) -> None:
+    """Refuse a role that is not this administrator's to give.
+
+    Raises:
+        Forbidden: it is not.
+    """
+    if role not in appoints(by):
+        name = ROLES[role].name if role in ROLES else role
+        raise Forbidden(f"您不能管理『{name}』的用户")
+
+
+def _require_org(session: Session, org_code: str, by: User) -> Org:
+    found = organisations.get(session, org_code)
+    if found.org_code not in {org.org_code for org in orgs(session, by)}:
+        permissions.require(by, Action.MANAGE_USERS, found)
+        raise NotFound(f"没有机构『{org_code}』", org=org_code)
+    return found
 
 
 def own_org(session: Session, org_code: str, *, by: User) -> Org:
@@ -98,7 +132,9 @@ def users(
 ) -> list[UserAccount]:
     """Accounts of the area after an id, by id; `text` is part of a name or log-in name."""
     codes = [org.org_code for org in orgs(session, by)]
-    query = select(UserAccount).where(UserAccount.org_code.in_(codes), UserAccount.id > after)
+    query = select(UserAccount).where(
+        UserAccount.org_code.in_(codes), UserAccount.id > after, managed(by)
+    )
     if text:
         like = UserAccount.name.contains(text, autoescape=True)
         query = query.where(or_(like, UserAccount.login.contains(text, autoescape=True)))
@@ -111,18 +147,28 @@ def account(session: Session, user_id: int, *, by: User) -> UserAccount:
     Raises:
         NotFound: none such, or outside.
     """
-    found = session.get(UserAccount, user_id)
+    found = session.scalar(select(UserAccount).where(UserAccount.id == user_id, managed(by)))
     if found is None or found.org_code not in {org.org_code for org in orgs(session, by)}:
         raise NotFound("没有这个用户", user=user_id)
     return found
 
 
-def open_account(
-    session: Session, login: str, *, name: str, org_code: str, id_no: str, by: User
+def managed(by: User) -> ColumnElement[bool]:
+    """Accounts none of whose roles is beyond those that an administrator appoints."""
+    beyond = frozenset(ROLES) - appoints(by)
+    other = exists().where(UserRole.user_id == UserAccount.id, UserRole.role.in_(sorted(beyond)))
+    return not_(other) if beyond else true()
+
+
+def open_account(  # noqa: PLR0913 - what an account begins with, all by name
+    session: Session, login: str, *, name: str, org_code: str, id_no: str, by: User, role: str = ""
 ) -> tuple[UserAccount, str]:
     """Open an account of the area; returns it and its first password, to be changed at once.
 
+    With a role, it is given at the organisation, and says on which side the person works.
+
     Raises:
+        Forbidden: the role is not this administrator's to give, or none is named where it must be.
         AccountRefused: something is missing or wrong, or the log-in name is taken.
         NotFound: the organisation is not there for this administrator.
     """
@@ -132,9 +178,20 @@ def open_account(
         raise AccountRefused("用户名只能用字母、数字、点和下划线。")
     if not identifiers.id_no(id_no):
         raise AccountRefused("身份证号有误，请核对。")
-    org = organisations.get(session, org_code)
-    permissions.require(by, Action.MANAGE_USERS, org)
-    opened = accounts.create_user(session, login, name=name, org_code=org.org_code, id_no=id_no)
+    org = _require_org(session, org_code, by)
+    if role or appoints(by) != frozenset(ROLES):
+        require_role(by, role)
+    outer = role in ROLES and ROLES[role].category == "applicant"
+    opened = accounts.create_user(
+        session,
+        login,
+        name=name,
+        org_code=org.org_code,
+        id_no=id_no,
+        kind="applicant" if outer else "staff",
+    )
+    if role:
+        accounts.grant_role(session, opened, role, org_code=org.org_code)
     word = secrets.token_urlsafe(9) + "a1"
     accounts.set_password(session, opened, word, must_change=True)
     _record(session, "user.created", opened.id, "", by)
@@ -197,7 +254,8 @@ def give_role(session: Session, user_id: int, role: str, *, org_code: str, by: U
         NotFound: the account, role or organisation is not there for this administrator.
     """
     held = account(session, user_id, by=by)
-    permissions.require(by, Action.MANAGE_USERS, organisations.get(session, org_code))
+    require_role(by, role)
+    _require_org(session, org_code, by)
     accounts.grant_role(session, held, role, org_code=org_code)
     _record(session, "role.assigned", user_id, f"{role}@{org_code}", by)
 
@@ -209,7 +267,8 @@ def withdraw_role(session: Session, user_id: int, role: str, *, org_code: str, b
         NotFound: the account or organisation is not there for this administrator.
     """
     held = account(session, user_id, by=by)
-    permissions.require(by, Action.MANAGE_USERS, organisations.get(session, org_code))
+    require_role(by, role)
+    _require_org(session, org_code, by)
     accounts.withdraw_role(session, held, role, org_code=org_code, by=by)
     _record(session, "role.withdrawn", user_id, f"{role}@{org_code}", by)
 

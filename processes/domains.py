@@ -27,6 +27,8 @@ _PARTS: Final = (
     "sources",
     "maintained",
     "imports",
+    "views",
+    "menus",
 )
 _CATEGORIES: Final = ("handler", "applicant", "admin", "security", "audit", "model")
 
@@ -64,6 +66,7 @@ class RoleSource:
     """A role as a domain file tells it; `may` are actions, the named sets already opened.
 
     `reach` above: its statistics and lists go over all that is below the organisation above.
+    `appoints`: where it may manage users, only users of these roles; empty: of all.
     """
 
     name: str
@@ -75,6 +78,7 @@ class RoleSource:
     unit: bool
     exclusive: bool
     reach: str
+    appoints: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,10 @@ class Domains:
     delegation: Path | None
     """The decision table of who may let whom do a business."""
     imports: Mapping[str, Import]
+    views: Mapping[str, Any]
+    """The lists of the menus, as `processes.menus` reads them."""
+    menus: Mapping[str, Any]
+    """The menus by role, as `processes.menus` reads them."""
 
 
 _MESSAGES: Final[dict[str, str]] = {"unknown": "没有这个项目", "type": "应为对象"}
@@ -171,6 +179,7 @@ class _Role(Schema):
     unit = fields.Boolean(load_default=False)
     exclusive = fields.Boolean(load_default=False)
     reach = fields.String(load_default="own", validate=validate.OneOf(("own", "above")))
+    appoints = fields.List(fields.String(validate=_CODE), load_default=list)
 
 
 class _Source(Schema):
@@ -234,6 +243,8 @@ class _File(_Word):
     sources = _by_code(_Source)
     maintained = _by_code(_Maintained)
     imports = _by_code(_Import)
+    views = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
+    menus = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
     delegation = fields.String(load_default="", validate=validate.Regexp(r"[a-z0-9_/]*\Z"))
 
 
@@ -269,6 +280,8 @@ def load(folder: Path) -> Domains:
         {code: _maintenance(one) for code, one in parts["maintained"].items()},
         delegation,
         {code: _import(one) for code, one in parts["imports"].items()},
+        parts["views"],
+        parts["menus"],
     )
 
 
@@ -282,7 +295,8 @@ def _take(path: Path, told: Mapping[str, Any], parts: Mapping[str, dict[str, Any
 
 
 def _role(told: Mapping[str, Any], sets: Mapping[str, Iterable[str]]) -> RoleSource:
-    opened = {"sees": tuple(told["sees"]), "may": _opened(told["may"], sets)}
+    lists = {name: tuple(told[name]) for name in ("sees", "appoints")}
+    opened = {**lists, "may": _opened(told["may"], sets)}
     return RoleSource(**{**told, **opened})
 
 

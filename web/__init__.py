@@ -35,6 +35,7 @@ _MODULES: Final = (
     "web.counter",
     "web.files",
     "web.statistics",
+    "web.business",
     "web.supervision",
     "web.portal",
     "web.verification",

@@ -19,7 +19,7 @@ from processes.applications import Service
 from processes.identity import User
 from processes.model.cases import Case
 from processes.repeats import KeyReused
-from web import filling, tables
+from web import business, filling, tables
 from web.auth import current
 from web.database import read_session, run
 from web.display import moment
@@ -33,8 +33,9 @@ def first_page(key: str, *, base: str) -> str:
     with read_session() as session:
         service = applications.service(session, key, by=current())
         draft = drafts.find(session, _subject(key), by=current())
-        given = draft.answers if draft else {}
-        saved_at = draft.saved_at if draft else None
+        given = business.prefilled(session, service.form)
+        saved_at = draft.saved_at if draft and not given else None
+        given = given or (draft.answers if draft else {})
         return _page(session, service, given, step=0, base=base, saved_at=saved_at)
 
 

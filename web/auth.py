@@ -11,13 +11,13 @@ from typing import Any, Final, Literal, TypeVar, cast
 from flask import Flask, Response, abort, current_app, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
-from processes import identity
+from processes import identity, menus
 from processes.identity import User
 from processes.roles import ROLES, Action
 from web import security
 from web.database import read_session, transaction
 
-Kind = Literal["public", "any", "staff", "applicant", "token"]
+Kind = Literal["public", "any", "staff", "desk", "applicant", "token"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 _ATTRIBUTE: Final = "__banli_policy__"
@@ -39,6 +39,8 @@ class Policy:
     def admits(self, user: User) -> bool:
         if self.kind in ("staff", "applicant") and user.kind != self.kind:
             return False
+        if self.kind == "desk" and user.kind != "staff" and not menus.of_user(user):
+            return False
         return not self.actions or not self.actions.isdisjoint(actions_of(user))
 
 
@@ -52,6 +54,7 @@ def policy(kind: Kind, *actions: Action) -> Callable[[View], View]:
     """Declare what a view demands.
 
     `public`: everybody; `any`: anyone logged in; `staff`, `applicant`: that kind of user;
+    `desk`: staff, and people of units whose role has a menu of its own;
     `token`: the view authenticates the request itself (API token, signed callback).
     With actions, one of the user's roles must permit at least one of them.
     """

@@ -109,6 +109,8 @@ def _limits(session: Session, case: Case, task: UserTask | None) -> list[Limit]:
 def beside_task(session: Session, case: Case, task: UserTask, *, by: User) -> dict[str, Any]:
     """The same for a task's page; who only holds a task in it does not see into the case."""
     try:
+        if by.kind != "staff":
+            raise NotFound("没有这个办件", case=case.id)  # noqa: TRY301 - the outer side has pages of its own
         commands.get(session, case.id, by=by)
     except NotFound:
         node = limits.of_task(session, case, task)

@@ -5,12 +5,13 @@ Invariant: the menu never offers what the policy of its target would refuse; at 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from processes import circulation, inbox, inquiries
+from processes import circulation, inbox, inquiries, menus
 from processes import notices as notice_box
 from processes.identity import User
 from processes.roles import ROLES, Action
@@ -48,6 +49,7 @@ class Frame:
     unread: int = 0
     role_names: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    searches: bool = False
 
 
 def _items() -> tuple[Item, ...]:
@@ -62,6 +64,9 @@ def _items() -> tuple[Item, ...]:
         Item("operations.index", _("运行监控"), "pulse", prefix="operations."),
         Item("people.users", _("系统管理"), "gear", prefix="people."),
     )
+
+
+_BESIDE_OWN_MENU: Final = ("worklist.inbox", "cases.search")
 
 
 def frame() -> Frame:
@@ -79,11 +84,14 @@ def _frame(user: User) -> Frame:
             "questions": inquiries.count(session, user),
         }
         unread = notice_box.unread(session, user)
-    menu = tuple(_placed(item, counts) for item in _items() if _offered(item, user))
+    own = bool(menus.of_user(user))  # who has a menu of his own finds everything else there
+    items = [one for one in _items() if not own or one.endpoint in _BESIDE_OWN_MENU]
+    menu = tuple(_placed(item, counts) for item in items if _offered(item, user))
     held = [ROLES[role] for role, _org in user.roles if role in ROLES]
     english = language() == "en"
     names = tuple(dict.fromkeys(info.name_en if english else info.name for info in held))
-    return Frame(menu, unread, names, counts)
+    searches = any(item.endpoint == "cases.search" for item in menu)
+    return Frame(menu, unread, names, counts, searches)
 
 
 def _offered(item: Item, user: User) -> bool:
@@ -110,6 +118,8 @@ def _placed(item: Item, counts: Mapping[str, int]) -> Item:
 @policy("public")
 def index() -> ResponseReturnValue:
     """Everybody's first page: staff their work, applicants and strangers the services."""
+    if current_user.is_authenticated and menus.of_user(current()):
+        return redirect(url_for("business.index"), code=303)
     if not current_user.is_authenticated or current().kind != "staff":
         return redirect(url_for("portal.index"), code=303)
     menu = frame().menu

@@ -63,14 +63,14 @@ class Shown:
 
 
 @blueprint.get("")
-@policy("staff", *_HANDLE)
+@policy("desk", *_HANDLE)
 def page(task_id: int) -> ResponseReturnValue:
     with read_session() as session:
         return _render(session, worklist.view(session, task_id, by=current()))
 
 
 @blueprint.post("/complete")
-@policy("staff", *_HANDLE)
+@policy("desk", *_HANDLE)
 def complete(task_id: int) -> ResponseReturnValue:
     """Submit the form; afterwards the next task in this case, or the list."""
     form, given = _form_and_answers(task_id)
@@ -126,14 +126,14 @@ def present(task_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/claim")
-@policy("staff", Action.CLAIM_TASK)
+@policy("desk", Action.CLAIM_TASK)
 def claim(task_id: int) -> ResponseReturnValue:
     run(worklist.claim, task_id, by=current())
     return redirect(url_for("task.page", task_id=task_id), code=303)
 
 
 @blueprint.post("/release")
-@policy("staff", Action.RELEASE_TASK)
+@policy("desk", Action.RELEASE_TASK)
 def release(task_id: int) -> ResponseReturnValue:
     run(worklist.release, task_id, by=current())
     flash(_("已退回待签收"))
@@ -154,7 +154,7 @@ def transfer(task_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/draft")
-@policy("staff", *_HANDLE)
+@policy("desk", *_HANDLE)
 def draft(task_id: int) -> ResponseReturnValue:
     """Keep what was typed so far; called by the page while one types."""
     _form, given = _form_and_answers(task_id)
@@ -163,7 +163,7 @@ def draft(task_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/refresh")
-@policy("staff", *_HANDLE)
+@policy("desk", *_HANDLE)
 def refresh(task_id: int) -> ResponseReturnValue:
     """Which fields show and which are required with the answers as they stand."""
     with read_session() as session:

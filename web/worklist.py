@@ -50,7 +50,7 @@ _CHIPS: Final = (
 
 
 @blueprint.get("/inbox")
-@policy("staff", Action.CLAIM_TASK)
+@policy("desk", Action.CLAIM_TASK)
 def inbox() -> ResponseReturnValue:
     box = listing.box(request.args.get("box"))
     if box == "office" and Action.ASSIGN_TASK not in actions_of(current()):
@@ -85,7 +85,7 @@ def inbox() -> ResponseReturnValue:
 
 
 @blueprint.get("/inbox/drafts")
-@policy("staff", Action.CLAIM_TASK)
+@policy("desk", Action.CLAIM_TASK)
 def drafts() -> ResponseReturnValue:
     """What was begun and not handed in, each with the way back to it."""
     with read_session() as session:
@@ -94,7 +94,7 @@ def drafts() -> ResponseReturnValue:
 
 
 @blueprint.post("/inbox/drafts/<int:draft_id>/drop")
-@policy("staff", Action.CLAIM_TASK)
+@policy("desk", Action.CLAIM_TASK)
 def drop_draft(draft_id: int) -> ResponseReturnValue:
     run(drafting.drop, draft_id, by=current())
     return redirect(url_for("worklist.drafts"), code=303)
@@ -142,7 +142,8 @@ def href_of(row: Row) -> str:
     """Where a line leads: to the task if there is one to do, else to the case."""
     if row.task_id is not None:
         return url_for("task.page", task_id=row.task_id)
-    return url_for("cases.page", case_id=row.case_id)
+    outer = current().kind != "staff"
+    return url_for("portal.case" if outer else "cases.page", case_id=row.case_id)
 
 
 def _news(view: Mapping[str, Any]) -> ResponseReturnValue:

@@ -49,7 +49,8 @@ def users() -> ResponseReturnValue:
     after = request.args.get("after", "")[:64]
     with read_session() as session:
         orgs = area.orgs(session, current())
-        query = select(UserAccount).where(UserAccount.org_code.in_([org.org_code for org in orgs]))
+        codes = [org.org_code for org in orgs]
+        query = select(UserAccount).where(UserAccount.org_code.in_(codes), area.managed(current()))
         if q:
             like = UserAccount.name.contains(q, autoescape=True)
             query = query.where(or_(like, UserAccount.login.contains(q, autoescape=True)))
@@ -83,17 +84,24 @@ def new_user() -> ResponseReturnValue:
             return redirect(url_for("people.user", user_id=user_id), code=303)
     with read_session() as session:
         orgs = area.orgs(session, current())
-        html = render_template("admin/user_new.html", orgs=orgs, error=error, typed=request.form)
+        html = render_template(
+            "admin/user_new.html",
+            orgs=orgs,
+            error=error,
+            typed=request.form,
+            roles=_roles_to_give(),
+            must=area.appoints(current()) != frozenset(ROLES),
+        )
     return (html, 422) if error else html
 
 
 def _create() -> tuple[int, str]:
-    login, name, org, number = (
-        request.form.get(one, "").strip()[:100] for one in ("login", "name", "org", "id_no")
+    login, name, org, number, role = (
+        request.form.get(one, "").strip()[:100] for one in ("login", "name", "org", "id_no", "role")
     )
     with transaction() as session:
         account, word = area.open_account(
-            session, login, name=name, org_code=org, id_no=number, by=current()
+            session, login, name=name, org_code=org, id_no=number, by=current(), role=role
         )
         return account.id, word
 
@@ -110,11 +118,18 @@ def user(user_id: int) -> ResponseReturnValue:
             held=_roles_of(session, [user_id]).get(user_id, []),
             orgs=orgs,
             org_name=next((o.name for o in orgs if o.org_code == account.org_code), ""),
-            roles=[
-                (code, info.name_en if language() == "en" else info.name)
-                for code, info in ROLES.items()
-            ],
+            roles=_roles_to_give(),
         )
+
+
+def _roles_to_give() -> list[tuple[str, str]]:
+    """The roles that this administrator gives, in words."""
+    given = area.appoints(current())
+    return [
+        (code, info.name_en if language() == "en" else info.name)
+        for code, info in ROLES.items()
+        if code in given
+    ]
 
 
 @blueprint.post("/users/<int:user_id>/roles")
@@ -125,8 +140,11 @@ def roles(user_id: int) -> ResponseReturnValue:
     role, org_code = request.form.get("role", ""), request.form.get("org", "")
     with transaction() as session:
         account = area.account(session, user_id, by=current())
-        org = organisations.get(session, org_code)
-        permissions.require(current(), Action.MANAGE_USERS, org)
+        area.require_role(current(), role)
+        if org_code not in {org.org_code for org in area.orgs(session, current())}:
+            permissions.require(
+                current(), Action.MANAGE_USERS, organisations.get(session, org_code)
+            )
         if request.form.get("act") == "withdraw":
             accounts.withdraw_role(session, account, role, org_code=org_code, by=current())
             done, action = _("角色已收回"), "role.withdrawn"

@@ -1,0 +1,316 @@
+"""Each of the five kinds of explosives users finds exactly its menu, and may do nothing else.
+
+The tables are those of the domain description, section 3 (E-18 至 E-22, E-81 至 E-101).
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from bpmn.explosives import story
+from processes import accounts, area, identity, menus, registers
+from processes.demo import loader
+from processes.menus import BUILT_IN
+from processes.model.people import UserAccount
+from tests.web.conftest import csrf
+from web import create_app
+from web.config import Settings
+from web.database import create_tables, database
+from web.wiring import wire
+
+Q, V, X = "查询", "查看", "导出"
+MENUS = {
+    "ministry": {
+        "home": ["应培情况统计", "证件审核"],
+        "企业信息": {"企业管理": {Q, V, X}, "企业分公司管理": {Q, V, X}},
+        "人员管理": {"人员信息变更": {Q, V, X}},
+        "培训管理": {"应培训情况统计": None, "制定计划": {V}, "培训班管理": {Q, V}},
+        "证件管理": {"证件审批": None, "证件查询": {Q, V, X, "注销"}},
+        "统计报表": {"换证学员及考核成绩": None, "年度培训班情况表": None, "培训班学员统计": None},
+        "通知信息": {"通知信息列表": None},
+        "系统管理": {"用户管理": None, "密码修改": None, "在线客服": None},
+    },
+    "province": {
+        "home": ["制定计划", "开班", "报名确认"],
+        "企业信息": {
+            "企业管理": {"新增", "删除", "修改", "更名", Q, V, X, "转分公司"},
+            "企业录入": None,
+            "企业分公司管理": {"新增", "删除", "修改", "更名", Q, V, X, "转集团"},
+            "企业分公司录入": None,
+        },
+        "人员管理": {"人员信息审批": {Q, "审批", X}, "本省人员信息列表": {V, "注销", Q, X}},
+        "培训管理": {
+            "应培训情况统计": None,
+            "制定计划": {Q, V, "注销", "修改", "发布"},
+            "培训班管理": {Q, V, "注销", "发布", "报名", "确认"},
+            "开班": None,
+            "报名确认": None,
+        },
+        "统计报表": {"年度培训班情况表": None},
+        "通知信息": {
+            "通知信息列表": None,
+            "通报信息管理": {"添加", "删除", "修改", "发布", Q, V, X},
+            "发布通报": None,
+        },
+        "系统管理": {"用户管理": None, "密码修改": None, "在线客服": None},
+    },
+    "enterprise": {
+        "home": ["报名"],
+        "企业信息": {"企业管理": {"修改", Q, V, X, "删除"}, "企业分公司管理": {Q, V, X}},
+        "人员管理": {"人员信息管理": {"添加", "修改", "再报", Q, V, X}, "预警信息": {Q, X}},
+        "培训管理": {
+            "培训班管理": {Q, V, "报名"},
+            "培训班查询": {Q, V},
+            "本单位证件": {Q, V, "遗失补办"},
+        },
+        "通知信息": {"通知信息列表": None},
+        "系统管理": {"密码修改": None, "在线客服": None},
+    },
+    "association": {
+        "home": ["制定计划", "开班", "现场报到", "成绩确认", "证件打印"],
+        "企业信息": {
+            "企业管理": {"新增", "删除", "修改", Q, V, X, "添加院校", "转分公司"},
+            "企业录入": None,
+            "企业分公司管理": {"新增", "删除", "修改", Q, V, X, "转集团"},
+            "院校管理": {"添加院校", "删除", "修改", Q, V, X},
+        },
+        "人员管理": {
+            "院校人员管理": {"添加", "修改", Q, V, "注销", X},
+            "人员变更单位": {"变更单位", "变更资质类型", Q, V, X},
+            "人员变更资质类型": None,
+        },
+        "培训管理": {
+            "应培训情况统计": None,
+            "制定计划": {Q, V, "注销", "修改", "发布"},
+            "培训班管理": {Q, V, "注销", "发布", "报名"},
+            "现场报到": None,
+            "成绩确认": None,
+        },
+        "证件管理": {"证件查询": {Q, V, X}, "证件打印": None, "遗失补办": None},
+        "统计报表": {"年度培训班情况表": None, "换证学员及考核成绩": None, "培训班学员统计": None},
+        "通知信息": {
+            "通知信息列表": None,
+            "通报信息管理": {"添加", "删除", "修改", "发布", Q, V, X},
+            "发布通报": None,
+        },
+        "系统管理": {"用户管理": None, "密码修改": None, "在线客服": None},
+    },
+    "institution": {
+        "home": ["录入成绩", "院校人员报名"],
+        "培训管理": {
+            "录入成绩": None,
+            "院校人员报名": None,
+            "培训班查询": {Q, V},
+            "学员名单": {Q, X},
+        },
+        "通知信息": {"通知信息列表": None},
+        "系统管理": {"密码修改": None, "在线客服": None},
+    },
+}
+KINDS = sorted(MENUS)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The demo's people and processes behind the pages."""
+    home = tmp_path_factory.mktemp("business")
+    settings = Settings(
+        profile="test",
+        home=home,
+        database_url=f"sqlite:///{home / 'banli.db'}",
+        secret_key="k" * 40,
+    )
+    app = create_app(settings)
+    with app.app_context():
+        create_tables()
+        wire(app)
+        with database().transaction() as session:
+            loader.load(session, topics=("card_machine.print", "courier.dispatch"))
+            trace = registers.Trace(by="test")
+            values = {
+                "name": "安全员",
+                "id_no": story.ID_NO,
+                "sex": "male",
+                "birth_date": date(1980, 1, 1),
+            }
+            values |= {"post": "科长", "unit": "EN370001", "province_org": "EP370000"}
+            values |= {"qualification_kind": "principal", "phone": "13900000001"}
+            registers.create(session, "expl_person", values, trace=trace, status="approved")
+    return app
+
+
+@pytest.fixture
+def as_kind(demo: Flask) -> Iterator[object]:
+    def logged_in(kind: str) -> FlaskClient:
+        client = demo.test_client()
+        data = {"login": f"expl_{kind}", "password": loader.password()}
+        answer = client.post("/login", data={**data, "csrf_token": csrf(client)})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    return logged_in  # type: ignore[return-value]
+
+
+def said(name: str, code: str) -> str:
+    """What an operation of a list is called."""
+    return BUILT_IN.get(name) or menus.lists()[code].operations[name].title
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_has_exactly_its_menu_and_operations(kind: str) -> None:
+    """E-81 至 E-84, E-87 至 E-101."""
+    menu = menus.menus()[f"{kind}_user"]
+    found: dict[str, object] = {"home": [one.title for one in menu.shortcuts]}
+    for group in menu.groups:
+        found[group.title] = {
+            item.title: {said(one, item.records) for one in item.do} if item.records else None
+            for item in group.items
+        }
+    assert found == MENUS[kind]
+
+
+def test_a_group_has_the_menu_of_an_enterprise() -> None:
+    """E-21, E-56, E-96."""
+    assert menus.menus()["group_user"] == menus.menus()["enterprise_user"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_shows_the_menu_and_every_entry_leads_somewhere(as_kind, kind: str) -> None:
+    """E-18 至 E-22."""
+    client = as_kind(kind)
+    assert client.get("/").headers["Location"].endswith("/business")
+    page = client.get("/business").text
+    for group, entries in MENUS[kind].items():
+        for title in [group, *entries] if group != "home" else entries:
+            assert title in page, title
+    nav = page[page.index('<nav class="menu"') : page.index("</nav>")]
+    for href in re.findall(
+        r'href="([^"]+)"', nav + page[page.index("shortcuts") :].split("</nav>")[0]
+    ):
+        assert client.get(href.replace("&amp;", "&")).status_code == 200, href
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_home_page_shows_its_numbers(as_kind, kind: str) -> None:
+    """E-82: 预警信息、单位信息汇总、业务待办情况."""
+    page = as_kind(kind).get("/business").text
+    wanted = {"institution": ["业务待办情况"], "enterprise": ["预警信息", "业务待办情况"]}
+    for title in wanted.get(kind, ["预警信息", "单位信息汇总", "业务待办情况"]):
+        assert f"<h2>{title}</h2>" in page
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_list_of_somebody_else_is_not_there(as_kind, kind: str) -> None:
+    """E-88, E-96: neither the page nor its records."""
+    client = as_kind(kind)
+    mine = {
+        item.records: set(item.do)
+        for group in menus.menus()[f"{kind}_user"].groups
+        for item in group.items
+        if item.records
+    }
+    for code in menus.lists():
+        assert client.get(f"/business/lists/{code}").status_code == (200 if code in mine else 404)
+        if code in mine and "export" not in mine[code]:
+            answer = client.get(f"/business/lists/{code}?format=xlsx")
+            assert answer.mimetype == "text/html"
+
+
+def test_a_row_offers_what_may_be_done_with_it_and_fills_in_the_form(as_kind) -> None:
+    """E-97: 修改 begins with what is registered; 删除 is not offered (E-41)."""
+    client = as_kind("enterprise")
+    page = client.get("/business/lists/expl_own_persons").text
+    assert "安全员" in page
+    assert "删除" not in page[page.index("<table") :]
+    (href,) = re.findall(r'href="([^"]+op=edit[^"]*)"', page)
+    form = client.get(href.replace("&amp;", "&")).text
+    assert re.search(r'<option value="edit"[^>]* selected', form)
+    for kind in ("province", "institution"):
+        assert as_kind(kind).get("/business/lists/expl_own_persons").status_code == 404
+
+
+def test_an_enterprise_of_another_province_sees_none_of_it(as_kind) -> None:
+    """E-92, E-96."""
+    assert "安全员" in as_kind("province").get("/business/lists/expl_persons").text
+    assert "安全员" not in as_kind("province_js").get("/business/lists/expl_persons").text
+    assert "安全员" not in as_kind("enterprise_js").get("/business/lists/expl_own_persons").text
+
+
+def test_a_list_is_searched_and_exported(as_kind) -> None:
+    """E-02, E-89, E-97: 查询、导出."""
+    client = as_kind("province")
+    assert "安全员" in client.get("/business/lists/expl_persons?q=安全").text
+    assert "安全员" not in client.get("/business/lists/expl_persons?q=没有").text
+    sheet = client.get("/business/lists/expl_persons?format=csv")
+    assert "安全员" in sheet.data.decode("utf-8-sig")
+    assert story.ID_NO not in sheet.data.decode("utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("kind", "appointed"),
+    [
+        ("ministry", {"province_user", "group_user", "enterprise_user"}),
+        ("province", {"group_user", "enterprise_user"}),
+        ("association", {"province_user", "group_user", "enterprise_user", "institution_user"}),
+    ],
+)
+def test_each_manages_the_users_of_its_own_kinds(
+    demo: Flask, as_kind, kind: str, appointed
+) -> None:
+    """E-31, E-35, E-37, E-87, E-88: login and first password; no other kind."""
+    client = as_kind(kind)
+    page = client.get("/admin/users/new").text
+    offered = set(re.findall(r'<option value="([a-z_]+)"', page[page.index('id="role"') :]))
+    assert offered == appointed
+    data = {
+        "login": f"new_{kind}",
+        "name": "新用户",
+        "org": "EN370001",
+        "id_no": "370902198001010078",
+    }
+    wrong = client.post(
+        "/admin/users/new",
+        data={**data, "role": "ministry_user", "csrf_token": csrf(client, "/business")},
+    )
+    assert wrong.status_code in (403, 422)
+    done = client.post(
+        "/admin/users/new",
+        data={**data, "role": "enterprise_user", "csrf_token": csrf(client, "/business")},
+    )
+    assert done.status_code == 303, done.text
+    with demo.app_context(), database().transaction() as session:
+        opened = session.query(UserAccount).filter_by(login=f"new_{kind}").one()
+        user = identity.user(session, opened.id)
+        assert (user.kind, user.roles, user.must_change_password) == (
+            "applicant", (("enterprise_user", "EN370001"),), True,
+        )  # fmt: skip
+
+
+def test_a_province_neither_sees_nor_resets_its_own_superiors_and_equals(demo: Flask) -> None:
+    """E-88: 管理企业系统的登录用户."""
+    with demo.app_context(), database().transaction() as session:
+        province = identity.by_login(session, "expl_province")
+        assert province is not None
+        logins = {one.login for one in area.users(session, province)}
+        assert "expl_enterprise" in logins
+        assert not logins & {"expl_province", "expl_ministry", "expl_enterprise_js"}
+
+
+def test_the_users_of_a_closed_account_are_out_at_once(demo: Flask, as_kind) -> None:
+    """E-87: 注销."""
+    with demo.app_context(), database().transaction() as session:
+        account = session.query(UserAccount).filter_by(login="expl_group").one()
+        accounts.close_account(session, account, status="locked")
+    client = demo.test_client()
+    data = {"login": "expl_group", "password": loader.password(), "csrf_token": csrf(client)}
+    assert client.post("/login", data=data).status_code != 303
+
+
+@pytest.mark.parametrize("kind", ["province", "enterprise"])
+def test_everybody_changes_his_own_password(as_kind, kind: str) -> None:
+    """E-36."""
+    assert "原密码" in as_kind(kind).get("/password").text

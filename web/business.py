@@ -1,0 +1,255 @@
+"""The first page and the lists of people who work with a menu of their own, told by their domain.
+
+Invariant: a page offers, and a route does, exactly the operations that the menu of one of the
+reader's roles names for the list; everything else is not there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Flask, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from engine import limits
+from engine.errors import NotFound
+from forms.definition import FormDefinition
+from processes import menus, record_lists, registers, statistics
+from processes.identity import User
+from processes.menus import Entry, Operation, RecordList
+from processes.model.records import RegisterRecord
+from processes.record_lists import Asked
+from web import charts, exporting
+from web.auth import current, policy
+from web.database import read_session
+from web.i18n import language
+from web.statistics import counted, shown
+from web.words import _
+
+blueprint = Blueprint("business", __name__, url_prefix="/business")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A link with its words."""
+
+    title: str
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Links below a heading."""
+
+    title: str
+    ways: tuple[Way, ...]
+    open: bool = False
+
+
+def headings() -> tuple[Heading, ...]:
+    """The menu of the reader, once a request; empty for people without one."""
+    if "business_menu" not in g:
+        signed_in = current_user.is_authenticated
+        g.business_menu = _headings(current()) if signed_in else ()
+    found: tuple[Heading, ...] = g.business_menu
+    return found
+
+
+def _headings(user: User) -> tuple[Heading, ...]:
+    found = []
+    for menu in menus.of_user(user):
+        for group in menu.groups:
+            ways = tuple(way(one, user) for one in group.items)
+            found.append(Heading(_said(group), ways, any(one.current for one in ways)))
+    return tuple(found)
+
+
+def way(entry: Entry, user: User) -> Way:
+    """Where an entry of a menu leads."""
+    href = _target(entry, user)
+    return Way(_said(entry), href, href == _here())
+
+
+def _here() -> str:
+    return request.full_path.rstrip("?") if request.query_string else request.path
+
+
+def _target(entry: Entry, user: User) -> str:
+    if entry.records:
+        return url_for("business.records", code=entry.records)
+    if entry.apply:
+        return _applying(user, entry.apply, given=entry.given)
+    if entry.todo:
+        return _todo(entry.todo, entry.step)
+    if entry.statistic:
+        return url_for("statistics.page", statistic=entry.statistic)
+    pages = {"notices": "home.notices", "password": "auth.password", "users": "people.users"}
+    pages |= {"inbox": "worklist.inbox", "mine": "portal.mine"}
+    return url_for(pages[entry.page])
+
+
+def _applying(user: User, process: str, *, given: Mapping[str, Any], **more: Any) -> str:
+    base = "counter" if user.kind == "staff" else "portal"
+    told: dict[str, Any] = {f"set.{name}": str(value) for name, value in given.items()}
+    return url_for(f"{base}.apply", key=process, **told, **more)
+
+
+def _todo(process: str, step: str) -> str:
+    return url_for("worklist.inbox", box="todo", process=process, step=step or None)
+
+
+def _said(word: Any) -> str:
+    return str(word.title_en if language() == "en" and word.title_en else word.title)
+
+
+@blueprint.get("")
+@policy("desk")
+def index() -> ResponseReturnValue:
+    """The first page: shortcuts, and the numbers of one's work."""
+    user = current()
+    found = menus.of_user(user)
+    if not found:
+        raise NotFound(_("没有可以显示的首页"))
+    names = dict.fromkeys(name for menu in found for name in menu.figures)
+    figures = [counted(name, by=user, asked=statistics.Asked()) for name in names]
+    return render_template(
+        "business/index.html",
+        shortcuts=[way(one, user) for menu in found for one in menu.shortcuts],
+        figures=[(one, charts.draw(one)) for one in figures],
+        shown=shown,
+    )
+
+
+@blueprint.get("/lists/<code>")
+@policy("desk")
+def records(code: str) -> ResponseReturnValue:
+    told, may = menus.offered(current(), code)
+    ledger = registers.definition(told.register)
+    asked = _asked(may)
+    with read_session() as session:
+        if exporting.asked() and "export" in may:
+            return _export(session, code, told, asked)
+        page = record_lists.page(session, code, by=current(), asked=asked)
+        return render_template(
+            "business/records.html",
+            code=code,
+            told=told,
+            title=_said(told),
+            ledger=ledger,
+            columns=[ledger.fields[name] for name in told.columns],
+            may=may,
+            rows=[(one, _row_ways(told, may, code, one.row)) for one in page.rows],
+            general=_general(told, may),
+            total=page.total,
+            next=page.next,
+            asked=asked,
+            exports=exporting.links() if "export" in may else [],
+        )
+
+
+def _asked(may: frozenset[str]) -> Asked:
+    if "query" not in may:
+        return Asked(after=request.args.get("after", "")[:200])
+    return Asked(
+        words=request.args.get("q", "").strip()[:60],
+        status=request.args.get("status", "")[:40],
+        after=request.args.get("after", "")[:200],
+    )
+
+
+def _export(session: Session, code: str, told: RecordList, asked: Asked) -> ResponseReturnValue:
+    ledger = registers.definition(told.register)
+    wanted = Asked(words=asked.words, status=asked.status, limit=limits.EXPORT_ROWS)
+    page = record_lists.page(session, code, by=current(), asked=wanted)
+    titles = [ledger.fields[ledger.key].label, *(ledger.fields[one].label for one in told.columns)]
+    lines = [[one.row.key, *one.cells, ledger.status_name(one.row.status)] for one in page.rows]
+    return exporting.respond(
+        told.title, [*titles, "状态"], lines, kind=request.args.get("format", "xlsx")
+    )
+
+
+def _general(told: RecordList, may: frozenset[str]) -> list[Way]:
+    """What may be done without choosing a record."""
+    found = []
+    for name, one in told.operations.items():
+        if name in may and one.apply and not one.record:
+            found.append(Way(_said(one), _applying(current(), one.apply, given=one.given)))
+        elif name in may and one.todo:
+            found.append(Way(_said(one), _todo(one.todo, one.step)))
+    return found
+
+
+def _row_ways(told: RecordList, may: frozenset[str], code: str, row: RegisterRecord) -> list[Way]:
+    """What may be done with a record."""
+    found = []
+    if "view" in may:
+        href = url_for("business.record", code=code, record_id=row.id)
+        found.append(Way(_("查看"), href))
+    for name, one in told.operations.items():
+        fits = not one.statuses or row.status in one.statuses
+        if name in may and one.apply and one.record and fits:
+            more = {"from": code, "record": row.id, "op": name}
+            found.append(Way(_said(one), _applying(current(), one.apply, given={}, **more)))
+    return found
+
+
+@blueprint.get("/lists/<code>/<int:record_id>")
+@policy("desk")
+def record(code: str, record_id: int) -> ResponseReturnValue:
+    told, may = menus.offered(current(), code)
+    if "view" not in may:
+        raise NotFound(_("没有这条记录"), record=record_id)
+    ledger = registers.definition(told.register)
+    with read_session() as session:
+        row = record_lists.record(session, code, record_id, by=current())
+        specs = [one for one in ledger.fields.values() if one.type not in ("context", "file")]
+        (cells,) = record_lists.words(session, specs, [row])
+        return render_template(
+            "business/record.html",
+            code=code,
+            title=_said(told),
+            ledger=ledger,
+            row=row,
+            facts=[(one.label, cell) for one, cell in zip(specs, cells, strict=True) if cell],
+            log=record_lists.history(session, row),
+            ways=_row_ways(told, may, code, row)[1:],
+        )
+
+
+def prefilled(session: Session, form: FormDefinition | None) -> dict[str, Any]:
+    """What the address of an application fills in: values of the menu, a record of a list.
+
+    A record outside the list, or an operation that the menu does not offer, fills in nothing.
+    """
+    if form is None:
+        return {}
+    names = {spec.name for spec in form.fields()}
+    given: dict[str, Any] = {
+        name[4:]: value for name, value in request.args.items() if name.startswith("set.")
+    }
+    found = _chosen(session)
+    if found:
+        operation, row = found
+        given |= dict(operation.given) | dict.fromkeys(operation.record, row.key)
+        if operation.take:
+            given |= {name: value for name, value in row.data.items() if name not in given}
+    return {name: value for name, value in given.items() if name in names}
+
+
+def _chosen(session: Session) -> tuple[Operation, RegisterRecord] | None:
+    code, number = request.args.get("from", ""), request.args.get("record", "")
+    if not (code and number.isascii() and number.isdigit() and len(number) < 20):
+        return None
+    told, may = menus.offered(current(), code)
+    name = request.args.get("op", "")
+    if name not in may or name not in told.operations:
+        return None
+    return told.operations[name], record_lists.record(session, code, int(number), by=current())
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals["business_menu"] = headings
