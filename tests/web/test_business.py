@@ -215,6 +215,8 @@ def test_a_list_of_somebody_else_is_not_there(as_kind, kind: str) -> None:
     }
     for code in menus.lists():
         assert client.get(f"/business/lists/{code}").status_code == (200 if code in mine else 404)
+        links = client.get(f"/business/lists/{code}").text.count("format=xlsx")
+        assert links == (1 if "export" in mine.get(code, ()) else 0)
         if code in mine and "export" not in mine[code]:
             answer = client.get(f"/business/lists/{code}?format=xlsx")
             assert answer.mimetype == "text/html"
