@@ -17,8 +17,8 @@ def test_row_extended_once_both_limits_move_and_keep_the_old_one(play: Play) -> 
     case = story.applied(play)
     story.accept(case)
     story.review(case)
-    extend = {"reason": "需专家论证", "head_name": "负责人", "head_approved_on": "2026-03-02"}
-    story.approve(case, "extend", **extend)
+    story.approve(case, "extend", reason="需专家论证", extend_days=10)
+    case.complete("approve_extension", as_="head", extension_decision="approve")
     found = clocks(case)
     for limit in ("statutory", "promised"):
         assert (found[limit].budget, found[limit].extended) == (20, 10)

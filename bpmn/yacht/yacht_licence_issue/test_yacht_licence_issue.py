@@ -256,14 +256,29 @@ def test_the_approver_sends_back_and_extends_once(play: Play) -> None:
     assert (case.waits_for, case.variables["return_reason"]) == ({"review"}, "请补充审核意见")
     story.review(case)
     due = case.row.due_on
-    extend = {"reason": "需专家论证", "head_name": "负责人", "head_approved_on": "2026-03-02"}
+    extend = {"reason": "需专家论证", "extend_days": 10}
     story.approve(case, "extend", **extend)
+    assert case.waits_for == {"approve_extension"}
+    case.complete("approve_extension", as_="head", extension_decision="approve")
     assert case.waits_for == {"approve"}
     assert due is not None
     assert case.row.due_on == date(2026, 4, 14)
     assert case.letters[-1] == "letter_extension"
     with pytest.raises(FormInvalid):
         story.approve(case, "extend", **extend)
+
+
+def test_an_extension_that_the_head_refuses_leaves_the_limit(play: Play) -> None:
+    """Y-61, B.2 延期."""
+    case = story.applied(play)
+    story.accept(case)
+    story.review(case)
+    due = case.row.due_on
+    story.approve(case, "extend", reason="需专家论证", extend_days=5)
+    refused = {"extension_decision": "refuse", "extension_opinion": "可按期办结"}
+    case.complete("approve_extension", as_="head", **refused)
+    assert (case.waits_for, case.row.due_on) == ({"approve"}, due)
+    assert "letter_extension" not in case.letters
 
 
 @pytest.mark.parametrize("stage", ["accept", "supplement", "review", "approve"])

@@ -1,0 +1,112 @@
+"""容缺受理 and 告知承诺 afterwards: a clock of their own, handed in item by item, or withdrawn (B.2)."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bpmn.yacht import story
+from forms.definition import FormInvalid
+from processes import checklist
+from processes import clock as ledger
+from processes.model.cases import Notification, SupervisionEntry
+from processes.play import Play, PlayedCase
+from processes.reckoning import State
+
+# plays begin on Monday 2 March 2026 at 09:00
+PROXY = {
+    "code": "proxy",
+    "title": "委托书",
+    "kind": "copy",
+    "state": "deferred",
+    "reason": "邮寄中",
+}
+OLD = {"code": "old", "title": "原证", "kind": "original", "state": "deferred"}
+OK = {"state": "ok", "grade": "B"}
+
+
+@pytest.fixture
+def case(play: Play) -> PlayedCase:
+    """Two materials to follow within ten working days."""
+    return play(
+        "common_follow_up",
+        case_title="某项许可",
+        deferred_items=[PROXY, OLD],
+        deferred_due_on=date(2026, 3, 16),
+        acceptance_kind="conditional",
+        acceptor_role="licence_acceptor",
+        applicant={"user": play.user("applicant").id, "name": "申请人"},
+    )
+
+
+def check(case: PlayedCase, *rows: dict[str, Any]) -> None:
+    case.complete("check_deferred", as_="acceptor", deferred_rows=[*rows])
+
+
+def clock(case: PlayedCase) -> State:
+    found = case.play.run(lambda session: ledger.standings(session, case.id, org_code="370001"))
+    return next(one.reckoning.state for one in found if one.limit == "follow_up")
+
+
+def states(case: PlayedCase) -> dict[str, str]:
+    found = case.play.run(lambda session: checklist.of_case(session, case.id))
+    return {one.code: one.state for one in found}
+
+
+def test_row_conditional_acceptance_has_a_clock_of_its_own(case: PlayedCase) -> None:
+    found = case.play.run(lambda session: ledger.standings(session, case.id, org_code="370001"))
+    assert [(one.limit, one.reckoning.due_on) for one in found] == [
+        ("follow_up", date(2026, 3, 16))
+    ]
+
+
+def test_row_conditional_acceptance_fulfilled_item_by_item(case: PlayedCase) -> None:
+    files = [story.upload(case.play, "委托书.pdf")]
+    case.sends("补交容缺材料", deferred_uploads=[{"files": files}, {}])
+    assert states(case) == {"proxy": "submitted", "old": "deferred"}
+    check(case, OK, {"state": "defective", "reason": "号码不清"})
+    assert states(case) == {"proxy": "ok", "old": "defective"}
+    assert [one["code"] for one in case.variables["deferred_items"]] == ["old"]
+    check(case, OK)
+    assert (case.ended, case.variables["follow_up_result"]) == ("fulfilled", "fulfilled")
+    assert clock(case) is State.STOPPED
+
+
+def test_row_conditional_acceptance_handed_in_at_the_window(case: PlayedCase) -> None:
+    check(case, OK, OK)
+    assert case.ended == "fulfilled"
+
+
+def test_row_conditional_acceptance_nothing_uploaded_is_no_submission(case: PlayedCase) -> None:
+    with pytest.raises(FormInvalid) as refused:
+        case.sends("补交容缺材料", deferred_uploads=[{}, {}])
+    assert set(refused.value.errors) == {"deferred_uploads"}
+
+
+def test_row_conditional_acceptance_reminded_two_working_days_before(case: PlayedCase) -> None:
+    def told() -> int:
+        query = select(Notification).where(Notification.title == "补交材料提醒")
+        return len(case.play.run(lambda session: session.scalars(query).all()))
+
+    case.passes(working_days=7)
+    assert told() == 0
+    case.passes(working_days=2)
+    assert told() == 1
+    assert case.waits_for == {"check_deferred"}
+
+
+def test_row_conditional_acceptance_not_kept_the_benefit_is_withdrawn(case: PlayedCase) -> None:
+    check(case, OK, {"state": "deferred"})
+    case.passes(working_days=10)
+    assert case.ended is None, "until the end of the last day"
+    case.passes(working_days=1)
+    assert (case.ended, case.variables["follow_up_result"]) == ("benefit_withdrawn", "withdrawn")
+    assert case.letters == ["letter_benefit_withdrawn"]
+    assert states(case) == {"proxy": "ok", "old": "withdrawn"}
+    query = select(SupervisionEntry).where(SupervisionEntry.case_id == case.id)
+    (entry,) = case.play.run(lambda session: session.scalars(query).all())
+    assert (entry.kind, entry.reason) == (
+        "benefit_withdrawn",
+        "容缺材料应于2026-03-16前兑现，逾期未补",
+    )
