@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import adapters
 from adapters._shared.client import Department
-from adapters._shared.exchange import Exchange
+from adapters._shared.exchange import Contract, Exchange
 from engine.ports import Channel, Worker
 
 
@@ -61,3 +61,9 @@ def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
         if isinstance(found := getattr(made, "department", None), Department):
             departments[name] = found
     return Adapters(workers, channels, departments, routes)
+
+
+def contracts() -> list[Contract]:
+    """The contracts of all departments that exchange messages, whether switched on or not."""
+    found = (importlib.import_module(f"adapters.{name}") for name in available())
+    return [module.CONTRACT for module in found if hasattr(module, "CONTRACT")]

@@ -33,6 +33,7 @@ _COMMANDS: Final = {
     "feel": "expressions",
     "conformance": "conformance",
     "import": "interchange",
+    "interfaces": "interfaces",
     "migrate": "migrating",
 }
 """The commands of `web.commands` and their modules; a module is loaded for its own command only,

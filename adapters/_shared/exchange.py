@@ -9,33 +9,29 @@ that the body itself names. An id seen before changes nothing on either side.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from adapters._shared import signing, wire
 from adapters._shared.client import Department
+from adapters._shared.members import EMPTY, WORK_ORDER, Member, MessageType
 from engine import clock
 from engine.errors import MessageRefused, WorkRefused
 from engine.ports import Message
-from engine.variables import Variables
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a department may send: message → members that its body needs; and what it is sent.
+    """What a department may send and is sent: message name → what it is about and its members.
 
-    `outward` are the messages that go to it wherever the adapter is switched on; others need a
-    route of the installation. `key` is the member that repeats the correlation key, called
-    `key_title` in messages to people; `instants` travel as text with a zone.
+    The outward messages go to it wherever the adapter is switched on; others need a route of the
+    installation. `key` is the member that repeats the correlation key.
     """
 
     channel: str
     title: str
-    inward: Mapping[str, tuple[str, ...]]
-    outward: tuple[str, ...] = ()
-    key: str = "work_order_no"
-    key_title: str = "工作单号"
-    instants: frozenset[str] = field(default_factory=frozenset)
+    inward: Mapping[str, MessageType]
+    outward: Mapping[str, MessageType] = field(default_factory=dict)
+    key: Member = WORK_ORDER
 
 
 class Exchange:
@@ -85,33 +81,21 @@ class Exchange:
         if not isinstance(content, dict):
             raise MessageRefused("报文缺少正文『body』")
         correlation_key = wire.text(envelope, "correlation_key")
-        self._check(name, content, correlation_key)
+        self._check(content, correlation_key)
         return Message(
             id=wire.text(envelope, "message_id"),
             name=name,
             correlation_key=correlation_key,
-            variables={**wire.variables(content), **self._instants(content)},
+            variables={**wire.variables(content), **self.contract.inward[name].read(content)},
             sent_at=clock.now(),
         )
 
-    def _check(self, name: str, content: Mapping[str, Any], correlation_key: str) -> None:
-        for member in (self.contract.key, *self.contract.inward[name]):
-            if content.get(member) in (None, "", [], {}):
-                raise MessageRefused(f"报文『{name}』缺少『{member}』")
-        if content[self.contract.key] != correlation_key:
-            raise MessageRefused(f"{self.contract.key_title}与关联号不一致")
-
-    def _instants(self, content: Mapping[str, Any]) -> Variables:
-        found: Variables = {}
-        for name in self.contract.instants & content.keys():
-            try:
-                instant = datetime.fromisoformat(content[name])
-            except (TypeError, ValueError):
-                raise MessageRefused(f"报文的『{name}』不是有效的时间") from None
-            if instant.tzinfo is None:
-                raise MessageRefused(f"报文的『{name}』没有时区")
-            found[name] = instant
-        return found
+    def _check(self, content: Mapping[str, Any], correlation_key: str) -> None:
+        key = self.contract.key
+        if content.get(key.name) in EMPTY:
+            raise MessageRefused(f"报文缺少『{key.name}』（{key.title}）")
+        if content[key.name] != correlation_key:
+            raise MessageRefused(f"{key.title}与关联号不一致")
 
 
 def create(contract: Contract, settings: Mapping[str, str]) -> Exchange:

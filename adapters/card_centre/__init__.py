@@ -1,7 +1,7 @@
 """A certificate centre with a system of its own, talking in the messages of the card order.
 
-Outward: card_order, card_received, card_closed, card_remake_requested, card_lost,
-card_order_cancelled. Inward, as signed callbacks: card_order_rejected, card_posted.
+Outward, where the installation routes them here: card_order, card_received, card_closed,
+card_remake_requested, card_lost, card_order_cancelled.
 Settings: `URL`, `KEY` (shared secret, at least 16 bytes), optional `KEY_ID`.
 """
 
@@ -10,18 +10,34 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
+from adapters._shared.members import Member, MessageType
 
 CONTRACT: Final = Contract(
     channel="card_centre",
     title="制作单位",
-    # message → members that its body needs, from the table of messages of the domain
     inward={
-        "card_order_rejected": ("reasons",),
-        "card_posted": ("blank_serial", "parcel_no", "express_no", "posted_at"),
+        "card_order_rejected": MessageType(
+            "退回制证单",
+            (
+                Member("reasons", "理由", "list"),
+                Member("by", "退回人", required=False),
+                Member("at", "退回时间", "instant", required=False),
+            ),
+        ),
+        "card_posted": MessageType(
+            "已邮寄",
+            (
+                Member("blank_serial", "印刷号"),
+                Member("parcel_no", "邮件编号"),
+                Member("express_no", "快递单号"),
+                Member("posted_at", "邮寄时间", "instant"),
+                Member("express_company", "快递公司", required=False),
+                Member("prechecked_by", "预核人", required=False),
+                Member("prechecked_at", "预核时间", "instant", required=False),
+            ),
+        ),
     },
-    key="card_order_no",
-    key_title="制证单号",
-    instants=frozenset({"posted_at", "prechecked_at"}),
+    key=Member("card_order_no", "制证单号"),
 )
 
 

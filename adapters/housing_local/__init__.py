@@ -1,7 +1,5 @@
-"""The trading system of a city's housing office: contract, filing and restrictions of a unit.
+"""The trading system of a city's housing office: contract, filing and restrictions (P-27).
 
-Outward: housing_case_submitted, housing_supplement_submitted, housing_case_withdrawn. Inward, as
-signed callbacks: contract_verified, housing_supplement_required, housing_refused (P-27).
 Settings: `URL`, `KEY` (shared secret, at least 16 bytes), optional `KEY_ID`.
 """
 
@@ -10,16 +8,41 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
+from adapters._shared.members import Member, MessageType
 
 CONTRACT: Final = Contract(
     channel="housing_local",
     title="住建（房管）交易系统",
     inward={
-        "contract_verified": ("contract_no", "filing_no"),
-        "housing_supplement_required": ("items",),
-        "housing_refused": ("reason",),
+        "contract_verified": MessageType(
+            "核验通过",
+            (
+                Member("contract_no", "网签合同编号"),
+                Member("filing_no", "备案编号"),
+                Member("funds_supervised", "资金已监管", "boolean", required=False),
+                Member("restrictions", "房屋限制", "list", required=False),
+            ),
+        ),
+        "housing_supplement_required": MessageType(
+            "要求补正", (Member("items", "需要补正的材料", "list"),)
+        ),
+        "housing_refused": MessageType("不予办理", (Member("reason", "理由"),)),
     },
-    outward=("housing_case_submitted", "housing_supplement_submitted", "housing_case_withdrawn"),
+    outward={
+        "housing_case_submitted": MessageType(
+            "核验请求",
+            (
+                Member("business_kind", "登记类型"),
+                Member("unit_code", "不动产单元代码"),
+                Member("parties", "当事人：holders 权利人、obligors 义务人", "object"),
+                Member("contract_no", "网签合同编号", required=False),
+            ),
+        ),
+        "housing_supplement_submitted": MessageType(
+            "补正材料", (Member("files", "文件：名称、SHA-256", "list", required=False),)
+        ),
+        "housing_case_withdrawn": MessageType("撤回", (Member("reason", "理由"),)),
+    },
 )
 
 

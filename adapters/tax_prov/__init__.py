@@ -1,8 +1,6 @@
 """The provincial tax system: declaration, assessment, payment and voucher of a property case.
 
-Outward: tax_case_submitted, tax_supplement_submitted, tax_case_withdrawn. Inward, as signed
-callbacks: tax_supplement_required, tax_assessed, tax_rejected, tax_paid, tax_voucher,
-tax_cancelled (P-26, P-31). The platform never computes tax.
+The platform never computes tax (P-26, P-31).
 Settings: `URL`, `KEY` (shared secret, at least 16 bytes), optional `KEY_ID`.
 """
 
@@ -11,20 +9,56 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
+from adapters._shared.members import Member, MessageType
 
 CONTRACT: Final = Contract(
     channel="tax_prov",
     title="省税务系统",
     inward={
-        "tax_supplement_required": ("items",),
-        "tax_assessed": ("assessment_no", "items", "total"),
-        "tax_rejected": ("reason",),
-        "tax_paid": ("assessment_no", "paid_at"),
-        "tax_voucher": ("voucher_no", "amount"),
-        "tax_cancelled": ("outcome",),
+        "tax_supplement_required": MessageType(
+            "要求补正", (Member("items", "需要补正的材料", "list"),)
+        ),
+        "tax_assessed": MessageType(
+            "核定结果",
+            (
+                Member("assessment_no", "核定编号"),
+                Member("items", "税费明细：税种、计税依据、税率、税额", "list"),
+                Member("total", "税费合计", "money"),
+                Member("exempt_reason", "免征原因", required=False),
+            ),
+        ),
+        "tax_rejected": MessageType("不予受理", (Member("reason", "理由"),)),
+        "tax_paid": MessageType(
+            "已缴税",
+            (Member("assessment_no", "核定编号"), Member("paid_at", "缴款时间", "instant")),
+        ),
+        "tax_voucher": MessageType(
+            "完税（免税）凭证",
+            (Member("voucher_no", "凭证号码"), Member("amount", "金额", "money")),
+        ),
+        "tax_cancelled": MessageType(
+            "撤销结果", (Member("outcome", "cancelled 已撤销，refund_requested 已申请退税"),)
+        ),
     },
-    outward=("tax_case_submitted", "tax_supplement_submitted", "tax_case_withdrawn"),
-    instants=frozenset({"paid_at"}),
+    outward={
+        "tax_case_submitted": MessageType(
+            "申报",
+            (
+                Member("business_kind", "登记类型"),
+                Member("unit_code", "不动产单元代码"),
+                Member("parties", "当事人：holders 权利人、obligors 义务人", "object"),
+                Member("price", "成交（评估）价格", "money", required=False),
+                Member("contract_no", "网签合同编号", required=False),
+                Member(
+                    "declarations", "声明：only_home 家庭唯一住房、marital_status 婚姻", "object"
+                ),
+            ),
+        ),
+        "tax_supplement_submitted": MessageType(
+            "补正材料", (Member("files", "文件：名称、SHA-256", "list", required=False),)
+        ),
+        "tax_case_withdrawn": MessageType("撤销申报", (Member("reason", "理由"),)),
+    },
 )
 
 

@@ -1,30 +1,49 @@
 """What every department that exchanges messages with us has to keep to, whichever it is."""
 
-import importlib
+import json
 import threading
 from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from adapters import registry
-from adapters._shared import exchange, signing, wire
+from adapters._shared import exchange, signing, specification, wire
 from adapters._shared.exchange import Contract, Exchange
+from adapters._shared.members import Member, MessageType
 from adapters._simulators.faults import Faults
 from adapters._simulators.province import DEPARTMENTS, Province
 from adapters._simulators.server import serve
-from engine import clock
+from engine.clock import SHANGHAI
 from engine.errors import MessageRefused
 from engine.ports import Channel, Message
 
 KEY = b"a shared secret of the tests"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "interfaces.md"
 NUMBER = "P6101002026112300001X"
-CONTRACTS = [
-    module.CONTRACT
-    for name in registry.available()
-    if hasattr(module := importlib.import_module(f"adapters.{name}"), "CONTRACT")
-]
+CONTRACTS = registry.contracts()
+GIVEN = {
+    "text": "有",
+    "number": "1.5",
+    "money": "65000.00",
+    "boolean": True,
+    "date": "2026-03-02",
+    "instant": "2026-03-02T09:00:00+08:00",
+    "list": ["有"],
+    "object": {"name": "有"},
+}
+READ = {
+    **GIVEN,
+    "number": Decimal("1.5"),
+    "money": Decimal("65000.00"),
+    "date": date(2026, 3, 2),
+    "instant": datetime(2026, 3, 2, 9, tzinfo=SHANGHAI),
+}
 
 
 def channel(contract: Contract, url: str = "http://127.0.0.1:1") -> Exchange:
@@ -32,9 +51,8 @@ def channel(contract: Contract, url: str = "http://127.0.0.1:1") -> Exchange:
 
 
 def envelope(contract: Contract, name: str, /, **changes: Any) -> bytes:
-    members: dict[str, Any] = dict.fromkeys(contract.inward[name], "有")
-    members |= {name: clock.now() for name in contract.instants & members.keys()}
-    body = {**members, contract.key: NUMBER, **changes.pop("body", {})}
+    members = {one.name: GIVEN[one.kind] for one in contract.inward[name].members}
+    body = {**members, contract.key.name: NUMBER, **changes.pop("body", {})}
     told = {"message_id": "m-1", "name": name, "correlation_key": NUMBER, "body": body}
     return wire.dump({**told, **changes})
 
@@ -55,24 +73,66 @@ def test_each_is_a_channel_and_its_folder_bears_its_name(contract: Contract) -> 
     assert contract.channel in registry.available()
 
 
-def test_every_message_it_may_send_is_taken_whole(contract: Contract) -> None:
-    for name in contract.inward:
+def test_every_message_it_may_send_is_taken_whole_each_member_by_its_kind(
+    contract: Contract,
+) -> None:
+    for name, told in contract.inward.items():
         message = receive(contract, envelope(contract, name))
         assert (message.name, message.correlation_key) == (name, NUMBER)
-        assert set(message.variables) == {*contract.inward[name], contract.key}
+        wanted = {one.name: READ[one.kind] for one in told.members}
+        assert message.variables == {**wanted, contract.key.name: NUMBER}
 
 
 def test_a_message_without_one_of_its_members_is_refused_by_name(contract: Contract) -> None:
-    for name, members in contract.inward.items():
-        for member in members:
-            with pytest.raises(MessageRefused, match=member):
-                receive(contract, envelope(contract, name, body={member: None}))
+    for name, told in contract.inward.items():
+        for member in told.members:
+            body = envelope(contract, name, body={member.name: None})
+            if not member.required:
+                assert receive(contract, body).name == name
+                continue
+            with pytest.raises(MessageRefused, match=member.name):
+                receive(contract, body)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("text", 5),
+        ("money", "六万五"),
+        ("money", True),
+        ("number", "NaN"),
+        ("boolean", "是"),
+        ("date", "2026-02-30"),
+        ("instant", "昨天"),
+        ("instant", "2026-03-02T09:00:00"),
+        ("list", "有"),
+        ("object", ["有"]),
+    ],
+)
+def test_a_member_that_is_not_of_its_kind_is_refused_by_name(kind: str, value: object) -> None:
+    told = MessageType("试", (Member("it", "某项", kind),))
+    with pytest.raises(MessageRefused, match="『it』（某项）"):
+        told.read({"it": value})
+
+
+def test_the_interface_document_says_what_the_contracts_say() -> None:
+    """P-20: the interface specification is a deliverable; run `banli interfaces`."""
+    assert DOCUMENT.read_text("utf-8") == specification.document(CONTRACTS)
+
+
+def test_the_interfaces_are_valid_openapi_and_name_every_message() -> None:
+    told = specification.openapi(CONTRACTS)
+    OpenAPIV31SpecValidator(told).validate()
+    written = json.dumps(told, ensure_ascii=False)
+    for contract in CONTRACTS:
+        for name in (*contract.inward, *contract.outward):
+            assert f'"const": "{name}"' in written
 
 
 def test_a_body_for_another_case_than_its_envelope_is_refused(contract: Contract) -> None:
     for name in contract.inward:
         with pytest.raises(MessageRefused, match="不一致"):
-            receive(contract, envelope(contract, name, body={contract.key: "Y-2"}))
+            receive(contract, envelope(contract, name, body={contract.key.name: "Y-2"}))
 
 
 def test_what_it_may_not_send_is_refused(contract: Contract) -> None:

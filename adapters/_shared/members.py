@@ -1,0 +1,134 @@
+"""The members of the messages between us and a department: name, Chinese title, kind.
+
+Invariant: what a contract declares is checked by its kind before a process sees it, so that a
+model counts with numbers and compares dates; money travels as decimal text (rule 37).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from adapters._shared import wire
+from engine.errors import MessageRefused
+from engine.variables import Value, Variables
+
+EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
+
+
+class _Wrong(ValueError):
+    """A value that is not of its kind; says what it should be."""
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _Wrong("应为文字")
+    return value
+
+
+def _decimal(value: Any) -> Value:
+    number = isinstance(value, str | int | float) and not isinstance(value, bool)
+    try:
+        read = Decimal(str(value)) if number else Decimal("NaN")
+    except InvalidOperation:
+        read = Decimal("NaN")
+    if not read.is_finite():
+        raise _Wrong("应为数")
+    return read
+
+
+def _boolean(value: Any) -> Value:
+    if not isinstance(value, bool):
+        raise _Wrong("应为 true 或 false")
+    return value
+
+
+def _date(value: Any) -> Value:
+    try:
+        return date.fromisoformat(_text(value))
+    except ValueError:
+        raise _Wrong("应为日期，如 2026-11-22") from None
+
+
+def _instant(value: Any) -> Value:
+    try:
+        instant = datetime.fromisoformat(_text(value))
+    except ValueError:
+        raise _Wrong("应为时间，如 2026-11-22T14:05:00+08:00") from None
+    if instant.tzinfo is None:
+        raise _Wrong("缺少时区")
+    return instant
+
+
+def _list(value: Any) -> Value:
+    if not isinstance(value, list):
+        raise _Wrong("应为列表")
+    return wire.variables({"list": value})["list"]
+
+
+def _object(value: Any) -> Value:
+    if not isinstance(value, dict):
+        raise _Wrong("应为对象")
+    return wire.variables(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a member may be: for people, for JSON Schema, and how it is read."""
+
+    title: str
+    schema: Mapping[str, Any]
+    read: Callable[[Any], Value]
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "text": Kind("文字", {"type": "string"}, _text),
+    "number": Kind("数", {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}, _decimal),
+    "money": Kind("金额（元）", {"type": "string", "pattern": r"^\d+(\.\d+)?$"}, _decimal),
+    "boolean": Kind("是否", {"type": "boolean"}, _boolean),
+    "date": Kind("日期", {"type": "string", "format": "date"}, _date),
+    "instant": Kind("时间（带时区）", {"type": "string", "format": "date-time"}, _instant),
+    "list": Kind("列表", {"type": "array", "items": {}}, _list),
+    "object": Kind("对象", {"type": "object"}, _object),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of the body of a message; `kind` is one of `KINDS`."""
+
+    name: str
+    title: str
+    kind: str = "text"
+    required: bool = True
+
+
+WORK_ORDER: Final = Member("work_order_no", "工作单号")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageType:
+    """One message: what it is about and what its body holds besides the key."""
+
+    title: str
+    members: tuple[Member, ...] = ()
+
+    def read(self, content: Mapping[str, Any]) -> Variables:
+        """The declared members that are there, as variables.
+
+        Raises:
+            MessageRefused: names the member that is missing or not of its kind.
+        """
+        found: Variables = {}
+        for member in self.members:
+            value = content.get(member.name)
+            if value in EMPTY and member.required:
+                raise MessageRefused(f"报文『{self.title}』缺少『{member.name}』（{member.title}）")
+            if value is None:
+                continue
+            try:
+                found[member.name] = KINDS[member.kind].read(value)
+            except _Wrong as wrong:
+                raise MessageRefused(f"报文的『{member.name}』（{member.title}）{wrong}") from None
+        return found

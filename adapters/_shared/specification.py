@@ -1,0 +1,108 @@
+"""The interface specification of the departments that exchange messages with us.
+
+From their contracts, one source for both forms: tables in Chinese (`docs/interfaces.md`) and OpenAPI 3.1.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from adapters._shared.exchange import Contract
+from adapters._shared.members import KINDS, Member, MessageType
+
+_HEAD: Final = """# 接口规范：与外部单位交换的报文
+
+由 `banli interfaces` 从适配器的约定生成，测试核对其为最新；OpenAPI 3.1 形式：`banli interfaces --openapi`。
+
+## 共同约定
+
+- 双方各提供一个 HTTPS 地址，用 `POST` 发送 JSON（UTF-8）报文：本系统发往 `<单位地址>/messages`，
+  单位发往 `<本系统地址>/api/channels/<通道>`。收到即以 202 应答，业务处理在其后进行。
+- 信封五个成员：`message_id` 报文编号（发送方唯一，重发用同一编号，重复的不再处理）、`name` 报文名称、
+  `correlation_key` 关联号、`sent_at` 发送时间、`body` 正文。正文重复关联号，两处须一致。
+- 签名：以双方共有的密钥对原始字节计算 HMAC-SHA256，随请求头发送密钥编号、时间（相差不超过
+  5 分钟）、一次性数和签名。
+- 金额和数一律写成文本（`"65000.00"`），日期 `2026-11-22`，时间带时区 `2026-11-22T14:05:00+08:00`。
+- 应答 4xx 表示报文有误，不再重发；超时、429 和 5xx 表示稍后重发（间隔递增，共 8 次，之后转
+  人工处理）。
+"""
+
+
+def document(contracts: Sequence[Contract]) -> str:
+    """The tables of every department, as Markdown."""
+    return "\n".join([_HEAD, *(line for one in contracts for line in _department(one))]) + "\n"
+
+
+def _department(contract: Contract) -> Iterator[str]:
+    yield f"## {contract.title}（`{contract.channel}`）"
+    yield ""
+    yield f"关联号：`{contract.key.name}` {contract.key.title}。"
+    yield ""
+    for title, told in (("本系统收到", contract.inward), ("本系统发出", contract.outward)):
+        for name, message in told.items():
+            yield f"### {title}：`{name}` {message.title}"
+            yield ""
+            yield "| 成员 | 含义 | 类型 | 必填 |"
+            yield "|---|---|---|---|"
+            for member in (contract.key, *message.members):
+                kind, needed = KINDS[member.kind].title, "是" if member.required else ""
+                yield f"| `{member.name}` | {member.title} | {kind} | {needed} |"
+            yield ""
+
+
+def openapi(contracts: Sequence[Contract]) -> dict[str, Any]:
+    """The same as OpenAPI 3.1: our callbacks as paths, the departments' as webhooks."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "办理 Banli 外部单位接口规范", "version": "1"},
+        "paths": {
+            f"/api/channels/{one.channel}": {
+                "post": _operation(one, one.inward, "向本系统发送报文")
+            }
+            for one in contracts
+        },
+        "webhooks": {
+            f"{one.channel}.messages": {"post": _operation(one, one.outward, "本系统发送报文")}
+            for one in contracts
+            if one.outward
+        },
+    }
+
+
+def _operation(contract: Contract, told: Mapping[str, MessageType], summary: str) -> dict[str, Any]:
+    bodies = [_envelope(contract, name, message) for name, message in told.items()]
+    return {
+        "summary": f"{contract.title}：{summary}",
+        "operationId": f"{contract.channel}_{'in' if told is contract.inward else 'out'}",
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"oneOf": bodies}}},
+        },
+        "responses": {
+            "202": {"description": "已收到；重复的报文不再处理"},
+            "403": {"description": "签名、时间、名称或正文不符合约定"},
+        },
+    }
+
+
+def _envelope(contract: Contract, name: str, message: MessageType) -> dict[str, Any]:
+    members = (contract.key, *message.members)
+    return {
+        "title": message.title,
+        "type": "object",
+        "required": ["message_id", "name", "correlation_key", "body"],
+        "properties": {
+            "message_id": {"type": "string", "maxLength": 200},
+            "name": {"const": name},
+            "correlation_key": {"type": "string", "maxLength": 200},
+            "sent_at": {"type": "string", "format": "date-time"},
+            "body": {
+                "type": "object",
+                "required": [one.name for one in members if one.required],
+                "properties": {one.name: _schema(one) for one in members},
+            },
+        },
+    }
+
+
+def _schema(member: Member) -> dict[str, Any]:
+    return {**KINDS[member.kind].schema, "description": member.title}
