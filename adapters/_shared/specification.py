@@ -1,6 +1,7 @@
 """The interface specification of the departments that exchange messages with us.
 
-From their contracts, one source for both forms: tables in Chinese (`docs/interfaces.md`) and OpenAPI 3.1.
+From their contracts, one source for both forms: tables in Chinese (`docs/interfaces.md`) and
+OpenAPI 3.1.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,14 +12,14 @@ from adapters._shared.members import KINDS, Member, MessageType
 
 _HEAD: Final = """# 接口规范：与外部单位交换的报文
 
-由 `banli interfaces` 从适配器的约定生成，测试核对其为最新；OpenAPI 3.1 形式：`banli interfaces --openapi`。
+由 `banli interfaces` 从适配器的约定生成，测试核对其为最新；OpenAPI 3.1 形式加 `--openapi`。
 
 ## 共同约定
 
 - 双方各提供一个 HTTPS 地址，用 `POST` 发送 JSON（UTF-8）报文：本系统发往 `<单位地址>/messages`，
   单位发往 `<本系统地址>/api/channels/<通道>`。收到即以 202 应答，业务处理在其后进行。
-- 信封五个成员：`message_id` 报文编号（发送方唯一，重发用同一编号，重复的不再处理）、`name` 报文名称、
-  `correlation_key` 关联号、`sent_at` 发送时间、`body` 正文。正文重复关联号，两处须一致。
+- 信封五个成员：`message_id` 报文编号（发送方唯一，重发用同一编号，重复的不再处理）、
+  `name` 报文名称、`correlation_key` 关联号、`sent_at` 发送时间、`body` 正文。正文重复关联号，两处须一致。
 - 签名：以双方共有的密钥对原始字节计算 HMAC-SHA256，随请求头发送密钥编号、时间（相差不超过
   5 分钟）、一次性数和签名。
 - 金额和数一律写成文本（`"65000.00"`），日期 `2026-11-22`，时间带时区 `2026-11-22T14:05:00+08:00`。
