@@ -252,6 +252,41 @@ def test_several_people_clocks_and_operations_are_set_in_the_panel(draft: Page, 
     assert '<banli:clock do="start" limit="promised" basis="行政许可法第四十二条" />' in text
 
 
+def test_copies_questions_and_people_chosen_beforehand_are_set_in_the_panel(
+    draft: Page, tab: Tab
+) -> None:
+    """What A.2 leaves to the model: picking, the pause of a question, choosers, automatic copies."""
+    select(tab, "handle")
+    open_group(tab, "banli-approval")
+    tab.select_option("#bio-properties-panel-banli-approval-mode", "round_robin")
+    open_group(tab, "banli-operations")
+    tab.click("#bio-properties-panel-banli-operations-pause")
+    open_group(tab, "banli-chosen")
+    tab.click("#bio-properties-panel-banli-chosen-previous")
+    copies = tab.locator("[data-group-id=group-banli-copies]")
+    copies.locator(".bio-properties-panel-add-entry").dispatch_event("click")
+    expect(copies.locator(".bio-properties-panel-collapsible-entry").first).to_be_attached()
+    title = tab.locator("#bio-properties-panel-banli-copy-0-title")
+    for header in (
+        ".bio-properties-panel-group-header",
+        ".bio-properties-panel-collapsible-entry-header",
+    ):
+        if not title.is_visible():
+            copies.locator(header).first.dispatch_event("click")
+    title.fill("已办结")
+    tab.press("#bio-properties-panel-banli-copy-0-title", "Tab")
+    tab.click("#bio-properties-panel-banli-copy-0-mustRead")
+    tab.wait_for_timeout(500)  # the panel waits this long after the last key before it writes
+    tab.click("[data-do=save]")
+    expect(tab.locator("[data-saved]")).to_contain_text("已保存")
+    draft.open()
+    text = draft.files[f"{draft.data['key']}.bpmn"]
+    assert '<banli:approval mode="round_robin"' in text
+    assert 'pause="inquire"' in text
+    assert '<banli:chosen by="previous" />' in text
+    assert 'title="已办结" mustRead="true" />' in text
+
+
 def open_group(tab: Tab, group: str) -> None:
     """A group of the panel, unfolded."""
     header = tab.locator(f"[data-group-id=group-{group}] .bio-properties-panel-group-header").first

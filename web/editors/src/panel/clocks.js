@@ -2,7 +2,7 @@
 import { ListGroup } from "@bpmn-io/properties-panel";
 import { is } from "bpmn-js/lib/util/ModelUtil";
 import { entry } from "./entries.js";
-import { businessObject, change, extension, made } from "./moddle.js";
+import { businessObject, extension, made, setList } from "./moddle.js";
 import { UNITS } from "./tasks.js";
 
 const DOES = [
@@ -71,16 +71,8 @@ function item(element, injector, clock, number) {
   };
 }
 
-/** Lays down the list, in one undoable step; a pair is a clock to be made. */
+/** Lays down the list; a pair is a clock to be made. */
 function write(element, injector, owner, wanted) {
-  const commands = [];
-  const container = owner.get("extensionElements") ?? made(injector, "bpmn:ExtensionElements", { values: [] }, owner);
-  if (!owner.get("extensionElements")) commands.push(change(element, owner, { extensionElements: container }));
-  const held = extension(owner, "banli:Clocks");
-  const list = held ?? made(injector, "banli:Clocks", { clocks: [] }, container);
-  const clocks = wanted.map((one) => (Array.isArray(one) ? made(injector, "banli:Clock", { do: one[0], limit: one[1] }, list) : one));
-  const others = container.get("values").filter((one) => one !== list);
-  commands.push(change(element, list, { clocks }));
-  commands.push(change(element, container, { values: clocks.length ? [...others, list] : others }));
-  injector.get("commandStack").execute("properties-panel.multi-command-executor", commands);
+  const make = (list) => wanted.map((one) => (Array.isArray(one) ? made(injector, "banli:Clock", { do: one[0], limit: one[1] }, list) : one));
+  setList(element, injector, "banli:Clocks", "clocks", make, owner);
 }

@@ -32,6 +32,19 @@ export function setExtension(element, injector, type, changes, owner = businessO
   injector.get("commandStack").execute("properties-panel.multi-command-executor", commands);
 }
 
+/** Lays down the list that an extension element holds, in one undoable step; an empty one is taken away. */
+export function setList(element, injector, type, name, make, owner = businessObject(element)) {
+  const commands = [];
+  const container = owner.get("extensionElements") ?? made(injector, "bpmn:ExtensionElements", { values: [] }, owner);
+  if (!owner.get("extensionElements")) commands.push(change(element, owner, { extensionElements: container }));
+  const list = extension(owner, type) ?? made(injector, type, { [name]: [] }, container);
+  const items = make(list);
+  const others = container.get("values").filter((one) => one !== list);
+  commands.push(change(element, list, { [name]: items }));
+  commands.push(change(element, container, { values: items.length ? [...others, list] : others }));
+  injector.get("commandStack").execute("properties-panel.multi-command-executor", commands);
+}
+
 /** The value of a `zeebe:property`. */
 export function property(element, name) {
   const properties = extension(businessObject(element), "zeebe:Properties");

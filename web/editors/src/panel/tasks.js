@@ -19,11 +19,20 @@ const OPERATIONS = [
   ["sign_after", "后加签"],
   ["sign_beside", "并加签"],
   ["remove_signer", "减签"],
+  ["copy", "抄送、传阅"],
+  ["inquire", "征询"],
+  ["plan", "指定后续办理人"],
   ["return", "退回"],
   ["reclaim", "撤回"],
+  ["bulk", "批量办理"],
+];
+const SAID = ["return", "reclaim", "bulk"];
+const CHOOSERS = [
+  ["previous", "此前环节的办理人"],
+  ["starter", "发起人"],
 ];
 // what a node allows that says nothing: it leads nowhere but on
-const UNSAID = OPERATIONS.map(([code]) => code).filter((code) => !["return", "reclaim"].includes(code));
+const UNSAID = OPERATIONS.map(([code]) => code).filter((code) => !SAID.includes(code));
 
 /** An entry bound to one attribute of an extension element. */
 export function attribute(kind, element, injector, { type, name, ...rest }) {
@@ -144,13 +153,40 @@ export function operationsGroup(element, injector) {
   return {
     id: "banli-operations",
     label: "另外允许的操作",
-    entries: OPERATIONS.map(([code, label]) =>
+    entries: [
+      ...OPERATIONS.map(([code, label]) =>
+        entry("tick", {
+          id: `banli-operation-${code}`,
+          label,
+          get: () => allowed().includes(code),
+          isEdited: () => allowed().includes(code) !== UNSAID.includes(code),
+          set: (on) => write(OPERATIONS.map(([one]) => one).filter((one) => (one === code ? on : allowed().includes(one)))),
+        }),
+      ),
       entry("tick", {
-        id: `banli-operation-${code}`,
-        label,
-        get: () => allowed().includes(code),
-        isEdited: () => allowed().includes(code) !== UNSAID.includes(code),
-        set: (on) => write(OPERATIONS.map(([one]) => one).filter((one) => (one === code ? on : allowed().includes(one)))),
+        id: "banli-operations-pause",
+        label: "等待征询答复时，本环节期限暂停",
+        get: () => (extension(owner, "banli:Operations")?.get("pause") ?? "") === "inquire",
+        set: (on) => setExtension(element, injector, "banli:Operations", { pause: on ? "inquire" : undefined }),
+      }),
+    ],
+  };
+}
+
+export function chosenGroup(element, injector) {
+  if (!is(element, "bpmn:UserTask")) return null;
+  const owner = businessObject(element);
+  const chosen = () => (extension(owner, "banli:Chosen")?.get("by") ?? "").split(/\s+/).filter(Boolean);
+  const write = (codes) => setExtension(element, injector, "banli:Chosen", { by: codes.length ? codes.join(" ") : undefined });
+  return {
+    id: "banli-chosen",
+    label: "预先指定办理人",
+    entries: CHOOSERS.map(([code, label]) =>
+      entry("tick", {
+        id: `banli-chosen-${code}`,
+        label: `可由${label}指定`,
+        get: () => chosen().includes(code),
+        set: (on) => write(CHOOSERS.map(([one]) => one).filter((one) => (one === code ? on : chosen().includes(one)))),
       }),
     ),
   };
