@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from flask import Flask, current_app
@@ -22,7 +23,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from engine import connection, sealing
 from engine.errors import Conflict
 from engine.model import Base
-from engine.session import CommandSession
+from engine.session import CommandSession, Lender
 from web.grouping import Command, Group, TransactionGone
 
 P = ParamSpec("P")
@@ -42,10 +43,12 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = connection.prepare(engine)
-        self._group = Group(alone=self._alone, together=self._together, within=_within)
         url = engine.url.render_as_string(hide_password=False)
         # PostgreSQL gathers commits itself; a database in memory has one connection
         self._gathers = engine.dialect.name == "sqlite" and not connection.in_memory(url)
+        self._lender = Lender(engine, keeps=self._gathers)
+        within = partial(_within, self._lender)
+        self._group = Group(alone=self._alone, together=self._together, within=within)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -54,7 +57,7 @@ class Database:
         Raises:
             Conflict: another transaction was faster.
         """
-        session = CommandSession(self.engine)
+        session = CommandSession(self._lender)
         try:
             yield session
             session.commit()
@@ -108,16 +111,19 @@ class Database:
             return command(session)
 
     def _together(self, act: Callable[[Connection], None]) -> None:
-        with self.engine.connect() as opened:
-            opened.begin()  # without it each session would end the transaction, no savepoint
-            connection.begin_write_on(opened)
-            act(opened)
-            opened.commit()
+        pooled = self._lender.take()
+        try:
+            opened = Connection(self.engine, connection=pooled)
+            with opened.begin():  # without it each session would end the transaction, no savepoint
+                connection.begin_write_on(opened)
+                act(opened)
+        finally:
+            self._lender.give_back(pooled)
 
 
-def _within(opened: Connection, command: Command) -> Any:
+def _within(lender: Lender, opened: Connection, command: Command) -> Any:
     raw: Any = opened.connection.driver_connection
-    session = CommandSession(opened.engine, opened)
+    session = CommandSession(lender, opened)
     try:
         raw.execute(f"SAVEPOINT {_COMMAND}")
         result = command(session)

@@ -118,8 +118,3 @@ def test_every_package_says_what_it_owns(package: str) -> None:
         if "node_modules" not in path.parts and not ast.get_docstring(ast.parse(_text(path)))
     ]
     assert not silent
-
-
-def test_each_migration_has_a_number_of_its_own() -> None:
-    numbers = [path.name[:4] for path in sorted((ROOT / "migrations/versions").glob("[0-9]*.py"))]
-    assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]

@@ -23,13 +23,16 @@ class Bench:
     """A database with cases on it."""
 
     def __init__(self, url: str) -> None:
-        self.database = Database(connection.create(url, **({} if "sqlite" in url else POOL)))
+        self.open(url)
         Base.metadata.drop_all(self.database.engine)
         Base.metadata.create_all(self.database.engine)
-        self.sql = (
-            _TASK if self.database.engine.dialect.name == "sqlite" else _TASK.replace("?", "%s")
-        )
         self.database.run(repository.deploy, {"licence.bpmn": models.ours()}, by="bench")
+
+    def open(self, url: str) -> None:
+        """Work on a database that has everything already."""
+        sqlite = url.startswith("sqlite")
+        self.database = Database(connection.create(url, **({} if sqlite else POOL)))
+        self.sql = _TASK if sqlite else _TASK.replace("?", "%s")
 
     def start(self, size: int = 1024) -> int:
         started = self.database.run(
