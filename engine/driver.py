@@ -148,7 +148,7 @@ class SqliteDriver:
 
 
 class PostgresDriver:
-    """libpq's pipeline: a query, or all of a step, in one round trip.
+    """libpq's pipeline: a query, or all of a step as one statement, in one round trip.
 
     With `waits` statements travel with the next query or with the commit.
     """
@@ -164,7 +164,8 @@ class PostgresDriver:
         self._raw: Any = pooled.driver_connection
         self._prepared: dict[str, bytes] = pooled.info.setdefault(_PREPARED, {})
         self._waits = waits
-        self._waiting: list[Statement] = []
+        self._waiting: list[tuple[str, Row]] = []
+        self._guard = ""
 
     def stamp(self, instant: datetime | None) -> datetime | None:
         """An instant as it is."""
@@ -172,7 +173,7 @@ class PostgresDriver:
 
     def fetch(self, sql: str, values: Row) -> list[Row]:
         """The rows of a query; it begins no transaction by itself if what is written waits."""
-        answers = self._send([Statement(sql, [values])], begin=not self._waits)
+        answers = self._send((sql, values), begin=not self._waits)
         return self._pipeline.table(answers[-1])
 
     def lock(self, *key: str) -> list[Statement]:
@@ -181,36 +182,45 @@ class PostgresDriver:
 
     def write(self, statements: Sequence[Statement]) -> None:
         """Carry out statements in order, in one round trip, or have them wait."""
-        self._waiting.extend(statements)
+        self._waiting.extend(self._commands(statements))
+        self._guard = self._guard or next((one.guard for one in statements if one.guard), "")
         if not self._waits:
-            self._send((), begin=True)
+            self._send(begin=True)
 
     def flush(self, *, commit: bool = False) -> None:
         """Send what waits; with `commit` in the same round trip."""
         if self._waiting or commit:
-            self._send((), begin=True, commit=commit)
+            self._send(begin=True, commit=commit)
 
-    def _send(self, more: Sequence[Statement], *, begin: bool, commit: bool = False) -> list[Any]:
+    def _send(self, *more: tuple[str, Row], begin: bool, commit: bool = False) -> list[Any]:
         waiting, self._waiting = self._waiting, []
-        queue: list[tuple[str, Row]] = []
-        guards: dict[int, str] = {}
-        for sql, rows, guard in (*waiting, *more):
-            if guard:
-                guards[len(queue)] = guard
-                queue.append((self._pipeline.guarded(sql), rows[0]))
-            else:
-                queue.extend(at_once(sql, rows))
+        guard, self._guard = self._guard, ""
         try:
             frame = self._pipeline.Frame(begin=begin or bool(waiting), commit=commit)
+            queue = [*waiting, *more]
             answers = self._pipeline.converse(self._raw, self._prepared, queue, frame)
             last = answers[-1] if answers else None
-            if self._pipeline.is_lost(last) and len(answers) - 1 in guards:
-                raise Lost(guards[len(answers) - 1])
+            if guard and self._pipeline.is_lost(last):
+                raise Lost(guard)
             if last is not None:
                 self._pipeline.refuse(last)
         except self._dialect.loaded_dbapi.Error as error:
             raise _translated(error, self._pooled, self._dialect, "step") from error
         return answers
+
+    def _commands(self, statements: Sequence[Statement]) -> Iterator[tuple[str, Row]]:
+        """Locks by themselves: what follows has to see what they waited for. The rest as one."""
+        shapes: list[tuple[str, bool]] = []
+        values: list[Any] = []
+        for sql, rows, guard in statements:
+            for several, given in at_once(sql, rows):
+                if sql is _LOCK:
+                    yield several, given
+                    continue
+                shapes.append((several, bool(guard)))
+                values += given
+        if shapes:
+            yield self._pipeline.merged(tuple(shapes)), tuple(values)
 
 
 def _translated(

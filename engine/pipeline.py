@@ -56,8 +56,9 @@ def converse(
     """
     conn = raw.pgconn
     idle = conn.transaction_status == pq.TransactionStatus.IDLE
-    begins = idle and frame.begin and bool(queue)
-    ends = frame.commit and (begins or not idle)
+    # what is sent up to one synchronisation is a transaction of itself
+    begins = idle and frame.begin and not frame.commit and bool(queue)
+    ends = frame.commit and not idle
     if not queue and not ends:
         return []
     fresh: dict[str, bytes] = {}
@@ -156,12 +157,22 @@ def table(result: Any) -> list[Row]:
 
 
 @lru_cache(maxsize=256)
-def guarded(sql: str) -> str:
-    """A statement that fails (division by zero) unless it changes just one row.
+def merged(statements: tuple[tuple[str, bool], ...]) -> str:
+    """Statements that write different rows as one; it fails unless each guarded one changes a row.
 
-    So the commit behind it in the same conversation does not happen.
+    The server carries out the guarded ones first, in order, then the others in order; the failure
+    (division by zero) undoes all and keeps the commit behind it from happening.
     """
-    return f"WITH changed AS ({sql} RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM changed"  # noqa: S608
+    parts = [
+        f"s{index} AS ({sql}{' RETURNING 1' if guard else ''})"
+        for index, (sql, guard) in enumerate(statements)
+    ]
+    guards = [
+        f"1 / (SELECT (count(*) = 1)::int FROM s{index})"  # noqa: S608 - a number of ours
+        for index, (_sql, guard) in enumerate(statements)
+        if guard
+    ]
+    return f"WITH {', '.join(parts)} SELECT {', '.join(guards) or '1'}"
 
 
 @lru_cache(maxsize=256)

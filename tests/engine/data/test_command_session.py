@@ -171,3 +171,28 @@ def test_commands_without_any_statement_take_no_connection(database: Database) -
     event.listen(database.engine, "checkout", lambda *given: taken.append(given))
     assert database.run(lambda _session: 7) == 7
     assert taken == []
+
+
+def test_an_instance_moved_twice_in_one_command_has_both_steps(site: Site) -> None:
+    case = site.start(n=0)
+
+    def twice(session: Any) -> None:
+        for n in (1, 2):
+            (task,) = driver.of(session).fetch("SELECT id FROM user_task", ())[0]
+            tasks.complete(session, task, by="acceptor", variables={"again": True, "n": n})
+
+    site.run(twice)
+    site.forget()
+    assert site.variables(case)["n"] == 2
+
+
+def test_two_instances_moved_in_one_command_are_stored_together(site: Site) -> None:
+    cases = [site.start(n=0) for _ in range(2)]
+    todo = [site.task("a", case) for case in cases]
+
+    def both(session: Any) -> None:
+        for task in todo:
+            tasks.complete(session, task, by="acceptor", variables={"again": False})
+
+    site.run(both)
+    assert [site.status(case) for case in cases] == ["completed", "completed"]
