@@ -18,7 +18,9 @@ _CHAIN: Final = slice(33, 65)
 _STATE: Final = slice(65, None)
 _SHORTEST_KEY: Final = 32
 
-_state_key = b""
+# copied for each use: to set up a hash anew costs more than a small content does
+_sha256 = hashlib.sha256()
+_state_key: hmac.HMAC | None = None
 
 
 class StateForged(BanliError):
@@ -36,7 +38,7 @@ def configure(*, state_key: bytes) -> None:
     global _state_key  # noqa: PLW0603 - one installation per program
     if len(state_key) < _SHORTEST_KEY:
         raise ValueError(f"the state key needs at least {_SHORTEST_KEY} bytes")
-    _state_key = state_key
+    _state_key = hmac.new(state_key, digestmod="sha256")
 
 
 def seal(state: bytes, *, instance_id: int, digest: str, chain: bytes) -> bytes:
@@ -60,12 +62,18 @@ def unseal(stored: bytes, *, instance_id: int, digest: str, chain: bytes) -> byt
 
 def snapshot(content: bytes) -> bytes:
     """The beginning of a chain: a snapshot of all variables."""
-    return hashlib.sha256(b"snapshot\0" + content).digest()
+    return _hash(b"snapshot\0" + content)
 
 
 def link(chain: bytes, content: bytes) -> bytes:
     """The chain after one more delta."""
-    return hashlib.sha256(chain + content).digest()
+    return _hash(chain + content)
+
+
+def _hash(content: bytes) -> bytes:
+    made = _sha256.copy()
+    made.update(content)
+    return made.digest()
 
 
 def _same(one: bytes, other: bytes) -> bool:
@@ -73,7 +81,9 @@ def _same(one: bytes, other: bytes) -> bool:
 
 
 def _mac(state: bytes, instance_id: int, digest: str, chain: bytes) -> bytes:
-    if not _state_key:
+    if _state_key is None:
         raise RuntimeError("engine.store.configure was not called: there is no state key")
     head = b"%d\0%s\0%s" % (instance_id, digest.encode(), chain)
-    return hmac.digest(_state_key, head + state, "sha256")
+    made = _state_key.copy()
+    made.update(head + state)
+    return made.digest()
