@@ -7,6 +7,7 @@ context of the thread that gave it.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
@@ -104,6 +105,7 @@ class Group:
             following.turn.release()
 
     def _lead(self) -> None:
+        self._let_come()
         with self._mutex:
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST))]
         self._leading.now = True
@@ -112,6 +114,13 @@ class Group:
         finally:
             self._leading.now = False
             self._hand_over(batch)
+
+    def _let_come(self) -> None:
+        """Let those just let go come again: they would fight for the interpreter with the batch."""
+        waiting = -1
+        while waiting != len(self._queue) < MOST:
+            waiting = len(self._queue)
+            time.sleep(0)
 
     def _carry_out(self, batch: list[Waiting]) -> None:
         if len(batch) == 1:
