@@ -4,9 +4,9 @@ Invariant: rows are added, never changed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import BigInteger, bindparam, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from engine import cache, clock, ids
@@ -15,6 +15,28 @@ from engine.variables import Variables
 
 REPRESENTED = "task.represented"
 """Somebody completed a task for its holder."""
+_INSTANCE: Final = bindparam("instance", type_=BigInteger)
+# made once: to build a statement costs as much as to carry it out
+_OF_TYPE: Final = (
+    select(HistoryEvent)
+    .where(HistoryEvent.instance_id == _INSTANCE, HistoryEvent.type == bindparam("kind"))
+    .order_by(HistoryEvent.sequence)
+    .limit(1_000)
+)
+_PERFORMERS: Final = (
+    select(HistoryEvent.activity, HistoryEvent.actor)
+    .where(
+        HistoryEvent.instance_id == _INSTANCE,
+        HistoryEvent.type.in_(("activity.completed", "task.decided")),
+        HistoryEvent.activity_id.in_(
+            select(HistoryEvent.activity_id)
+            .where(HistoryEvent.instance_id == _INSTANCE, HistoryEvent.type == "task.created")
+            .scalar_subquery()
+        ),
+        HistoryEvent.actor != "",
+    )
+    .distinct()
+)
 
 
 def events(
@@ -29,10 +51,7 @@ def events(
 
 def of_type(session: Session, instance_id: int, kind: str) -> Sequence[HistoryEvent]:
     """The events of one type of an instance, oldest first; at most a thousand."""
-    query = select(HistoryEvent).where(
-        HistoryEvent.instance_id == instance_id, HistoryEvent.type == kind
-    )
-    return session.scalars(query.order_by(HistoryEvent.sequence).limit(1_000)).all()
+    return session.scalars(_OF_TYPE, {"instance": instance_id, "kind": kind}).all()
 
 
 def performers(session: Session, instance_id: int) -> Mapping[str, frozenset[str]]:
@@ -40,23 +59,8 @@ def performers(session: Session, instance_id: int) -> Mapping[str, frozenset[str
 
     Where an agent acted, both are performers: the agent, and whose decision it was.
     """
-    created = (
-        select(HistoryEvent.activity_id)
-        .where(HistoryEvent.instance_id == instance_id, HistoryEvent.type == "task.created")
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(HistoryEvent.activity, HistoryEvent.actor)
-        .where(
-            HistoryEvent.instance_id == instance_id,
-            HistoryEvent.type.in_(("activity.completed", "task.decided")),
-            HistoryEvent.activity_id.in_(created),
-            HistoryEvent.actor != "",
-        )
-        .distinct()
-    )
     found: dict[str, set[str]] = {}
-    for activity, actor in rows:
+    for activity, actor in session.execute(_PERFORMERS, {"instance": instance_id}):
         found.setdefault(activity, set()).add(actor)
     for event in of_type(session, instance_id, REPRESENTED):
         found.setdefault(event.activity, set()).add(str(event.data["principal"]))

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import BanliError
@@ -57,6 +57,8 @@ class _Held:
     mutex: threading.Lock = field(default_factory=threading.Lock)
 
 
+_PATH: Final = select(Org.path).where(Org.org_code == bindparam("org"))
+_STAND: Final = select(func.count(), func.coalesce(func.max(CalendarVersion.id), 0))
 # by database: one process may serve several (trials, tests)
 _held: WeakKeyDictionary[Engine, _Held] = WeakKeyDictionary()
 
@@ -67,9 +69,7 @@ def of(session: Session, org_code: str | None = None, *, at: int | None = None) 
     if at is not None:
         return _read(session, line, at)
     # two changes may commit in the other order than their ids: the number of rows tells
-    count, last = session.execute(
-        select(func.count(), func.coalesce(func.max(CalendarVersion.id), 0))
-    ).one()
+    count, last = session.execute(_STAND).one()
     held = _held.setdefault(session.connection().engine, _Held())
     with held.mutex:
         if held.stand != (count, last):
@@ -230,6 +230,6 @@ def _line(session: Session, org_code: str) -> tuple[str, ...]:
     """The national code, the agencies above from the top down, and the agency itself."""
     if not org_code:
         return (NATIONAL,)
-    path = session.scalar(select(Org.path).where(Org.org_code == org_code))
+    path = session.scalar(_PATH, {"org": org_code})
     above = [code for code in (path or "").split("/") if code]
     return (NATIONAL, *(above or [org_code]))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock, repository
@@ -77,10 +77,14 @@ class Standing:
     reckoning: Reckoning
 
 
+_ENTRIES: Final = (
+    select(ClockEntry).where(ClockEntry.case_id == bindparam("case")).order_by(ClockEntry.id)
+)
+
+
 def entries(session: Session, case_id: int) -> Sequence[ClockEntry]:
     """The ledger of a case in the order of entry."""
-    query = select(ClockEntry).where(ClockEntry.case_id == case_id).order_by(ClockEntry.id)
-    return session.scalars(query).all()
+    return session.scalars(_ENTRIES, {"case": case_id}).all()
 
 
 def add(session: Session, case_id: int, entry: Entry, *, by: str) -> ClockEntry:

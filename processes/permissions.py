@@ -8,8 +8,9 @@ natural person, not by account.
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select
 from sqlalchemy.orm import Session, object_session
 
 from engine.errors import Forbidden, NotFound
@@ -236,6 +237,11 @@ def may_complete(user: User, task: TaskFacts) -> bool:
     return task.assignee in free_or_mine and may_claim(user, task)
 
 
+_PERSON_KEYS: Final = select(UserAccount.id, UserAccount.person_key).where(
+    UserAccount.id.in_(bindparam("ids", expanding=True))
+)
+
+
 def person_keys(
     session: Session, performers: Mapping[str, Collection[str]]
 ) -> dict[str, frozenset[str]]:
@@ -246,13 +252,7 @@ def person_keys(
         for one in group
         if one.isascii() and one.isdigit()
     }
-    keys = dict(
-        session.execute(
-            select(UserAccount.id, UserAccount.person_key).where(UserAccount.id.in_(ids))
-        )
-        .tuples()
-        .all()
-    )
+    keys = dict(session.execute(_PERSON_KEYS, {"ids": [*ids]}).tuples().all())
     return {
         activity: frozenset(
             keys[int(one)] for one in group if one.isascii() and one.isdigit() and int(one) in keys
