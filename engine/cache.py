@@ -63,8 +63,7 @@ class _Live:
             self._pop(instance_id)
             self._weight += execution.weight
             self._held[instance_id] = execution
-            for wait_id in execution.stored:
-                self._waiting[wait_id] = instance_id
+            self._waiting.update(dict.fromkeys(execution.stored, instance_id))
             while len(self._held) > SIZE or (self._weight > WEIGHT and self._held):
                 self._pop(next(iter(self._held)))
 

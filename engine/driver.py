@@ -132,6 +132,9 @@ class SqliteDriver:
                     if raw.execute(sql, rows[0]).rowcount != 1:
                         raise Lost(guard)
                     continue
+                if len(rows) == 1:
+                    raw.execute(sql, rows[0])
+                    continue
                 for several, values in at_once(sql, rows):
                     raw.execute(several, values)
         except sqlite3.Error as error:

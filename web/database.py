@@ -62,9 +62,7 @@ class Database:
             yield session
             session.commit()
         except BaseException as error:
-            session.rollback()
-            if _passing(error):
-                raise Conflict("数据刚刚被他人修改，请重试") from error
+            _undo(session, error)
             raise
         finally:
             session.close()
@@ -107,8 +105,16 @@ class Database:
         raise AssertionError("unreachable")
 
     def _alone(self, command: Command) -> Any:
-        with self.transaction() as session:
-            return command(session)
+        session = CommandSession(self._lender)
+        try:
+            found = command(session)
+            session.commit()
+        except BaseException as error:
+            _undo(session, error)
+            raise
+        finally:
+            session.close()
+        return found
 
     def _together(self, act: Callable[[Connection], None]) -> None:
         pooled = self._lender.take()
@@ -119,6 +125,12 @@ class Database:
                 act(opened)
         finally:
             self._lender.give_back(pooled)
+
+
+def _undo(session: Session, error: BaseException) -> None:
+    session.rollback()
+    if _passing(error):
+        raise Conflict("数据刚刚被他人修改，请重试") from error
 
 
 def _within(lender: Lender, opened: Connection, command: Command) -> Any:
@@ -133,11 +145,12 @@ def _within(lender: Lender, opened: Connection, command: Command) -> Any:
         if not raw.in_transaction:
             _forget(session)
             raise TransactionGone from error
-        session.rollback()
-        raw.execute(f"ROLLBACK TO {_COMMAND}")
-        raw.execute(f"RELEASE {_COMMAND}")
-        if _passing(error):
-            raise Conflict("数据刚刚被他人修改，请重试") from error
+        try:
+            _undo(session, error)
+        finally:
+            session.close()
+            raw.execute(f"ROLLBACK TO {_COMMAND}")
+            raw.execute(f"RELEASE {_COMMAND}")
         raise
     session.close()
     return result
