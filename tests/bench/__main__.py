@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from engine import sealing
-from tests.bench import durable, memory, pages
+from tests.bench import counts, durable, memory, pages
 from tests.bench.report import Line, table
 from web import running
 
@@ -72,10 +72,10 @@ def main() -> int:
         _measure("SQLite, 16 clients", lambda: durable.sixteen(sqlite), lines)
         _measure("1 MiB", lambda: durable.size(sqlite), lines)
         _measure("timers", lambda: durable.sweep(sqlite), lines)
-        _measure("statements and pages", lambda: durable.counted(sqlite), lines)
+        _measure("statements and pages", lambda: counts.pages(sqlite), lines)
         with _postgres(folder) as url:
             _measure("PostgreSQL", lambda: durable.one_client(url, "PostgreSQL", 0.30), lines)
-            _measure("PostgreSQL, round trips", lambda: durable.round_trips(url), lines)
+            _measure("PostgreSQL, round trips", lambda: counts.round_trips(url), lines)
             _measure("PostgreSQL, 2 processes", lambda: durable.two_processes(url), lines)
         _measure("start", lambda: pages.start(folder / "start"), lines)
         _measure("memory", lambda: pages.memory(folder / "memory"), lines)

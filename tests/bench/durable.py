@@ -2,17 +2,16 @@
 
 import multiprocessing
 import os
-import sqlite3
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from itertools import cycle
 from statistics import mean, median
 from typing import Any
 
 from sqlalchemy import Engine, event, insert, text
 
-from engine import cache, connection, driver, ids, jobs, pipeline, tasks
+from engine import cache, connection, driver, ids, jobs, tasks
 from engine.model import Job
 from tests.bench.naive import METADATA, Naive
 from tests.bench.report import Line, ratio
@@ -166,6 +165,12 @@ def one_client(url: str, name: str, bar: float) -> list[Line]:
             ratio(times["bare"], times["floor"]),
             None,
             f"每秒 {rates['floor']:.0f}；没有引擎、没有会话",
+        ),
+        Line(
+            f"其上限 ÷ 原样，{name}",
+            ratio(times["naive"], times["floor"]),
+            None,
+            "引擎一无所费时的倍数",
         ),
     ]
 
@@ -355,49 +360,3 @@ def _timers(bench: Bench, live: int) -> None:
         rows.append({**columns, "id": ids.next_id(), "due_at": due})
     with bench.database.transaction() as session:
         session.execute(insert(Job.__table__), rows)  # type: ignore[arg-type]
-
-
-def counted(url: str) -> list[Line]:
-    """Statements of the ORM in a step, and pages of the log that a step writes (SQLite)."""
-    bench = Bench(url)
-    runner = Runner(bench, [bench.start() for _ in range(CASES)])
-    runner.seconds(WARM // 4)
-    seen: list[str] = []
-
-    def watch(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as raw:
-        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        event.listen(bench.database.engine, "before_cursor_execute", watch)
-        runner.seconds(CASES * 2)
-        event.remove(bench.database.engine, "before_cursor_execute", watch)
-        (_, pages, _) = raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    bench.database.engine.dispose()
-    cache.clear()
-    return [
-        Line("热路径上的 ORM 语句", len(seen), 0, "从取出到写完", most=True),
-        Line("一步写的页数，SQLite", pages / (CASES * 2), None, "一次提交，一次 fdatasync"),
-    ]
-
-
-def round_trips(url: str) -> list[Line]:
-    """How often a step waits for an answer of PostgreSQL."""
-    bench = Bench(url)
-    runner = Runner(bench, [bench.start() for _ in range(CASES)])
-    runner.seconds(CASES * 2)
-    asked, converse = [0], pipeline.converse
-
-    def counting(*given: Any) -> Any:
-        asked[0] += 1
-        return converse(*given)
-
-    pipeline.converse = counting
-    try:
-        runner.seconds(CASES * 2)
-    finally:
-        pipeline.converse = converse
-    bench.database.engine.dispose()
-    cache.clear()
-    figures = "全部写入与提交同行"
-    return [Line("一步的往返次数，PostgreSQL", asked[0] / (CASES * 2), None, figures)]
