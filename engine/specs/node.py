@@ -14,7 +14,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from engine.definition.elements import Clock, Copy
 from engine.errors import BanliError, LimitExceeded
 from engine.expressions import Expression
-from engine.record import Incident
+from engine.record import HistoryEvent, Incident
 from engine.specs import clocks, copies
 from engine.specs.token import READY, STARTED, WAITING, Token
 
@@ -46,17 +46,14 @@ class Node(BpmnTaskSpec):
     def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
         super().__init__(wf_spec, name, lane=getattr(element, "lane", "") or None)
         self.element = element
+        self.activity = str(element.id)
+        """The BPMN id."""
         self.bpmn_id = element.id
         self.bpmn_name = element.name
         self.paths: list[Path] = []
         # a process has none of its own
         self.clocks: tuple[Clock, ...] = getattr(element, "clocks", ())
         self.copies: tuple[Copy, ...] = getattr(element, "copies", ())
-
-    @property
-    def activity(self) -> str:
-        """The BPMN id."""
-        return str(self.element.id)
 
     # -- the scheduler's life cycle -------------------------------------------------------
 
@@ -162,7 +159,7 @@ class Node(BpmnTaskSpec):
             around = around.parent
         if around is not None:
             data["within"] = str(around.id)
-        token.workflow.step.note(kind, self.activity, token.id, **data)
+        token.workflow.scopes.step.events.append(HistoryEvent(kind, self.activity, token.id, data))
 
     def context(self, token: Token, *inner: dict[str, Any]) -> Any:
         """What an expression at this token sees."""

@@ -18,8 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+from sqlalchemy import create_engine, make_url, text
+
 from engine import sealing
-from tests.bench import counts, durable, memory, pages
+from tests.bench import counts, desk, durable, memory, pages
 from tests.bench.report import Line, table
 from web import running
 
@@ -73,10 +75,14 @@ def main() -> int:
         _measure("1 MiB", lambda: durable.size(sqlite), lines)
         _measure("timers", lambda: durable.sweep(sqlite), lines)
         _measure("statements and pages", lambda: counts.pages(sqlite), lines)
+        beside = f"sqlite:///{folder / 'desk.db'}"
+        _measure("the desk, SQLite", lambda: desk.measure(beside, "SQLite"), lines)
         with _postgres(folder) as url:
             _measure("PostgreSQL", lambda: durable.one_client(url, "PostgreSQL", 0.30), lines)
             _measure("PostgreSQL, round trips", lambda: counts.round_trips(url), lines)
             _measure("PostgreSQL, 2 processes", lambda: durable.two_processes(url), lines)
+            fresh = _database(url, "desk")
+            _measure("the desk, PostgreSQL", lambda: desk.measure(fresh, "PostgreSQL"), lines)
         _measure("start", lambda: pages.start(folder / "start"), lines)
         _measure("memory", lambda: pages.memory(folder / "memory"), lines)
         _measure("request", lambda: pages.request(folder / "request"), lines)
@@ -113,6 +119,15 @@ class _postgres:  # noqa: N801 - used as a context, like a function
     def __exit__(self, *_error: object) -> None:
         self.server.cleanup()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _database(url: str, name: str) -> str:
+    """One more database on the server."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as opened:
+        opened.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 def _machine() -> str:
