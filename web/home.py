@@ -126,6 +126,13 @@ def index() -> ResponseReturnValue:
     return redirect(menu[0].href if menu else url_for("home.notices"), code=303)
 
 
+@blueprint.get("/browsers")
+@policy("public")
+def browsers() -> ResponseReturnValue:
+    """Which browsers work, and how to set an old one up."""
+    return render_template("auth/browsers.html", address=request.host_url)
+
+
 @blueprint.get("/notices")
 @policy("any")
 def notices() -> ResponseReturnValue:

@@ -14,7 +14,7 @@ from processes.identity import User
 from processes.roles import Action
 from processes.statistics import Asked, Table
 from processes.statistics.result import Cell, Column
-from web import charts
+from web import charts, exporting
 from web.auth import current, policy
 from web.database import read_session
 from web.display import status_view
@@ -32,13 +32,16 @@ def index() -> ResponseReturnValue:
 @policy("any", Action.VIEW_STATISTICS)
 def page(statistic: str) -> ResponseReturnValue:
     table = counted(statistic, by=current(), asked=asked())
+    if kind := exporting.asked():
+        titles = [column.title for column in table.columns]
+        return exporting.respond(table.statistic.title, titles, rows(table), kind=kind)
     return render_template(
         "statistics/page.html",
         table=table,
         told=table.statistic,
         chart=charts.draw(table),
         shown=shown,
-        asked=request.args,
+        exports=exporting.links(),
     )
 
 
@@ -90,10 +93,13 @@ def counted(statistic: str, *, by: User, asked: Asked) -> Table:
 
 
 def rows(table: Table) -> list[list[str]]:
-    """The cells of a table in words, the sums last."""
+    """The cells of a table in words, as a file carries them; the sums last, if any."""
     lines = [*table.lines, *([table.totals] if table.totals else [])]
     return [
-        [shown(column, cell) for column, cell in zip(table.columns, line.cells, strict=True)]
+        [
+            "" if cell is None else shown(column, cell)
+            for column, cell in zip(table.columns, line.cells, strict=True)
+        ]
         for line in lines
     ]
 

@@ -58,11 +58,12 @@ class Statistic:
 
 
 _catalogue: dict[str, Statistic] = {}
+_folders: set[Path] = set()
 
 
 def definitions() -> Mapping[str, Statistic]:
     """Every statistic of the installation, by id; read at the first question."""
-    if not _catalogue:
+    if FOLDER not in _folders:
         load(FOLDER)
     return _catalogue
 
@@ -92,6 +93,7 @@ def load(folder: Path) -> Mapping[str, Statistic]:
             raise DeploymentRejected([_finding(f"统计『{one.id}』定义了两次", path.name)])
         found[one.id] = one
     _catalogue.update(found)
+    _folders.add(folder)
     return found
 
 

@@ -316,3 +316,32 @@ def test_the_users_of_a_closed_account_are_out_at_once(demo: Flask, as_kind) -> 
 def test_everybody_changes_his_own_password(as_kind, kind: str) -> None:
     """E-36."""
     assert "原密码" in as_kind(kind).get("/password").text
+
+
+def test_the_page_of_browsers_says_how_to_trust_the_site(demo: Flask) -> None:
+    """E-27: 设置可信站点; for everybody, before log-in."""
+    client = demo.test_client()
+    assert "浏览器设置" in client.get("/login").text
+    page = client.get("/browsers").text
+    assert "受信任的站点" in page
+    assert "http://localhost/" in page
+
+
+def test_a_matter_is_filed_with_a_browser_that_runs_no_script(as_kind) -> None:
+    """E-01, E-28: any browser that shows forms will do; nothing needs a plug-in."""
+    client = as_kind("enterprise")
+    address = "/portal/apply/common_support_ticket"
+    page = client.get(address).text
+    answers = {"ticket_kind": "technical", "subject": "怎样导出", "text": "请说明步骤。"}
+    for go in ("next", "submit"):
+        hidden = dict(re.findall(r'name="(_step|_page|csrf_token)" value="([^"]*)"', page))
+        answer = client.post(address, data={**answers, **hidden, "_go": go})
+        page = answer.text
+    assert answer.status_code == 303, page
+    assert "问题与技术支持工单" in client.get(answer.headers["Location"]).text
+
+
+@pytest.mark.parametrize("name", ["Microsoft Edge", "Google Chrome", "Mozilla Firefox", "Safari"])
+def test_several_browsers_are_supported(demo: Flask, name: str) -> None:
+    """E-28."""
+    assert name in demo.test_client().get("/browsers").text

@@ -68,6 +68,18 @@ def made(chart: str, cells: list[tuple[object, ...]], drawn: list[int]) -> Table
     )
 
 
+def test_the_file_carries_the_numbers_of_the_page(
+    filed: Callable[[], int], as_: Callable[[str], FlaskClient]
+) -> None:
+    filed()
+    client = as_("manager")
+    sheet = client.get("/statistics/stat_x?by=process&format=csv").data.decode("utf-8-sig")
+    head, line, total = sheet.strip().splitlines()
+    assert head.startswith("业务,")
+    assert line.split(",")[-1].strip('"=') == total.split(",")[-1].strip('"=') != "0"
+    assert client.get("/statistics/stat_x?format=xlsx").data.startswith(b"PK")
+
+
 def test_bars_are_as_long_as_their_numbers() -> None:
     chart = charts.draw(made("stack", [("甲", 3, 1), ("乙", 2, 0), ("零", 0, 0)], [1, 2]))
     assert chart is not None

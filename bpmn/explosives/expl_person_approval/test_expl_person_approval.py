@@ -9,7 +9,7 @@ from processes.play import Play, PlayedCase
 
 
 def test_a_person_entered_by_the_enterprise_is_approved_by_its_province(play: Play) -> None:
-    """E-69, E-25, E-91, E-97."""
+    """E-16, E-69, E-25, E-91, E-97."""
     case = story.entered(play)
     assert (case.waits_for, case.row.org_code) == ({"approve"}, "EP370000")
     case.complete("approve", as_="expl_province", decision="approve")

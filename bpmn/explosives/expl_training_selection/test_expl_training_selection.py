@@ -71,3 +71,18 @@ def _held(person: Mapping[str, Any], certificate: Mapping[str, Any]) -> str:
     obtained = certificate["obtained_by"] == "obtain"
     spared = obtained and certificate["obtained_on"].year == today.year
     return "none_this_year" if spared or training["trained_this_year"] else "retrain"
+
+
+def test_the_worked_example_follows_the_rule_and_not_the_printed_conclusion() -> None:
+    """E-75: on 2013-05-08 the reference is 2014-03-01; 2013-10-31 is before it, 2014-10-31 after."""
+    answers = {}
+    for expires in (date(2013, 10, 31), date(2014, 10, 31)):
+        certificate = {"status": "valid", "obtained_on": date(2010, 11, 1), "obtained_by": "obtain"}
+        known = {
+            "today": date(2013, 5, 8),
+            "certificate": {**certificate, "expires_on": expires},
+            "training": {"renewal_running": False, "trained_this_year": False},
+            "parameters": None,
+        }
+        answers[str(expires)] = dmn.evaluate(DECISION, known).value["result"]
+    assert answers == {"2013-10-31": "renew", "2014-10-31": "retrain"}
