@@ -1,0 +1,102 @@
+"""培训机构许可: permits by headquarters, projects, staff by the agency, reminders, the end.
+
+Requirements Y-43, Y-44, Y-45, Y-67, Y-71, Y-80.
+"""
+
+from typing import Any
+
+from bpmn.yacht import story
+from processes import notices, registers
+from processes.play import Play, PlayedCase
+
+STAFF = {
+    "name": "新教员",
+    "id_type": "resident_id",
+    "id_no": "320102198808080082",
+    "phone": "13900000099",
+    "staff_kind": "teacher",
+    "courses": ["YT01", "YT04"],
+}
+
+
+def requested(play: Play, **changes: Any) -> PlayedCase:
+    answers = {
+        "permit_action": "grant",
+        "institution": "YT320001",
+        "msa_org": "320002",
+        "permit_no": "苏地海培许字001号",
+        "issued_on": "2026-03-01",
+        "expires_on": "2027-02-28",
+        **changes,
+    }
+    return play.apply("yacht_institution_permit", as_="hq_admin", **answers)
+
+
+def granted(play: Play) -> PlayedCase:
+    case = requested(play)
+    project = {"project": "yacht_operator", "licence_classes": ["B1E", "B2E"]}
+    case.complete("add_project", as_="hq_admin", **project, valid_to="2027-02-28")
+    case.complete("maintain_staff", as_="local_admin", new_staff=[STAFF])
+    return case
+
+
+def permit(play: Play) -> dict[str, Any]:
+    return story.record(play, "institution_permit", "苏地海培许字001号")
+
+
+def test_headquarters_adds_permit_and_project_and_the_agency_its_staff(play: Play) -> None:
+    """Y-43, Y-44, Y-45, Y-67, Y-71, Y-80."""
+    case = granted(play)
+    held = permit(play)
+    assert (held["status"], held["project"], held["licence_classes"]) == (
+        "active",
+        "yacht_operator",
+        ["B1E", "B2E"],
+    )
+    found = play.run(
+        lambda s: registers.find(s, "institution_staff", where={"institution": "YT320001"})
+    )
+    assert [(one.values["msa_org"], one.values["courses"]) for one in found] == [
+        ("320002", ["YT01", "YT04"])
+    ]
+    assert case.ended is None
+
+
+def test_one_agency_has_one_valid_permit_for_one_institution(play: Play) -> None:
+    """Y-43."""
+    granted(play)
+    case = requested(play, permit_no="苏地海培许字002号")
+    assert (case.ended, case.variables["problem"]) == (
+        "refused",
+        "该海事机构对该培训机构已有有效许可",
+    )
+
+
+def test_the_agency_is_reminded_and_the_permit_ends_with_its_day(play: Play) -> None:
+    """Y-43."""
+    case = granted(play)
+    case.passes(days=365)
+    told = play.run(lambda s: notices.box(s, play.user("local_admin")))
+    assert [one.title for one in told].count("培训许可即将到期") == 2
+    assert (case.ended, permit(play)["status"]) == ("permit_expired", "expired")
+
+
+def test_a_permit_is_suspended_resumed_and_withdrawn(play: Play) -> None:
+    """Y-43."""
+    first = granted(play)
+    for action, status in (
+        ("suspend", "suspended"),
+        ("resume", "active"),
+        ("withdraw", "withdrawn"),
+    ):
+        case = requested(play, permit_action=action, reason="检查")
+        assert (case.ended, permit(play)["status"]) == ("maintained", status)
+    assert first.ended == "permit_withdrawn"
+
+
+def test_without_a_permit_no_class_is_accepted_without_the_finding(play: Play) -> None:
+    """Y-43, Y-44."""
+    for one in play.run(lambda s: registers.find(s, "institution_permit")):
+        requested(play, permit_action="withdraw", permit_no=one.key, institution="YT370001", msa_org="370001", reason="检查")  # fmt: skip
+    case = story.filed(play)
+    assert "没有覆盖培训期的有效许可" in case.variables["findings_text"]
