@@ -7,7 +7,17 @@ from collections.abc import Collection, Mapping, Sequence
 
 from engine.definition.process import Process
 from engine.errors import Finding
-from engine.lint import activities, calls, compensation, events, flows, gateways, links, soundness
+from engine.lint import (
+    activities,
+    calls,
+    compensation,
+    events,
+    flows,
+    gateways,
+    limits,
+    links,
+    soundness,
+)
 from engine.lint.findings import Findings
 
 
@@ -21,6 +31,7 @@ def check(process: Process) -> list[Finding]:
         *gateways.RULES,
         *compensation.RULES,
         *activities.RULES,
+        *limits.RULES,
         *soundness.RULES,
     ):
         rule(process, findings)
