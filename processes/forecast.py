@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from engine import cache, history, repository, runtime
+from engine import history, repository, runtime
 from engine.definition import elements as el
 from engine.definition.process import Process
-from engine.errors import BanliError, TaskNotActive
+from engine.errors import BanliError
 from engine.expressions import Expression, evaluate, texts
 from engine.model import ProcessInstance
 from engine.variables import Variables
@@ -38,17 +38,12 @@ class Ahead:
 def of_case(session: Session, case: Case) -> list[Ahead]:
     """The steps of the case's own process that it has not come to yet; none once it is over."""
     instance = session.get_one(ProcessInstance, case.id)
-    try:
-        waits = cache.peek(session, case.id).waits.values()
-    except TaskNotActive:
+    if instance.ended_at is not None:
         return []
     process = repository.compiled(session, instance.definition_id).process
-    here = [wait.activity for wait in waits if wait.activity in process.elements]
-    done = {
-        activity
-        for activity, state in history.activity_states(session, case.id).items()
-        if state == "completed"
-    }
+    states = history.activity_states(session, case.id)
+    here = [name for name, state in states.items() if state == "started" and _acts(process, name)]
+    done = {name for name, state in states.items() if state == "completed"}
     variables = runtime.variables(session, case.id)
     return [
         Ahead(
@@ -60,6 +55,12 @@ def of_case(session: Session, case: Case) -> list[Ahead]:
         for one in _before(process, here)
         if one.id not in done
     ]
+
+
+def _acts(process: Process, name: str) -> bool:
+    """Whether an element is where a case stands: what is called counts as the call."""
+    element = process.elements.get(name)
+    return isinstance(element, el.Activity) and not isinstance(element, el.SubProcess)
 
 
 def _before(process: Process, here: Iterable[str]) -> list[el.UserTask | el.CallActivity]:

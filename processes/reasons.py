@@ -23,6 +23,7 @@ from processes.model.agents import Substitution
 from processes.model.people import Org
 from processes.performers import Performers
 from processes.permissions import Rule, Standing, TaskFacts
+from processes.roles import ROLES
 
 SCOPE: Final = "candidateScope"
 _TOLD: Final = ("task.created", "task.claimed", "task.assigned", "task.released")
@@ -144,26 +145,38 @@ def _read(session: Session, task: UserTask, used: Sequence[Expression]) -> list[
     names = dict.fromkeys(name for one in used for name in sorted(one.names()))
     known = runtime.variables(session, task.instance_id, scope_id=task.scope_id)
     fields = deployment.fields(session, task.definition_id)
-    return [
+    told = (
         Read(_label(name, fields), _told(session, name, known[name], fields))
         for name in names
         if known.get(name) is not None
-    ]
+    )
+    return [one for one in told if one.value]
 
 
 def _label(name: str, fields: Mapping[str, Field]) -> str:
     return fields[name].label if name in fields else _PLATFORM.get(name, "流程数据")
 
 
+def _posts(value: Any) -> str:
+    """Roles by their names, where a value names roles."""
+    codes = value if isinstance(value, list) else [value]
+    known = [ROLES[one].name for one in codes if isinstance(one, str) and one in ROLES]
+    return "、".join(known)
+
+
 def _told(session: Session, name: str, value: Any, fields: Mapping[str, Field]) -> str:
     """A value as people read it; a sensitive one masked."""
     if isinstance(value, str) and (org := session.get(Org, value)) is not None:
         return org.name
+    if posts := _posts(value):
+        return posts
     if name in fields:
         shown = fields[name].text(value, Scope())
         return fields[name].mask(shown) if fields[name].sensitive else shown
     if isinstance(value, dict):
         return str(value.get("name") or value.get("title") or "")
+    if name not in _PLATFORM and isinstance(value, str) and value.isascii():
+        return ""  # a code of the model, which says nothing to a clerk
     return str(value) if isinstance(value, str | int) else ""
 
 

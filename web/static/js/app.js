@@ -12,6 +12,7 @@ const features = [
   ["[data-signature]", "./signature.js"],
   ["[data-foresee]", "./foresee.js"],
   ["[data-presence]", "./presence.js"],
+  ["a[data-preview]", "./preview.js"],
 ];
 
 const started = new Map();
