@@ -1,13 +1,16 @@
 """Which steps a case still has before it, in order, with the names of those who would do them.
 
-Invariant: reads the model and the variables as they stand, nothing else: a step is certain if no
-way to an end passes it by; whom an expression cannot tell yet, the role tells.
+Invariant: reads the model, the variables as they stand and cases that are over: a step is certain
+if no way to an end passes it by, and usual if most of those cases took it; whom an expression
+cannot tell yet, the role tells.
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import history, repository, runtime
@@ -15,7 +18,7 @@ from engine.definition import elements as el
 from engine.definition.process import Process
 from engine.errors import BanliError
 from engine.expressions import Expression, evaluate, texts
-from engine.model import ProcessInstance
+from engine.model import HistoryEvent, ProcessInstance
 from engine.variables import Variables
 from processes import performers
 from processes.model.cases import Case
@@ -23,6 +26,7 @@ from processes.performers import Performers
 from processes.permissions import TaskFacts
 
 _SCOPE = "candidateScope"
+_SAMPLE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Ahead:
     activity: str
     step: str
     certain: bool
+    usual: bool
+    """Whether half of the ended cases went through it, or, without any, whether it is next."""
     performers: Performers
 
 
@@ -45,16 +51,42 @@ def of_case(session: Session, case: Case) -> list[Ahead]:
     here = [name for name, state in states.items() if state == "started" and _acts(process, name)]
     done = {name for name, state in states.items() if state == "completed"}
     variables = runtime.variables(session, case.id)
+    taken = _taken(session, instance.definition_id)
+    steps = [one for one in _before(process, here) if one.id not in done]
     return [
         Ahead(
             one.id,
             one.name or one.id,
             certain=_unavoidable(process, here, one.id),
+            usual=one.id in taken if taken else one is steps[0],
             performers=_performers(session, process, one, variables),
         )
-        for one in _before(process, here)
-        if one.id not in done
+        for one in steps
     ]
+
+
+def _taken(session: Session, definition_id: int) -> frozenset[str]:
+    """The activities that half of a sample of ended cases of this version completed."""
+    ended = (
+        select(ProcessInstance.id)
+        .where(
+            ProcessInstance.definition_id == definition_id, ProcessInstance.status == "completed"
+        )
+        .limit(_SAMPLE)
+    )
+    sample = session.scalars(ended).all()
+    times = func.count(func.distinct(HistoryEvent.instance_id))
+    query = (
+        select(HistoryEvent.activity)
+        .where(
+            HistoryEvent.instance_id.in_(sample),
+            HistoryEvent.type == "activity.completed",
+            HistoryEvent.activity != "",
+        )
+        .group_by(HistoryEvent.activity)
+        .having(times * 2 >= len(sample))
+    )
+    return frozenset(session.scalars(query)) if sample else frozenset()
 
 
 def _acts(process: Process, name: str) -> bool:
