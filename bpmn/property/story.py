@@ -1,6 +1,7 @@
 """The steps of a real-estate registration, for the tests of its processes: who fills in what."""
 
 import io
+from decimal import Decimal
 from typing import Any, Final
 
 from PIL import Image
@@ -17,7 +18,7 @@ SELLER: Final = {"name": "出让人", "id_no": "610102198001010014", "phone": "1
 ASSESSED: Final = {
     "assessment_no": "S1",
     "items": [{"kind": "契税", "amount": "15000"}],
-    "total": "15000.00",  # money travels as text
+    "total": Decimal(15000),
     "exempt_reason": None,
 }
 VERIFIED: Final = {
@@ -83,7 +84,7 @@ def taxed(case: PlayedCase) -> None:
     """The tax system assesses, is paid and sends its voucher."""
     case.receives("tax_assessed", **ASSESSED)
     case.receives("tax_paid", assessment_no="S1")
-    case.receives("tax_voucher", voucher_no="SPZ1", amount="15000.00")
+    case.receives("tax_voucher", voucher_no="SPZ1", amount=Decimal(15000))
 
 
 def pre_reviewed(case: PlayedCase, **changes: Any) -> None:
