@@ -27,7 +27,7 @@ from web import create_app, demo, running
 from web.config import Settings
 
 SECONDS = 15
-NAMES = ("card_machine", "courier", "card_centre")
+NAMES = ("card_machine", "courier", "card_centre", "tax_prov", "housing_local")
 
 
 def free_port() -> int:
@@ -57,7 +57,14 @@ class Departments:
 
     def switch(self, name: str, mode: str, *, times: int | None = None) -> None:
         """Let a department show a fault from now on."""
-        order = json.dumps({"mode": mode, "times": times, "latency": 0}).encode()
+        self._order(name, {"mode": mode, "times": times, "latency": 0})
+
+    def chance(self, name: str, **rates: float) -> None:
+        """Let a department show these faults by chance, each in its share of the requests."""
+        self._order(name, {"mode": "normal", "latency": 0, "rates": rates})
+
+    def _order(self, name: str, told: dict[str, Any]) -> None:
+        order = json.dumps(told).encode()
         address = f"{self.env[f'{name.upper()}_URL']}/_faults"
         request = urllib.request.Request(
             address, data=order, headers={"Content-Type": "application/json"}
@@ -103,6 +110,7 @@ class House(Play):
             owner="house",
             workers=adapters.workers,
             channels=adapters.channels,
+            routes=adapters.routes,
         )
 
     def known(self, name: str, make: Callable[[], None]) -> None:
@@ -125,7 +133,7 @@ class House(Play):
 
     def route(self, *messages: str) -> None:
         """Send messages to the outer centre instead of our own process."""
-        self.worker.routes = dict.fromkeys(messages, "card_centre")
+        self.worker.routes = {**self.worker.routes, **dict.fromkeys(messages, "card_centre")}
 
     def job(self, topic: str) -> Job:
         """The job of a topic."""
