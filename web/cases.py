@@ -103,7 +103,10 @@ def _limits(session: Session, case: Case, task: UserTask | None) -> list[Limit]:
     """The limit of the task before those of the case; a model without a ledger has its due date."""
     node = limits.of_task(session, case, task) if task else None
     own = limits.of_case(session, case)
-    return [*([node] if node else []), *own]
+    if node is None:
+        return own
+    # a step that has the whole of a limit is told once
+    return [node, *(one for one in own if (one.title, one.due_on) != (node.title, node.due_on))]
 
 
 def beside_task(session: Session, case: Case, task: UserTask, *, by: User) -> dict[str, Any]:
