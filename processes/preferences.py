@@ -34,6 +34,8 @@ class Preferences:
     saved: Sequence[Saved] = ()
     chosen: bool = False
     """Whether the user has ever chosen the columns."""
+    added: tuple[str, ...] = ()
+    """Columns beyond those of the list, in their order."""
 
 
 def of(session: Session, listed: str, *, by: User) -> Preferences:
@@ -42,13 +44,22 @@ def of(session: Session, listed: str, *, by: User) -> Preferences:
     answers: Mapping[str, Any] = kept.answers if kept else {}
     saved = [Saved(one["name"], one["query"]) for one in answers.get("saved", ())]
     hidden = answers.get("hidden")
-    return Preferences(frozenset(hidden or ()), saved, chosen=hidden is not None)
+    added = tuple(answers.get("added", ()))
+    return Preferences(frozenset(hidden or ()), saved, chosen=hidden is not None, added=added)
 
 
-def hide(session: Session, listed: str, *, by: User, columns: Collection[str]) -> None:
-    """Leave these columns out from now on, and only these."""
+def choose(
+    session: Session,
+    listed: str,
+    *,
+    by: User,
+    hidden: Collection[str],
+    added: Sequence[str] | None = None,
+) -> None:
+    """Leave these columns out from now on, and only these; add those, or what was added before."""
     found = of(session, listed, by=by)
-    made = Preferences(frozenset(columns), found.saved, chosen=True)
+    beyond = found.added if added is None else tuple(added)[:MOST]
+    made = replace(found, hidden=frozenset(hidden), chosen=True, added=beyond)
     _keep(session, listed, by=by, found=made)
 
 
@@ -81,6 +92,7 @@ def drop_filter(session: Session, listed: str, *, by: User, name: str) -> None:
 def _keep(session: Session, listed: str, *, by: User, found: Preferences) -> None:
     answers = {
         "hidden": sorted(found.hidden) if found.chosen else None,
+        "added": list(found.added),
         "saved": [{"name": one.name, "query": dict(one.query)} for one in found.saved],
     }
     drafts.keep(session, _subject(listed), by=by, answers=answers, title="")

@@ -12,6 +12,7 @@ from flask import Blueprint, Flask, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from processes import columns as desk_columns
 from processes import inbox as boxes
 from processes import preferences, sharing
 from processes.filters import HOLDS, LIGHTS, SORTS, Filters
@@ -131,8 +132,15 @@ def after() -> str | None:
     return text if plain.isascii() and plain.isdigit() else None
 
 
-def columns(named: Box, liked: preferences.Preferences) -> dict[str, str]:
-    """The columns that a user sees of a box, with their titles."""
+def columns(
+    named: Box, liked: preferences.Preferences, offered: Mapping[str, str]
+) -> dict[str, str]:
+    """The columns that a user sees of a box, with titles; fields of the chosen process too."""
+    own = _columns(named, liked)
+    return {**own, **{name: offered[name] for name in liked.added if name in offered}}
+
+
+def _columns(named: Box, liked: preferences.Preferences) -> dict[str, str]:
     hidden = liked.hidden if liked.chosen else liked.hidden | _AT_FIRST_HIDDEN
     if named not in boxes.TASK_BOXES:
         hidden = liked.hidden
@@ -170,8 +178,13 @@ def choose_columns() -> ResponseReturnValue:
     named = box(request.form.get("box"))
     wanted = set(request.form.getlist("column"))
     hidden = [name for name in COLUMNS[named] if name not in wanted]
-    run(preferences.hide, f"inbox.{named}", by=current(), columns=hidden)
-    return _back(named, chosen(request.form, named))
+    query = chosen(request.form, named)
+    with read_session() as session:
+        fields = desk_columns.offered(session, query.get("process", ""))
+    # without a process no fields were offered, and those chosen before stay
+    added = [name for name in fields if name in wanted] if fields else None
+    run(preferences.choose, f"inbox.{named}", by=current(), hidden=hidden, added=added)
+    return _back(named, query)
 
 
 @blueprint.post("/filters")

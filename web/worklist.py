@@ -14,7 +14,15 @@ from sqlalchemy.orm import Session
 
 from engine import repository
 from engine.definition.elements import UserTask as UserTaskElement
-from processes import applications, assigning, drafting, following, organisations, preferences
+from processes import (
+    applications,
+    assigning,
+    columns,
+    drafting,
+    following,
+    organisations,
+    preferences,
+)
 from processes import inbox as boxes
 from processes.identity import User
 from processes.inbox import Box, Page, Row
@@ -33,9 +41,9 @@ TITLES: Final[Mapping[str, str]] = {
     "todo": N_("待办"),
     "done": N_("已办"),
     "mine": N_("我发起"),
+    "copies": N_("抄送我"),
     "drafts": N_("草稿"),
     "followed": N_("关注"),
-    "copies": N_("抄送我"),
     "questions": N_("征询我"),
     "office": N_("本单位在办"),
 }
@@ -60,7 +68,11 @@ def inbox() -> ResponseReturnValue:
         page = boxes.page(session, current(), box=box, view=listing.view(chosen, after))
         liked = preferences.of(session, f"inbox.{box}", by=current())
         view = {"box": box, "chosen": chosen, **_links(box, chosen, page, after)}
-        view["columns"] = listing.columns(box, liked)
+        fields = columns.offered(session, chosen.get("process", ""))
+        view["columns"] = listing.columns(box, liked, fields)
+        cases = [row.case_id for row in page.rows]
+        key = chosen.get("process", "")
+        view["extra"] = columns.values(session, key, view["columns"], cases, by=current())
         view |= {
             "kinds_of": KINDS,
             "total": page.total,
@@ -77,6 +89,7 @@ def inbox() -> ResponseReturnValue:
             sorts=listing.SORT_TITLES if box in boxes.TASK_BOXES else {},
             assignees=assigning.people(session, by=current()) if box == "office" else [],
             all_columns=listing.COLUMNS[box],
+            fields=fields,
             saved=listing.kept(session, box, chosen),
             startable=_startable(session, current()),
             **_choices(session, chosen),

@@ -29,7 +29,8 @@ def test_the_boxes_are_tabs_with_their_counts(as_, filed):
     filed()
     text = _text(as_("acceptor"), "/inbox")
     tabs = text.split('class="boxes"')[1].split("</nav>")[0]
-    assert re.findall(r">([^<>]+)<span", tabs) == ["待办", "已办", "我发起", "草稿", "关注"]
+    named = re.findall(r">([^<>]+)<span", tabs)
+    assert named[:6] == ["待办", "已办", "我发起", "抄送我", "草稿", "关注"]
     assert int(re.search(r"待办<span[^>]*>(\d+)", tabs)[1]) >= 1
 
 
@@ -125,3 +126,23 @@ def test_a_draft_whose_task_somebody_else_did_says_so(app, as_, filed):
         case = session.get_one(UserTask, task).instance_id
         cases.terminate(session, case, by=manager, reason="测试终止")
     assert "任务已由他人办理" in _text(clerk, "/inbox/drafts")
+
+
+def test_fields_of_the_chosen_process_are_columns_and_sensitive_ones_are_masked(as_, filed):
+    filed()
+    clerk = as_("acceptor")
+    assert "选定事项后可加办件内容列" in _text(clerk, "/inbox")
+    offered = _text(clerk, "/inbox?process=yacht_licence_sample")
+    assert 'value="var.licence_class"' in offered
+    assert 'value="var.photo"' not in offered
+    wanted = ["title", "var.licence_class", "var.phone", "var.unheard_of"]
+    chosen = {"box": "todo", "process": "yacht_licence_sample", "column": wanted}
+    assert _post(clerk, "/inbox/columns", **chosen).status_code == 303
+    text = _text(clerk, "/inbox?process=yacht_licence_sample")
+    body = text.split("<tbody>")[1]
+    assert "A1E" in body
+    assert "13900000001" not in body
+    assert "unheard_of" not in text
+    assert "A1E" not in _text(clerk, "/inbox").split("<tbody>")[1]
+    usual = ["title", "applicant", "step", "holder", "at", "due"]
+    _post(clerk, "/inbox/columns", box="todo", process="yacht_licence_sample", column=usual)
