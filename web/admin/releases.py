@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from engine import repository
 from engine.errors import BanliError, DeploymentRejected
 from engine.model import Deployment
-from processes import audit, differences, identity, modelling, permissions
+from processes import audit, differences, domains, identity, modelling, permissions
 from processes.differences import FileChange
 from processes.identity import User
 from processes.modelling import DraftView
@@ -31,6 +31,7 @@ from processes.roles import Action
 from web.auth import actions_of, current, policy
 from web.confirming import sensitive
 from web.database import read_session, run
+from web.i18n import titles
 from web.wiring import topics
 from web.words import _
 
@@ -61,6 +62,7 @@ def index() -> ResponseReturnValue:
             "admin/releases.html",
             waiting=waiting,
             library=modelling.library(session, by=current()),
+            domains=titles(domains.current().titles),
             may_release=Action.RELEASE_MODEL in actions_of(current()),
             me=current(),
         )
