@@ -296,7 +296,7 @@ class TestTimeout:
             LIMIT + '<banli:approval mode="all" people="=[]"/><banli:timeout remind="1"/>',
             "timeout_several",
         ),
-        ('<banli:buttons fly="飞"/>', "attribute_unsupported"),
+        ('<banli:buttons fly="飞"/>', "extension_attribute"),
     ],
 )
 def test_what_cannot_follow_is_refused_at_deployment(
