@@ -8,8 +8,9 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import boards, clock, history, tasks
+from engine import boards, clock, history, repository, tasks
 from engine.approval.board import Stage
+from engine.definition import elements as el
 from engine.errors import NotFound, TaskNotActive
 from engine.model import HistoryEvent, UserTask
 from processes import duties, identity
@@ -40,6 +41,12 @@ def get(session: Session, task_id: int) -> tuple[UserTask, TaskFacts]:
         message = _gone(session, task_id, name or "系统", error)
         raise TaskNotActive(message, by=name, at=error.at, **_case(error)) from error
     return task, duties.facts(session, task)
+
+
+def element(session: Session, task: UserTask) -> el.UserTask | None:
+    """What the model says of a task; None where its version no longer has it."""
+    found = repository.compiled(session, task.definition_id).elements.get(task.activity)
+    return found if isinstance(found, el.UserTask) else None
 
 
 def person(session: Session, actor: str | None) -> str:

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import ids
+from engine.definition.elements import UserTask as UserTaskElement
 from engine.model import UserTask
 from engine.variables import Value
 from forms.definition import FormDefinition
+from forms.errors import FormInvalid
 from forms.fields.base import Scope
 from processes.identity import User
 from processes.model.cases import Opinion
@@ -94,6 +96,24 @@ def of_task(  # noqa: PLR0913 - as above
         for_user=for_user,
         principal=principal,
     )
+
+
+def refuse_silence(
+    element: UserTaskElement | None, form: FormDefinition | None, values: Mapping[str, Value]
+) -> None:
+    """Refuse a decision that its node wants explained (`banli:opinion`), said in no words.
+
+    Raises:
+        FormInvalid: names the field of the opinion.
+    """
+    if element is None or form is None or not element.opinion_on:
+        return
+    names = {field.name for field in form.fields()}
+    decided = [values.get(name) for name in DECISION_FIELDS if name in names]
+    wanted = any(str(one) in element.opinion_on for one in decided if one is not None)
+    if wanted and not from_answers(form, values)[1].strip():
+        field = next((name for name in TEXT_FIELDS if name in names), DECISION_FIELDS[0])
+        raise FormInvalid({field: ["作出此项结论须填写意见"]}, answers=values)
 
 
 def from_answers(form: FormDefinition | None, values: Mapping[str, Value]) -> tuple[str, str]:

@@ -23,6 +23,7 @@ HEAD: Final = "head"
 DEPUTY: Final = "deputy"
 POSTS: Final = {HEAD: "负责人", DEPUTY: "副职"}
 """Posts that the product knows; others are named by the house."""
+_CODES: Final = {title: code for code, title in POSTS.items()}
 LEVELS: Final = 10
 _POST: Final = 64
 
@@ -130,6 +131,19 @@ def of_org(session: Session, org_code: str, *, by: User) -> Sequence[Holding]:
     ]
 
 
+def staff(session: Session, org_code: str) -> Sequence[UserAccount]:
+    """Those who work in a unit or above it: whom it may have in a post, its own first."""
+    org = session.get(Org, org_code)
+    codes = [one for one in (org.path if org is not None else "").split("/") if one]
+    query = select(UserAccount).where(
+        UserAccount.org_code.in_(codes),
+        UserAccount.kind == "staff",
+        UserAccount.status == "active",
+    )
+    found = session.scalars(query.order_by(UserAccount.name, UserAccount.id)).all()
+    return sorted(found, key=lambda one: one.org_code != org_code)
+
+
 def appoint(  # noqa: PLR0913 - a post with its days, all by name
     session: Session,
     org_code: str,
@@ -148,7 +162,7 @@ def appoint(  # noqa: PLR0913 - a post with its days, all by name
     """
     org = organisations.get(session, org_code)
     permissions.require(by, Action.MANAGE_ORGS, org)
-    name = post.strip()
+    name = _CODES.get(post.strip(), post.strip())
     if not name or len(name) > _POST:
         raise PositionRefused("请填写岗位名称", field="post")
     account = session.get(UserAccount, user_id)

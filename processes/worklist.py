@@ -5,7 +5,7 @@ that was typed is used before the deployed form has accepted it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, select
@@ -65,6 +65,8 @@ class TaskView:
     holder: str
     draft: FormDraft | None
     why_not: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the buttons of its operations are called, where the model says so."""
     principal: Principal | None = None
     """For whom the user would act, as an agent."""
 
@@ -91,8 +93,14 @@ def view(session: Session, task_id: int, *, by: User) -> TaskView:
         holder=opened.person(session, task.assignee),
         draft=draft,
         why_not=permissions.separated(by, facts) or "",
+        labels=_labels(session, task),
         principal=permissions.principal(by, facts),
     )
+
+
+def _labels(session: Session, task: UserTask) -> Mapping[str, str]:
+    element = opened.element(session, task)
+    return element.labels if element is not None else {}
 
 
 def form_of(session: Session, task_id: int, *, by: User) -> tuple[UserTask, FormDefinition | None]:
@@ -194,6 +202,8 @@ def submit(
         values = form.validate(
             answers, context=context, node=task.activity, lookups=sources.lookups(session, by)
         )
+        if task.kind not in approvals.HELPERS:
+            opinions.refuse_silence(opened.element(session, task), form, values)
     case_id, owner = task.instance_id, approvals.asked_by(session, task)
     tasks.complete(
         session,

@@ -5,7 +5,7 @@ a session that expired all show again what was typed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +60,7 @@ class Shown:
     kind: str
     saved_at: datetime | None
     acting_for: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @blueprint.get("")
@@ -336,6 +337,7 @@ def _shown(view: TaskView, *, mine: bool) -> Shown:
         kind=_(boards.KINDS[task.kind]) if task.kind in boards.KINDS else "",
         saved_at=view.draft.saved_at if view.draft else None,
         acting_for=view.principal.name if view.principal else "",
+        labels=view.labels,
     )
 
 

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from engine import repository
 from engine.errors import DeploymentRejected
-from processes import cases, movement, positions, worklist
+from forms import definition
+from forms.errors import FormInvalid
+from processes import cases, movement, opened, opinions, positions, worklist
 from processes.model.cases import Notification, Opinion
 from processes.model.people import UserAccount
 from processes.movement import Order
@@ -279,6 +281,33 @@ class TestTimeout:
         case.complete("second", as_="verifier")
         case.passes(working_days=9)
         assert (self.reminded(case), waits(case)) == (0, ["third"])
+
+
+class TestOpinionAndButtons:
+    """须写意见，按钮名称."""
+
+    FORM = definition.read(
+        b"form: f\ntitle: t\nsections:\n  - title: s\n    fields:\n"
+        b"      - {name: decision, label: d, type: choice, values:"
+        b" [{value: approve, label: y}, {value: reject, label: n}]}\n"
+        b"      - {name: opinion, label: o, type: textarea}\n",
+        "f.form.yaml",
+    )
+
+    def test_a_decision_that_needs_words_is_refused_without(self, play: Play) -> None:
+        case = first_done(play, '<banli:opinion required="reject"/>')
+        element = play.run(lambda s: opened.element(s, case.tasks[0]))
+        opinions.refuse_silence(element, self.FORM, {"decision": "approve"})
+        opinions.refuse_silence(element, self.FORM, {"decision": "reject", "opinion": "不符"})
+        with pytest.raises(FormInvalid) as refused:
+            opinions.refuse_silence(element, self.FORM, {"decision": "reject", "opinion": " "})
+        assert refused.value.errors == {"opinion": ["作出此项结论须填写意见"]}
+
+    def test_the_buttons_are_called_as_the_model_says(self, play: Play) -> None:
+        case = first_done(play, '<banli:buttons complete="同意办理" return="退回补充"/>')
+        by = play.user("verifier")
+        seen = play.run(lambda s: worklist.view(s, case.tasks[0].id, by=by))
+        assert seen.labels == {"complete": "同意办理", "return": "退回补充"}
 
 
 @pytest.mark.parametrize(

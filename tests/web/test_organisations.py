@@ -79,3 +79,33 @@ def test_the_top_of_the_own_tree_keeps_its_place(as_: Clients) -> None:
     kept |= {"document_mark": "", "address": "", "phone": ""}
     assert put(admin, f"{PATH}/370001", parent_code="370299", **kept).status_code == 303
     assert admin.get(f"{PATH}/370001").status_code == 200
+
+
+def appointed(client: FlaskClient, **more: str) -> object:
+    page = client.get(f"{PATH}/370001").get_data(as_text=True)
+    person = re.search(r'<option value="(\d+)"[^>]*>游艇驾驶证管理人</option>', page)
+    assert person, "the staff of the unit are offered by name"
+    data = {"post": "负责人", "user": person[1], "csrf_token": csrf(client, PATH), **more}
+    return client.post(f"{PATH}/370001/positions", data=data)
+
+
+def test_the_head_of_a_unit_is_appointed_and_dismissed_on_its_page(as_: Clients) -> None:
+    admin = as_("admin")
+    assert appointed(admin, valid_from="2026-01-01").status_code == 303
+    page = admin.get(f"{PATH}/370001").get_data(as_text=True)
+    assert "<td>负责人</td><td>游艇驾驶证管理人</td><td>2026-01-01</td>" in page
+    assert "已任此岗位" in told_at(appointed(admin), "user")
+    wrong = appointed(admin, post="法制审核岗", valid_from="2026-02-01", valid_to="2026-01-01")
+    assert "止日不能早于起日" in told_at(wrong, "valid_to")
+    assert 'value="法制审核岗"' in wrong.get_data(as_text=True), "nothing typed is lost"
+    assert "年-月-日" in told_at(appointed(admin, valid_to="明天"), "valid_to")
+    (end,) = set(re.findall(r'action="([^"]+/positions/\d+/end)"', page))
+    assert admin.post(end, data={"csrf_token": csrf(admin, PATH)}).status_code == 303
+    assert "免去</button>" not in admin.get(f"{PATH}/370001").get_data(as_text=True)
+
+
+def test_posts_outside_the_own_tree_are_not_there(as_: Clients) -> None:
+    admin = as_("admin")
+    data = {"post": "负责人", "user": "1", "csrf_token": csrf(admin, PATH)}
+    assert admin.post(f"{PATH}/000001/positions", data=data).status_code == 404
+    assert as_("acceptor").get(f"{PATH}/370001").status_code == 403

@@ -4,13 +4,15 @@ Invariant: nothing is done to an organisation outside the tree, and none is put 
 of the tree keeps its place.
 """
 
+from datetime import date
 from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from processes import area, domains, organisations
+from processes import area, domains, organisations, positions
 from processes.organisations import Details, OrganisationRefused
+from processes.positions import PositionRefused
 from processes.roles import Action
 from web.auth import current, policy
 from web.database import read_session, transaction
@@ -95,7 +97,58 @@ def _typed(name: str) -> str:
     return request.form.get(name, "").strip()[: _LENGTHS[name]]
 
 
-def _page(code: str | None, typed: object, errors: dict[str, str]) -> ResponseReturnValue:
+@blueprint.post("/<org_code>/positions")
+@policy("staff", Action.MANAGE_ORGS)
+def appoint(org_code: str) -> ResponseReturnValue:
+    """Give somebody a post in the organisation."""
+    try:
+        days = {name: _typed_day(name) for name in ("valid_from", "valid_to")}
+        with transaction() as session:
+            positions.appoint(
+                session,
+                org_code,
+                post=request.form.get("post", ""),
+                user_id=_number(request.form.get("user", "")),
+                by=current(),
+                **days,
+            )
+    except PositionRefused as refused:
+        with read_session() as session:
+            org = area.own_org(session, org_code, by=current())
+            kept = {name: getattr(org, name) or "" for name in _LENGTHS}
+        field = str(refused.details.get("field") or "post")
+        return _page(org_code, kept, {}, {field: refused.message})
+    flash(_("任职已保存"))
+    return redirect(url_for("organisations.edit", org_code=org_code) + "#positions", code=303)
+
+
+@blueprint.post("/<org_code>/positions/<int:position_id>/end")
+@policy("staff", Action.MANAGE_ORGS)
+def end_position(org_code: str, position_id: int) -> ResponseReturnValue:
+    with transaction() as session:
+        positions.dismiss(session, position_id, by=current())
+    flash(_("已免去，今天为任职的最后一天"))
+    return redirect(url_for("organisations.edit", org_code=org_code) + "#positions", code=303)
+
+
+def _typed_day(name: str) -> date | None:
+    text = request.form.get(name, "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise PositionRefused(_("日期应为 年-月-日"), field=name) from None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+def _page(
+    code: str | None,
+    typed: object,
+    errors: dict[str, str],
+    refused: dict[str, str] | None = None,
+) -> ResponseReturnValue:
     with read_session() as session:
         org = organisations.get(session, code) if code else None
         tree = area.orgs(session, current())
@@ -117,5 +170,10 @@ def _page(code: str | None, typed: object, errors: dict[str, str]) -> ResponseRe
             kinds=list(titles(domains.current().org_kinds).items()),
             typed=typed,
             errors=errors,
+            positions=positions.of_org(session, code, by=current()) if code else [],
+            position=request.form if refused else {},
+            position_errors=refused or {},
+            posts=list(positions.POSTS.values()),
+            staff=[(str(one.id), one.name) for one in positions.staff(session, code or "")],
         )
-    return (html, 422) if errors else html
+    return (html, 422) if errors or refused else html

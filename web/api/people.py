@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden
-from processes import area
+from processes import area, positions
 from processes.authority import Wanted
 from processes.model.people import AuthorityGrant, UserAccount, UserRole
 from processes.roles import Action
@@ -22,11 +22,15 @@ from web.api.schemas.people import (
     Account,
     AccountQuery,
     Accounts,
+    GivenPosition,
     Grant,
     Grants,
     NewAccount,
     NewGrant,
+    NewPosition,
     OpenedAccount,
+    PositionEnd,
+    Positions,
     Revocation,
     RoleChange,
     StatusChange,
@@ -34,6 +38,51 @@ from web.api.schemas.people import (
 from web.database import read_session
 
 blueprint = blueprints.make("people", "", "用户、角色与授权")
+
+
+@blueprint.get("/organisations/<org_code>/positions")
+@allow(Action.MANAGE_ORGS)
+@blueprint.response(200, Positions)
+def positions_of(org_code: str) -> Any:
+    """机构的任职，最近的在前."""
+    with read_session() as session:
+        return {"items": positions.of_org(session, org_code, by=access.user())}
+
+
+@blueprint.post("/organisations/<org_code>/positions")
+@allow(Action.MANAGE_ORGS)
+@blueprint.arguments(NewPosition)
+@blueprint.response(201, GivenPosition)
+def appoint(arguments: dict[str, Any], org_code: str) -> Response:
+    """任命：负责人（head）、副职（deputy）或自设岗位."""
+
+    def work(session: Session) -> Any:
+        made = positions.appoint(
+            session,
+            org_code,
+            post=arguments["post"],
+            user_id=int(arguments["user_id"]),
+            valid_from=arguments["valid_from"],
+            valid_to=arguments["valid_to"],
+            by=access.user(),
+        )
+        return {"id": str(made)}
+
+    return commands.perform(work, status=201)
+
+
+@blueprint.post("/positions/<id:position_id>/end")
+@allow(Action.MANAGE_ORGS)
+@blueprint.arguments(PositionEnd)
+@blueprint.response(200, GivenPosition)
+def end_position(arguments: dict[str, Any], position_id: int) -> Response:
+    """免去：给出任职的最后一天，缺省为今天；记录保留."""
+
+    def work(session: Session) -> Any:
+        positions.dismiss(session, position_id, by=access.user(), on=arguments["on"])
+        return {"id": str(position_id)}
+
+    return commands.perform(work)
 
 
 @blueprint.get("/users")

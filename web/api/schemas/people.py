@@ -81,6 +81,45 @@ class Notices(Page):
     unread = fields.Integer()
 
 
+class Position(Reply):
+    """A post that somebody holds in an organisation."""
+
+    id = Id()
+    post = Text()
+    title = Text()
+    user_id = Id()
+    user_name = Text()
+    valid_from = Day(allow_none=True)
+    valid_to = Day(allow_none=True)
+
+
+class Positions(Reply):
+    """Posts, the newest first."""
+
+    items = fields.List(fields.Nested(Position))
+
+
+class NewPosition(Request):
+    """Who gets which post, from when to when."""
+
+    post = Text(longest=64, required=True)
+    user_id = Id(required=True)
+    valid_from = Day(allow_none=True, load_default=None)
+    valid_to = Day(allow_none=True, load_default=None)
+
+
+class GivenPosition(Reply):
+    """The number of a post that was given."""
+
+    id = Id()
+
+
+class PositionEnd(Request):
+    """The last day of a post; today, if none is given."""
+
+    on = Day(allow_none=True, load_default=None)
+
+
 class HeldRole(Reply):
     """A role at an organisation."""
 
