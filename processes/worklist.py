@@ -196,14 +196,7 @@ def submit(
     principal = permissions.principal(by, facts)
     _refuse_if_held(session, task, by, principal)
     form = _form(session, task)
-    values: Variables = {}
-    if form is not None:
-        context = _context(session, task, by)
-        values = form.validate(
-            answers, context=context, node=task.activity, lookups=sources.lookups(session, by)
-        )
-        if task.kind not in approvals.HELPERS:
-            opinions.refuse_silence(opened.element(session, task), form, values)
+    values = _answered(session, task, form, answers, by=by)
     case_id, owner = task.instance_id, approvals.asked_by(session, task)
     tasks.complete(
         session,
@@ -226,6 +219,21 @@ def submit(
     session.execute(delete(FormDraft).where(FormDraft.subject == f"task:{task_id}"))
     agents.acted(session, task, "task.completed", by=by, principal=principal)
     return open_in_case(session, case_id, by=by)
+
+
+def _answered(
+    session: Session, task: UserTask, form: FormDefinition | None, answers: Answers, *, by: User
+) -> Variables:
+    """What the form and the node accept of the answers."""
+    if form is None:
+        return {}
+    context = _context(session, task, by)
+    values = form.validate(
+        answers, context=context, node=task.activity, lookups=sources.lookups(session, by)
+    )
+    if task.kind not in approvals.HELPERS:
+        opinions.refuse_silence(opened.element(session, task), form, values)
+    return values
 
 
 def _revision_of(session: Session, task_id: int) -> int:
