@@ -28,6 +28,7 @@ from processes.roles import EXCLUSIVE, Action
 MOST: Final = timedelta(days=183)
 """A substitution holds half a year at most; then it has to be set anew."""
 _REASON: Final = 500
+_DEEDS: Final = {"task.claimed": "签收", "task.completed": "办理", "task.returned": "退回"}
 
 
 class AgentRefused(BanliError):
@@ -163,7 +164,13 @@ def eligible(session: Session, principal: User) -> Sequence[Person]:
 
 
 def acted(
-    session: Session, task: UserTask, action: str, *, by: User, principal: Principal | None
+    session: Session,
+    task: UserTask,
+    action: str,
+    *,
+    by: User,
+    principal: Principal | None,
+    detail: str = "",
 ) -> None:
     """Put on record what somebody did to a task, in person or for a principal, who is told of it.
 
@@ -171,12 +178,14 @@ def acted(
         Forbidden: the substitution has ended or been revoked meanwhile.
     """
     for_user = None if principal is None else principal.id
-    audit.record(session, action, by=by, subject=("task", task.id), for_user=for_user)
+    audit.record(
+        session, action, by=by, subject=("task", task.id), detail=detail, for_user=for_user
+    )
     if principal is None:
         return
     if not principals.in_force(session, principal):
         raise Forbidden(f"您对{principal.name}的代理已经结束", principal=principal.id)
-    done = "办理" if action == "task.completed" else "签收"
+    done = _DEEDS.get(action, "办理")
     title = f"{by.name}已代您{done}“{task.name or task.activity}”"
     link = f"/cases/{task.instance_id}"
     made = Notice(kind="agent.acted", title=title, case_id=task.instance_id, link=link)
@@ -228,7 +237,7 @@ def _check_overlaps(session: Session, wanted: Wanted) -> None:
     # alone could make a circle together
     pair = sorted({wanted.principal, wanted.agent})
     query = select(UserAccount.id).where(UserAccount.id.in_(pair)).order_by(UserAccount.id)
-    session.execute(query.with_for_update())
+    session.execute(query.with_for_update(key_share=True))
     meanwhile = (
         Substitution.starts_on <= wanted.ends_on,
         Substitution.ends_on >= wanted.starts_on,

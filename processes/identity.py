@@ -7,7 +7,7 @@ person is known by `person_key`, a keyed hash of the identity number, over all a
 import hashlib
 import secrets
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -126,13 +126,18 @@ def name(session: Session, user_id: int) -> str:
 
 def active(session: Session, user_ids: Collection[int]) -> list[User]:
     """Users of accounts that are open today, by id."""
+    return [_user(session, one) for one in active_accounts(session, user_ids)]
+
+
+def active_accounts(session: Session, user_ids: Collection[int]) -> Sequence[UserAccount]:
+    """The accounts among these that are open today, by id."""
     today = clock.today()
     query = select(UserAccount).where(
         UserAccount.id.in_(user_ids),
         UserAccount.status == "active",
         or_(UserAccount.valid_to.is_(None), UserAccount.valid_to >= today),
     )
-    return [_user(session, one) for one in session.scalars(query.order_by(UserAccount.id))]
+    return session.scalars(query.order_by(UserAccount.id)).all()
 
 
 def by_login(session: Session, login: str) -> User | None:

@@ -15,10 +15,21 @@ from engine.errors import Conflict, Forbidden, TaskAlreadyClaimed
 from engine.execution import Execution, execution
 from engine.model import Incident, UserTask
 from engine.moves import Plan
-from processes import audit, duties, identity, notices, opened, opinions, permissions, targets
+from processes import (
+    agents,
+    audit,
+    duties,
+    identity,
+    notices,
+    opened,
+    opinions,
+    permissions,
+    targets,
+)
 from processes.identity import User
 from processes.model.cases import Case, FormDraft
 from processes.permissions import TaskFacts
+from processes.principals import Principal
 from processes.roles import Action
 from processes.targets import Target
 
@@ -89,7 +100,8 @@ def send_back(session: Session, task_id: int, *, by: User, order: Order) -> Sequ
         Forbidden: not permitted here. MoveRefused: not a node that was done before this one.
         Conflict: other tasks would be cancelled that were not confirmed, or it has changed.
     """
-    task, _facts = _mine(session, task_id, by)
+    task, facts = _mine(session, task_id, by)
+    principal = permissions.principal(by, facts)
     refuse_stale(task, order)
     refuse_no_reason(order.reason, "退回须填写意见")
     case = session.get_one(Case, task.instance_id)
@@ -108,15 +120,11 @@ def send_back(session: Session, task_id: int, *, by: User, order: Order) -> Sequ
         _give(session, made, target.performer, by=by)
     way = "办结后直达本环节" if order.straight else "逐级办理"
     to = f"退回至『{target.name}』（{way}）"
-    tell(session, case, task, by=by, decision=to, text=order.reason, action="returned")
+    said = (to, order.reason)
+    tell(session, case, task, by=by, said=said, action="returned", principal=principal)
     notify(session, case, by, "退回", order.reason, lost=lost, made=made)
-    audit.record(
-        session,
-        "task.returned",
-        by=by,
-        subject=("task", task_id),
-        detail=f"{task.activity} → {order.to}; {[one.task_id for one in lost]}",
-    )
+    detail = f"{task.activity} → {order.to}; {[one.task_id for one in lost]}"
+    agents.acted(session, task, "task.returned", by=by, principal=principal, detail=detail)
     return fresh(session, made)
 
 
@@ -145,7 +153,7 @@ def jump(
     name = made[0].name if made else order.to.rsplit(moves.SEPARATOR, 1)[-1]
     skipped = f"；跳过：{'、'.join(planned.skipped)}" if planned.skipped else ""
     to = f"跳转至『{name}』{skipped}"
-    tell(session, case, task, by=by, decision=to, text=order.reason, action="jumped")
+    tell(session, case, task, by=by, said=(to, order.reason), action="jumped")
     notify(session, case, by, "跳转", order.reason, lost=lost, made=made)
     audit.record(
         session,
@@ -178,7 +186,8 @@ def may_return(task: UserTask) -> bool:
 def _mine(session: Session, task_id: int, by: User) -> tuple[UserTask, TaskFacts]:
     task, facts = opened.get(session, task_id)
     permissions.require(by, Action.RETURN_TASK, facts)
-    if task.assignee not in (None, str(by.id)):
+    holder = permissions.principal(by, facts) or by
+    if task.assignee not in (None, str(holder.id)):
         name = opened.person(session, task.assignee)
         raise TaskAlreadyClaimed(f"该任务已由{name}签收", by=name, at=task.claimed_at)
     if task.suspended:
@@ -275,8 +284,16 @@ def fresh(session: Session, made: Sequence[UserTask]) -> Sequence[UserTask]:
 
 
 def tell(  # noqa: PLR0913 - the columns of one opinion
-    session: Session, case: Case, task: UserTask, *, by: User, decision: str, text: str, action: str
+    session: Session,
+    case: Case,
+    task: UserTask,
+    *,
+    by: User,
+    said: tuple[str, str],
+    action: str,
+    principal: Principal | None = None,
 ) -> None:
+    decision, text = said
     session.execute(delete(FormDraft).where(FormDraft.subject == f"task:{task.id}"))
     opinions.record(
         session,
@@ -288,6 +305,7 @@ def tell(  # noqa: PLR0913 - the columns of one opinion
         decision=decision,
         text=text,
         action=action,
+        principal=principal,
     )
 
 

@@ -22,7 +22,6 @@ from engine.model import UserTask
 from engine.record import StepRecord
 from engine.waiting import UserTaskWait
 from processes import duties, identity, notices, permissions, principals
-from processes.identity import User
 from processes.model.agents import Rotation
 from processes.notices import Notice
 from processes.permissions import TaskFacts
@@ -63,14 +62,13 @@ def _assign(session: Session, pool: str, wait: UserTaskWait) -> None:
     notices.send(session, [chosen], made)
 
 
-def eligible(session: Session, facts: TaskFacts) -> Mapping[int, User]:
+def eligible(session: Session, facts: TaskFacts) -> frozenset[int]:
     """The candidates of a task who may do it, without those who are absent if others are there."""
     named = {int(one) for one in facts.users if one.isascii() and one.isdigit()}
     found = {*identity.users_in_groups(session, facts.groups), *named}
-    users = {one.id: one for one in identity.active(session, found)}
-    may = {one: user for one, user in users.items() if permissions.may_claim(user, facts)}
-    away = principals.absent(session, may)
-    return {one: user for one, user in may.items() if one not in away} or may
+    accounts = identity.active_accounts(session, found)
+    may = frozenset(one.id for one in accounts if permissions.separated(one, facts) is None)
+    return (may - principals.absent(session, may)) or may
 
 
 def _pool(wait: UserTaskWait) -> str:

@@ -50,9 +50,7 @@ def reclaim(session: Session, task_id: int, *, by: User, reason: str) -> Sequenc
     names = "、".join(dict.fromkeys(one.name for one in lost))
     decision = f"撤回；撤销后续环节：{names}" if names else "撤回"
     if made:
-        movement.tell(
-            session, case, made[0], by=by, decision=decision, text=reason, action="reclaimed"
-        )
+        movement.tell(session, case, made[0], by=by, said=(decision, reason), action="reclaimed")
     movement.notify(session, case, by, "撤回", reason, lost=lost, made=())
     audit.record(session, "task.reclaimed", by=by, subject=("task", task_id), detail=reason)
     return made

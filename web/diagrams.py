@@ -14,6 +14,7 @@ from engine import history, repository
 from engine.model import HistoryEvent, Incident, ProcessInstance, UserTask
 from processes import backstage, inbox, opinions
 from processes.model.cases import Case
+from web import timeline
 from web.display import moment
 from web.words import _
 
@@ -75,7 +76,8 @@ def _history(session: Session, case: Case) -> dict[str, list[str]]:
     """Activity → lines telling who did it when."""
     found: dict[str, list[str]] = {}
     for one in opinions.of_case(session, case.id):
-        words = " ".join(part for part in (moment(one.at), one.by_name, one.decision) if part)
+        said = (moment(one.at), timeline.acting(one), one.decision)
+        words = " ".join(part for part in said if part)
         found.setdefault(one.activity, []).append(words)
     return found
 

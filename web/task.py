@@ -41,7 +41,7 @@ _RIGHTS = {
 }
 _ASKING = frozenset(_RIGHTS)
 _BESIDE = {"inquire": Action.INQUIRE, "copy": Action.COPY_CASE, "plan": Action.PLAN_NEXT}
-AGENT_MAY = frozenset({"claim", "complete", "inquire"})
+AGENT_MAY = frozenset({"claim", "complete", "return", "inquire"})
 """What an agent may do in the principal's place: nothing that hands the work on to others."""
 
 

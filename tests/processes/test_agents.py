@@ -24,6 +24,7 @@ from processes import (
     cases,
     duties,
     inbox,
+    movement,
     opinions,
     permissions,
     principals,
@@ -34,6 +35,7 @@ from processes.identity import User
 from processes.model.agents import Substitution
 from processes.model.cases import Case
 from processes.model.people import AuditEvent, UserAccount
+from processes.movement import Order
 from processes.play import START, PlayedCase
 from tests.engine.core.scenario import user, xml
 from tests.processes.test_approvals import GROUP, Office, do, several, signed, told
@@ -46,7 +48,10 @@ MODELS = {
         "start -> review -> approve -> end",
         key="two",
         review=user(candidateGroups=GROUP),
-        approve=user('<banli:separation from="review"/>', candidateGroups=APPROVERS),
+        approve=user(
+            '<banli:separation from="review"/><banli:operations allow="claim complete return"/>',
+            candidateGroups=APPROVERS,
+        ),
     ),
     "all": xml("start -> review -> end", key="all", review=several('mode="all"')),
 }
@@ -202,6 +207,18 @@ class TestAgentDuringAbsence:
         assert not sees(other)  # it has left the reviewer's hands
         done(covered, by)
         assert sees(covered)  # whoever acted in a case goes on seeing it
+
+    def test_an_agent_returns_a_task_in_the_principal_s_place(self, office: Office) -> None:
+        case = office.start("two")
+        done(case, "reviewer")
+        claim(case, "approver")
+        entrusted(office, "approver", "verifier")
+        order = Order(to="review", reason="材料不清")
+        do(case, movement.send_back, case.tasks[0].id, by=office.user("verifier"), order=order)
+        assert [task.activity for task in case.tasks] == ["review"]
+        said = do(case, opinions.of_case, case.id)[-1]
+        assert (said.by_name, said.acting_for_name, said.action) == ("核对人", "审批人", "returned")
+        assert "核对人已代您退回“approve”" in told(case, "approver")
 
     def test_an_agent_hands_nothing_on(self, office: Office) -> None:
         case = office.start("one")

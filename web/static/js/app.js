@@ -31,6 +31,9 @@ async function load(root) {
   }
 }
 
+// on a narrow screen the present box may lie beyond the edge of its row
+document.querySelector(".boxes [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => toast(t("已复制 {text}", { text: copy.dataset.copy })));
