@@ -13,7 +13,7 @@ from tests.browser.desk import Desk
 NO_PAGES: Final = frozenset({
     "static", "home.index", "files.show", "cases.document", "cases.material", "cases.diagram", "cases.printed",
     "portal.document", "analyst.diagram", "operations.token_counts", "releases.diagram", "api_docs.openapi",
-    "health.live", "health.ready",
+    "health.live", "health.ready", "listing.counted", "task.following", "foresight.why",
 })  # fmt: skip
 
 # endpoint → who looks, and the address with the names of samples in it
@@ -30,7 +30,8 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "portal.case": ("applicant", ("{portal_case}",)),
     "portal.action": ("applicant", ("{action}",)),
     "home.notices": ("acceptor", ("/notices",)),
-    "worklist.inbox": ("acceptor", ("/inbox", "/inbox?box=done", "/inbox?box=mine&q=none")),
+    "worklist.inbox": ("acceptor", ("/inbox", "/inbox?box=done", "/inbox?box=mine&q=none", "/inbox?box=followed")),
+    "worklist.drafts": ("acceptor", ("/inbox/drafts",)),
     "cases.search": ("acceptor", ("/cases", "/cases?q={number}")),
     "cases.page": ("acceptor", ("{case}", "{case}#diagram", "{case}#letters")),
     "counter.apply": ("acceptor", ("/counter/yacht_licence_issue",)),

@@ -31,6 +31,7 @@ export default function list(root) {
     if (target.matches("[data-all]")) boxes().forEach((one) => (one.checked = target.checked));
     count();
   });
+  count(); // ticked before this module was there
   // a list that is drawn anew keeps its ticks
   let kept = [];
   root.addEventListener("htmx:before:swap", () => (kept = boxes().filter((one) => one.checked).map((one) => one.value)));
