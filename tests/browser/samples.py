@@ -30,7 +30,10 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "portal.case": ("applicant", ("{portal_case}",)),
     "portal.action": ("applicant", ("{action}",)),
     "home.notices": ("acceptor", ("/notices",)),
-    "worklist.inbox": ("acceptor", ("/inbox", "/inbox?box=done", "/inbox?box=mine&q=none", "/inbox?box=followed")),
+    "worklist.inbox": (
+        "acceptor",
+        ("/inbox", "/inbox?box=done", "/inbox?box=mine&q=none", "/inbox?box=followed"),
+    ),
     "worklist.drafts": ("acceptor", ("/inbox/drafts",)),
     "cases.search": ("acceptor", ("/cases", "/cases?q={number}")),
     "cases.page": ("acceptor", ("{case}", "{case}#diagram", "{case}#letters")),
