@@ -1,0 +1,131 @@
+"""信息网络查询: created with its legal basis, approved by another, asked of the cities, merged."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bpmn.property import story
+from engine.errors import BanliError
+from engine.model import UserTask, UserTaskCandidate
+from forms.errors import FormInvalid
+from processes import worklist
+from processes.play import Play, PlayedCase
+
+QUERY = "prop_info_query"
+PERSON = {"name": "被查询人", "id_no": "610102198001010014"}
+ROW = {
+    "holder_name": "被查询人",
+    "unit_code": story.UNIT,
+    "location": "西安市雁塔区演示路 1 号",
+    "right_kind": "房屋所有权",
+}
+
+
+def created(play: Play, **changes: Any) -> PlayedCase:
+    answers = {
+        "purpose_text": "执行案件财产查询",
+        "legal_basis": "民事诉讼法第二百五十三条",
+        "requester": "西安市中级人民法院",
+        "contact": "执行局 029-80000001",
+        "due_on": "2026-03-06",
+        "persons": [PERSON],
+        **changes,
+    }
+    return play.apply(QUERY, as_="prop_creator", **answers)
+
+
+def approved(play: Play, **changes: Any) -> PlayedCase:
+    case = created(play, **changes)
+    case.complete("approve", as_="prop_approver", decision="approve")
+    return case
+
+
+def replied(play: Play, login: str, *rows: dict[str, Any]) -> None:
+    """One city answers; without rows that it found nothing."""
+    found: dict[str, Any] = {"result_rows": list(rows)} if rows else {"nil_statement": True}
+    by = play.user(login)
+
+    def command(session: Session) -> None:
+        own = select(UserTask.id).join(UserTaskCandidate, UserTaskCandidate.task_id == UserTask.id)
+        task = session.scalars(
+            own.where(UserTaskCandidate.candidate == f"query_executor@{by.org_code}")
+        ).one()
+        worklist.submit(session, task, by=by, answers={**found, "signer": "签发人"})
+
+    play.run(command)
+    play.drain()
+
+
+def test_a_query_is_created_with_its_basis_and_approved_by_another(play: Play) -> None:
+    """P-18, P-63, P-64: no legal basis, no query; the creator does not approve."""
+    with pytest.raises(FormInvalid):
+        created(play, legal_basis="")
+    case = created(play)
+    with pytest.raises(BanliError):
+        case.complete("approve", as_="prop_creator", decision="approve")
+    case.complete("approve", as_="prop_approver", decision="approve")
+    task = story.record(play, "query_task", case.row.reference)
+    assert (task["status"], task["target_count"]) == ("distributed", 2)
+
+
+def test_a_query_without_good_reason_is_refused(play: Play) -> None:
+    case = created(play)
+    case.complete("approve", as_="prop_approver", decision="refuse", reason="范围过大")
+    assert (case.ended, case.status) == ("refused", "decided_refused")
+
+
+def test_a_query_may_be_sent_back_and_comes_again(play: Play) -> None:
+    case = created(play)
+    case.complete("approve", as_="prop_approver", decision="return", reason="补充文书号")
+    case.complete(
+        "revise",
+        as_="prop_creator",
+        purpose_text="执行案件财产查询",
+        legal_basis="民事诉讼法第二百五十三条、（2026）陕01执1号",
+        requester="西安市中级人民法院",
+        contact="执行局 029-80000001",
+        due_on="2026-03-06",
+        persons=[PERSON],
+    )
+    assert case.waits_for == {"approve"}
+
+
+def test_the_answers_of_the_cities_are_merged_and_conflicts_marked(play: Play) -> None:
+    """P-61, P-62, P-65, P-66, P-78: each city uploads, the result is one letter."""
+    case = approved(play)
+    replied(play, "prop_executor", ROW)
+    targets = story.records(play, "query_target", task_no=case.row.reference)
+    assert sorted(one["status"] for one in targets) == ["replied", "sent"]
+    replied(play, "prop_executor_wn", {**ROW, "holder_name": "另一人"})
+    rows = case.variables["result_rows"]
+    assert [(one["region_name"], one["conflict"]) for one in rows] == [
+        ("西安市不动产登记局", True),
+        ("渭南市不动产登记局", True),
+    ]
+    assert case.letters == ["letter_query_result"]
+    case.complete("view", as_="prop_creator")
+    assert (case.ended, case.row.outcome) == ("closed", "answered")
+    assert story.record(play, "query_task", case.row.reference)["status"] == "closed"
+
+
+def test_only_the_chosen_cities_are_asked(play: Play) -> None:
+    case = approved(play, targets=["PR610500"])
+    (target,) = story.records(play, "query_target", task_no=case.row.reference)
+    assert target["title"] == "渭南市不动产登记局"
+
+
+def test_a_city_that_is_late_is_urged_and_in_the_end_left_out_by_name(play: Play) -> None:
+    """P-70: urging shown; partial result after the due date, closed with a note."""
+    case = approved(play)
+    replied(play, "prop_executor")
+    case.passes(working_days=2)
+    assert "查询任务催办" in story.notices_of(play, "prop_executor_wn")
+    case.passes(working_days=6)
+    assert case.waits_for == {"view"}
+    assert case.variables["missing_cities"] == ["渭南市不动产登记局"]
+    with pytest.raises(FormInvalid):
+        case.complete("view", as_="prop_creator")
+    case.complete("view", as_="prop_creator", closing_note="渭南市尚未接入，另行函询。")
+    assert case.ended == "closed"
