@@ -6,9 +6,10 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
-from engine import boards, history
+from engine import boards, history, repository
 from engine.approval.board import Stage
-from engine.model import UserTask, UserTaskCandidate
+from engine.definition.elements import StartEvent
+from engine.model import ProcessInstance, UserTask, UserTaskCandidate
 from processes import permissions
 from processes.model.cases import Case, CaseLink
 from processes.permissions import TaskFacts
@@ -103,8 +104,19 @@ def _performers(session: Session, instance: int) -> Mapping[str, Collection[str]
     while continued is not None:
         for activity, actors in history.performers(session, continued).items():
             found.setdefault(activity, set()).update(actors)
+        _add_starter(session, continued, found)
         continued = session.scalar(_CONTINUED, {"case": continued})
     return found
+
+
+def _add_starter(session: Session, instance_id: int, found: dict[str, set[str]]) -> None:
+    """Whoever began the case performed its start event: duties may be kept apart from it too."""
+    instance = session.get(ProcessInstance, instance_id)
+    if instance is None or not instance.started_by:
+        return
+    for element in repository.compiled(session, instance.definition_id).elements.values():
+        if isinstance(element, StartEvent):
+            found.setdefault(element.id, set()).add(str(instance.started_by))
 
 
 def _facts(
