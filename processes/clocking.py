@@ -14,7 +14,7 @@ from engine import clock, store
 from engine.execution import Execution, execution
 from engine.record import ClockMark, StepRecord
 from engine.waiting import TimerWait, UserTaskWait
-from processes import calendar, calendars, counting
+from processes import calendar, calendars, counting, dating
 from processes import clock as ledger
 from processes.calendar import Calendar
 from processes.counting import Unit
@@ -118,7 +118,7 @@ def followers(execution: Execution) -> list[TimerWait | UserTaskWait]:
 
 def _entry(mark: ClockMark, used: Calendar) -> ledger.Entry:
     event, unit = Event(mark.do), Unit(mark.unit)
-    at = mark.at or clock.now()
+    at = mark.at or dating.true_at() or clock.now()
     if event is Event.START and mark.at is None:
         at = ledger.since_received(at, unit, used)
     return ledger.Entry(

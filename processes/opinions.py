@@ -16,6 +16,7 @@ from engine.variables import Value
 from forms.definition import FormDefinition
 from forms.errors import FormInvalid
 from forms.fields.base import Scope
+from processes import dating
 from processes.identity import User
 from processes.model.cases import Opinion
 from processes.principals import Principal
@@ -67,6 +68,7 @@ def record(  # noqa: PLR0913 - one row, its columns named at the call
             decision=decision[:_DECISION],
             text=text,
             action=action,
+            true_at=dating.true_at(),
         )
     )
 

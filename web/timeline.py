@@ -33,6 +33,8 @@ _ACTIONS: Final = {
     "returned": N_("退回"),
     "reclaimed": N_("撤回"),
     "jumped": N_("跳转"),
+    "passed": N_("自动办结"),
+    "backentered": N_("补录"),
     "migrated": N_("版本迁移"),
     "delegate_added": N_("委派"),
     "before_added": N_("前加签"),

@@ -155,6 +155,9 @@ class Opinion(Base):
     text: Mapped[str] = mapped_column(Text, default="")
     action: Mapped[str] = mapped_column(String(32), default="completed")
     at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    """When it was entered."""
+    true_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When it was in truth decided, where it was entered later (补录)."""
 
 
 class ClockEntry(Base):

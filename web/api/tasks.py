@@ -6,15 +6,17 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from forms.display import Rights
-from processes import inbox, sources, worklist
+from processes import backentry, inbox, sources, worklist
+from processes.backentry import Late
 from processes.filters import Filters
 from processes.inbox import View
 from processes.roles import Action
 from processes.worklist import TaskView
+from web import references
 from web.api import access, answers, blueprints, commands, wire
 from web.api.access import access as allow
 from web.api.schemas.base import Answers, Done
-from web.api.schemas.tasks import Draft, Following, Task, TaskQuery, TaskRows, Transfer
+from web.api.schemas.tasks import Backentry, Draft, Following, Task, TaskQuery, TaskRows, Transfer
 from web.database import read_session
 
 blueprint = blueprints.make("tasks", "/tasks", "任务")
@@ -123,6 +125,32 @@ def complete(arguments: dict[str, Any], task_id: int) -> Response:
         following = worklist.submit(
             session, task_id, by=user, answers=given, expected_revision=expected
         )
+        ids = [str(task.id) for task in following]
+        return {"case_id": str(view.case.id), "next_tasks": ids}
+
+    return commands.perform(work)
+
+
+@blueprint.post("/<id:task_id>/backentry")
+@allow(Action.BACKENTER)
+@blueprint.arguments(Backentry)
+@blueprint.response(200, Following)
+def enter_later(arguments: dict[str, Any], task_id: int) -> Response:
+    """补录：录入早先在系统外作出的办理，写明真实时间、理由和依据；期限按真实时间计算."""
+
+    def work(session: Session) -> Any:
+        user = access.user()
+        view = worklist.view(session, task_id, by=user)
+        evidence = references.take(arguments["evidence"], "form", by=user.id)
+        decided_by = arguments["decided_by"]
+        late = Late(
+            true_at=arguments["true_at"],
+            reason=arguments["reason"],
+            evidence=evidence or {},
+            decided_by=int(decided_by) if decided_by else None,
+        )
+        given = answers.with_files(view.form, arguments["answers"])
+        following = backentry.enter(session, task_id, by=user, answers=given, late=late)
         ids = [str(task.id) for task in following]
         return {"case_id": str(view.case.id), "next_tasks": ids}
 

@@ -13,6 +13,18 @@ class Draft(Request):
     answers = Object(required=True)
 
 
+class Backentry(Draft):
+    """A decision made earlier: when in truth, by whom, why entered now, and the file that shows it.
+
+    `evidence` is the reference that the upload of a file gave.
+    """
+
+    true_at = Moment(required=True)
+    decided_by = Id(allow_none=True, load_default=None)
+    reason = Text(longest=500, required=True, also=[validate.Length(min=1, error="请填写理由")])
+    evidence = Text(longest=2000, required=True)
+
+
 class Transfer(Request):
     """To whom and why."""
 
