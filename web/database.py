@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from engine import connection, sealing
+from engine.driver import Lost
 from engine.errors import Conflict
 from engine.model import Base
 from engine.session import CommandSession, Lender
@@ -99,7 +100,9 @@ class Database:
             except (Conflict, DBAPIError) as error:
                 if repeat == REPEATS or not _may_repeat(error, done=done):
                     raise
-                time.sleep(random.random() * _PAUSE * (1 << repeat))  # noqa: S311
+                if repeat or not isinstance(error, Lost):
+                    # a live object that was left behind is read anew at once; a fight needs a pause
+                    time.sleep(random.random() * _PAUSE * (1 << repeat))  # noqa: S311
             else:
                 return found
         raise AssertionError("unreachable")

@@ -196,3 +196,34 @@ def test_two_instances_moved_in_one_command_are_stored_together(site: Site) -> N
 
     site.run(both)
     assert [site.status(case) for case in cases] == ["completed", "completed"]
+
+
+def test_many_rows_of_one_statement_are_all_written_whatever_their_number(
+    database: Database,
+) -> None:
+    rows = [(f"{number:04d}", b"%d" % number) for number in range(21)]
+    database.run(lambda session: driver.of(session).write([Statement(STORE, rows)]))
+    found = {one.digest: one.content for one in Site(database).rows(ResourceContent)}
+    assert found == dict(rows)
+
+
+def test_a_connection_given_back_within_a_transaction_undoes_it(database: Database) -> None:
+    pooled = database.engine.raw_connection()
+    cursor = pooled.cursor()
+    cursor.execute("BEGIN")
+    cursor.execute("INSERT INTO resource_content VALUES ('a', '1')")
+    pooled.close()
+    assert stored(database) == set()
+
+
+def test_on_sqlite_the_next_command_has_the_connection_of_the_one_before(
+    sqlite_file: Database,
+) -> None:
+    def raw(session: Any) -> int:
+        return id(driver.of(session)._raw)
+
+    first = sqlite_file.run(raw)
+    assert sqlite_file.run(raw) == first
+    sqlite_file.engine.dispose()
+    sqlite_file.run(by_driver, "a")
+    assert stored(sqlite_file) == {"a"}
