@@ -41,6 +41,14 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "task.page": ("reviewer", ("{task}",)),
     "moving.choose": ("reviewer", ("{task}/return",)),
     "moving.manage": ("manager", ("{case}/move",)),
+    "planning.page": ("manager", ("{case}/plan", "{case}/plan?activity=approve")),
+    "agents.mine": ("reviewer", ("/agents",)),
+    "agents.of_area": ("admin", ("/admin/agents",)),
+    "circulating.box": ("manager", ("/inbox/copies",)),
+    "inquiring.box": ("acceptor", ("/inbox/questions",)),
+    "inquiring.page": ("acceptor", ("{question}",)),
+    "handover.start": ("reviewer", ("/handover",)),
+    "handover.start_for": ("admin", ("{user}/handover",)),
     "registers.index": ("stock_keeper", ("/registers",)),
     "registers.browse": ("stock_keeper", ("/registers/blank_item",)),
     "registers.record": ("stock_keeper", ("{record}",)),
@@ -106,6 +114,7 @@ def make(people: People) -> dict[str, str]:
     licence.accept(acceptor, number)
     reviewer.open_task(number)
     found["task"] = path_of(reviewer)
+    found["question"] = asked(reviewer, acceptor)
     applicant.open(found["portal_case"])
     applicant.until("撤回申请")
     found["action"] = first(applicant, "a[href*='/actions/']")
@@ -125,6 +134,19 @@ def make(people: People) -> dict[str, str]:
     found["draft"] = drafted(people("analyst"), "yacht_licence_issue")
     found["release"] = handed_in(people, drafted(people("analyst"), DRAFTED))
     return found
+
+
+def asked(holder: Desk, colleague: Desk) -> str:
+    """A question about the task that the holder has open, on its reader's page."""
+    holder.page.get_by_text("更多", exact=True).click()
+    holder.page.get_by_role("button", name="征询", exact=True).click()
+    dialog = holder.page.locator("#inquire")
+    dialog.get_by_label("受理人", exact=True).check()
+    dialog.get_by_label("问题").fill("体检证明是否在有效期内？")
+    dialog.get_by_role("button", name="征询", exact=True).click()
+    holder.until("已征询")
+    colleague.open("/inbox/questions")
+    return first(colleague, "main table a")
 
 
 def path_of(desk: Desk) -> str:
