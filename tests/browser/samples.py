@@ -13,12 +13,13 @@ from tests.browser.desk import Desk
 NO_PAGES: Final = frozenset({
     "static", "home.index", "files.show", "cases.document", "cases.material", "cases.diagram", "cases.printed",
     "portal.document", "analyst.diagram", "operations.token_counts", "releases.diagram", "api_docs.openapi",
-    "health.live", "health.ready", "listing.counted", "task.following", "foresight.why",
+    "health.live", "health.ready", "listing.counted", "task.following", "foresight.why", "intake.template",
 })  # fmt: skip
 
 # endpoint → who looks, and the address with the names of samples in it
 PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "auth.login": ("", ("/login",)),
+    "home.browsers": ("", ("/browsers",)),
     "auth.password": ("unit_clerk", ("/password",)),
     "portal.index": ("", ("/portal",)),
     "portal.track": ("", ("/portal/track",)),
@@ -35,6 +36,17 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         ("/inbox", "/inbox?box=done", "/inbox?box=mine&q=none", "/inbox?box=followed"),
     ),
     "worklist.drafts": ("acceptor", ("/inbox/drafts",)),
+    "supervision.index": ("manager", ("/supervision",)),
+    "statistics.index": ("expl_institution", ("/statistics",)),
+    "statistics.page": ("expl_institution", ("/statistics/stat_todo",)),
+    "business.index": ("expl_ministry", ("/business",)),
+    "business.records": ("expl_ministry", ("/business/lists/expl_enterprises",)),
+    "business.record": ("expl_ministry", ("{listed}",)),
+    "intake.index": ("admin", ("/import",)),
+    "intake.page": ("admin", ("/import/ledger.course",)),
+    "maintenance.new": ("admin", ("/registers/exam_site/new",)),
+    "maintenance.edit": ("admin", ("{kept}/edit",)),
+    "migrations.page": ("releaser", ("/releases/yacht_licence_issue/migration",)),
     "cases.search": ("acceptor", ("/cases", "/cases?q={number}")),
     "cases.page": ("acceptor", ("{case}", "{case}#diagram", "{case}#letters")),
     "counter.apply": ("acceptor", ("/counter/yacht_licence_issue",)),
@@ -125,6 +137,8 @@ def make(people: People) -> dict[str, str]:
     for name, login, page, link in (
         ("record", "stock_keeper", "/registers/blank_item", "main a[href*='/blank_item/']"),
         ("user", "admin", "/admin/users", "main table a"),
+        ("kept", "admin", "/registers/exam_site", "main table a[href*='/exam_site/']"),
+        ("listed", "expl_ministry", "/business/lists/expl_enterprises", "main table a"),
         ("grant", "hq_admin", "/admin/grants", "main table a"),
         ("tokens", "hq_admin", "/releases/yacht_licence_issue", "main a[href*='/definitions/']"),
     ):
