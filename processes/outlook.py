@@ -17,11 +17,12 @@ from engine import cache, clock, jobs, repository
 from engine.errors import TaskNotActive
 from engine.model import EventSubscription, Job, UserTask
 from engine.waiting import MessageWait
-from processes import files, performers, reclaiming, worklist
+from processes import files, movement, performers, reclaiming, worklist
 from processes.identity import User
 from processes.model.cases import Case, ClockEntry, Notification
 from processes.model.documents import Document
 from processes.model.people import UserAccount
+from processes.movement import Order
 from processes.operations import all_operations
 from processes.performers import Performers
 from processes.worker import JobWorker
@@ -108,6 +109,20 @@ def of_submission(
 
     def act() -> None:
         worklist.submit(session, task_id, by=by, answers=answers)
+
+    return ahead(session, case_id, act, by=by, task_id=task_id)
+
+
+def of_return(session: Session, task_id: int, *, by: User, order: Order) -> Outlook:
+    """What returning a task would do; the caller rolls back.
+
+    Raises:
+        Conflict, MoveRefused and others: as `movement.send_back` does.
+    """
+    case_id = worklist.view(session, task_id, by=by).case.id
+
+    def act() -> None:
+        movement.send_back(session, task_id, by=by, order=order)
 
     return ahead(session, case_id, act, by=by, task_id=task_id)
 

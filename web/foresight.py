@@ -19,7 +19,7 @@ from processes.explanation import UNITS
 from processes.outlook import ClockLine, Coming, Outlook
 from processes.reckoning import Event
 from processes.roles import Action
-from web import filling
+from web import filling, moving
 from web.auth import current, policy
 from web.database import read_session
 from web.limits import EVENTS
@@ -81,6 +81,24 @@ def ahead(task_id: int) -> ResponseReturnValue:
         return render_template(
             "task/_outlook.html", found=None, wrong=[], problem=said(refused.message)
         )
+    return _told(found)
+
+
+@blueprint.post("/return/outlook")
+@policy("staff", Action.RETURN_TASK)
+def returned(task_id: int) -> ResponseReturnValue:
+    """What returning the task as the form stands would do."""
+    try:
+        with read_session() as session:
+            found = outlook.of_return(session, task_id, by=current(), order=moving.ordered())
+    except BanliError as refused:
+        return render_template(
+            "task/_outlook.html", found=None, wrong=[], problem=said(refused.message)
+        )
+    return _told(found)
+
+
+def _told(found: Outlook) -> str:
     return render_template(
         "task/_outlook.html", found=found, steps=steps(found), clocks=clock_words(found)
     )

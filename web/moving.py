@@ -51,7 +51,7 @@ def choose(task_id: int) -> ResponseReturnValue:
 @blueprint.post("/tasks/<int:task_id>/return")
 @policy("staff", Action.RETURN_TASK)
 def send_back(task_id: int) -> ResponseReturnValue:
-    order = _order()
+    order = ordered()
     try:
         run(movement.send_back, task_id, by=current(), order=order)
     except (Conflict, MoveRefused) as refused:
@@ -102,7 +102,7 @@ def of_case(session: Session, case: Case) -> dict[str, Any]:
 
 def _jump(case_id: int) -> int:
     mover = int(_text("task")) if _text("task").isdigit() else None
-    run(movement.jump, case_id, by=current(), order=_order(), mover=mover)
+    run(movement.jump, case_id, by=current(), order=ordered(), mover=mover)
     flash(_("已跳转"))
     return case_id
 
@@ -176,7 +176,8 @@ def _ways(session: Session, case_id: int, mover: int, found: Sequence[Target]) -
     ]
 
 
-def _order() -> Order:
+def ordered() -> Order:
+    """The move that the posted form orders."""
     to = _text("to")
     agreed = request.form.getlist(f"lost:{to}") if request.form.get("agree") else []
     said = [part for part in (_text("phrase"), _text("reason")) if part]

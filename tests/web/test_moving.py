@@ -179,3 +179,22 @@ class TestApi:
         made = self.call(manager, f"/cases/{case_id}/reopen", body)
         assert made.status_code == 201
         assert made.get_json()["id"] != str(case_id)
+
+
+def test_what_a_return_would_do_is_told_before_it_is_ordered(
+    app: Flask, as_: Clients, filed: Filed
+) -> None:
+    case_id, review = in_review(app, as_, filed)
+    client = as_("reviewer")
+    post(client, f"/tasks/{review.id}/claim")
+    way = f"/tasks/{review.id}/return/outlook"
+    told = post(client, way, to="accept", reason="照片不清").get_data(as_text=True)
+    assert "受理" in told
+    assert "游艇驾驶证受理人" in told
+    assert [one.activity for one in open_tasks(app, case_id)] == ["review"]
+    assert "note red" in post(client, way, to="accept").get_data(as_text=True)
+    assert (
+        post(client, f"/tasks/{review.id}/return", to="accept", reason="照片不清").status_code
+        == 303
+    )
+    assert [one.activity for one in open_tasks(app, case_id)] == ["accept"]
