@@ -222,7 +222,8 @@ def _section(view: _View, section: Section) -> SectionView:
 
 def _field(view: _View, spec: Field) -> FieldView:
     raw = view.values.get(spec.name)
-    more: dict[str, Any] = {"visible": spec.name not in view.hidden}
+    unseen = spec.name in view.hidden or bool(spec.options.get("hidden"))
+    more: dict[str, Any] = {"visible": not unseen}
     if isinstance(spec, Rows):
         more |= _table(view, spec, raw)
     return _one(view, spec, (spec.name, raw), view.scope, more)
@@ -290,7 +291,7 @@ def _table(view: _View, spec: Rows, raw: Any) -> dict[str, Any]:
         [row if isinstance(row, Mapping) else {} for row in raw] if isinstance(raw, list) else []
     )
     if given is not None and editable:
-        typed += [{}] * (len(given) - len(typed))
+        typed += [_defaults(spec)] * (len(given) - len(typed))
         fixed = {c.name for c in spec.fields if not c.editable(view.rights.node)}
         typed = [
             {**start, **row, **{name: start[name] for name in start if name in fixed}}
@@ -306,6 +307,15 @@ def _table(view: _View, spec: Rows, raw: Any) -> dict[str, Any]:
         ],
         "rows": [_row(view, spec, index, row) for index, row in enumerate(typed)],
         "may_add": editable and given is None,
+    }
+
+
+def _defaults(spec: Rows) -> dict[str, Any]:
+    """What a row that nobody has typed yet begins with; defaults in words, not expressions."""
+    return {
+        column.name: column.default
+        for column in spec.fields
+        if column.default is not None and not conditions.is_expression(column.default)
     }
 
 

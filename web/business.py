@@ -5,7 +5,7 @@ reader's roles names for the list; everything else is not there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Flask, g, render_template, request, url_for
@@ -46,7 +46,6 @@ class Heading:
 
     title: str
     ways: tuple[Way, ...]
-    open: bool = False
 
 
 def headings() -> tuple[Heading, ...]:
@@ -60,10 +59,15 @@ def headings() -> tuple[Heading, ...]:
 
 def _headings(user: User) -> tuple[Heading, ...]:
     found = []
+    marked = False
     for menu in menus.of_user(user):
         for group in menu.groups:
-            ways = tuple(way(one, user) for one in group.items)
-            found.append(Heading(_said(group), ways, any(one.current for one in ways)))
+            ways = []
+            for one in group.items:
+                made = way(one, user)
+                ways.append(replace(made, current=made.current and not marked))
+                marked = marked or made.current
+            found.append(Heading(_said(group), tuple(ways)))
     return tuple(found)
 
 

@@ -139,7 +139,7 @@ class Table(marshmallow.fields.Field[Any]):
 class Auto(Field):
     """A value nobody types: of the expression `value`, then also stored; else only shown.
 
-    A column with `hidden: true` is carried along with its row and not shown.
+    With `hidden: true` it is carried along, a column with its row, and not shown.
     """
 
     type: ClassVar[str] = "auto"

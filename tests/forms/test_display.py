@@ -164,3 +164,47 @@ def test_a_computed_value_of_any_kind_is_shown_in_words(form):
     shown = fields(display.layout(definition, {}, context={"findings": values}))
 
     assert shown["findings"].text == "年龄不符、是、2.50、2026-01-02"
+
+
+GIVEN_ROWS = """
+form: form_rows
+title: 逐行
+sections:
+  - title: 逐行
+    fields:
+      - {name: carried, label: 随带, type: auto, hidden: true, value: '="unit"'}
+      - name: answers
+        label: 意见
+        type: rows
+        rows_from: "= people"
+        fields:
+          - {name: person, label: 人员, type: auto}
+          - name: decision
+            label: 意见
+            type: choice
+            default: confirm
+            values: [{value: confirm, label: 确认}, {value: reject, label: 不予确认}]
+"""
+
+
+def rows_of(values: dict[str, object]) -> list[list[object]]:
+    """The values in the rows of the table as they are shown to somebody who fills it in."""
+    form = read(GIVEN_ROWS.encode(), "forms/form_rows.yaml")
+    context = {"people": [{"person": "甲"}, {"person": "乙"}]}
+    (section,) = display.layout(
+        form, values, context=context, rights=display.Rights(node="confirm")
+    )
+    table = next(one for one in section.fields if one.name == "answers")
+    return [[cell.text or cell.value for cell in row.cells] for row in table.rows]
+
+
+def test_given_rows_begin_with_the_defaults_of_their_columns() -> None:
+    assert rows_of({}) == [["甲", "确认"], ["乙", "确认"]]
+    assert rows_of({"answers": [{"decision": "reject"}]})[0] == ["甲", "不予确认"]
+
+
+def test_a_hidden_value_is_carried_and_not_shown() -> None:
+    form = read(GIVEN_ROWS.encode(), "forms/form_rows.yaml")
+    (section,) = display.layout(form, {}, context={}, rights=display.Rights(node="confirm"))
+    assert [one.visible for one in section.fields if one.name == "carried"] == [False]
+    assert form.validate({}, context={}, node="confirm")["carried"] == "unit"
