@@ -4,7 +4,7 @@ Invariant: what is ordered is what the page has shown; each case is a command of
 own result and audit row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request
@@ -75,8 +75,8 @@ def _page(key: str, *, results: Sequence[Result] = (), problem: str = "") -> str
         versions = repository.versions(session, key)
         if not versions:
             raise NotFound(_("没有这个流程"), key=key)
-        order = _order(key, versions=[one.version for one in versions])
         counts = {one.version: migrating.count(session, one.id, by=current()) for one in versions}
+        order = _order(key, counts)
         after = request.args.get("after", "")
         begin = int(after) if after.isascii() and after.isdigit() and len(after) < 20 else 0
         preview = None
@@ -95,10 +95,11 @@ def _page(key: str, *, results: Sequence[Result] = (), problem: str = "") -> str
         )
 
 
-def _order(key: str, *, versions: Sequence[int] = ()) -> Order:
-    """What is asked for; without a choice from the latest version but one to the latest."""
-    latest = max(versions, default=0)
-    earlier = max((one for one in versions if one != latest), default=latest)
+def _order(key: str, counts: Mapping[int, int] | None = None) -> Order:
+    """What is asked for; without a choice from the last version with cases to the latest."""
+    held = counts or {}
+    latest = max(held, default=0)
+    earlier = max(held, key=lambda one: (one != latest, held[one] > 0, one), default=latest)
     mapping = {
         name.removeprefix("map."): to
         for name, to in request.values.items()
