@@ -1,0 +1,71 @@
+"""The three statistics of yacht business, counted over what really happened in a play.
+
+Requirements Y-98, Y-99, Y-100.
+"""
+
+from typing import Any
+
+import pytest
+
+from bpmn.yacht import story
+from processes import statistics
+from processes.play import Play
+from processes.statistics import Asked, Table
+
+
+def table(play: Play, statistic: str, as_: str = "head", **asked: Any) -> Table:
+    who = play.user(as_)
+    return play.run(
+        lambda session: statistics.table(session, statistic, by=who, asked=Asked(**asked))
+    )
+
+
+def cells(found: Table) -> dict[str, tuple[Any, ...]]:
+    return {str(line.cells[0]): line.cells[1:] for line in found.lines}
+
+
+def test_business_in_progress_is_counted_by_agency_and_step(play: Play) -> None:
+    """Y-98: 在办业务数量统计, with training, exams and licences."""
+    story.applied(play)
+    story.filed(play)
+    story.enrolled(play)
+    by_org = cells(table(play, "stat_in_progress_count"))
+    assert by_org["山东海事局"][-1] == 3
+    by_process = cells(table(play, "stat_in_progress_count", by="process"))
+    assert {"培训计划报备", "培训考试", "游艇驾驶证办理"} <= set(by_process)
+
+
+def test_handling_time_of_certificates_is_given_in_working_days(play: Play) -> None:
+    """Y-99: 船员证书办理时限统计."""
+    case = story.posted(play)
+    case.passes(working_days=3)
+    story.verify(case)
+    story.issue(case)
+    found = table(play, "stat_certificate_time_limit")
+    titles = [column.title for column in found.columns]
+    assert any("平均" in title for title in titles)
+    assert any("超期" in title for title in titles)
+    line = cells(found)["山东海事局"]
+    assert line[0] == 1
+    assert line[1] is not None
+    assert float(line[1]) >= 3
+
+
+def test_business_handled_is_counted_by_its_end_and_outcome(play: Play) -> None:
+    """Y-100: 船员业务办理统计, filings and exams included."""
+    case = story.applied(play)
+    story.accept(case, "refuse", reason="不属本业务")
+    story.examined(play, 90, 90, 90)
+    by_process = cells(table(play, "stat_business_handled", by="process"))
+    assert by_process["游艇驾驶证办理"][-1] == 1
+    assert by_process["培训考试"][-1] == 1
+
+
+@pytest.mark.parametrize(
+    "statistic", ["stat_in_progress_count", "stat_certificate_time_limit", "stat_business_handled"]
+)
+def test_a_local_bureau_counts_only_its_own(play: Play, statistic: str) -> None:
+    """Y-98, Y-99, Y-100: 地方局 own, 直属局 with its branches, 部局 all."""
+    story.applied(play)
+    assert cells(table(play, statistic, "local_admin")) == {}
+    assert statistics.offered(play.user("hq_admin"))
