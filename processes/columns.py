@@ -69,9 +69,11 @@ def _fields(session: Session, process_key: str) -> dict[str, Field]:
         definition = repository.latest(session, process_key)
     except NotFound:
         return {}
-    every = deployment.fields(session, definition.id)
+    start = deployment.start_form(session, definition)
+    # what was applied for comes before what was filled in on the way
+    own = {field.name: field for field in start.fields()} if start else {}
     return {
         name: field
-        for name, field in every.items()
+        for name, field in {**own, **deployment.fields(session, definition.id)}.items()
         if field.has_value and field.type not in _TOO_LONG and not field.columns()
     }
