@@ -21,7 +21,7 @@ from processes.identity import User
 from processes.menus import Entry, Operation, RecordList
 from processes.model.records import RegisterRecord
 from processes.record_lists import Asked
-from web import charts, exporting
+from web import exporting
 from web.auth import current, policy
 from web.database import read_session
 from web.i18n import language
@@ -122,7 +122,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "business/index.html",
         shortcuts=[way(one, user) for menu in found for one in menu.shortcuts],
-        figures=[(one, charts.draw(one)) for one in figures],
+        figures=figures,
         shown=shown,
     )
 
