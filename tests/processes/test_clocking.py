@@ -7,7 +7,7 @@ from xml.sax.saxutils import quoteattr
 import pytest
 from sqlalchemy import select
 
-from engine import clock, compiler, repository, tasks
+from engine import clock, compiler, migration, repository, tasks
 from engine.errors import DeploymentRejected
 from engine.model import Job, Timer
 from processes import calendars, explanation, inbox
@@ -272,6 +272,28 @@ class TestCalendars:
             )
             assert not calendars.of(session, at=first).is_working(date(2026, 3, 4))
             assert calendars.of(session).is_working(date(2026, 3, 4))
+
+
+class TestMigration:
+    def test_limits_and_timers_survive_a_suspension_and_a_move_to_another_version(
+        self, play: Play
+    ) -> None:
+        case = begun(play)
+        play.passes(working_days=1)
+        with play.session() as session:
+            renamed = MODEL.replace(b'name="review"', 'name="审查（新）"'.encode())
+            repository.deploy(session, {"clocked.bpmn": renamed}, by="admin")
+            last, first = repository.versions(session, "clocked")
+            ids = first.id, last.id
+        before = (timers(case), task_due(case, "review"), standing(case).reckoning.due_on)
+        play.run(lambda session: migration.migrate(session, case.id, *ids, by="admin"))
+        assert (timers(case), task_due(case, "review"), standing(case).reckoning.due_on) == before
+        assert next(one.name for one in case.tasks if one.activity == "review") == "审查（新）"
+        case.receives("hold_case")
+        play.passes(working_days=3)
+        case.complete("expert", as_="reviewer")
+        assert timers(case) == {"soon": date(2026, 3, 17), "late": date(2026, 3, 12)}
+        assert task_due(case, "review") == date(2026, 3, 12)
 
 
 class TestDesk:
