@@ -156,10 +156,11 @@ def within(session: Session, by: User) -> Sequence[Agency]:
 
 def eligible(session: Session, principal: User) -> Sequence[Person]:
     """Colleagues of the office who could act for somebody."""
+    kept_out = set(session.scalars(colleagues.administrators()))
     return [
         Person(one.id, one.name, org)
         for one, org in colleagues.office(session, principal.org_code)
-        if one.id != principal.id and _why_not(session, principal, one) is None
+        if one.person_key != principal.person_key and one.id not in kept_out
     ]
 
 

@@ -106,11 +106,8 @@ def may_send(session: Session, case: Case, *, by: User) -> bool:
 
 def people(session: Session, case: Case, *, by: User) -> Sequence[Person]:
     """To whom a user could send a case: colleagues of the office."""
-    return [
-        one
-        for one in colleagues.staff(session, by.org_code)
-        if one.id != by.id and _kept_out(session, case, one.id) is None
-    ]
+    found = colleagues.insiders(session, by.org_code, _applicant(case))
+    return [one for one in found if one.id != by.id]
 
 
 def send(session: Session, case_id: int, wanted: Wanted, *, by: User) -> int:
@@ -350,8 +347,11 @@ def _receivers(session: Session, mark: CopyMark) -> list[int]:
 
 def _kept_out(session: Session, case: Case, user_id: int) -> str | None:
     """Why somebody must not read a case from inside."""
-    applicant = frozenset(filter(None, [case.applicant_person_key]))
-    return colleagues.kept_out(identity.user(session, user_id), applicant)
+    return colleagues.kept_out(identity.user(session, user_id), _applicant(case))
+
+
+def _applicant(case: Case) -> frozenset[str]:
+    return frozenset(filter(None, [case.applicant_person_key]))
 
 
 def own(session: Session, copy_id: int, *, by: User) -> CaseCopy:

@@ -4,7 +4,7 @@ Invariant: nobody whom duties keep away, and no natural person twice on one task
 account: an agent or a second account never turns into an approval of one's own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, or_, select
@@ -14,7 +14,7 @@ from engine import boards, clock, history
 from engine.approval.board import ApprovalRefused
 from engine.errors import Conflict, Forbidden
 from engine.model import UserTask
-from processes import identity, permissions
+from processes import identity, permissions, principals
 from processes.identity import User
 from processes.model.people import Org, UserAccount, UserRole
 from processes.permissions import TaskFacts
@@ -44,7 +44,27 @@ def people(session: Session, task: UserTask, facts: TaskFacts, *, by: User) -> S
 
 def staff(session: Session, org_code: str) -> Sequence[Person]:
     """Everybody of an organisation whose account is open today, whatever they may do."""
-    query = (
+    query = _open(org_code).order_by(UserAccount.name, UserAccount.id)
+    return [Person(one.id, one.name, org) for one, org in session.execute(query).tuples()]
+
+
+def insiders(session: Session, org_code: str, applicants: frozenset[str]) -> Sequence[Person]:
+    """Those of an organisation who may read a case from inside: see `kept_out`."""
+    query = _open(org_code).where(
+        UserAccount.person_key.not_in(sorted(applicants)),
+        UserAccount.id.not_in(administrators()),
+    )
+    found = session.execute(query.order_by(UserAccount.name, UserAccount.id)).tuples()
+    return [Person(one.id, one.name, org) for one, org in found]
+
+
+def administrators() -> Select[tuple[int]]:
+    """Accounts of the three administrators, who see no case from inside."""
+    return _holding(EXCLUSIVE)
+
+
+def _open(org_code: str) -> Select[tuple[UserAccount, str]]:
+    return (
         select(UserAccount, Org.name)
         .join(Org, Org.org_code == UserAccount.org_code)
         .where(
@@ -53,9 +73,7 @@ def staff(session: Session, org_code: str) -> Sequence[Person]:
             UserAccount.status == "active",
             or_(UserAccount.valid_to.is_(None), UserAccount.valid_to >= clock.today()),
         )
-        .order_by(UserAccount.name, UserAccount.id)
     )
-    return [Person(one.id, one.name, org) for one, org in session.execute(query).tuples()]
 
 
 def kept_out(user: User, applicants: frozenset[str]) -> str | None:
@@ -69,20 +87,8 @@ def kept_out(user: User, applicants: frozenset[str]) -> str | None:
 
 def office(session: Session, org_code: str) -> Sequence[tuple[UserAccount, str]]:
     """Staff of an organisation who may handle tasks at all today, with its name."""
-    query = (
-        select(UserAccount, Org.name)
-        .join(Org, Org.org_code == UserAccount.org_code)
-        .where(
-            UserAccount.org_code == org_code,
-            UserAccount.kind == "staff",
-            UserAccount.status == "active",
-            UserAccount.id.in_(_handlers()),
-        )
-        .order_by(UserAccount.name, UserAccount.id)
-    )
-    today = clock.today()
-    found = session.execute(query).tuples().all()
-    return [one for one in found if one[0].valid_to is None or one[0].valid_to >= today]
+    query = _open(org_code).where(UserAccount.id.in_(handlers()))
+    return session.execute(query.order_by(UserAccount.name, UserAccount.id)).tuples().all()
 
 
 def _present(session: Session, task: UserTask, by: User) -> frozenset[str]:
@@ -132,12 +138,11 @@ def brought(
     return found
 
 
-def _handlers() -> Select[tuple[int]]:
+def handlers() -> Select[tuple[int]]:
     """Accounts with a role that handles tasks, today."""
-    today = clock.today()
-    roles = [code for code, info in ROLES.items() if Action.COMPLETE_TASK in info.actions]
-    return select(UserRole.user_id).where(
-        UserRole.role.in_(roles),
-        or_(UserRole.valid_from.is_(None), UserRole.valid_from <= today),
-        or_(UserRole.valid_to.is_(None), UserRole.valid_to >= today),
-    )
+    return _holding(code for code, info in ROLES.items() if Action.COMPLETE_TASK in info.actions)
+
+
+def _holding(roles: Iterable[str]) -> Select[tuple[int]]:
+    held = principals.holding(clock.today())
+    return select(UserRole.user_id).where(UserRole.role.in_([*roles]), *held)

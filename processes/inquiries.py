@@ -63,11 +63,8 @@ class Asked:
 def people(session: Session, task_id: int, *, by: User) -> Sequence[Person]:
     """Whom the holder of a task could ask: anybody of the office but its applicant."""
     _task, facts = opened.get(session, task_id)
-    return [
-        one
-        for one in colleagues.staff(session, by.org_code)
-        if one.id != by.id and _free(session, one.id, facts)
-    ]
+    found = colleagues.insiders(session, by.org_code, facts.applicant_persons)
+    return [one for one in found if one.id != by.id]
 
 
 def ask(
@@ -251,11 +248,6 @@ def _colleague(session: Session, task: UserTask, facts: TaskFacts, user_id: int,
     if any(one.asked == user_id for one in _open_of(session, task.id)):
         raise InquiryRefused(f"{found.name}还没有答复上一次征询", field="people")
     return found
-
-
-def _free(session: Session, user_id: int, facts: TaskFacts) -> bool:
-    user = identity.user(session, user_id)
-    return colleagues.kept_out(user, facts.applicant_persons) is None
 
 
 def _require_open(session: Session, row: Inquiry) -> None:

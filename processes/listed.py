@@ -1,6 +1,6 @@
-"""Whose tasks and questions are whose, as conditions of a query: a list, its count, its search.
+"""Whose tasks and questions are whose, as conditions of a query.
 
-Invariant: `tasks` says in SQL what `permissions.standing` says of one task.
+Invariant: says in SQL what `permissions.standing` says of one task; lists begin at `reach`.
 """
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
@@ -10,12 +10,6 @@ from processes.identity import User
 from processes.model.cases import Case
 from processes.model.circulation import Inquiry
 from processes.principals import USER_PREFIX, Principal
-
-
-def tasks(user: User) -> ColumnElement[bool]:
-    """Tasks that a user holds or may take, in person or as somebody's agent."""
-    own = or_(UserTask.assignee == str(user.id), _pool(candidates(user)))
-    return or_(own, as_agent(user)) if user.acts_for else own
 
 
 def candidates(user: User) -> list[str]:

@@ -68,12 +68,14 @@ def register() -> None:
 def ahead(session: Session, case_id: int, *, by: User) -> Sequence[Ahead]:
     """The later tasks of a case whose people this user may choose; none once it has ended."""
     case = permissions.case(session, case_id, by=by)
+    may = _choosers(session, case, by)
+    if not may or case.ended_at is not None:
+        return []
     try:
         following = engine_planning.ahead(session, case_id)
         chosen = engine_planning.chosen(session, case_id)
     except TaskNotActive:
         return []
-    may = _choosers(session, case, by)
     return [
         Ahead(one.id, one.name or one.id, tuple(_people(session, chosen.get(one.id, ()))))
         for one in following
@@ -226,15 +228,15 @@ def _may_choose(element: UserTaskElement, may: frozenset[str]) -> bool:
 def _eligible(session: Session, case: Case, element: UserTaskElement) -> Sequence[Person]:
     """Those of the task's candidate groups, else of the office, whom duties do not keep away."""
     groups = engine_planning.groups(session, case.id, element.id)
-    handlers = colleagues.office(session, case.org_code or "")
     if groups:
-        named = set(identity.users_in_groups(session, groups))
-        found = [(user, user.org_name) for user in identity.active(session, named)]
+        handlers = set(session.scalars(colleagues.handlers()))
+        named = handlers & set(identity.users_in_groups(session, groups))
+        found = [*identity.active_accounts(session, named)]
     else:
-        found = [(identity.user(session, one.id), org) for one, org in handlers]
+        found = [one for one, _org in colleagues.office(session, case.org_code or "")]
     facts = duties.ahead(session, case, element.separation)
-    may = [one for one in found if _may_do(one[0], facts)]
-    return sorted((Person(user.id, user.name, org) for user, org in may), key=lambda p: p.name)
+    may = [one for one in found if permissions.separated(one, facts) is None]
+    return sorted((Person(one.id, one.name, "") for one in may), key=lambda one: one.name)
 
 
 def _may_do(user: User, facts: TaskFacts) -> bool:
