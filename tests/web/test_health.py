@@ -1,4 +1,7 @@
-"""Readiness of a migrated installation: each part that is not well is named, and nothing else."""
+"""Readiness of a migrated installation: each part that is not well is named, and nothing else.
+
+Requirements Y-38, Y-83: the system, its database and what it runs on are watched.
+"""
 
 from pathlib import Path
 

@@ -1,0 +1,131 @@
+"""After go-live: one system for all, looking things up, change requests, dictionaries by hand.
+
+Requirements Y-02, Y-07, Y-12, Y-19, Y-57, Y-58, Y-81, Y-82, Y-84, Y-85, Y-90, Y-91, Y-92, Y-93,
+Y-96.
+"""
+
+from typing import Any
+
+import pytest
+
+from bpmn.yacht import story
+from processes import cases, documents, domains, inbox, maintenance, registers
+from processes.applications import services
+from processes.play import Play, PlayedCase
+
+
+def found(play: Play, as_: str, text: str) -> list[str]:
+    who = play.user(as_)
+    rows = play.run(lambda session: cases.search(session, by=who, text=text))
+    return [row.process_key for row in rows]
+
+
+def test_work_orders_of_every_kind_are_found_by_number_and_name(play: Play) -> None:
+    """Y-90: 工作单查询."""
+    licence = story.applied(play)
+    plan = story.filed(play)
+    assert found(play, "acceptor", licence.row.reference) == ["yacht_licence_issue"]
+    assert found(play, "acceptor", "申请人") == ["yacht_licence_issue"]
+    assert found(play, "plan_acceptor", plan.row.reference) == ["yacht_training_plan_filing"]
+    assert found(play, "local_admin", licence.row.reference) == []
+
+
+def test_the_to_do_list_has_yacht_business_by_role_and_agency(play: Play) -> None:
+    """Y-91: 待办业务功能."""
+    story.applied(play)
+    story.filed(play)
+    story.enrolled(play)
+    for login, title in (
+        ("acceptor", "游艇驾驶证"),
+        ("plan_acceptor", "培训计划报备"),
+        ("arranger", "考试"),
+    ):
+        page = play.run(lambda s, login=login: inbox.page(s, play.user(login)))
+        assert len(page.rows) == 1
+        assert title in page.rows[0].title
+    other = play.run(lambda s: inbox.page(s, play.user("local_admin")))
+    assert not list(other.rows)
+
+
+def test_a_case_is_urged_and_its_letters_can_be_printed(play: Play) -> None:
+    """Y-92, Y-93: 业务催办, 许可文书打印."""
+    case = story.applied(play)
+    story.accept(case)
+    case.passes(working_days=2)
+    case.receives("urge", urge_text="请尽快审核")
+    assert case.variables["urge_count"] == 1
+    letters = play.run(lambda s: documents.issued(s, case.id))
+    assert {"letter_acceptance", "letter_urge"} <= {one.template for one in letters}
+
+
+def test_licences_are_looked_up_by_holder_class_officer_and_origin(play: Play) -> None:
+    """Y-12, Y-96: 游艇驾驶证查询和管理."""
+    number = story.held(play, signing_officer="审批人")
+    for where in (
+        {"holder_name": "申请人"},
+        {"licence_class": "A1E"},
+        {"signing_officer": "审批人"},
+        {"origin": "normal"},
+    ):
+        rows = play.run(lambda s, where=where: registers.find(s, "yacht_licence", where=where))
+        assert [one.key for one in rows] == [number]
+    assert play.run(lambda s: registers.log(s, "yacht_licence", number))
+
+
+def test_each_applicant_has_exactly_the_services_of_its_kind(play: Play) -> None:
+    """Y-02, Y-07: institutions, clubs, persons."""
+
+    def offered(login: str) -> set[str]:
+        who = play.user(login)
+        return {one.definition.key for one in play.run(lambda s: services(s, who))}
+
+    assert {"yacht_training_plan_filing", "yacht_exam"} <= offered("institution_clerk")
+    assert "yacht_licence_issue" in offered("applicant")
+    assert "yacht_training_plan_filing" not in offered("applicant")
+    assert "yacht_licence_issue" in offered("unit_clerk")
+
+
+def test_who_keeps_which_dictionary_is_data(play: Play) -> None:
+    """Y-57, Y-58: the maintainer keeps sites, rooms, examiners, assessors and nothing else."""
+    by = play.user("dictionary_maintainer")
+    assert set(maintenance.offered(by)) == {"examiner", "assessor", "exam_site", "exam_room"}
+    kept = {
+        name for name, one in domains.current().maintained.items() if "system_admin" in one.roles
+    }
+    assert {"mailing_address", "institution_staff", "course", "examiner"} <= kept
+
+
+def reported(play: Play, kind: str) -> PlayedCase:
+    return play.apply(
+        "common_support_ticket",
+        as_="business_info",
+        ticket_kind=kind,
+        subject="考务安排",
+        text="汇总自各业务岗位。",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "task", "who", "title"),
+    [
+        ("defect", "answer", "support_staff", "系统缺陷：考务安排"),
+        ("improvement", "answer_lead", "support_lead", "改进建议：考务安排"),
+    ],
+)
+def test_the_business_information_manager_reports_and_the_right_side_answers(
+    play: Play, kind: str, task: str, who: str, title: str
+) -> None:
+    """Y-19, Y-81, Y-82, Y-84, Y-85."""
+    case = reported(play, kind)
+    assert (case.row.title, case.waits_for) == (title, {task})
+    more: dict[str, Any] = {"answer_action": "answer"} if task == "answer" else {}
+    case.complete(task, as_=who, answer_text="已列入下一版本。", **more)
+    assert case.waits_for == {"confirm_answer"}
+
+
+def test_a_defect_that_is_not_answered_in_a_working_day_is_urged(play: Play) -> None:
+    """Y-84: 缺陷由开发单位及时修复."""
+    case = reported(play, "defect")
+    case.passes(working_days=3)
+    assert "letter_urge" in case.letters
+    assert "answer" in case.waits_for
