@@ -109,3 +109,25 @@ def test_the_page_shows_the_steps_that_lie_ahead_with_names(as_, filed):
     ahead = text.split('class="ahead"')[1].split("</ol>")[0]
     assert "审核" in ahead
     assert "视办理结果" not in ahead
+
+
+def test_a_case_is_followed_and_a_task_assigned_by_api(app, built, as_, filed):
+    task, manager = filed(), as_("manager")
+    with app.app_context(), database().read_session() as session:
+        case = session.get_one(UserTask, task).instance_id
+    headers = {"X-CSRFToken": csrf(manager, "/inbox")}
+    for _ in range(2):
+        assert manager.put(f"/api/v1/cases/{case}/follow", headers=headers).status_code == 200
+    listed = manager.get("/api/v1/tasks?box=followed").get_json()
+    assert [one["case_id"] for one in listed["items"]].count(str(case)) == 1
+    assert manager.delete(f"/api/v1/cases/{case}/follow", headers=headers).status_code == 200
+    office = manager.get("/api/v1/tasks?box=office&sort=latest").get_json()
+    assert str(task) in [one["task_id"] for one in office["items"]]
+    body = {"to": str(built.ids["acceptor"])}
+    done = manager.post(f"/api/v1/tasks/{task}/assign", json=body, headers=headers)
+    assert done.status_code == 200, done.text
+    clerk = as_("acceptor")
+    held = clerk.get("/api/v1/tasks?hold=mine&sort=latest").get_json()
+    assert str(task) in [one["task_id"] for one in held["items"]]
+    mine = {"X-CSRFToken": csrf(clerk, "/inbox")}
+    assert clerk.post(f"/api/v1/tasks/{task}/assign", json=body, headers=mine).status_code == 403

@@ -151,6 +151,7 @@ def register(app: Flask) -> None:
     for part in _PARTS:
         api.register_blueprint(part.blueprint)
     api.register_blueprint(messages.channels)
+    api.register_blueprint(foresight.cases)
     _describe(api)
     app.extensions["banli_api"] = api
     app.register_blueprint(docs)

@@ -1,13 +1,16 @@
-"""What may be asked of a task before deciding: why it is here, what handing it in would do."""
+"""Before a task is done: why it is here, what handing it in would do, who is to do it."""
 
 from typing import Any
 
-from processes import outlook, reasons, worklist
+from flask import Response
+from sqlalchemy.orm import Session
+
+from processes import assigning, following, outlook, reasons, worklist
 from processes.roles import Action
-from web.api import access, answers, blueprints
+from web.api import access, answers, blueprints, commands
 from web.api.access import access as allow
-from web.api.schemas.base import Answers
-from web.api.schemas.tasks import Outlook, Reasons
+from web.api.schemas.base import Answers, Done
+from web.api.schemas.tasks import Assign, Outlook, Reasons
 from web.database import read_session
 
 blueprint = blueprints.make("foresight", "/tasks", "任务")
@@ -35,3 +38,46 @@ def ahead(arguments: dict[str, Any], task_id: int) -> Any:
         given = answers.with_files(form, arguments["answers"])
     with read_session() as session:
         return outlook.of_submission(session, task_id, by=access.user(), answers=given)
+
+
+@blueprint.post("/<id:task_id>/assign")
+@allow(Action.ASSIGN_TASK)
+@blueprint.arguments(Assign)
+@blueprint.response(200, Done, description="已分派")
+def assign(arguments: dict[str, Any], task_id: int) -> Response:
+    """把范围内的任务分派给有权办理的人，不论现在在谁名下."""
+
+    def work(session: Session) -> Any:
+        assigning.assign(session, task_id, by=access.user(), to=int(arguments["to"]))
+        return {"id": str(task_id)}
+
+    return commands.perform(work)
+
+
+cases = blueprints.make("following", "/cases", "办件")
+
+
+@cases.put("/<id:case_id>/follow")
+@allow(Action.VIEW_CASE, Action.CLAIM_TASK)
+@cases.response(200, Done, description="已关注")
+def follow(case_id: int) -> Response:
+    """关注一个办件；再次关注没有变化."""
+
+    def work(session: Session) -> Any:
+        following.follow(session, case_id, by=access.user())
+        return {"id": str(case_id)}
+
+    return commands.perform(work)
+
+
+@cases.delete("/<id:case_id>/follow")
+@allow(Action.VIEW_CASE, Action.CLAIM_TASK)
+@cases.response(200, Done, description="已取消关注")
+def unfollow(case_id: int) -> Response:
+    """取消关注."""
+
+    def work(session: Session) -> Any:
+        following.unfollow(session, case_id, by=access.user())
+        return {"id": str(case_id)}
+
+    return commands.perform(work)

@@ -32,6 +32,12 @@ class Transfer(Request):
     reason = Text(longest=500, required=True, also=[validate.Length(min=1, error="请填写原因")])
 
 
+class Assign(Request):
+    """To whom."""
+
+    to = Id(required=True)
+
+
 class Delegate(Request):
     """Who is to give an opinion, and on what."""
 
