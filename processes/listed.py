@@ -12,6 +12,12 @@ from processes.model.circulation import Inquiry
 from processes.principals import USER_PREFIX, Principal
 
 
+def tasks(user: User) -> ColumnElement[bool]:
+    """Tasks that a user holds or may take, in person or as somebody's agent."""
+    own = or_(UserTask.assignee == str(user.id), _pool(candidates(user)))
+    return or_(own, as_agent(user)) if user.acts_for else own
+
+
 def candidates(user: User) -> list[str]:
     """The names under which a user may be the candidate of a task."""
     return [*sorted(user.groups), f"{USER_PREFIX}{user.id}"]
