@@ -239,7 +239,12 @@ def track() -> ResponseReturnValue:
             found = commands.progress(session, reference, request.form.get("code", "")[:16])
             entries = timeline.entries(session, found, public=True)
             return render_template(
-                "portal/track.html", reference=reference, progress=found, entries=entries
+                "portal/track.html",
+                reference=reference,
+                progress=found,
+                entries=entries,
+                limits=limits.of_case(session, found),
+                missing_items=checklists.of_case(session, found, staff=False).open,
             )
     except NotFound:
         return render_template("portal/track.html", reference=reference, missing=True), 404

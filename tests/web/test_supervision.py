@@ -5,9 +5,12 @@ from collections.abc import Callable
 from flask import Flask
 from flask.testing import FlaskClient
 
+from engine.clock import now
 from engine.model import UserTask
-from processes import supervision
-from processes.model.cases import MaterialItem
+from processes import clock, supervision
+from processes.model.cases import Case, MaterialItem
+from processes.reckoning import Event
+from tests.web.conftest import csrf
 from web.database import database
 
 Clients = Callable[[str], FlaskClient]
@@ -72,3 +75,30 @@ def test_applicant_and_clerk_see_per_item_what_is_missing_and_why(
         page = as_(who).get(f"{path}/{case_id}").get_data(as_text=True)
         for words in ("体检证明", "不符合要求", "印章不清晰", "办法第七条", "1 项待补"):
             assert words in page, (who, words)
+
+
+def test_the_public_progress_tells_the_remaining_days_and_not_the_reasons(
+    app: Flask, as_: Clients, filed: Filed, client: FlaskClient
+) -> None:
+    case_id = case_of(app, filed())
+    with app.app_context(), database().transaction() as session:
+        case = session.get_one(Case, case_id)
+        number, code = case.reference, case.query_code
+        start = clock.Entry(
+            limit="promised",
+            event=Event.START,
+            effective_at=now(),
+            amount=10,
+            title="承诺期限",
+            basis="服务承诺",
+        )
+        clock.add(session, case_id, start, by="test")
+        pause = clock.Entry(
+            limit="*", event=Event.SUSPEND, effective_at=now(), reason="某某医院鉴定"
+        )
+        clock.add(session, case_id, pause, by="test")
+    sent = {"reference": number, "code": code, "csrf_token": csrf(client, "/portal/track")}
+    page = client.post("/portal/track", data=sent).get_data(as_text=True)
+    assert "承诺期限" in page
+    assert "恢复后剩 10 个工作日" in page
+    assert "某某医院鉴定" not in page
