@@ -1,6 +1,6 @@
 """电子申报: packages of the outer side become cases inside, their state goes back out.
 
-Requirements Y-02 to Y-06, Y-08, Y-10, Y-104, Y-106.
+Requirements Y-02 至 Y-06, Y-08, Y-10, Y-104, Y-106.
 """
 
 from datetime import date

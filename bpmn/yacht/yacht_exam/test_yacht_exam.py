@@ -1,6 +1,6 @@
 """培训考试: enrolment by part, arrangement without double use, tickets, scores, check, confirmation.
 
-Requirements Y-51 to Y-55, Y-72, Y-73, Y-87, Y-88, Y-101, Y-102, Y-105.
+Requirements Y-51 至 Y-55, Y-72, Y-73, Y-87, Y-88, Y-101, Y-102, Y-105.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """系统升级实施: the plan from a table, four stages with their units, gates, the notice.
 
-Requirements Y-01, Y-16 to Y-18, Y-20 to Y-28, Y-30 to Y-34, Y-38, Y-39.
+Requirements Y-01, Y-16 至 Y-18, Y-20 至 Y-28, Y-30 至 Y-34, Y-38, Y-39.
 """
 
 from datetime import date
@@ -73,7 +73,7 @@ def test_four_stages_one_after_the_other_each_signed_before_the_next(play: Play)
 
 
 def test_the_tasks_of_the_plan_go_to_the_units_of_the_seed(play: Play) -> None:
-    """Y-17, Y-18, Y-20 to Y-28, Y-30 to Y-34, Y-38."""
+    """Y-17, Y-18, Y-20 至 Y-28, Y-30 至 Y-34, Y-38."""
     tasks = planned(play).variables["rollout_tasks"]
     units = {(one["unit"], one["title"]) for one in tasks}
 

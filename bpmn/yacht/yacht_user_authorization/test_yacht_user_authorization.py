@@ -1,6 +1,6 @@
 """机构授权与开户: grants by the table, accounts after grants, all roles, branches by their bureau.
 
-Requirements Y-29, Y-35, Y-36, Y-37, Y-40, Y-41, Y-42, Y-46, Y-47, Y-48 to Y-66, Y-78, Y-79,
+Requirements Y-29, Y-35, Y-36, Y-37, Y-40, Y-41, Y-42, Y-46, Y-47, Y-48 至 Y-66, Y-78, Y-79,
 Y-86, Y-107.
 """
 
@@ -64,7 +64,7 @@ def roles_of(play: Play, login: str) -> set[str]:
 
 
 def test_the_ten_training_and_eight_licence_roles_of_the_seed_are_there() -> None:
-    """Y-48 to Y-66."""
+    """Y-48 至 Y-66."""
     assert set(SEEDED) <= set(ROLES)
     assert len(SEEDED) == 18
     assert ROLES["training_plan_viewer"].name == "培训计划查询人"
