@@ -74,8 +74,9 @@ def _file(spec: Rows, rows: list[dict[str, Any]], scope: Scope) -> Response:
 
 
 def _columns(spec: Rows) -> list[Field]:
-    fillable = set(cells.columns(spec.fields))
-    return [one for one in spec.fields if one in fillable or not one.editable(None)]
+    fillable = {one.name for one in cells.columns(spec.fields)}
+    shown = [one for one in spec.fields if not one.options.get("hidden")]
+    return [one for one in shown if one.name in fillable or not one.editable(None)]
 
 
 def _cell(spec: Field, raw: Any, scope: Scope) -> str:

@@ -202,6 +202,33 @@ def test_a_filter_holds_for_the_exported_list_too(staff: Clients) -> None:
     assert [line.cells["考场代码"] for line in lines] == ["QD02-A"]
 
 
+TRAINEES = (
+    "姓名,证件类型,证件号码,性别,出生日期,电话\n"
+    "学员甲,居民身份证,1,男,1990/1/1,13700000001\n"
+    "学员乙,居民身份证,2,女,1991-02-02,13700000002\n"
+)
+
+
+def test_a_table_of_a_form_is_read_from_a_file_before_anything_is_sent(staff: Clients) -> None:
+    """Y-105: candidates of an exam come from a table."""
+    client = staff("institution_clerk")
+    at = "/portal/apply/yacht_exam"
+    asked = {"_step": "1", "_sheet_in": "candidates", "part": "theory", "org": "370001"}
+    status, text = sent(client, at, at, **asked, **{"_sheet_file.candidates": table(TRAINEES)})
+    assert (status, "已从表格读入 2 行" in text) == (200, True)
+    assert 'value="学员乙"' in text
+    assert 'value="1991-02-02"' in text
+
+
+def test_a_table_of_a_form_is_taken_down_as_it_stands(staff: Clients) -> None:
+    client = staff("institution_clerk")
+    at = "/portal/apply/yacht_exam"
+    typed = {"candidates.0.name": "学员甲", "candidates.0.sex": "male", "_sheet_out": "candidates"}
+    answer = client.post(at, data={"csrf_token": csrf(client, at), "_step": "1", **typed})
+    line = sheets.read(answer.data).lines[0].cells
+    assert (line["姓名"], line["性别"]) == ("学员甲", "男")
+
+
 def test_without_the_right_to_export_there_is_the_page(
     staff: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:

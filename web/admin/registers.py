@@ -172,5 +172,7 @@ def masked(spec: FieldDefinition, value: object) -> object:
 
 
 def _cell(spec: FieldDefinition, value: object, names: Mapping[str, str]) -> str:
+    if isinstance(value, list) and spec.values:
+        return "、".join(spec.values.get(str(one), str(one)) for one in value)
     text = spec.values.get(str(value)) or names.get(str(value)) or plain(value)
     return mask_number(text) if spec.sensitive and value else text
