@@ -95,13 +95,16 @@ def _frame(user: User) -> Frame:
 
 
 def _offered(item: Item, user: User) -> bool:
-    view = current_app.view_functions.get(item.endpoint)
-    if view is None:
-        return False
-    demanded = policy_of(view, "GET")
     if item.key and Action.CLAIM_TASK not in actions_of(user):
         return False
-    return demanded is not None and demanded.admits(user)
+    return opens(item.endpoint, user)
+
+
+def opens(endpoint: str, user: User | None = None) -> bool:
+    """Whether the policy of a page admits the reader, so that no link leads to a refusal."""
+    view = current_app.view_functions.get(endpoint)
+    demanded = policy_of(view, "GET") if view else None
+    return demanded is not None and demanded.admits(user or current())
 
 
 def _placed(item: Item, counts: Mapping[str, int]) -> Item:
@@ -162,3 +165,4 @@ def read_all() -> ResponseReturnValue:
 def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.jinja_env.globals["frame"] = frame
+    app.jinja_env.globals["opens"] = opens

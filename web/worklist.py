@@ -20,6 +20,7 @@ from processes import (
     columns,
     drafting,
     following,
+    menus,
     organisations,
     preferences,
 )
@@ -31,7 +32,7 @@ from web import display, listing
 from web.auth import POLL_HEADER, actions_of, current, policy
 from web.boards import KINDS
 from web.database import read_session, run
-from web.home import frame
+from web.home import frame, opens
 from web.paths import own_path
 from web.words import N_
 
@@ -139,8 +140,17 @@ def tabs(box: str) -> list[dict[str, Any]]:
             "current": name == box,
         }
         for name, title in TITLES.items()
-        if name != "office" or Action.ASSIGN_TASK in actions_of(current())
+        if _may(name)
     ]
+
+
+def _may(box: str) -> bool:
+    """Whether a box is one of this reader's."""
+    if box == "office":
+        return Action.ASSIGN_TASK in actions_of(current())
+    return opens(
+        {"copies": "circulating.box", "questions": "inquiring.box"}.get(box, "worklist.inbox")
+    )
 
 
 def next_href(task_id: int) -> str:
@@ -204,8 +214,8 @@ def _steps(session: Session, definition_id: int) -> list[str]:
 
 
 def _startable(session: Session, user: User) -> list[applications.Service]:
-    """What a clerk may file at the counter for somebody."""
-    return applications.services(session, user)
+    """What a clerk may file at the counter; who works with a menu of his own finds it there."""
+    return [] if menus.of_user(user) else applications.services(session, user)
 
 
 def register(app: Flask) -> None:

@@ -123,6 +123,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
         home=home,
         database_url=f"sqlite:///{home / 'banli.db'}",
         secret_key="k" * 40,
+        rate_limits=False,
     )
     app = create_app(settings)
     with app.app_context():
@@ -345,3 +346,18 @@ def test_a_matter_is_filed_with_a_browser_that_runs_no_script(as_kind) -> None:
 def test_several_browsers_are_supported(demo: Flask, name: str) -> None:
     """E-28."""
     assert name in demo.test_client().get("/browsers").text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("address", ["/inbox", "/inbox?box=mine", "/admin/users"])
+def test_no_link_of_the_desk_leads_to_a_refusal(as_kind, kind: str, address: str) -> None:
+    """E-18 至 E-22: whatever is offered opens."""
+    client = as_kind(kind)
+    page = client.get(address)
+    if page.status_code == 403:
+        assert address == "/admin/users"
+        assert kind in ("enterprise", "institution")
+        return
+    main = page.text[page.text.index("<main") :]
+    for href in set(re.findall(r'<a [^>]*href="(/[^"]*)"', main)):
+        assert client.get(href.replace("&amp;", "&")).status_code == 200, href
