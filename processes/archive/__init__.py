@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from engine import clock, history, repository
 from engine.errors import Conflict
 from engine.model import HistoryEvent, ProcessInstance
-from processes import audit, documents, files, materials, opinions, overview, permissions
+from processes import audit, checklist, documents, files, materials, opinions, overview, permissions
 from processes import clock as clocks
 from processes.identity import User
 from processes.model.cases import Case
@@ -103,6 +103,7 @@ def _files(session: Session, case: Case) -> Iterator[tuple[str, tuple[str, bytes
         yield path, (title, documents.content(session, letter))
     for name, title, rows in (
         ("application", "申请内容", _application(session, case)),
+        ("checklist", "材料清单", _rows(checklist.of_case(session, case.id))),
         ("opinions", "办理意见", _rows(opinions.of_case(session, case.id))),
         ("clock", "期限台账", _rows(clocks.entries(session, case.id))),
         ("history", "流程记录", _history(session, case)),

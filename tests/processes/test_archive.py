@@ -57,6 +57,8 @@ def test_the_package_holds_materials_letters_opinions_clocks_history_and_audit(p
         opinions = json.loads(opened.read("records/opinions.json"))
         history = json.loads(opened.read("records/history.json"))
         application = json.loads(opened.read("records/application.json"))
+        listed = json.loads(opened.read("records/checklist.json"))
+    assert {"photo", "medical"} <= {one["code"] for one in listed}
     assert {one.split("/")[0] for one in names} >= {"materials", "documents", "records", "diagram"}
     assert next(one for one in names if one.startswith("documents/")).endswith(".pdf")
     assert manifest["reference"] == refused.row.reference
