@@ -23,6 +23,7 @@ _MODULES: Final = (
     "web.listing",
     "web.bulk",
     "web.signing",
+    "web.phrases",
     "web.agents",
     "web.circulating",
     "web.inquiring",

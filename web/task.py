@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine.errors import Conflict, LimitExceeded, TaskNotActive
 from forms.definition import FormDefinition, FormInvalid
 from forms.fields.composed import Rows
-from processes import approvals, inquiries, presence, sources, worklist
+from processes import approvals, inquiries, phrases, presence, sources, worklist
 from processes.colleagues import Person
 from processes.identity import User
 from processes.roles import Action
@@ -274,8 +274,15 @@ def _render(
         signing=signing.WORDS,
         askable=_askable(session, view) if mine else [],
         pauses=inquiries.pauses(session, view.task),
+        phrases=_phrases(session) if mine else [],
         **cases.beside_task(session, view.case, view.task, by=current()),
     )
+
+
+def _phrases(session: Session) -> list[dict[str, Any]]:
+    """Common phrases as the page's script takes them."""
+    found = phrases.of(session, by=current())
+    return [{"id": str(one.id), "text": one.text, "mine": bool(one.owner)} for one in found]
 
 
 def _holders(view: TaskView) -> frozenset[str]:

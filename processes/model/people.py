@@ -115,6 +115,18 @@ class Position(Base):
     valid_to: Mapped[date | None] = mapped_column(Date)
 
 
+class Phrase(Base):
+    """A common phrase for opinions: of its owner, or of an office for all below it."""
+
+    __tablename__ = "phrase"
+    __table_args__ = (Index("ix_phrase_owner", "owner"), Index("ix_phrase_org", "org_code"))
+
+    id: Mapped[Id]
+    owner: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    org_code: Mapped[str | None] = mapped_column(ForeignKey("org.org_code"))
+    text: Mapped[str] = mapped_column(String(200))
+
+
 class AuthorityGrant(Base):
     """One organisation lets another do a business in a scope (是否下授: may it be passed on)."""
 

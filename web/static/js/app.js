@@ -10,6 +10,7 @@ const features = [
   ["[data-tabs]", "./tabs.js"],
   ["[data-diagram]", "./diagram.js"],
   ["[data-signature]", "./signature.js"],
+  ["[data-phrases]", "./phrases.js"],
   ["[data-foresee]", "./foresee.js"],
   ["[data-presence]", "./presence.js"],
   ["a[data-preview]", "./preview.js"],

@@ -37,6 +37,10 @@ const ENGLISH = {
   "文件打不开：{why}": "The file cannot be opened: {why}",
   "流程图打不开：{why}": "The diagram cannot be opened: {why}",
   "文书预览": "Preview of the letter",
+  "常用语": "Phrases",
+  "Alt 加数字插入": "Alt and the number inserts one",
+  "将所填内容存为常用语": "Keep what is typed as a phrase",
+  "删除这条常用语": "Forget this phrase",
 };
 
 /** A text in the language of the page, with its places filled. */
