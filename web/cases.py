@@ -37,9 +37,11 @@ from processes.model.people import Org
 from processes.roles import Action
 from web import (
     boards,
+    boxed,
     checklists,
     circulating,
     diagrams,
+    exporting,
     filling,
     inquiring,
     limits,
@@ -170,8 +172,11 @@ def search() -> ResponseReturnValue:
     q = request.args.get("q", "").strip()[:60]
     with read_session() as session:
         rows = commands.search(session, by=current(), text=q) if q else []
+        if rows and (kind := exporting.asked()):
+            return boxed.found(rows, kind=kind)
         used = calendars.of_all(session, {case.org_code for case in rows})
-        return render_template("cases/search.html", rows=rows, q=q, calendars=used)
+        exports = exporting.links() if rows else []
+        return render_template("cases/search.html", rows=rows, q=q, calendars=used, exports=exports)
 
 
 @blueprint.get("/<int:case_id>")

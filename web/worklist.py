@@ -28,13 +28,13 @@ from processes import inbox as boxes
 from processes.identity import User
 from processes.inbox import Box, Page, Row
 from processes.roles import Action
-from web import display, listing
+from web import boxed, display, exporting, listing
 from web.auth import POLL_HEADER, actions_of, current, policy
 from web.boards import KINDS
 from web.database import read_session, run
 from web.home import frame, opens
 from web.paths import own_path
-from web.words import N_
+from web.words import N_, _
 
 blueprint = Blueprint("worklist", __name__)
 
@@ -71,6 +71,9 @@ def inbox() -> ResponseReturnValue:
         view = {"box": box, "chosen": chosen, **_links(box, chosen, page, after)}
         fields = columns.offered(session, chosen.get("process", ""))
         view["columns"] = listing.columns(box, liked, fields)
+        if kind := exporting.asked():
+            title = _(TITLES[box])
+            return boxed.box(session, box, chosen, view["columns"], title=title, kind=kind)
         cases = [row.case_id for row in page.rows]
         key = chosen.get("process", "")
         view["extra"] = columns.values(session, key, view["columns"], cases, by=current())
@@ -93,6 +96,7 @@ def inbox() -> ResponseReturnValue:
             fields=fields,
             saved=listing.kept(session, box, chosen),
             startable=_startable(session, current()),
+            exports=exporting.links(),
             **_choices(session, chosen),
             **view,
         )

@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from processes import registers, sheets
+from bpmn.yacht import story
+from processes import applications, identity, registers, sheets
 from processes.demo import loader
 from processes.model.people import AuditEvent
 from processes.play import installation
@@ -235,3 +236,28 @@ def test_without_the_right_to_export_there_is_the_page(
     monkeypatch.setattr(exporting, "actions_of", lambda _user: frozenset())
     answer = staff("manager").get("/registers/exam_room?format=csv")
     assert answer.content_type.startswith("text/html")
+
+
+def test_the_to_do_list_and_what_was_found_are_exported_with_their_filters(
+    staff: Clients, demo: Flask
+) -> None:
+    with demo.app_context(), database().transaction() as session:
+        by = identity.by_login(session, "arranger")
+        assert by is not None
+        answers = {
+            "org": "370001",
+            "exam_kind": "yacht_operator",
+            "licence_class": "A1E",
+            "part": "theory",
+            "candidates": story.CANDIDATES,
+        }
+        made = applications.apply(session, "yacht_exam", by=by, answers=answers)
+        reference = made.reference
+    client = staff("arranger")
+    answer = client.get("/inbox?box=mine&format=xlsx")
+    lines = sheets.read(answer.data).lines
+    assert [line.cells["工作单号"] for line in lines] == [reference]
+    none = sheets.read(client.get("/inbox?box=mine&q=没有这件&format=csv").data)
+    assert none.lines == ()
+    found = sheets.read(client.get(f"/cases?q={reference}&format=csv").data).lines
+    assert [line.cells["工作单号"] for line in found] == [reference]
