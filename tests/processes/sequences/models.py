@@ -36,7 +36,7 @@ _DECIDED: Final = 'decision="=&quot;approve&quot;" result="outcome"'
 
 LEAVES: Final = (
     "task", "task", "limited", "many", "in_turn", "all", "any", "ordered",
-    "message", "work", "wait", "late", "cut", "asked",
+    "message", "work", "wait", "late", "cut", "asked", "overdue", "again_one",
 )  # fmt: skip
 BLOCKS: Final = (
     "sequence", "parallel", "inclusive", "choice", "loop", "box", "boxes",
@@ -125,6 +125,15 @@ class _Process:
 
     def _limited(self, scope: Scope) -> tuple[str, str]:
         return self._task(scope, _LIMIT)
+
+    def _overdue(self, scope: Scope) -> tuple[str, str]:
+        """A task that is approved by itself once its time is over."""
+        return self._task(scope, _LIMIT + '<banli:timeout remind="1" then="approve"/>')
+
+    def _again_one(self, scope: Scope) -> tuple[str, str]:
+        """A task of one person, passed by itself where that person has approved before."""
+        text = '<banli:policies repeated="any" empty="managers"/>'
+        return self._put(scope, self.fresh("t"), user(_ALLOW + text, assignee="=people[1]"))
 
     def _many(self, scope: Scope) -> tuple[str, str]:
         return self._task(scope, loop=each("list", "one"))
