@@ -6,7 +6,7 @@ Invariant: each may be done twice or late without harm.
 from sqlalchemy.orm import Session
 
 from engine import clock
-from processes import authority, circulation, handback, messages, presence, repeats
+from processes import authority, circulation, handback, messages, presence, repeats, supervision
 
 
 def all_due(session: Session) -> None:
@@ -18,3 +18,4 @@ def all_due(session: Session) -> None:
     authority.expire(session, today)
     handback.release_ended(session, today)
     circulation.remind(session)
+    supervision.report_overdue(session)

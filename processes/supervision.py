@@ -1,20 +1,26 @@
 """What supervisors are to see (效能监督): second notices, missed limits, benefits taken away.
 
-Invariant: an entry is made by the process of a case, once for each run of its service task, and is
-never changed; whoever reads the list sees the cases of his own scope only.
+Invariant: an entry is made by the process of a case, once for each run of its service task, or by
+the worker, once for each last day of a limit that passed; it is never changed. Whoever reads the
+list sees the cases of his own scope only.
 Source: case-operations B.1 (e-supervision), B.2 补正 (a second notice is reported), 视为受理.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from engine import clock
+from processes import clock as ledger
 from processes import permissions
+from processes.clock import Standing
 from processes.identity import User
-from processes.model.cases import Case, SupervisionEntry
+from processes.model.cases import Case, CaseLimit, SupervisionEntry
+from processes.reckoning import State
 from processes.roles import Action
 
 KINDS: Final[Mapping[str, str]] = {
@@ -26,6 +32,7 @@ KINDS: Final[Mapping[str, str]] = {
     "other": "其他",
 }
 PAGE: Final = 50
+_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,48 @@ def report(
     entry.dedupe_key = key
     session.add(entry)
     session.flush()
+
+
+def report_overdue(session: Session) -> int:
+    """Enter each statutory or promised limit that runs on past its last day; returns how many."""
+    told = exists().where(
+        SupervisionEntry.case_id == CaseLimit.case_id,
+        SupervisionEntry.kind == "overdue",
+        SupervisionEntry.activity == CaseLimit.limit,
+        SupervisionEntry.at > CaseLimit.due_at,
+    )
+    query = (
+        select(Case, CaseLimit.limit)
+        .join(CaseLimit, CaseLimit.case_id == Case.id)
+        .where(
+            CaseLimit.limit.in_((ledger.STATUTORY, ledger.PROMISED)),
+            CaseLimit.state == State.RUNNING,
+            # a limit is kept until the end of its last day, though the office closes before
+            CaseLimit.due_at < datetime.combine(clock.today(), time(), clock.SHANGHAI),
+            Case.ended_at.is_(None),
+            ~told,
+        )
+        .order_by(CaseLimit.due_at)
+        .limit(_AT_ONCE)
+    )
+    late = session.execute(query).all()
+    for case, limit in late:
+        found = ledger.standings(session, case.id, org_code=case.org_code)
+        _enter_overdue(session, case, next(one for one in found if one.limit == limit))
+    return len(late)
+
+
+def _enter_overdue(session: Session, case: Case, standing: Standing) -> None:
+    on = standing.reckoning.due_on
+    basis = f"（{standing.basis}）" if standing.basis else ""
+    report(
+        session,
+        case.id,
+        kind="overdue",
+        reason=f"{standing.title}{basis}于 {on} 届满，尚未办结",
+        activity=standing.limit,
+        key=f"overdue-{case.id}-{standing.limit}-{on}",
+    )
 
 
 def entries(

@@ -156,6 +156,18 @@ def test_row_deemed_accepted_is_reported(play: Play) -> None:
     assert [kind for kind, _reason in reported(case)] == ["deemed_accepted"]
 
 
+def test_row_not_accepted_is_reported_with_its_reason(play: Play) -> None:
+    """B.1 效能监督, B.2 不予受理: refusing without a reason is impossible, each refusal is seen."""
+    case = received(play)
+    with pytest.raises(FormInvalid) as refused:
+        decide(case, "refuse", OK, OK, OK)
+    assert "reason" in refused.value.errors
+    assert reported(case) == []
+    decide(case, "refuse", OK, OK, OK, reason="不属于许可范围")
+    assert case.ended == "not_accepted"
+    assert reported(case) == [("refused", "不属于许可范围")]
+
+
 def test_row_deemed_accepted_not_while_the_clock_of_acceptance_rests(play: Play) -> None:
     case, manager = story.applied(play), play.user("manager")
     play.run(lambda session: cases.suspend(session, case.id, by=manager, reason="系统维护"))
