@@ -42,14 +42,28 @@ def ahead(session: Session, instance_id: int) -> list[el.UserTask]:
     """
     live = cache.peek(session, instance_id)
     process = live.compiled.process
-    here = {_place(live, wait) for wait in live.waits.values()}
-    following = {one for place in here for one in _following(process, place)}
+    following = _to_come(live)
     open_now = {wait.activity for wait in live.waits.values() if isinstance(wait, UserTaskWait)}
     return [
         one
         for one in process.of(el.UserTask)
         if one.id in following - open_now and not one.for_compensation and one.loop is None
     ]
+
+
+def to_come(session: Session, instance_id: int) -> frozenset[str]:
+    """The elements of the instance's own process that a token may still come to; none at the end.
+
+    Raises:
+        TaskNotActive: it has ended.
+    """
+    return _to_come(cache.peek(session, instance_id))
+
+
+def _to_come(live: Execution) -> frozenset[str]:
+    here = {_place(live, wait) for wait in live.waits.values()}
+    process = live.compiled.process
+    return frozenset(one for place in here for one in _following(process, place))
 
 
 def groups(session: Session, instance_id: int, activity: str) -> tuple[str, ...]:

@@ -51,6 +51,8 @@ class Line:
     why_not: str
     choices: tuple[int, ...] = ()
     """Of the people chosen, those who could get it."""
+    also: tuple[int, ...] = ()
+    """To whom it goes besides: several may get a role where they share the work."""
 
 
 def preview(
@@ -66,7 +68,10 @@ def preview(
     takers = _takers(session, person, people)
     own = by.id == leaver
     held = [one for one in leaving.held(session, person) if not (own and one.kind == "role")]
-    grown = {one.id: _grown(one, held, takers[0].id) for one in takers}
+    roles = [one for one in held if one.kind == "role"]
+    heirs = takers[:1] if share is Share.ONE else takers
+    gets = {one.id: _granted(session, one, roles, by) if one in heirs else () for one in takers}
+    grown = {one.id: _grown(one, gets[one.id]) for one in takers}
     sharing = _Sharing(share, _loads(session, takers))
     return [_line(session, one, grown, sharing, by) for one in held]
 
@@ -120,9 +125,17 @@ def _takers(session: Session, leaver: User, people: Sequence[int]) -> list[User]
     return [found[one] for one in wanted]
 
 
-def _grown(taker: User, held: Sequence[Held], first: int) -> User:
+def _granted(
+    session: Session, taker: User, roles: Sequence[Held], by: User
+) -> tuple[tuple[str, str], ...]:
+    """Those of the leaver's roles that this person can have."""
+    return tuple(
+        one.role for one in roles if leaving.why_not(session, one, taker, by=by) is None
+    )
+
+
+def _grown(taker: User, roles: Sequence[tuple[str, str]]) -> User:
     """Somebody with the roles that the hand-over brings: those who get the work need them."""
-    roles = [one.role for one in held if one.kind == "role"] if taker.id == first else []
     return replace(
         taker,
         roles=tuple(sorted({*taker.roles, *roles})),
@@ -139,14 +152,17 @@ class _Sharing:
         self._turn: Iterator[int] | None = None
         self._given = dict.fromkeys(loads, 0)
 
-    def pick(self, able: Sequence[int]) -> int | None:
+    def pick(self, able: Sequence[int]) -> list[int]:
         """One of those who can have it; with one person for all, the first or nobody."""
-        if not able:
-            return None
-        chosen = self._rules[self._share](self, able)
-        if chosen is not None:
-            self._given[chosen] += 1
-        return chosen
+        chosen = self._rules[self._share](self, able) if able else None
+        if chosen is None:
+            return []
+        self._given[chosen] += 1
+        return [chosen]
+
+    def heirs(self, able: Sequence[int]) -> list[int]:
+        """Who gets a role: all who share the work, or the one who takes it over."""
+        return [one for one in [self._one(able)] if one] if self._share is Share.ONE else [*able]
 
     def _one(self, able: Sequence[int]) -> int | None:
         first = next(iter(self._loads))
@@ -183,12 +199,10 @@ def _line(
         return Line(held, None, "", "")
     reasons = {one: leaving.why_not(session, held, user, by=by) for one, user in takers.items()}
     able = [one for one, reason in reasons.items() if reason is None]
-    chosen = next(iter(takers)) if held.kind == "role" and able else sharing.pick(able)
-    if held.kind == "role" and chosen not in able:
-        chosen = None
-    if chosen is None:
+    chosen = sharing.heirs(able) if held.kind == "role" else sharing.pick(able)
+    if not chosen:
         first = next(iter(takers))
-        return Line(
-            held, None, "", f"{takers[first].name}{reasons[first] or '不能接办'}", tuple(able)
-        )
-    return Line(held, chosen, takers[chosen].name, "", tuple(able))
+        why = f"{takers[first].name}{reasons[first] or '不能接办'}"
+        return Line(held, None, "", why, tuple(able))
+    to, *also = chosen
+    return Line(held, to, takers[to].name, "", tuple(able), tuple(also))

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import history, repository
+from engine import history, planning, repository
+from engine.definition import elements as el
+from engine.definition.process import Process
 from engine.model import HistoryEvent, Incident, ProcessInstance, UserTask
 from processes import backstage, inbox, opinions
 from processes.model.cases import Case
@@ -47,6 +49,9 @@ def _elements(session: Session, case: Case, tasks: Sequence[UserTask]) -> dict[s
         elif times[activity]:
             found[activity] = {"mark": "returned" if times[activity] > 1 else "done"}
     found |= {activity: {"mark": "returned"} for activity in _returned(events)}
+    found |= {activity: {"mark": "skipped"} for activity in _passed(events)}
+    for activity in _missed(session, case.id):
+        found.setdefault(activity, {"mark": "skipped"})
     names = inbox.holder_names(session, [task.assignee for task in tasks if task.assignee])
     for task in tasks:
         people = [names.get(task.assignee or "", "") or _("待签收")]
@@ -63,6 +68,41 @@ def _returned(events: Sequence[HistoryEvent]) -> set[str]:
         elif event.type in {"activity.started", "activity.completed", "task.created"}:
             found.discard(event.activity)
     return found
+
+
+def _passed(events: Sequence[HistoryEvent]) -> set[str]:
+    """Tasks that nobody did when the case last came to them: they passed by themselves."""
+    found: set[str] = set()
+    for event in events:
+        if event.type == "task.passed":
+            found.add(event.activity)
+        elif event.type == "task.created":
+            found.discard(event.activity)
+    return found
+
+
+def _missed(session: Session, case_id: int) -> list[str]:
+    """Steps and ends of the case's own process that it can come to no more.
+
+    What only an event or a compensation begins is not missed while the case is open.
+    """
+    instance = session.get_one(ProcessInstance, case_id)
+    process = repository.compiled(session, instance.definition_id).process
+    steps = [*process.of(el.Activity), *process.of(el.EndEvent)]
+    if instance.ended_at is not None:
+        return [one.id for one in steps]
+    ahead = planning.to_come(session, case_id)
+    return [one.id for one in steps if one.id not in ahead and not _apart(process, one)]
+
+
+def _apart(process: Process, element: el.Element) -> bool:
+    """Whether an element is outside the flow: compensates, or is in what an event begins."""
+    if isinstance(element, el.Activity) and element.for_compensation:
+        return True
+    if isinstance(element, el.SubProcess) and element.by_event:
+        return True
+    around = process.elements.get(element.scope)
+    return around is not None and _apart(process, around)
 
 
 def xml_of(session: Session, definition_id: int) -> str:

@@ -112,7 +112,8 @@ def _carried(leaver: int) -> ResponseReturnValue:
     reason = request.form.get("reason", "").strip()[:500]
     if not reason:
         raise BanliError(_("请填写转办原因。"))
-    results = [_one(leaver, key, reason) for key in request.form.getlist("line")[:2000]]
+    keys = list(dict.fromkeys(request.form.getlist("line")))[:2000]
+    results = [_one(leaver, key, to, reason) for key in keys for to in _chosen(key)]
     if leaver != current().id and request.form.get("after") in _AFTER[1:]:
         results.append(_after(leaver, request.form["after"]))
     with read_session() as session:
@@ -122,9 +123,14 @@ def _carried(leaver: int) -> ResponseReturnValue:
     )
 
 
-def _one(leaver: int, key: str, reason: str) -> Result:
-    given = request.form.get(f"to:{key}", "")
-    to = int(given) if given.isascii() and given.isdigit() else None
+def _chosen(key: str) -> list[int | None]:
+    """Who gets a line: nobody for what only ends; several may get a role."""
+    given = request.form.getlist(f"to:{key}")
+    people = [int(one) for one in given if one.isascii() and one.isdigit()]
+    return [*dict.fromkeys(people)] or [None]
+
+
+def _one(leaver: int, key: str, to: int | None, reason: str) -> Result:
     name = request.form.get(f"what:{key}", key)[:200]
     kind = _(KINDS.get(key.partition(":")[0], N_("其他")))
     with read_session() as session:

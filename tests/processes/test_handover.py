@@ -100,12 +100,13 @@ def carried(office: Office, found: Sequence[Line], *, by: str = "admin") -> None
     for line in found:
         if line.to is None and not line.held.ends:
             continue
-        office.run(
-            lambda session, one=line: handover.carry_out(
-                session, leaver, one.held.key, to=one.to, by=me, reason="调离"
+        for to in (line.to, *line.also):
+            office.run(
+                lambda session, one=line, to=to: handover.carry_out(
+                    session, leaver, one.held.key, to=to, by=me, reason="调离"
+                )
             )
-        )
-        office.drain()
+            office.drain()
 
 
 def of_kind(found: Sequence[Line], kind: str) -> list[Line]:
@@ -227,6 +228,33 @@ class TestMoving:
         me = office.user("verifier")
         found = office.run(lambda session: inbox.page(session, me, box="todo"))
         assert {row.case_id for row in found.rows} == {case.id}
+
+    def test_those_who_share_the_work_all_get_the_role(self, office: Office) -> None:
+        cases = [claimed(office) for _one in range(2)]
+        found = preview(office, "verifier", "approver", share=Share.TURNS)
+        (role,) = of_kind(found, "role")
+        assert (role.to, role.also) == (office.id("verifier"), (office.id("approver"),))
+        assert [one.to for one in of_kind(found, "task")] == [role.to, *role.also]
+        carried(office, found)
+        for login in ("verifier", "approver"):
+            assert office.user(login).has_role("licence_reviewer", org="370001")
+        assert {*holders(cases[0]), *holders(cases[1])} == {"verifier", "approver"}
+
+    def test_one_who_takes_everything_over_gets_it_alone(self, office: Office) -> None:
+        (role,) = of_kind(preview(office, "verifier", "approver"), "role")
+        assert (role.to, role.also) == (office.id("verifier"), ())
+
+    def test_who_may_not_have_a_role_is_not_among_them(self, office: Office) -> None:
+        def administrators(session: Session) -> None:
+            for login, role in (("reviewer", "security_admin"), ("second", "audit_admin")):
+                account = session.get_one(UserAccount, office.id(login))
+                accounts.assign_role(session, account, role, org_code="370001")
+
+        office.run(administrators)
+        found = preview(office, "second", "third", share=Share.TURNS)
+        kept = next(one for one in found if one.held.role[0] == "security_admin")
+        # 三员: one kind of administrator does not get the role of another
+        assert (kept.to, kept.also, kept.choices) == (office.id("third"), (), (office.id("third"),))
 
     def test_votes_move_with_their_place_on_the_board(self, office: Office) -> None:
         case = office.countersign("all", "reviewer", "approver")

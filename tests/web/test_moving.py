@@ -101,6 +101,8 @@ def test_a_manager_jumps_and_asks_to_void_on_the_case_s_page(
     answer = post(manager, f"/cases/{case_id}/move/jump", to="review", reason="上级批示")
     assert answer.status_code == 303
     assert [one.activity for one in open_tasks(app, case_id)] == ["review"]
+    state = manager.get(f"/cases/{case_id}/diagram").get_json()["state"]["elements"]
+    assert (state["accept"]["mark"], state["review"]["mark"]) == ("skipped", "current")
     assert post(manager, f"/cases/{case_id}/move/void", reason="重复").status_code == 303
     assert "同意作废" in manager.get(f"/cases/{case_id}/move").get_data(as_text=True)
     second = post(manager, f"/cases/{case_id}/move/decide", agree="yes")

@@ -260,6 +260,18 @@ class TestHandover:
         assert "已经办结或不在本人名下" in again
         assert api(as_("acceptor"), "GET", f"/tasks/{task}")["may_complete"] is True
 
+    def test_a_role_goes_to_several_who_share_the_work(
+        self, app: Flask, as_: Clients, second: FlaskClient
+    ) -> None:
+        leaver, one, two = ids(app, "second", "reviewer", "manager")
+        admin, path = as_("admin"), f"/admin/users/{leaver}/handover"
+        shown = page(admin, f"{path}?person={one}&person={two}&share=turns")
+        key = "role:licence_acceptor@370001"
+        for person in (one, two):
+            assert f'name="to:{key}" value="{person}" checked' in shown
+        data = {"line": key, f"to:{key}": [one, two], "reason": "调离"}
+        assert "成功 2 项" in post(admin, path, **data).get_data(as_text=True)
+
     def test_the_page_needs_a_reason_and_people(
         self, app: Flask, as_: Clients, second: FlaskClient
     ) -> None:

@@ -187,4 +187,5 @@ def _line(one: handover.Line) -> dict[str, Any]:
         "why_not": one.why_not,
         "ends": one.held.ends,
         "choices": [str(choice) for choice in one.choices],
+        "also": [str(person) for person in one.also],
     }

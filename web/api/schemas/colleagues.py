@@ -212,7 +212,10 @@ class HandoverQuery(Request):
 
 
 class HandoverLine(Reply):
-    """One thing that waits: to whom it goes, or why it cannot; `choices` could have it."""
+    """One thing that waits: to whom it goes, or why it cannot; `choices` could have it.
+
+    `also` get it besides: a role that those who share the work all need.
+    """
 
     key = Text()
     kind = Text()
@@ -223,6 +226,7 @@ class HandoverLine(Reply):
     why_not = Text()
     ends = Flag()
     choices = fields.List(fields.String())
+    also = fields.List(fields.String())
 
 
 class HandoverLines(Reply):
