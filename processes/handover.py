@@ -129,9 +129,7 @@ def _granted(
     session: Session, taker: User, roles: Sequence[Held], by: User
 ) -> tuple[tuple[str, str], ...]:
     """Those of the leaver's roles that this person can have."""
-    return tuple(
-        one.role for one in roles if leaving.why_not(session, one, taker, by=by) is None
-    )
+    return tuple(one.role for one in roles if leaving.why_not(session, one, taker, by=by) is None)
 
 
 def _grown(taker: User, roles: Sequence[tuple[str, str]]) -> User:

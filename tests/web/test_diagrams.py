@@ -78,7 +78,9 @@ def test_a_task_that_passed_by_itself_was_not_done(app: Flask, play: Play) -> No
     assert (shown["first"], shown["second"], shown["third"]) == ("done", "skipped", "current")
 
 
-def test_what_a_boundary_event_leads_to_may_still_come_until_the_end(app: Flask, play: Play) -> None:
+def test_what_a_boundary_event_leads_to_may_still_come_until_the_end(
+    app: Flask, play: Play
+) -> None:
     case = begun(
         play,
         "start -> first -> end; late -> chased -> end_other",
