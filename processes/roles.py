@@ -28,6 +28,7 @@ class Action(StrEnum):
     VOID_CASE = "case.void"
     REOPEN_CASE = "case.reopen"
     MIGRATE_CASE = "case.migrate"
+    ARCHIVE_CASE = "case.archive"
     BACKENTER = "case.backenter"
     VIEW_DOCUMENT = "document.view"
     PRINT_DOCUMENT = "document.print"

@@ -189,6 +189,7 @@ def page(case_id: int) -> ResponseReturnValue:
 def _page(session: Session, case: Case, clear: filling.Layout | None = None) -> str:
     actions = actions_of(current())
     layout = application(session, case)
+    archived = archive.of_case(session, case.id)
     hidden = any(field.masked for section in layout for field in section.fields)
     return render_template(
         "cases/page.html",
@@ -198,7 +199,9 @@ def _page(session: Session, case: Case, clear: filling.Layout | None = None) -> 
         may_hold=Action.SUSPEND_CASE in actions and case.ended_at is None,
         may_end=Action.TERMINATE_CASE in actions and case.ended_at is None,
         may_print=Action.PRINT_DOCUMENT in actions,
-        may_archive=Action.EXPORT in actions and case.ended_at is not None,
+        may_export=Action.EXPORT in actions and case.ended_at is not None,
+        archived=archived,
+        may_archive=Action.ARCHIVE_CASE in actions and case.ended_at is not None and not archived,
         startable=_startable(session, case) if Action.COMPLETE_TASK in actions else (),
         **moving.of_case(session, case),
         **surroundings(session, case, by=current()),
@@ -227,6 +230,15 @@ def begin(case_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:case_id>/archive")
+@policy("staff", Action.ARCHIVE_CASE)
+def archived(case_id: int) -> ResponseReturnValue:
+    """Archive a finished case: its package is frozen."""
+    kept = run(archive.archive, case_id, by=current())
+    flash(_("已归档，保管至 %(date)s", date=kept.keep_until))
+    return redirect(url_for("cases.page", case_id=case_id), code=303)
+
+
+@blueprint.post("/<int:case_id>/package")
 @policy("staff", Action.EXPORT)
 @sensitive
 def package(case_id: int) -> ResponseReturnValue:

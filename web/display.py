@@ -87,7 +87,7 @@ def statuses() -> list[tuple[str, str]]:
 def status_view(code: str | None, outcome: str | None = "") -> Badge:
     """The badge of a case status; the outcome says more where the status alone does not."""
     badge = _STATUS.get(code or "", Badge(code or "—"))
-    if code in ("completed", "cancelled") and outcome in _OUTCOME:
+    if code in ("completed", "cancelled", "archived") and outcome in _OUTCOME:
         return Badge(f"{_(badge.title)} · {_(_OUTCOME.get(outcome or '', ''))}", badge.tone)
     return badge
 

@@ -1,7 +1,8 @@
 """The archive package of a finished case (归档): everything that was filed, decided and sent.
 
-Invariant: a package is made of a case that has ended, so it does not change any more; the manifest
-names every file with its SHA-256, and the script in the package verifies it without this system.
+Invariant: a package is made of a case that has ended; once the case is archived its package is
+frozen: kept under its hash, and every later download is those bytes. The manifest names every file
+with its SHA-256, and the script in the package verifies it without this system.
 Source: case-operations B.2 归档 (frozen package with manifest, hashes and retention period).
 """
 
@@ -18,19 +19,21 @@ import orjson
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from engine import clock, history, repository
+from engine import clock, connection, history, repository
 from engine.errors import Conflict
 from engine.model import HistoryEvent, ProcessInstance
 from processes import audit, checklist, documents, files, materials, opinions, overview, permissions
 from processes import clock as clocks
 from processes.identity import User
 from processes.model.cases import Case
+from processes.model.documents import CaseArchive
 from processes.model.people import AuditEvent
 from processes.roles import Action
 
 FORMAT: Final = "banli-archive-1"
 RETENTION: Final = "retentionYears"
 """The property of a process that says how many years its cases are kept."""
+ARCHIVED: Final = "archived"
 _YEARS: Final = 10
 _VERIFY: Final = Path(__file__).with_name("verify.py")
 _UNSAFE: Final = re.compile(r"[^\w.\-（）]+")
@@ -39,26 +42,80 @@ _WRITTEN: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def package(session: Session, case_id: int, *, by: User) -> tuple[str, bytes]:
-    """File name and bytes (zip) of the package of a case.
+    """File name and bytes (zip) of the package of a case: the frozen one if it was archived.
 
     Raises:
         NotFound: not in the user's scope. Forbidden: no right to export. Conflict: it still runs.
     """
     case = permissions.case(session, case_id, by=by, action=Action.EXPORT)
+    kept = of_case(session, case_id)
+    content = files.read(session, kept.sha256) if kept else _packed(session, case)
+    digest = hashlib.sha256(content).hexdigest()
+    audit.record(session, "case.exported", by=by, subject=("case", case_id), detail=digest)
+    return f"{case.reference}.zip", content
+
+
+def of_case(session: Session, case_id: int) -> CaseArchive | None:
+    """Since when a case is archived, and until when it is kept; None if it is not."""
+    return session.get(CaseArchive, case_id)
+
+
+def archive(session: Session, case_id: int, *, by: User) -> CaseArchive:
+    """Archive a case that has ended: freeze its package and lay down how long it is kept.
+
+    Raises:
+        NotFound: not in the user's scope. Forbidden: no right to archive.
+        Conflict: it still runs, or is archived already.
+    """
+    case = permissions.case(session, case_id, by=by, action=Action.ARCHIVE_CASE)
+    connection.begin_write(session)
+    if of_case(session, case_id) is not None:
+        raise Conflict("办件已经归档", case=case_id)
+    _refuse_running(case)
+    case.status = ARCHIVED
+    content = _packed(session, case)
+    stored = files.store(session, content, by=by.id, content_type="application/zip")
+    kept = CaseArchive(
+        case_id=case_id,
+        sha256=stored.sha256,
+        keep_until=_keep_until(case, _retention(session, case)),
+        archived_by=by.id,
+    )
+    session.add(kept)
+    session.flush()
+    audit.record(session, "case.archived", by=by, subject=("case", case_id), detail=kept.sha256)
+    return kept
+
+
+def _refuse_running(case: Case) -> None:
     if case.ended_at is None:
-        raise Conflict("办件尚未办结，不能归档", case=case_id)
+        raise Conflict("办件尚未办结，不能归档", case=case.id)
+
+
+def _packed(session: Session, case: Case) -> bytes:
+    """The package as the case is now."""
+    _refuse_running(case)
     found = dict(_files(session, case))
-    manifest = _manifest(session, case, found)
-    listed = _json(manifest)
+    listed = _json(_manifest(session, case, found))
     seal = f"{hashlib.sha256(listed).hexdigest()}  manifest.json\n".encode()
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as written:
         parts = {**{path: one for path, (_, one) in found.items()}}
         for path, content in {**parts, "manifest.json": listed, "manifest.sha256": seal}.items():
             written.writestr(zipfile.ZipInfo(path, _WRITTEN), content, zipfile.ZIP_DEFLATED)
-    digest = hashlib.sha256(listed).hexdigest()
-    audit.record(session, "case.archived", by=by, subject=("case", case_id), detail=digest)
-    return f"{case.reference}.zip", made.getvalue()
+    return made.getvalue()
+
+
+def _retention(session: Session, case: Case) -> int:
+    """For how many years the process of a case has it kept."""
+    instance = session.get_one(ProcessInstance, case.id)
+    process = repository.compiled(session, instance.definition_id).process
+    return int(process.properties.get(RETENTION, _YEARS))
+
+
+def _keep_until(case: Case, years: int) -> date:
+    assert case.ended_at is not None  # noqa: S101 - checked by the caller
+    return date(case.ended_at.astimezone(clock.SHANGHAI).year + years, 12, 31)
 
 
 def _manifest(
@@ -66,9 +123,7 @@ def _manifest(
 ) -> dict[str, Any]:
     instance = session.get_one(ProcessInstance, case.id)
     definition = repository.get(session, instance.definition_id)
-    properties = repository.compiled(session, definition.id).process.properties
-    assert case.ended_at is not None  # noqa: S101 - checked by the caller
-    years = int(properties.get(RETENTION, _YEARS))
+    years = _retention(session, case)
     return {
         "format": FORMAT,
         "reference": case.reference,
@@ -79,7 +134,7 @@ def _manifest(
         "submitted_at": case.submitted_at,
         "ended_at": case.ended_at,
         "retention_years": years,
-        "keep_until": date(case.ended_at.year + years, 12, 31),
+        "keep_until": _keep_until(case, years),
         "files": [
             {
                 "path": path,

@@ -21,6 +21,7 @@ _GROWING = (
     cases.ClockEntry,
     cases.Opinion,
     cases.SupervisionEntry,
+    documents.CaseArchive,
     records.CalendarChange,
     records.CalendarVersion,
     records.RegisterLog,

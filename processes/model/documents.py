@@ -4,10 +4,10 @@ Invariant: a file is on disk, complete, before its row commits; an issued docume
 changed, a correction is a new one.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
@@ -25,6 +25,20 @@ class StoredFile(Base):
     content_type: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     created_by: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class CaseArchive(Base):
+    """The package of a case that was archived (归档): which bytes, kept until when; append-only."""
+
+    __tablename__ = "case_archive"
+
+    case_id: Mapped[int] = mapped_column(
+        ForeignKey("case_file.id"), primary_key=True, autoincrement=False
+    )
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"), index=True)
+    keep_until: Mapped[date] = mapped_column(Date, index=True)
+    archived_by: Mapped[int] = mapped_column(BigInteger)
+    archived_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
 
 class Document(Base):

@@ -1,18 +1,24 @@
 """B.2 归档: the package of a finished case is whole, frozen, and verified without this system."""
 
+import hashlib
 import io
 import json
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import DatabaseError
 
 from bpmn.yacht import story
 from engine.errors import Conflict, Forbidden
 from processes import archive
+from processes.model.documents import CaseArchive
+from processes.model.people import AuditEvent
 from processes.play import PlayedCase
 from tests.play import Player
 
@@ -109,3 +115,51 @@ def test_who_may_not_export_gets_no_package(play, refused):
     by = play.user("acceptor")
     with pytest.raises(Forbidden):
         play.run(lambda session: archive.package(session, refused.id, by=by))
+
+
+def archived(play: Player) -> PlayedCase:
+    case = story.applied(play)
+    story.accept(case, "refuse", reason="不属于本机关职权", competent_org="370201")
+    by = play.user("manager")
+    play.run(lambda session: archive.archive(session, case.id, by=by))
+    return case
+
+
+def test_row_archive_freezes_the_package_and_says_until_when_it_is_kept(play, tmp_path):
+    """B.2 归档: frozen package with manifest and hashes, retention period; verified offline."""
+    case = archived(play)
+    kept = play.run(lambda session: archive.of_case(session, case.id))
+    first = packed(play, case)
+    play.passes(days=30)
+    later = packed(play, case)
+    assert later == first, "taking it out is on record, and is not in the package"
+    assert hashlib.sha256(first).hexdigest() == kept.sha256
+    assert kept.keep_until == date(case.row.ended_at.year + 10, 12, 31)
+    place = unpacked(first, tmp_path)
+    manifest = json.loads((place / "manifest.json").read_text("utf-8"))
+    assert (case.row.status, manifest["status"]) == ("archived", "archived")
+    assert (case.row.outcome, manifest["outcome"]) == ("not_accepted", "not_accepted")
+    assert manifest["keep_until"] == str(kept.keep_until)
+    assert verified(place).returncode == 0
+    by_whom = select(AuditEvent.action).where(AuditEvent.subject_id == str(case.id))
+    events = play.run(lambda session: session.scalars(by_whom.order_by(AuditEvent.id)).all())
+    assert events[-3:] == ["case.archived", "case.exported", "case.exported"]
+
+
+def test_a_case_is_archived_once_when_it_has_ended_by_those_who_may(play):
+    by, acceptor = play.user("manager"), play.user("acceptor")
+    running, done = story.applied(play), archived(play)
+    with pytest.raises(Conflict, match="尚未办结"):
+        play.run(lambda session: archive.archive(session, running.id, by=by))
+    with pytest.raises(Conflict, match="已经归档"):
+        play.run(lambda session: archive.archive(session, done.id, by=by))
+    with pytest.raises(Forbidden):
+        play.run(lambda session: archive.archive(session, running.id, by=acceptor))
+
+
+def test_what_was_archived_is_not_changed_by_the_database_either(play):
+    case = archived(play)
+    with pytest.raises(DatabaseError, match="append-only"):
+        play.run(lambda session: session.execute(
+            update(CaseArchive).where(CaseArchive.case_id == case.id).values(sha256="0" * 64)
+        ))  # fmt: skip

@@ -200,3 +200,16 @@ def test_what_a_return_would_do_is_told_before_it_is_ordered(
         == 303
     )
     assert [one.activity for one in open_tasks(app, case_id)] == ["accept"]
+
+
+def test_a_finished_case_is_archived_on_its_page(app, as_, filed):
+    """B.2 归档."""
+    manager, case_id = as_("manager"), case_of(app, filed())
+    assert 'id="archive"' not in manager.get(f"/cases/{case_id}").get_data(as_text=True)
+    post(manager, f"/cases/{case_id}/terminate", reason="申请人撤回")
+    assert 'id="archive"' in manager.get(f"/cases/{case_id}").get_data(as_text=True)
+    assert 'id="archive"' not in as_("acceptor").get(f"/cases/{case_id}").get_data(as_text=True)
+    post(manager, f"/cases/{case_id}/archive")
+    page = manager.get(f"/cases/{case_id}").get_data(as_text=True)
+    assert all(words in page for words in ("已归档", "保管至", "SHA-256"))
+    assert 'id="archive"' not in page

@@ -18,6 +18,7 @@ ACTIONS: Final = {
     Action.VOID_CASE: N_("作废案件"),
     Action.REOPEN_CASE: N_("唤醒案件"),
     Action.MIGRATE_CASE: N_("迁移在办案件"),
+    Action.ARCHIVE_CASE: N_("归档"),
     Action.BACKENTER: N_("补录"),
     Action.VIEW_DOCUMENT: N_("查看文书"),
     Action.PRINT_DOCUMENT: N_("打印文书"),

@@ -14,9 +14,9 @@ from processes.model.cases import Case, Material
 from processes.model.documents import Document
 from processes.roles import Action
 from web import limits, timeline
-from web.api import access, blueprints
+from web.api import access, blueprints, commands
 from web.api.access import access as allow
-from web.api.schemas.documents import Documents, LegalClock, Materials, Timeline
+from web.api.schemas.documents import Archived, Documents, LegalClock, Materials, Timeline
 from web.database import read_session, run
 from web.files import send
 
@@ -80,11 +80,23 @@ def printed(case_id: int) -> Any:
     return send(content, name=name, content_type="application/pdf")
 
 
+@blueprint.post("/archive")
+@allow(Action.ARCHIVE_CASE)
+@blueprint.response(201, Archived)
+def archived(case_id: int) -> Any:
+    """归档：固定已办结办件的归档包，登记保管期限；此后下载的都是同一份."""
+
+    def work(session: Session) -> Any:
+        return Archived().dump(archive.archive(session, case_id, by=access.user()))
+
+    return commands.perform(work, status=201)
+
+
 @blueprint.get("/archive")
 @allow(Action.EXPORT)
 @blueprint.response(200, content_type="application/zip", description="归档包（zip）")
 def package(case_id: int) -> Any:
-    """已办结办件的归档包：材料、文书、意见、期限、流程与审计记录，附清单和离线核验程序."""
+    """已办结办件的归档包：材料、文书、意见、期限、流程与审计记录，附清单和离线核验程序；已归档的为归档时固定的那一份."""
     name, content = run(archive.package, case_id, by=access.user())
     return send(content, name=name, content_type="application/zip")
 

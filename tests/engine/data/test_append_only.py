@@ -16,7 +16,7 @@ from web.database import Database
 
 GUARDED = (
     *("audit_event", "history_event", "opinion", "register_log", "variable_delta"),
-    *("calendar_change", "calendar_version", "clock_entry", "supervision_entry"),
+    *("calendar_change", "calendar_version", "clock_entry", "supervision_entry", "case_archive"),
 )
 MODEL = xml("start -> a -> end", a=user())
 

@@ -25,6 +25,15 @@ class Documents(Reply):
     items = fields.List(fields.Nested(Document))
 
 
+class Archived(Reply):
+    """An archived case."""
+
+    case_id = Id()
+    sha256 = Text(metadata={"description": "归档包的 SHA-256"})
+    keep_until = fields.Date(metadata={"description": "保管至"})
+    archived_at = Moment()
+
+
 class Material(Reply):
     """A file handed in."""
 
