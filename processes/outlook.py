@@ -6,18 +6,20 @@ is kept, and numbers given out meanwhile are free again.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import cache, clock, jobs, repository
+from engine import boards, cache, clock, jobs, repository
+from engine.approval.board import Item, Stage
 from engine.errors import TaskNotActive
 from engine.model import EventSubscription, Job, UserTask
 from engine.waiting import MessageWait
-from processes import files, movement, performers, reclaiming, worklist
+from processes import approvals, files, movement, performers, reclaiming, worklist
+from processes.approvals import Signers
 from processes.identity import User
 from processes.model.cases import Case, ClockEntry, Notification
 from processes.model.documents import Document
@@ -73,6 +75,8 @@ class Outlook:
     """Steps of the case that stay open as they are."""
     ended: Sequence[str]
     """Steps that would end besides the one that is done."""
+    later: Sequence[str]
+    """Who would come onto a board without having the turn yet, by name and in order."""
     waits: Sequence[str]
     clocks: Sequence[ClockLine]
     notices: Sequence[Told]
@@ -90,6 +94,8 @@ class _Before:
     """Where the case stood."""
 
     tasks: dict[int, str]
+    holders: dict[int, str | None]
+    seats: frozenset[int]
     clocks: int
     notices: int
     letters: int
@@ -125,6 +131,55 @@ def of_return(session: Session, task_id: int, *, by: User, order: Order) -> Outl
         movement.send_back(session, task_id, by=by, order=order)
 
     return ahead(session, case_id, act, by=by, task_id=task_id)
+
+
+def of_transfer(session: Session, task_id: int, *, by: User, to: int) -> Outlook:
+    """What handing a task to another (转办) would do; the caller rolls back.
+
+    Raises:
+        Forbidden and others: as `worklist.transfer` does.
+    """
+    case_id = worklist.view(session, task_id, by=by).case.id
+
+    def act() -> None:
+        worklist.transfer(session, task_id, by=by, to=to, reason="")
+
+    found = ahead(session, case_id, act, by=by, task_id=task_id)
+    return replace(found, kept="转办后由对方办理，需要时由对方转回")
+
+
+def of_delegation(session: Session, task_id: int, *, by: User, to: int) -> Outlook:
+    """What asking another for an opinion (委派) would do; the caller rolls back.
+
+    Raises:
+        Forbidden, ApprovalRefused and others: as `approvals.delegate` does.
+    """
+
+    def act() -> None:
+        approvals.delegate(session, task_id, by=by, to=to, reason="")
+
+    return _of_signing(session, task_id, act, by=by)
+
+
+def of_signers(session: Session, task_id: int, *, by: User, wanted: Signers) -> Outlook:
+    """What having others sign (加签) would do; the caller rolls back.
+
+    Raises:
+        Forbidden, ApprovalRefused and others: as `approvals.add_signers` does.
+    """
+
+    def act() -> None:
+        approvals.add_signers(session, task_id, wanted, by=by, reason="")
+
+    return _of_signing(session, task_id, act, by=by)
+
+
+def _of_signing(session: Session, task_id: int, act: Callable[[], Any], *, by: User) -> Outlook:
+    """Who is brought in can be taken off again (减签), where the node allows that."""
+    view = worklist.view(session, task_id, by=by)
+    may = "remove_signer" in approvals.offered(view.task)
+    found = ahead(session, view.case.id, act, by=by, task_id=task_id)
+    return replace(found, kept="" if may else "本环节不允许减签")
 
 
 def ahead(
@@ -169,15 +224,33 @@ def _follow(session: Session, case_id: int) -> str:
 
 
 def _before(session: Session, case_id: int) -> _Before:
-    tasks = select(UserTask.id, UserTask.name).where(UserTask.instance_id == case_id)
+    tasks = session.scalars(select(UserTask).where(UserTask.instance_id == case_id)).all()
     return _Before(
-        dict(session.execute(tasks).tuples().all()),
+        {one.id: one.name for one in tasks},
+        {one.id: one.assignee for one in tasks},
+        frozenset(item.id for item in _seats(session, case_id)),
         _last(session, ClockEntry, case_id),
         _last(session, Notification, case_id),
         _last(session, Document, case_id),
         frozenset(session.scalars(select(Job.id).where(Job.instance_id == case_id))),
         frozenset(session.scalars(_waits(case_id).with_only_columns(EventSubscription.id))),
     )
+
+
+def _seats(session: Session, case_id: int) -> list[Item]:
+    """Everybody on the boards of a case."""
+    try:
+        placed = boards.of_instance(session, case_id)
+    except TaskNotActive:
+        return []  # it would be over
+    return [item for one in placed for item in one.board.items]
+
+
+def _later(session: Session, case_id: int, before: _Before) -> list[str]:
+    seats = _seats(session, case_id)
+    users = [one.user for one in seats if one.id not in before.seats and one.stage is Stage.QUEUED]
+    names = approvals.names(session, users)
+    return [names.get(one, one) for one in users]
 
 
 def _last(session: Session, kind: Any, case_id: int) -> int:
@@ -194,12 +267,14 @@ def _difference(
     case = session.get_one(Case, case_id)
     query = select(UserTask).where(UserTask.instance_id == case_id).order_by(UserTask.id)
     now = {task.id: task for task in session.scalars(query)}
-    fresh = [task for task in now.values() if task.id not in before.tasks]
+    fresh = [task for task in now.values() if _comes(task, before)]
+    old = now.keys() - {task.id for task in fresh}
     gone = before.tasks.keys() - now.keys() - {task_id}
     return Outlook(
         tasks=[_coming(session, task) for task in fresh],
-        beside=[now[one].name for one in sorted(now.keys() & before.tasks.keys())],
+        beside=[now[one].name for one in sorted(old)],
         ended=[before.tasks[one] for one in sorted(gone)],
+        later=_later(session, case_id, before),
         waits=_awaited(session, case_id, before),
         clocks=_clocks(session, case_id, before),
         notices=_notices(session, case_id, before),
@@ -211,6 +286,13 @@ def _difference(
         kept=reclaiming.why_not(session, task_id, by=by),
         problem=problem,
     )
+
+
+def _comes(task: UserTask, before: _Before) -> bool:
+    """Whether a task is a new one, or goes to another person."""
+    if task.id not in before.tasks:
+        return True
+    return task.assignee is not None and task.assignee != before.holders[task.id]
 
 
 def _coming(session: Session, task: UserTask) -> Coming:

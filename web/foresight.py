@@ -3,13 +3,14 @@
 Invariant: both are fragments of the task's page, in words; asking changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from flask import Blueprint, Flask, render_template
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from engine.errors import BanliError
 from forms.definition import FormInvalid
@@ -19,7 +20,7 @@ from processes.explanation import UNITS
 from processes.outlook import ClockLine, Coming, Outlook
 from processes.reckoning import Event
 from processes.roles import Action
-from web import filling, moving
+from web import filling, moving, signing
 from web.auth import current, policy
 from web.database import read_session
 from web.limits import EVENTS
@@ -29,6 +30,7 @@ from web.words import N_, _
 blueprint = Blueprint("foresight", __name__, url_prefix="/tasks/<int:task_id>")
 
 _HANDLE = (Action.COMPLETE_TASK, Action.CLAIM_TASK)
+_UNDO: Final = N_("对方办理之前可以减签收回")
 ASSIGNED: Final[Mapping[str, str]] = {
     "assignee": N_("流程指定一名办理人"),
     "users": N_("流程列出了可以办理的人员"),
@@ -78,9 +80,7 @@ def ahead(task_id: int) -> ResponseReturnValue:
         wrong = filling.mistakes(form, refused.errors) if form else []
         return render_template("task/_outlook.html", found=None, wrong=wrong, problem="")
     except BanliError as refused:
-        return render_template(
-            "task/_outlook.html", found=None, wrong=[], problem=said(refused.message)
-        )
+        return _refused(said(refused.message))
     return _told(found)
 
 
@@ -88,19 +88,71 @@ def ahead(task_id: int) -> ResponseReturnValue:
 @policy("staff", Action.RETURN_TASK)
 def returned(task_id: int) -> ResponseReturnValue:
     """What returning the task as the form stands would do."""
+    order = moving.ordered()
+    return _of(lambda session: outlook.of_return(session, task_id, by=current(), order=order))
+
+
+@blueprint.post("/transfer/outlook")
+@policy("staff", Action.TRANSFER_TASK)
+def transferred(task_id: int) -> ResponseReturnValue:
+    """What handing the task to the chosen person would do."""
+    (to,) = signing.chosen("to")[:1] or (0,)
+    if not to:
+        return _unchosen()
+    return _of(lambda session: outlook.of_transfer(session, task_id, by=current(), to=to))
+
+
+@blueprint.post("/delegate/outlook")
+@policy("staff", Action.DELEGATE_TASK)
+def delegated(task_id: int) -> ResponseReturnValue:
+    """What asking the chosen person for an opinion would do."""
+    people = signing.chosen()
+    if len(people) != 1:
+        return _unchosen()
+    return _of(
+        lambda session: outlook.of_delegation(session, task_id, by=current(), to=people[0]),
+        undo=_UNDO,
+    )
+
+
+@blueprint.post("/signers/outlook")
+@policy("staff", Action.CHANGE_SIGNERS)
+def signed(task_id: int) -> ResponseReturnValue:
+    """What having the chosen people sign would do."""
+    wanted = signing.wanted()
+    if wanted is None:
+        return _unchosen()
+    return _of(
+        lambda session: outlook.of_signers(session, task_id, by=current(), wanted=wanted),
+        undo=_UNDO,
+    )
+
+
+def _of(foretell: Callable[[Session], Outlook], *, undo: str = "") -> str:
+    """The fragment of what a dry run tells, or of why it is refused."""
     try:
         with read_session() as session:
-            found = outlook.of_return(session, task_id, by=current(), order=moving.ordered())
+            found = foretell(session)
     except BanliError as refused:
-        return render_template(
-            "task/_outlook.html", found=None, wrong=[], problem=said(refused.message)
-        )
-    return _told(found)
+        return _refused(said(refused.message))
+    return _told(found, undo=undo)
 
 
-def _told(found: Outlook) -> str:
+def _unchosen() -> str:
+    return _refused(_("请先选择人员。"))
+
+
+def _refused(problem: str) -> str:
+    return render_template("task/_outlook.html", found=None, wrong=[], problem=problem)
+
+
+def _told(found: Outlook, *, undo: str = "") -> str:
     return render_template(
-        "task/_outlook.html", found=found, steps=steps(found), clocks=clock_words(found)
+        "task/_outlook.html",
+        found=found,
+        steps=steps(found),
+        clocks=clock_words(found),
+        undo=_(undo or N_("下一环节签收、填写之前可以撤回")),
     )
 
 

@@ -38,10 +38,10 @@ WORDS: Final = {
 @policy("staff", Action.DELEGATE_TASK)
 def delegate(task_id: int) -> ResponseReturnValue:
     """Ask a colleague to work on a task that comes back afterwards."""
-    chosen, reason = _chosen(), _reason()
-    if len(chosen) != 1 or not reason:
+    people, reason = chosen(), _reason()
+    if len(people) != 1 or not reason:
         return _incomplete(task_id)
-    case_id = run(_delegated, task_id, chosen[0], reason)
+    case_id = run(_delegated, task_id, people[0], reason)
     flash(_("已委派，对方提出意见后本件回到您的待办"))
     return redirect(url_for("cases.page", case_id=case_id), code=303)
 
@@ -50,13 +50,12 @@ def delegate(task_id: int) -> ResponseReturnValue:
 @policy("staff", Action.CHANGE_SIGNERS)
 def add(task_id: int) -> ResponseReturnValue:
     """Have colleagues sign before, after or beside."""
-    chosen, reason, kind = _chosen(), _reason(), request.form.get("kind", "")
-    if not chosen or not reason or kind not in WORDS:
+    ordered, reason = wanted(), _reason()
+    if ordered is None or not reason:
         return _incomplete(task_id)
-    wanted = Signers(Kind(kind), chosen, request.form.get("order") == "ordered")
-    case_id = run(_added, task_id, wanted, reason)
+    case_id = run(_added, task_id, ordered, reason)
     flash(_("已加签"))
-    if wanted.kind is Kind.BEFORE:
+    if ordered.kind is Kind.BEFORE:
         return redirect(url_for("cases.page", case_id=case_id), code=303)
     return redirect(url_for("task.page", task_id=task_id), code=303)
 
@@ -86,14 +85,23 @@ def _delegated(session: Session, task_id: int, to: int, reason: str) -> int:
     return case_id
 
 
-def _added(session: Session, task_id: int, wanted: Signers, reason: str) -> int:
+def _added(session: Session, task_id: int, ordered: Signers, reason: str) -> int:
     case_id = opened.get(session, task_id)[0].instance_id
-    approvals.add_signers(session, task_id, wanted, by=current(), reason=reason)
+    approvals.add_signers(session, task_id, ordered, by=current(), reason=reason)
     return case_id
 
 
-def _chosen() -> list[int]:
-    given = request.form.getlist("person")
+def wanted() -> Signers | None:
+    """Whom the posted form adds, and where; None if it does not say."""
+    people, kind = chosen(), request.form.get("kind", "")
+    if not people or kind not in WORDS:
+        return None
+    return Signers(Kind(kind), people, request.form.get("order") == "ordered")
+
+
+def chosen(field: str = "person") -> list[int]:
+    """The people that a field of the posted form names."""
+    given = request.form.getlist(field)
     return [int(one) for one in given if one.isascii() and one.isdigit()]
 
 

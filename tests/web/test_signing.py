@@ -1,5 +1,6 @@
 """Bringing others to a task: in the page as a clerk, and by API."""
 
+import re
 from collections.abc import Callable
 
 from flask import Flask
@@ -71,6 +72,39 @@ def test_a_clerk_delegates_the_colleague_answers_and_the_task_comes_back(
     back = page(client, f"/tasks/{task}")
     assert "地址不符" in back
     assert 'name="decision"' in back
+
+
+def test_what_bringing_others_in_would_do_is_told_and_nothing_happens(
+    app: Flask, as_: Clients, filed: Filed
+) -> None:
+    other, task, client = colleague(app, "second", "受理人乙"), filed(), as_("acceptor")
+    post(client, f"/tasks/{task}/claim")
+    assert f"/tasks/{task}/transfer/outlook" in page(client, f"/tasks/{task}")
+
+    def told(way: str, **data: object) -> str:
+        return post(client, f"/tasks/{task}/{way}/outlook", **data).get_data(as_text=True)
+
+    given = told("transfer", to=str(other))
+    assert re.search(r"转到\s*<b>受理</b>（受理人乙）", given)
+    assert "需要时由对方转回" in given
+    asked = told("delegate", person=str(other), reason="请核实地址")
+    assert re.search(r"转到\s*<b>受理</b>（受理人乙）", asked)
+    assert "对方办理之前可以减签收回" in asked
+    assert "委派" in asked.split("<dt>通知</dt>")[1]
+    for kind, words in (("before", "转到"), ("after", "您同意后由 受理人乙 办理")):
+        signed = told("signers", person=str(other), kind=kind)
+        assert words in signed, kind
+        assert "受理人乙" in signed
+    assert "仍在办理" in told("signers", person=str(other), kind="after")
+    assert told("transfer").count("请先选择人员") == 1
+    assert "请先选择人员" in told("signers", person=str(other), kind="nonsense")
+    # one acceptor decides alone: there is no vote to take part in
+    assert "本环节不允许这项操作" in told("signers", person=str(other), kind="beside")
+    assert "note red" in told("transfer", to="1")
+    # still the acceptor's, whom nobody has joined
+    assert 'name="decision"' in page(client, f"/tasks/{task}")
+    done = post(client, f"/tasks/{task}/delegate", person=str(other), reason="请核实地址")
+    assert done.status_code == 303
 
 
 def test_a_page_without_a_person_or_a_reason_says_so(

@@ -275,6 +275,7 @@ class Outlook(Reply):
     tasks = fields.List(fields.Nested(Coming))
     beside = fields.List(Text(), metadata={"description": "仍在办理的其他环节"})
     ended = fields.List(Text(), metadata={"description": "随之撤销的环节"})
+    later = fields.List(Text(), metadata={"description": "已排定、尚未轮到的人员"})
     waits = fields.List(Text(), metadata={"description": "等待的提交、报文或部门答复"})
     clocks = fields.List(fields.Nested(ClockLine))
     notices = fields.List(fields.Nested(Told))

@@ -1,4 +1,5 @@
-// Dialogs that ask the server about a task: why it is here, what handing it in would do.
+// Asks the server about a task: why it is here, what an order would do. A dialog asks when it opens,
+// a part of a dialog when its button is pressed, and forgets the answer when its form changes.
 import { token } from "./core.js";
 import { t } from "./words.js";
 
@@ -24,6 +25,12 @@ export default function foresee(dialog) {
     if (send) send.disabled = Boolean(place.querySelector(".note.red"));
     (send && !send.disabled ? send : dialog.querySelector("[data-close]"))?.focus();
   };
+  const press = dialog.querySelector("[data-ask]");
+  if (press) {
+    press.addEventListener("click", ask);
+    document.getElementById(dialog.dataset.answers)?.addEventListener("change", () => place.replaceChildren());
+    return;
+  }
   if (dialog.open) ask(); // opened before this module was there
   new MutationObserver(() => { if (dialog.open) ask(); }).observe(dialog, { attributes: true, attributeFilter: ["open"] });
 }
