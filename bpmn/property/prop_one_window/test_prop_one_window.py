@@ -28,7 +28,7 @@ def test_a_sale_goes_from_one_application_to_the_book_and_the_certificate(play: 
     assert entry["certificate_no"] == "陕(2026)西安市不动产权第0000001号"
     unit = story.record(play, "realty_unit", story.UNIT)
     assert (unit["status"], unit["holder_name"]) == ("free", "受让人")
-    assert case.letters[-2:] == ["letter_acceptance", "letter_right_certificate"]
+    assert case.letters[-2:] == ["letter_registration_accepted", "letter_right_certificate"]
 
 
 def test_registration_waits_for_tax_and_housing(play: Play) -> None:
