@@ -1,7 +1,8 @@
 """The printed approval form of a case (审批单): what was applied for, who decided what, on paper.
 
 Invariant: it says what the case file says at the moment it is printed, personal values masked; the
-hash on it is that of the opinions as they are kept, so a paper can be held against the file.
+hashes on it are those of the opinions as they are kept, so a paper can be held against the file; an
+opinion whose hash is another one than when it was given is told.
 Source: case-operations A.4, A.5 (printable approval form).
 """
 
@@ -17,12 +18,13 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from forms import printing
-from processes import audit, documents, opinions, overview, permissions, sources
+from processes import audit, documents, files, opinions, overview, permissions, sealing, sources
 from processes.identity import User
 from processes.model.cases import Case, Opinion
 from processes.model.people import Org
 from processes.roles import Action
 
+ALTERED: Final = "已被改动"
 _TEMPLATE: Final = Path(__file__).with_name("letters") / "approval_form.yaml"
 
 
@@ -38,12 +40,14 @@ def pdf(session: Session, case_id: int, *, by: User) -> tuple[str, bytes]:
     values = {
         "facts": _facts(session, case),
         "lines": _lines(session, case, by),
-        "opinions": [_line(one) for one in said],
+        "opinions": [_line(one, altered=sealing.altered(one, case.reference)) for one in said],
+        "checked": _checked(said, case.reference),
         "printed_at": _moment(clock.now()),
         "digest": digest(said),
     }
     audit.record(session, "case.printed", by=by, subject=("case", case_id), detail="审批单")
-    return f"审批单_{case.reference}.pdf", documents.render(template, values)
+    printed = documents.render(template, values, images=lambda digest: files.read(session, digest))
+    return f"审批单_{case.reference}.pdf", printed
 
 
 def digest(said: Sequence[Opinion]) -> str:
@@ -86,16 +90,33 @@ def _lines(session: Session, case: Case, by: User) -> list[dict[str, str]]:
     return told
 
 
-def _line(one: Opinion) -> dict[str, str]:
+def _line(one: Opinion, *, altered: bool) -> dict[str, str | None]:
     acting = f"{one.by_name} 代 {one.acting_for_name}" if one.acting_for else one.by_name
     person = f"{acting}（{one.by_org}）" if one.by_org else acting
+    late = f"补录：实际 {_moment(one.true_at)}，录入 {_moment(one.at)}" if one.true_at else ""
     return {
         "activity": one.activity_name,
         "decision": one.decision or "—",
-        "text": one.text or "—",
+        "text": f"【{ALTERED}】{one.text}" if altered else one.text or "—",
         "person": person,
-        "at": _moment(one.at),
+        "signature": one.signature,
+        "digest": _halves(one.digest or ""),
+        "at": late or _moment(one.at),
     }
+
+
+def _checked(said: Sequence[Opinion], reference: str) -> str:
+    """What recomputing every hash found."""
+    sealed = [one for one in said if one.digest]
+    wrong = sum(sealing.altered(one, reference) for one in sealed)
+    if wrong:
+        return f"经核验，{wrong} 条意见{ALTERED}。"
+    return f"经核验，{len(sealed)} 条意见与签署时一致。" if sealed else ""
+
+
+def _halves(digest: str) -> str:
+    """A hash in two lines, as a narrow column takes it."""
+    return f"{digest[:32]}\n{digest[32:]}" if digest else ""
 
 
 def _moment(at: datetime) -> str:

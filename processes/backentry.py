@@ -67,6 +67,7 @@ def enter(
         by=by,
         said=(f"补录{decider.name} {day} 的办理", late.reason),
         action=ENTERED,
+        attachments=(str(late.evidence["file"]),),
     )
     _keep(session, case, late, by=by)
     audit.record(

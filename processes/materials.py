@@ -34,15 +34,15 @@ def record(
     form: FormDefinition,
     values: Mapping[str, Value],
     by: int | None,
-) -> None:
-    """Enter every file among the values of a form as a material of the case.
+) -> Sequence[str]:
+    """Enter every file among the values of a form as a material of the case; return their SHA-256.
 
     Raises:
         LimitExceeded: the case would have more files than it may.
     """
     found = [one for field in form.fields() for one in _placed(field, values.get(field.name))]
     if not found:
-        return
+        return ()
     held = session.scalar(select(func.count()).where(Material.case_id == case_id)) or 0
     if held + len(found) > limits.FILES_PER_CASE:
         raise LimitExceeded(f"一件业务最多 {limits.FILES_PER_CASE} 个文件")
@@ -72,6 +72,7 @@ def record(
             )
             .values(replaced_by=rows[0].id)
         )
+    return [str(file["file"]) for _name, _title, file in found]
 
 
 def _placed(field: Field, value: Value) -> Iterator[tuple[str, str, dict[str, Value]]]:

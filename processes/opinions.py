@@ -16,7 +16,7 @@ from engine.variables import Value
 from forms.definition import FormDefinition
 from forms.errors import FormInvalid
 from forms.fields.base import Scope
-from processes import dating
+from processes import dating, sealing
 from processes.identity import User
 from processes.model.cases import Opinion
 from processes.principals import Principal
@@ -47,30 +47,31 @@ def record(  # noqa: PLR0913 - one row, its columns named at the call
     action: str = "completed",
     for_user: int | None = None,
     principal: Principal | None = None,
+    attachments: Sequence[str] = (),
 ) -> None:
-    """Append an opinion; `for_user` is whose decision it serves, if not one's own.
+    """Append an opinion, signed and sealed; `for_user`: whose decision it serves, if not one's own.
 
-    `principal`: for whom an agent acted.
+    `principal`: for whom an agent acted; `attachments`: SHA-256 of the files handed in with it.
     """
-    session.add(
-        Opinion(
-            id=ids.next_id(),
-            case_id=case_id,
-            task_id=task_id,
-            activity=activity,
-            activity_name=activity_name,
-            by=by.id,
-            by_name=by.name,
-            by_org=by.org_name,
-            for_user=for_user,
-            acting_for=principal.id if principal else None,
-            acting_for_name=principal.name if principal else "",
-            decision=decision[:_DECISION],
-            text=text,
-            action=action,
-            true_at=dating.true_at(),
-        )
+    made = Opinion(
+        id=ids.next_id(),
+        case_id=case_id,
+        task_id=task_id,
+        activity=activity,
+        activity_name=activity_name,
+        by=by.id,
+        by_name=by.name,
+        by_org=by.org_name,
+        for_user=for_user,
+        acting_for=principal.id if principal else None,
+        acting_for_name=principal.name if principal else "",
+        decision=decision[:_DECISION],
+        text=text,
+        action=action,
+        true_at=dating.true_at(),
+        attachments=" ".join(attachments),
     )
+    session.add(sealing.seal(session, made))
 
 
 def of_task(  # noqa: PLR0913 - as above
@@ -82,6 +83,7 @@ def of_task(  # noqa: PLR0913 - as above
     action: str = "completed",
     for_user: int | None = None,
     principal: Principal | None = None,
+    attachments: Sequence[str] = (),
 ) -> None:
     """Append what somebody decided and said in a task."""
     decision, text = said
@@ -97,6 +99,7 @@ def of_task(  # noqa: PLR0913 - as above
         action=action,
         for_user=for_user,
         principal=principal,
+        attachments=attachments,
     )
 
 

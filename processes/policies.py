@@ -18,7 +18,7 @@ from engine.execution import Execution
 from engine.model import HistoryEvent, ProcessInstance, UserTask
 from engine.policies import Asked, Decider, Verdict
 from engine.record import StepRecord
-from processes import duties, identity, notices, permissions, positions
+from processes import duties, identity, notices, permissions, positions, sealing
 from processes.identity import User
 from processes.model.cases import Case, Opinion
 from processes.model.people import UserAccount
@@ -153,20 +153,19 @@ def _opinion(
 ) -> None:
     user = str(data.get("user") or "")
     account = session.get(UserAccount, int(user)) if user.isdigit() else None
-    session.add(
-        Opinion(
-            id=ids.next_id(),
-            case_id=execution.instance_id,
-            task_id=task_id,
-            activity=activity,
-            activity_name=str(data.get("name") or ""),
-            by=account.id if account is not None else 0,
-            by_name=account.name if account is not None else "系统",
-            decision=_TOLD[Decision(data["outcome"])],
-            text=str(data.get("reason") or ""),
-            action=PASSED,
-        )
+    made = Opinion(
+        id=ids.next_id(),
+        case_id=execution.instance_id,
+        task_id=task_id,
+        activity=activity,
+        activity_name=str(data.get("name") or ""),
+        by=account.id if account is not None else 0,
+        by_name=account.name if account is not None else "系统",
+        decision=_TOLD[Decision(data["outcome"])],
+        text=str(data.get("reason") or ""),
+        action=PASSED,
     )
+    session.add(sealing.seal(session, made, signed=False))
 
 
 def _remind(session: Session, case_id: int, task_id: int, kind: str) -> None:

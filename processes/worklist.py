@@ -209,16 +209,38 @@ def submit(
     if runtime.revision(session, case_id) != seen + 1:
         # another branch acted since duties were looked at: look again
         raise Conflict("办件刚刚被他人办理，请重试", instance=case_id)
-    if form is not None:
-        materials.record(session, case_id, form=form, values=values, by=by.id)
-    said = opinions.from_answers(form, values)
-    opinions.of_task(
-        session, task, by=by, said=said, action=_action(task), for_user=owner, principal=principal
-    )
+    _opine(session, task, form, values, by=by, for_user=owner, principal=principal)
     approvals.tell_owner(session, task, by=by, owner=owner)
     session.execute(delete(FormDraft).where(FormDraft.subject == f"task:{task_id}"))
     agents.acted(session, task, "task.completed", by=by, principal=principal)
     return open_in_case(session, case_id, by=by)
+
+
+def _opine(  # noqa: PLR0913 - what was said, by whom and for whom
+    session: Session,
+    task: UserTask,
+    form: FormDefinition | None,
+    values: Variables,
+    *,
+    by: User,
+    for_user: int | None,
+    principal: Principal | None,
+) -> None:
+    """Enter the files handed in, and append the opinion that they belong to."""
+    attachments: Sequence[str] = ()
+    if form is not None:
+        case_id = task.instance_id
+        attachments = materials.record(session, case_id, form=form, values=values, by=by.id)
+    opinions.of_task(
+        session,
+        task,
+        by=by,
+        said=opinions.from_answers(form, values),
+        action=_action(task),
+        for_user=for_user,
+        principal=principal,
+        attachments=attachments,
+    )
 
 
 def _answered(

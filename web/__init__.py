@@ -24,6 +24,7 @@ _MODULES: Final = (
     "web.bulk",
     "web.signing",
     "web.phrases",
+    "web.signature",
     "web.agents",
     "web.circulating",
     "web.inquiring",

@@ -3,7 +3,7 @@
 Invariant: the public sees steps, units and days; names of handlers and their words stay inside.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from engine import history
 from engine.model import UserTask
-from processes import decided, inbox, opinions
+from processes import decided, inbox, opinions, sealing, signatures
 from processes.model.cases import Case, Opinion
 from processes.model.documents import Document
-from web.display import span
+from web.display import moment, span
+from web.files import Attached, attached
 from web.wording import worded
 from web.words import N_, _
 
@@ -73,6 +74,12 @@ class Entry:
     negative: bool = False
     beside: bool = False
     """No decision: a copy, a question, people chosen."""
+    late: str = ""
+    """Of what was entered later (补录): when it was decided in truth, and when entered."""
+    signature: Attached | None = None
+    digest: str = ""
+    altered: bool = False
+    """What is kept is not what was said: its hash is another one."""
     children: Sequence["Entry"] = field(default=())
 
     @property
@@ -84,7 +91,10 @@ class Entry:
 
 def entries(session: Session, case: Case, *, public: bool = False) -> list[Entry]:
     """The timeline of a case, newest last, what is open now at the end."""
-    told = [_of_opinion(one) for one in opinions.of_case(session, case.id)]
+    said = opinions.of_case(session, case.id)
+    shown = [] if public else [one.signature for one in said if one.signature]
+    files = signatures.of_files(session, shown)
+    told = [_sealed(_of_opinion(one), one, case, files) for one in said]
     beside = [] if public else [*_letters(session, case), *_decisions(session, case)]
     merged = sorted([*told, *beside], key=lambda entry: entry.at)
     lines = [*_folded(_timed(merged, case.submitted_at)), *_open(session, case)]
@@ -111,7 +121,26 @@ def _of_opinion(one: Opinion) -> Entry:
         opinion=one.text,
         beside=one.action in _BESIDE,
         negative=one.decision.startswith(_NEGATIVE) or "不予" in one.decision,
+        late=_late(one),
     )
+
+
+def _sealed(entry: Entry, one: Opinion, case: Case, files: Mapping[str, signatures.Kept]) -> Entry:
+    """An opinion with the signature of its author, and whether it is still what was signed."""
+    kept = files.get(one.signature or "")
+    return replace(
+        entry,
+        signature=attached(kept.value) if kept else None,
+        digest=one.digest or "",
+        altered=sealing.altered(one, case.reference),
+    )
+
+
+def _late(one: Opinion) -> str:
+    if one.true_at is None:
+        return ""
+    true, entered = moment(one.true_at), moment(one.at)
+    return _("补录：实际 %(true)s，录入 %(entered)s", true=true, entered=entered)
 
 
 def acting(one: Opinion) -> str:
@@ -183,4 +212,4 @@ def _open(session: Session, case: Case) -> list[Entry]:
 
 
 def _public(line: Entry) -> Entry:
-    return replace(line, person="", opinion="", decision="", duration="", negative=False)
+    return Entry(line.title, line.at, open=line.open, beside=line.beside)

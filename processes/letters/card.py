@@ -7,13 +7,12 @@ import io
 from collections.abc import Mapping
 from typing import Any, Final
 
-from PIL import Image, UnidentifiedImageError
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from processes.letters import fonts
+from processes.letters import fonts, pictures
 from processes.letters.drawing import Images
 from processes.letters.errors import LetterInvalid
 from processes.letters.filling import fill, value
@@ -22,7 +21,6 @@ from processes.letters.paper import draw_qr
 from processes.letters.template import Element, Template
 
 _SMALLEST: Final = 4.0
-_PIXELS: Final = 4_000
 
 
 def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> tuple[bytes, int]:
@@ -95,7 +93,7 @@ def _image(
         if element.optional:
             return
         raise LetterInvalid("证件缺少照片", expression=element.value)
-    picture = _picture(images(str(stored["file"])))
+    picture = pictures.decoded(images(str(stored["file"])))
     canvas.drawImage(
         ImageReader(picture),
         element.x * mm,
@@ -105,18 +103,6 @@ def _image(
         preserveAspectRatio=True,
         anchor="c",
     )
-
-
-def _picture(content: bytes) -> Image.Image:
-    # decoded and made anew: what a citizen hid in the file does not reach the card
-    try:
-        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as opened:
-            if max(opened.size) > _PIXELS:
-                raise LetterInvalid("照片尺寸过大")
-            picture: Image.Image = opened.convert("RGB")
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise LetterInvalid("照片无法使用") from error
-    return picture
 
 
 def _qr(

@@ -22,4 +22,4 @@ def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> tu
 
     if template.kind == "card":
         return card.draw(template, values, images=images)
-    return paper.draw(template, values)
+    return paper.draw(template, values, images=images)

@@ -25,7 +25,8 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from processes.letters import fonts
+from processes.letters import fonts, pictures
+from processes.letters.drawing import Images
 from processes.letters.filling import chinese_date, fill, rows, shown, value
 from processes.letters.lines import Style, TextBlock, draw_text
 from processes.letters.template import Block, Column, Template
@@ -36,8 +37,10 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 28 * mm, 26 * mm, 26 * mm, 30 * mm
 _WIDTH: Final = A4[0] - _LEFT - _RIGHT
 _SIZE, _LEADING = 15.0, 27.0
 _CELL: Final = 11.0
+_PICTURE: Final = 14 * mm
 _WITH_SEAL: Final = 2
 """So many paragraphs go to the next page with agency, date and seal."""
+_SMALL: Final = Style(size=5.5, leading=7, colour="#666666")
 _TO: Final = Style(size=_SIZE, leading=_LEADING)
 _BODY: Final = Style(size=_SIZE, leading=_LEADING, align="justify", indent=2 * _SIZE)
 _HEADING: Final = Style(
@@ -45,7 +48,7 @@ _HEADING: Final = Style(
 )
 
 
-def draw(template: Template, values: Mapping[str, Any]) -> tuple[bytes, int]:
+def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> tuple[bytes, int]:
     """The letter as PDF and its pages; `number` and `verification_code` come with the values.
 
     Raises:
@@ -69,7 +72,7 @@ def draw(template: Template, values: Mapping[str, Any]) -> tuple[bytes, int]:
     frame = Frame(_LEFT, _BOTTOM, _WIDTH, A4[1] - _TOP - _BOTTOM, 0, 0, 0, 0)
     foot = _Foot(template, values)
     document.addPageTemplates([PageTemplate(frames=[frame], onPage=foot)])
-    document.build(_story(template, values))
+    document.build(_story(template, values, images))
     return out.getvalue(), document.page
 
 
@@ -95,13 +98,13 @@ class _Foot:
         canvas.restoreState()
 
 
-def _story(template: Template, values: Mapping[str, Any]) -> list[Flowable]:
+def _story(template: Template, values: Mapping[str, Any], images: Images) -> list[Flowable]:
     story = [*_top(template, values), Spacer(1, 9 * mm), _title(template), Spacer(1, 7 * mm)]
     if template.to:
         story.append(_paragraph(f"{fill(template.to, values)}：", indent=False))
     for block in template.body:
         if shown(block.shown_if, values):
-            story += _block(block, values)
+            story += _block(block, values, images)
     if template.note:
         story += [Spacer(1, 3 * mm), _note(f"附注：{fill(template.note, values)}")]
     if closing := _closing(template, values):
@@ -136,9 +139,9 @@ def _title(template: Template) -> TextBlock:
     return TextBlock(template.heading or template.title, style)
 
 
-def _block(block: Block, values: Mapping[str, Any]) -> list[Flowable]:
+def _block(block: Block, values: Mapping[str, Any], images: Images) -> list[Flowable]:
     if block.kind == "table":
-        return [Spacer(1, 2 * mm), _table(block, values), Spacer(1, 3 * mm)]
+        return [Spacer(1, 2 * mm), _table(block, values, images), Spacer(1, 3 * mm)]
     if block.kind == "items":
         found = rows(block.rows, values)
         return [
@@ -151,17 +154,17 @@ def _block(block: Block, values: Mapping[str, Any]) -> list[Flowable]:
     return [_paragraph(line) for line in lines if line.strip()]
 
 
-def _table(block: Block, values: Mapping[str, Any]) -> Table:
+def _table(block: Block, values: Mapping[str, Any], images: Images) -> Table:
     total = sum(column.width for column in block.columns)
+    widths = [_WIDTH * column.width / total for column in block.columns]
     head = [_cell(column.title, column, bold=True) for column in block.columns]
     lines = [
         [
-            _cell(fill(column.value, {**values, "row": row, "position": position}), column)
-            for column in block.columns
+            _filled(column, {**values, "row": row, "position": position}, images, width)
+            for column, width in zip(block.columns, widths, strict=True)
         ]
         for position, row in enumerate(rows(block.rows, values), 1)
     ]
-    widths = [_WIDTH * column.width / total for column in block.columns]
     table = Table([head, *lines], colWidths=widths, repeatRows=1, splitByRow=1)
     table.setStyle(
         TableStyle(
@@ -176,6 +179,19 @@ def _table(block: Block, values: Mapping[str, Any]) -> Table:
         )
     )
     return table
+
+
+def _filled(
+    column: Column, values: Mapping[str, Any], images: Images, width: float
+) -> list[Flowable]:
+    """What stands in a cell: the text, a picture below it, fine print below that."""
+    parts: list[Flowable] = [_cell(fill(column.value, values), column)]
+    if picture := column.image and value(column.image.strip("{} "), values):
+        box = {"width": width - 14, "height": _PICTURE}
+        parts.append(pictures.placed(images(str(picture)), **box))
+    if small := column.small and fill(column.small, values):
+        parts.append(TextBlock(small, _SMALL))
+    return parts
 
 
 def _cell(text: str, column: Column, *, bold: bool = False) -> TextBlock:

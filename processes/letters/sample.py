@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from engine import clock
 from processes.letters import drawing
-from processes.letters.template import PLACE, Block, Element, Template
+from processes.letters.template import PLACE, Block, Column, Element, Template
 
 _ROWS: Final = '["", ""]'
 
@@ -47,11 +47,15 @@ def _said(text: str) -> str:
 
 
 def _block(block: Block) -> Block:
-    columns = tuple(dataclasses.replace(one, value=_said(one.value)) for one in block.columns)
+    columns = tuple(_column(one) for one in block.columns)
     rows = _ROWS if block.rows else ""
     return dataclasses.replace(
         block, text=_said(block.text), rows=rows, columns=columns, shown_if=""
     )
+
+
+def _column(one: Column) -> Column:
+    return dataclasses.replace(one, value=_said(one.value), image="", small=_said(one.small))
 
 
 def _element(one: Element) -> Element:

@@ -27,12 +27,17 @@ _ELEMENTS: Final = ("text", "image", "qr", "line", "box")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; `value` may use `row` and `position`."""
+    """A column of a table; `value` may use `row` and `position`.
+
+    Below the value: `image`, the SHA-256 of a stored picture or nothing, and `small`, fine print.
+    """
 
     title: str
     width: float
     value: str
     align: str = "left"
+    image: str = ""
+    small: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

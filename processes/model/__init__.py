@@ -18,6 +18,7 @@ from processes.model import (
 
 _GROWING = (
     people.AuditEvent,
+    people.UserSignature,
     cases.ClockEntry,
     cases.Opinion,
     cases.SupervisionEntry,

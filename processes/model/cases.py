@@ -158,6 +158,12 @@ class Opinion(Base):
     """When it was entered."""
     true_at: Mapped[datetime | None] = mapped_column(Instant)
     """When it was in truth decided, where it was entered later (补录)."""
+    attachments: Mapped[str] = mapped_column(Text, default="")
+    """SHA-256 of the files handed in with it, in order, a space between."""
+    signature: Mapped[str | None] = mapped_column(String(64))
+    """File (SHA-256) of the handwritten signature its author had then."""
+    digest: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of what was said (`processes.sealing`); none on opinions from before there were."""
 
 
 class ClockEntry(Base):

@@ -127,6 +127,18 @@ class Phrase(Base):
     text: Mapped[str] = mapped_column(String(200))
 
 
+class UserSignature(Base):
+    """A handwritten signature from an instant on; without a file: none from then on."""
+
+    __tablename__ = "user_signature"
+    __table_args__ = (Index("ix_user_signature_user", "user_id", "id"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_file.sha256"))
+    since: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
 class AuthorityGrant(Base):
     """One organisation lets another do a business in a scope (是否下授: may it be passed on)."""
 

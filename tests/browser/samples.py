@@ -54,6 +54,7 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "moving.choose": ("reviewer", ("{task}/return",)),
     "moving.manage": ("manager", ("{case}/move",)),
     "planning.page": ("manager", ("{case}/plan", "{case}/plan?activity=approve")),
+    "signature.page": ("reviewer", ("/signature",)),
     "agents.mine": ("reviewer", ("/agents",)),
     "agents.of_area": ("admin", ("/admin/agents",)),
     "circulating.box": ("manager", ("/inbox/copies",)),

@@ -33,6 +33,7 @@ from web.api import (
     people,
     registers,
     signals,
+    signature,
     signers,
     statistics,
     tasks,
@@ -65,6 +66,7 @@ _PARTS: Final = (
     operations,
     organisations,
     notices,
+    signature,
     registers,
     statistics,
 )

@@ -17,6 +17,7 @@ from web.database import Database
 GUARDED = (
     *("audit_event", "history_event", "opinion", "register_log", "variable_delta"),
     *("calendar_change", "calendar_version", "clock_entry", "supervision_entry", "case_archive"),
+    "user_signature",
 )
 MODEL = xml("start -> a -> end", a=user())
 

@@ -221,3 +221,17 @@ class StatusChange(Request):
         required=True,
         also=[validate.OneOf(("active", "locked"), error="只能是 active 或 locked")],
     )
+
+
+class Signature(Reply):
+    """The signature that signs the caller's opinions now; `reference` shows the picture."""
+
+    sha256 = Text(allow_none=True)
+    since = Moment(allow_none=True)
+    reference = Text(allow_none=True)
+
+
+class NewSignature(Request):
+    """The reference that the upload of a picture gave; null: sign no more."""
+
+    signature = Text(longest=2000, required=True, allow_none=True)
