@@ -1,0 +1,94 @@
+"""The page of one's own handwritten signature, and where it is seen (case-operations A.4)."""
+
+import io
+import re
+from collections.abc import Callable
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text, update
+
+from engine.model import UserTask
+from processes.model.cases import Opinion
+from tests.web.conftest import csrf, picture
+from web.database import database
+
+Clients = Callable[[str], FlaskClient]
+Filed = Callable[[], int]
+
+
+def post(client: FlaskClient, path: str, **data: object) -> object:
+    return client.post(path, data={**data, "csrf_token": csrf(client, "/inbox")})
+
+
+def sign(client: FlaskClient, content: bytes, name: str = "签名.png") -> object:
+    """Without script: the picture comes with the form."""
+    return post(client, "/signature", signature=(io.BytesIO(content), name))
+
+
+def accepted(app: Flask, client: FlaskClient, task: int) -> int:
+    """Do the first step; the case."""
+    with app.app_context(), database().read_session() as session:
+        case = session.get_one(UserTask, task).instance_id
+    post(client, f"/tasks/{task}/claim")
+    done = post(client, f"/tasks/{task}/complete", decision="accept", remark="齐全")
+    assert done.status_code == 303
+    return case
+
+
+def html(client: FlaskClient, path: str) -> str:
+    return client.get(path).get_data(as_text=True)
+
+
+def test_a_clerk_sets_replaces_and_stops_the_signature(as_: Clients) -> None:
+    client = as_("reviewer")
+    assert "没有签名" in html(client, "/signature")
+    assert sign(client, picture()).status_code == 303
+    page = html(client, "/signature")
+    assert "没有签名" not in page
+    shown = re.search(r'class="signature large" src="([^"]+)"', page)[1]
+    assert client.get(shown).data == picture()
+    assert post(client, "/signature/remove").status_code == 303
+    page = html(client, "/signature")
+    assert "没有签名" in page
+    assert "历次签名" in page
+
+
+def test_a_picture_that_is_none_is_refused_beside_its_field(as_: Clients) -> None:
+    client = as_("reviewer")
+    for content in (b"%PDF-1.4 nothing", picture()[:40], b""):
+        refused = sign(client, content)
+        assert refused.status_code == 422
+        assert re.search(r'class="field[^"]* bad"', refused.get_data(as_text=True))
+    assert client.post("/signature/remove").status_code == 400, "CSRF"
+
+
+def test_an_applicant_has_no_such_page(as_: Clients) -> None:
+    assert as_("applicant").get("/signature").status_code == 403
+
+
+def test_the_timeline_shows_the_signature_and_what_was_altered(
+    app: Flask, as_: Clients, filed: Filed
+) -> None:
+    client = as_("acceptor")
+    sign(client, picture())
+    case = accepted(app, client, filed())
+    page = html(client, f"/cases/{case}")
+    assert page.count('<img class="signature"') == 1
+    assert "已被改动" not in page
+    with app.app_context(), database().transaction() as session:
+        session.execute(text("DROP TRIGGER opinion_keeps_values"))
+        session.execute(update(Opinion).where(Opinion.case_id == case).values(text="改了"))
+    assert "已被改动" in html(client, f"/cases/{case}")
+
+
+def test_the_applicant_sees_neither_signature_nor_hash(
+    app: Flask, as_: Clients, filed: Filed
+) -> None:
+    client = as_("acceptor")
+    sign(client, picture())
+    case = accepted(app, client, filed())
+    page = html(as_("applicant"), f"/portal/cases/{case}")
+    assert "受理" in page
+    assert 'class="signature"' not in page
+    assert "SHA-256" not in page
