@@ -7,13 +7,18 @@ from the true one; who entered it, why and on what evidence stands beside it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock, ids, tasks
-from engine.errors import BanliError
+from engine.errors import BanliError, Forbidden
 from engine.model import UserTask
+from forms import definition
+from forms.definition import FormDefinition
+from forms.errors import FormInvalid
+from forms.lookups import ListSource, Lookups, Option
 from processes import audit, dating, duties, identity, opinions, permissions, worklist
 from processes.identity import User
 from processes.model.cases import Case, Material
@@ -22,6 +27,41 @@ from processes.roles import Action
 
 ENTERED = "backentered"
 CODE = "backentry_evidence"
+FIELDS: Final = "backentry_"
+"""What the names of the fields of `form` begin with, so that a step's form may stand beside it."""
+_SOURCE: Final = """
+form: form_banli_backentry
+title: 补录说明
+title_en: Late entry
+sections:
+  - title: 补录说明
+    title_en: Late entry
+    fields:
+      - name: backentry_true_at
+        label: 实际办理时间
+        label_en: Decided in truth at
+        type: datetime
+        required: true
+      - name: backentry_decided_by
+        label: 实际办理人
+        label_en: Decided by
+        type: choice
+        values_from: deciders
+        widget: select
+        required: true
+      - name: backentry_reason
+        label: 补录理由
+        label_en: Reason
+        type: textarea
+        max_length: 500
+        required: true
+      - name: backentry_evidence
+        label: 依据
+        label_en: Evidence
+        type: file
+        accept: [pdf, png, jpeg]
+        required: true
+"""
 
 
 class BackentryRefused(BanliError):
@@ -42,6 +82,63 @@ class Late:
     reason: str
     evidence: Mapping[str, Any]
     decided_by: int | None = None
+
+
+def form() -> FormDefinition:
+    """The form of the page beside that of the step; it is the product's own."""
+    return definition.read(_SOURCE.encode(), "form_banli_backentry.form.yaml")
+
+
+def lookups(session: Session, task_id: int, *, by: User) -> Lookups:
+    """Who may be named as the one who decided: those who may do the task.
+
+    Raises:
+        NotFound, TaskNotActive: no such task. Forbidden: no permission to enter it later.
+    """
+    task = tasks.get(session, task_id)
+    permissions.case(session, task.instance_id, by=by, action=Action.BACKENTER)
+    facts = duties.facts(session, task)
+    holder = {task.assignee} if task.assignee else facts.users
+    ids = {int(one) for one in holder if one.isdigit()}
+    if not task.assignee:
+        ids |= set(identity.users_in_groups(session, facts.groups))
+    people = [identity.user(session, one) for one in sorted(ids)]
+    able = [one for one in people if permissions.may_complete(one, facts)]
+    options = [Option(str(one.id), f"{one.name}（{one.org_name}）") for one in able]
+    return Lookups(sources={"deciders": ListSource(options)})
+
+
+def open_tasks(session: Session, case: Case, *, by: User) -> Sequence[UserTask]:
+    """The tasks of a case that this user may enter later; none without the permission."""
+    try:
+        permissions.case(session, case.id, by=by, action=Action.BACKENTER)
+    except Forbidden:
+        return ()
+    query = select(UserTask).where(UserTask.instance_id == case.id).order_by(UserTask.id)
+    return session.scalars(query).all()
+
+
+def enter_form(
+    session: Session,
+    task_id: int,
+    *,
+    by: User,
+    answers: worklist.Answers,
+    late: Mapping[str, Any],
+) -> None:
+    """`enter` with the answers of `form`, what is wrong told by its fields.
+
+    Raises:
+        as `enter`; FormInvalid also for what `form` asks.
+    """
+    given = form().validate(late, lookups=lookups(session, task_id, by=by))
+    told = {name.removeprefix(FIELDS): value for name, value in given.items()}
+    told["decided_by"] = int(told["decided_by"])
+    try:
+        enter(session, task_id, by=by, answers=answers, late=Late(**told))
+    except BackentryRefused as refused:
+        name = f"{FIELDS}{refused.details['field']}"
+        raise FormInvalid({name: [refused.message]}, answers=late) from refused
 
 
 def enter(

@@ -31,6 +31,7 @@ _MODULES: Final = (
     "web.planning",
     "web.handover",
     "web.moving",
+    "web.backentry",
     "web.foresight",
     "web.task",
     "web.cases",

@@ -52,6 +52,7 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "counter.apply": ("acceptor", ("/counter/yacht_licence_issue",)),
     "task.page": ("reviewer", ("{task}",)),
     "moving.choose": ("reviewer", ("{task}/return",)),
+    "backentry.page": ("manager", ("{task}/backentry",)),
     "moving.manage": ("manager", ("{case}/move",)),
     "planning.page": ("manager", ("{case}/plan", "{case}/plan?activity=approve")),
     "signature.page": ("reviewer", ("/signature",)),
