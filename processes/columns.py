@@ -10,10 +10,11 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from engine import cache, repository
+from engine.definition.process import Process
 from engine.errors import NotFound
 from forms.fields.base import Field, Scope
 from forms.lookups import Lookups
-from processes import deployment, sources
+from processes import deployment, facets, sources
 from processes.identity import User
 
 PREFIX: Final = "var."
@@ -27,7 +28,16 @@ def offered(session: Session, process_key: str) -> dict[str, str]:
     """The columns that the latest version of a process offers: name → label; none without it."""
     if not process_key:
         return {}
-    return {f"{PREFIX}{name}": field.label for name, field in _fields(session, process_key).items()}
+    return {f"{PREFIX}{name}": field.label for name, field in fields(session, process_key).items()}
+
+
+def filterable(session: Session, process_key: str) -> dict[str, Field]:
+    """The fields by which the cases of a process can be filtered, as its latest version says."""
+    if not process_key:
+        return {}
+    known = fields(session, process_key)
+    wanted = facets.named(_process(session, process_key)) if known else ()
+    return {name: known[name] for name in wanted if name in known and facets.fits(known[name])}
 
 
 def values(
@@ -39,7 +49,7 @@ def values(
     by: User,
 ) -> Mapping[int, Mapping[str, str]]:
     """What stands in these columns for each case."""
-    known = _fields(session, process_key) if process_key else {}
+    known = fields(session, process_key) if process_key else {}
     names = [one.removeprefix(PREFIX) for one in columns if one.startswith(PREFIX)]
     wanted = {name: known[name] for name in names if name in known}
     if not wanted:
@@ -64,7 +74,13 @@ def _of_case(
     return found
 
 
-def _fields(session: Session, process_key: str) -> dict[str, Field]:
+def _process(session: Session, process_key: str) -> Process:
+    definition = repository.latest(session, process_key)
+    return repository.compiled(session, definition.id).process
+
+
+def fields(session: Session, process_key: str) -> dict[str, Field]:
+    """The fields of the latest version of a process that a line of a list can show, by name."""
     try:
         definition = repository.latest(session, process_key)
     except NotFound:

@@ -21,7 +21,7 @@ from forms import definition as form_definition
 from forms import lint as form_lint
 from forms.definition import FormDefinition
 from forms.fields.base import Field
-from processes import documents, unwritten
+from processes import documents, facets, unwritten
 from processes.bundle import Bundle, process_folders, read_folder
 from processes.operations import all_operations
 from processes.placing import placed
@@ -56,6 +56,7 @@ def check(
     forms = _readable(bundle)
     for process in processes:
         findings.extend(unwritten.findings(process, forms))
+        findings.extend(facets.findings(process, forms.values()))
     return list(placed(findings, bundle.files))
 
 

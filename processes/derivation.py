@@ -24,10 +24,10 @@ from engine.model import ProcessInstance
 from engine.record import StepRecord
 from engine.variables import Variables
 from engine.waiting import MessageWait, SignalWait, UserTaskWait, Wait
-from processes import identity, keys, searching
+from processes import facets, identity, keys, searching
 from processes.model.cases import Case
 
-READ: Final = frozenset(
+READ: Final[frozenset[str]] = frozenset(
     {
         "case_title",
         "case_kind",
@@ -63,13 +63,23 @@ def derive(session: Session, execution: Execution, step: StepRecord) -> None:
         names = (values["applicant_name"], values["title"])
         found = searching.words_of(values["reference"], names, values["id_no_tail"])
         searching.lay_down(session, execution.instance_id, found)
+        _list(session, execution, root.variables, new=True)
         return
-    changed = READ & step.variable_deltas.get(root.id, {}).keys()
+    written = step.variable_deltas.get(root.id, {}).keys()
+    changed = READ & written
     said = {name: root.variables.get(name) for name in changed}
     values = _derived(execution, {**said, **_called(execution, step)})
     session.execute(update(Case).where(Case.id == execution.instance_id).values(**values))
     if _SOUGHT & values.keys():
         searching.rewrite(session, execution.instance_id)
+    _list(session, execution, {name: root.variables.get(name) for name in written}, new=False)
+
+
+def _list(session: Session, execution: Execution, said: Variables, *, new: bool) -> None:
+    """Keep what was said of the fields by which the model lets lists be filtered."""
+    listed = facets.named(execution.compiled.process)
+    wanted = {name: said[name] for name in listed if name in said}
+    facets.lay_down(session, execution.instance_id, wanted, new=new)
 
 
 def _called(execution: Execution, step: StepRecord) -> Variables:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement
 from engine import clock
 from engine.model import UserTask
 from processes import calendar, searching
+from processes.facets import Asked
 from processes.model.cases import Case
 
 LIGHTS: Final = ("overdue", "near", "resting")
@@ -39,6 +40,8 @@ class Filters:
     urged: bool = False
     since: date | None = None
     until: date | None = None
+    values: tuple[Asked, ...] = ()
+    """What the cases say of listed fields of their process."""
 
     @property
     def words(self) -> str:
@@ -74,7 +77,7 @@ class Filters:
         found: list[ColumnElement[bool]] = [one == wanted for one, wanted in columns if wanted]
         if self.urged:
             found.append(Case.urged_at.is_not(None))
-        return found
+        return [*found, *(one.condition() for one in self.values)]
 
     def by_text(self) -> list[ColumnElement[bool]]:
         """The conditions that the text stands for."""

@@ -4,17 +4,23 @@ Invariant: an address alone says what a list shows, so that sending it on shares
 parameter is one of those named here, whatever else was sent.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
 
 from flask import Blueprint, Flask, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from forms.fields.base import Field, Scope
+from forms.fields.chosen import Choice
 from processes import columns as desk_columns
 from processes import inbox as boxes
-from processes import preferences, sharing
+from processes import preferences, sharing, sources
+from processes.facets import KINDS, Asked
 from processes.filters import HOLDS, LIGHTS, SORTS, Filters
 from processes.inbox import Box, View
 from processes.roles import Action
@@ -76,6 +82,9 @@ SORT_TITLES: Final[Mapping[str, str]] = {
     "latest": N_("新到的在前"),
 }
 _WORDS: Final = ("q", "process", "status", "org", "step", "hold", "only", "since", "until", "sort")
+_VALUE: Final = re.compile(r"var\.([A-Za-z_]\w{0,98})(?:\.(from|to))?", re.ASCII)
+"""A parameter for what cases say of a field: exactly this, or from and to."""
+_MOST_VALUES: Final = 12
 _TASKS_ONLY: Final = frozenset({"step", "hold", "only", "since", "until", "sort"})
 
 
@@ -90,7 +99,72 @@ def chosen(given: Mapping[str, str], named: Box) -> dict[str, str]:
     known = {name: text for name, text in found.items() if text}
     if named not in boxes.TASK_BOXES:
         known = {name: text for name, text in known.items() if name not in _TASKS_ONLY}
-    return {name: text for name, text in known.items() if _usable(name, text)}
+    usable = {name: text for name, text in known.items() if _usable(name, text)}
+    return {**usable, **_values(given)} if "process" in usable else usable
+
+
+def _values(given: Mapping[str, str]) -> dict[str, str]:
+    """What is asked of the fields of the chosen process."""
+    found = {}
+    for name in given:
+        text = given.get(name, "").strip()[:100]
+        asked = _VALUE.fullmatch(name)
+        if asked and text and (asked[2] is None or _bound(text) is not None):
+            found[name] = text
+    return dict([*found.items()][:_MOST_VALUES])
+
+
+def _bound(text: str) -> date | Decimal | None:
+    """The end of a range: a day or a number."""
+    if (day := _day(text)) is not None:
+        return day
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def only_offered(query: dict[str, str], offered: Mapping[str, Field]) -> dict[str, str]:
+    """The parameters without those for fields that the chosen process does not list."""
+    asked = {name: _VALUE.fullmatch(name) for name in query}
+    return {name: query[name] for name, one in asked.items() if one is None or one[1] in offered}
+
+
+def _asked(query: Mapping[str, str]) -> tuple[Asked, ...]:
+    found: dict[str, Asked] = {}
+    for name, text in query.items():
+        if one := _VALUE.fullmatch(name):
+            before = found.get(one[1], Asked(one[1]))
+            part: dict[str, Any] = {"from": {"since": _bound(text)}, "to": {"until": _bound(text)}}
+            found[one[1]] = replace(before, **part.get(one[2], {"text": text}))
+    return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A field to filter by, as the page asks for it; `kind` of `facets.KINDS`."""
+
+    name: str
+    label: str
+    kind: str
+    options: Sequence[tuple[str, str]] = ()
+
+
+def facets(session: Session, offered: Mapping[str, Field]) -> list[Facet]:
+    """The fields that the chosen process lists, with what there is to choose from."""
+    scope = Scope(lookups=sources.lookups(session, current())) if offered else Scope()
+    return [
+        Facet(
+            f"{desk_columns.PREFIX}{name}",
+            field.label,
+            KINDS[field.type],
+            [(one.value, one.label) for one in field.choices(scope)]
+            if isinstance(field, Choice)
+            else (),
+        )
+        for name, field in offered.items()
+    ]
 
 
 def _usable(name: str, text: str) -> bool:
@@ -121,6 +195,7 @@ def view(query: Mapping[str, str], after: str | None = None, *, limit: int = box
         urged=only == "urged",
         since=_day(query.get("since", "")),
         until=_day(query.get("until", "")),
+        values=_asked(query),
     )
     return View(filters=filters, sort=query.get("sort", SORTS[0]), after=after, limit=limit)
 

@@ -66,6 +66,8 @@ def inbox() -> ResponseReturnValue:
         box = "todo"
     chosen, after = listing.chosen(request.args, box), listing.after()
     with read_session() as session:
+        listed = columns.filterable(session, chosen.get("process", ""))
+        chosen = listing.only_offered(chosen, listed)
         page = boxes.page(session, current(), box=box, view=listing.view(chosen, after))
         liked = preferences.of(session, f"inbox.{box}", by=current())
         view = {"box": box, "chosen": chosen, **_links(box, chosen, page, after)}
@@ -94,6 +96,7 @@ def inbox() -> ResponseReturnValue:
             assignees=assigning.people(session, by=current()) if box == "office" else [],
             all_columns=listing.COLUMNS[box],
             fields=fields,
+            facets=listing.facets(session, listed),
             saved=listing.kept(session, box, chosen),
             startable=_startable(session, current()),
             exports=exporting.links(),

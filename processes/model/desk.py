@@ -7,7 +7,7 @@ who has a task open is a hint that runs out by itself and locks nothing.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
@@ -16,6 +16,9 @@ from engine.columns import Base, Id, Instant
 # compared byte by byte, so that a range of an index is what begins with some letters
 WORD_LENGTH = 64
 _Word = String(WORD_LENGTH).with_variant(String(WORD_LENGTH, collation="C"), "postgresql")
+
+VALUE_LENGTH = 100
+_Value = String(VALUE_LENGTH).with_variant(String(VALUE_LENGTH, collation="C"), "postgresql")
 
 
 class CaseWord(Base):
@@ -28,6 +31,23 @@ class CaseWord(Base):
     case_id: Mapped[int] = mapped_column(
         ForeignKey("case_file.id", ondelete="CASCADE"), primary_key=True
     )
+
+
+class CaseValue(Base):
+    """What a case says of a field by which its process lets lists be filtered.
+
+    `text`: the value, days as ISO 8601; `number` beside it where it is one, to be compared.
+    """
+
+    __tablename__ = "case_value"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    case_id: Mapped[int] = mapped_column(
+        ForeignKey("case_file.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    text: Mapped[str] = mapped_column(_Value)
+    number: Mapped[float | None] = mapped_column(Double)
 
 
 class CaseFollow(Base):

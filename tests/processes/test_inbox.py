@@ -8,11 +8,12 @@ from sqlalchemy import insert, select
 from engine import clock
 from engine.model import UserTask
 from processes import inbox, searching, todo
+from processes.facets import Asked
 from processes.filters import SORTS, Filters
 from processes.identity import User
 from processes.inbox import View
 from processes.model.cases import Case
-from processes.model.desk import CaseWord
+from processes.model.desk import CaseValue, CaseWord
 from processes.principals import Principal
 from tests.bench import desk as filled
 
@@ -173,6 +174,18 @@ def test_a_task_reached_in_two_capacities_is_listed_once(session):
 def test_a_key_that_is_none_gives_the_first_page(session, after):
     first = inbox.page(session, CLERK)
     assert inbox.page(session, CLERK, view=View(after=after)).rows == first.rows
+
+
+def test_pages_of_a_list_narrowed_by_a_listed_field_hold_every_task_once(session):
+    mine = _mine(session)
+    half = {task.instance_id for task in mine[::2]}
+    rows = [{"case_id": one, "name": "grade", "text": "A1E", "number": None} for one in half]
+    session.execute(insert(CaseValue), rows)
+    wanted = {task.id for task in mine if task.instance_id in half}
+    pages, last = _pages(session, filters=Filters(values=(Asked("grade", "A1E"),)))
+    flat = [one for page in pages for one in page]
+    assert len(pages) > 1
+    assert (sorted(flat), last.total) == (sorted(wanted), len(wanted))
 
 
 @pytest.fixture

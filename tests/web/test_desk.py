@@ -146,3 +146,44 @@ def test_fields_of_the_chosen_process_are_columns_and_sensitive_ones_are_masked(
     assert "A1E" not in _text(clerk, "/inbox").split("<tbody>")[1]
     usual = ["title", "applicant", "step", "holder", "at", "due"]
     _post(clerk, "/inbox/columns", box="todo", process="yacht_licence_sample", column=usual)
+
+
+_LISTED = "/inbox?process=yacht_licence_sample"
+
+
+@pytest.mark.parametrize(
+    ("asked", "finds"),
+    [
+        ("var.licence_class=A1E", True),
+        ("var.licence_class=B1E", False),
+        ("var.name=申请人甲", True),
+        ("var.birth_date.from=1990-03-07&var.birth_date.to=1990-03-07", True),
+        ("var.birth_date.from=1990-03-08", False),
+        ("var.licence_class=A1E&var.birth_date.to=1990-03-06", False),
+        # what the process does not list, what is sensitive and what is no bound narrows nothing
+        ("var.address=nowhere", True),
+        ("var.phone=1", True),
+        ("var.birth_date.from=yesterday", True),
+    ],
+)
+def test_fields_that_the_process_lists_filter_its_cases(as_, filed, asked, finds):
+    filed()
+    text = _text(as_("acceptor"), f"{_LISTED}&{asked}")
+    assert bool(re.search(r'href="/tasks/\d+"', text)) is finds
+
+
+def test_what_was_asked_of_a_field_stands_in_the_form_and_in_what_is_kept(as_, filed):
+    filed()
+    clerk = as_("acceptor")
+    text = _text(clerk, f"{_LISTED}&var.licence_class=A1E&var.birth_date.from=1990-01-01")
+    assert 'name="var.licence_class"' in text
+    assert 'value="A1E" selected' in text
+    assert 'name="var.birth_date.from" value="1990-01-01" type="date"' in text
+    assert 'name="var.phone"' not in text
+    named = {"var.licence_class": "A1E", "process": "yacht_licence_sample"}
+    kept = _post(clerk, "/inbox/filters", box="todo", name="A1E 的", **named)
+    assert "var.licence_class=A1E" in kept.headers["Location"]
+    counts = clerk.get("/inbox/filters/counts?box=todo").get_json()["counts"]
+    assert next(n for href, n in counts.items() if "var.licence_class=A1E" in href) >= 1
+    # without a process there are no fields to ask for
+    assert 'name="var.licence_class"' not in _text(clerk, "/inbox?var.licence_class=B1E")
