@@ -1,22 +1,17 @@
-"""Filing an application: which services there are for whom, and how a case begins.
+"""Filing an application: how a case begins.
 
 Invariant: number, organisation, applicant and time are set here; no form may carry them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from engine import clock, repository, runtime
-from engine.errors import NotFound
-from engine.model import ProcessDefinition
 from engine.variables import Value, Variables
-from forms.definition import FormDefinition
 from processes import (
     audit,
-    deployment,
     drafts,
     materials,
     numbers,
@@ -26,78 +21,15 @@ from processes import (
     sources,
 )
 from processes.identity import User
-from processes.model.cases import Case
+from processes.model.cases import Case, CaseLink, FormDraft
+from processes.offers import APPLICANT, Service, service, services
 from processes.roles import UNIT_ROLES, Action
 
+__all__ = ["Service", "apply", "service", "services"]
+
 Answers = Mapping[str, Any]
-APPLICANT: Final = "applicant"
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A process somebody may start: its latest version and the form it starts with."""
-
-    definition: ProcessDefinition
-    title: str
-    description: str
-    form: FormDefinition | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """What a version says of being started; it never changes, so it is read once."""
-
-    starters: frozenset[str]
-    description: str
-    form: FormDefinition | None
-
-
-_offers: dict[tuple[int, str], _Offer] = {}
-_MOST_OFFERS: Final = 500
-
-
-def services(session: Session, by: User) -> list[Service]:
-    """The processes a user may start: those whose `starters` name `applicant` or a role held."""
-    offered = (_service(session, definition, by) for definition in repository.all_latest(session))
-    return [one for one in offered if one is not None]
-
-
-def _service(session: Session, definition: ProcessDefinition, by: User) -> Service | None:
-    if definition.suspended:
-        return None
-    offer = _offer(session, definition)
-    mine = {role for role, _org in by.roles} | ({APPLICANT} if by.kind == APPLICANT else set())
-    if offer.starters.isdisjoint(mine):
-        return None
-    return Service(definition, definition.name, offer.description, offer.form)
-
-
-def _offer(session: Session, definition: ProcessDefinition) -> _Offer:
-    key = definition.id, definition.digest
-    found = _offers.get(key)
-    if found is None:
-        process = repository.compiled(session, definition.id).process
-        found = _Offer(
-            frozenset(process.properties.get("starters", "").split()),
-            process.documentation,
-            deployment.start_form(session, definition),
-        )
-        if len(_offers) >= _MOST_OFFERS:
-            _offers.clear()
-        _offers[key] = found
-    return found
-
-
-def service(session: Session, process_key: str, *, by: User) -> Service:
-    """One process a user may start.
-
-    Raises:
-        NotFound: there is none, or it is not for this user.
-    """
-    found = _service(session, repository.latest(session, process_key), by)
-    if found is None:
-        raise NotFound("没有这项业务，或您不能申请", key=process_key)
-    return found
+CONVERTED: Final = "转自"
+"""How a case is linked to the one whose process prepared its application (咨询转办件)."""
 
 
 def apply(
@@ -129,9 +61,17 @@ def apply(
     opinions.record(
         session, instance.id, by=by, activity="apply", activity_name="申请", action="applied"
     )
+    _follow(session, instance.id, drafts.find(session, f"apply:{process_key}", by=by))
     drafts.drop(session, f"apply:{process_key}", by=by)
     audit.record(session, "case.applied", by=by, subject=("case", instance.id))
     return session.get_one(Case, instance.id)
+
+
+def _follow(session: Session, case_id: int, draft: FormDraft | None) -> None:
+    """Link a case to the one whose process prepared its application."""
+    if draft is not None and draft.origin_case is not None:
+        link = CaseLink(case_id=case_id, other_id=draft.origin_case, relation=CONVERTED)
+        session.add(link)
 
 
 def _server_owned(

@@ -58,6 +58,30 @@ def keep(
     ).one()
 
 
+def prepare(
+    session: Session,
+    subject: str,
+    *,
+    by: User,
+    answers: Mapping[str, Any],
+    title: str,
+    origin: int,
+) -> FormDraft:
+    """Fill in for somebody what a case knows already; what he typed himself before stays."""
+    held = find(session, subject, by=by)
+    typed = {name: value for name, value in held.answers.items() if value} if held else {}
+    kept = keep(session, subject, by=by, answers={**answers, **typed}, title=title)
+    kept.origin_case = origin
+    session.flush()
+    return kept
+
+
+def prepared(session: Session, case_id: int, *, by: User) -> list[FormDraft]:
+    """The drafts of a user that a case has prepared and that are not handed in yet."""
+    query = select(FormDraft).where(FormDraft.user_id == by.id, FormDraft.origin_case == case_id)
+    return list(session.scalars(query.order_by(FormDraft.id)))
+
+
 def drop(session: Session, subject: str, *, by: User) -> None:
     """Forget the draft of a user under a subject."""
     session.execute(

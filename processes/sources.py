@@ -2,8 +2,8 @@
 
 Invariant: a source offers only what exists now; forms refuse any other value. Sources: `orgs`,
 `licence_agencies`, `training_agencies` (with that grant), `area_agencies`, `units`, `own_units`,
-`orgs_<kind>`, and
-those that the domains take from ledgers.
+`orgs_<kind>`, `orgs_with_<role>` (somebody holds it there today), `services` (that the user may
+start), and those that the domains take from ledgers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from forms.lookups import Lookups, Option
-from processes import domains
+from processes import domains, principals
 from processes.identity import User
-from processes.model.people import AuthorityGrant, Org
+from processes.model.people import AuthorityGrant, Org, UserAccount, UserRole
+from processes.offers import ServiceSource
 from processes.register_sources import LedgerSource
-from processes.roles import UNIT_ROLES
+from processes.roles import ROLES, UNIT_ROLES
 
 Narrow = Callable[[Select[tuple[Org]]], Select[tuple[Org]]]
 
@@ -57,10 +58,13 @@ def lookups(session: Session, by: User | None) -> Lookups:
     kinds = {
         f"orgs_{kind}": OrgSource(session, _of_kind(kind)) for kind in domains.current().org_kinds
     }
+    holding = {f"orgs_with_{role}": OrgSource(session, _with_role(role)) for role in ROLES}
     return Lookups(
         sources={
             **ledgers,
             **kinds,
+            **holding,
+            "services": ServiceSource(session, by),
             "orgs": OrgSource(session, lambda query: query),
             "licence_agencies": OrgSource(session, _granted("licence_issue")),
             "training_agencies": OrgSource(session, _granted("training")),
@@ -86,6 +90,22 @@ def _agencies_of(by: User | None) -> Narrow:
 
 def _of_kind(kind: str) -> Narrow:
     return lambda query: query.where(Org.kind == kind)
+
+
+def _with_role(role: str) -> Narrow:
+    def narrow(query: Select[tuple[Org]]) -> Select[tuple[Org]]:
+        holders = (
+            select(UserRole.org_code)
+            .join(UserAccount, UserAccount.id == UserRole.user_id)
+            .where(
+                UserRole.role == role,
+                UserAccount.status == "active",
+                *principals.holding(clock.today()),
+            )
+        )
+        return query.where(Org.org_code.in_(holders))
+
+    return narrow
 
 
 def _granted(business: str) -> Narrow:

@@ -76,6 +76,10 @@ _OUTCOME: Final[Mapping[str, str]] = {
     "rejected": N_("已退回"),
     "returned": N_("已退件"),
     "benefit_withdrawn": N_("撤销容缺受理"),
+    "answered": N_("已答复"),
+    "appointment_declined": N_("未能安排"),
+    "received": N_("已接待"),
+    "no_show": N_("未到场"),
 }
 
 

@@ -127,6 +127,7 @@ def case(case_id: int) -> ResponseReturnValue:
             letters=documents(session, found, public=True),
             layout=application(session, found),
             checklist=checklists.of_case(session, found, staff=False),
+            prepared=drafts.prepared(session, case_id, by=current()),
             actions=[one for one in actions if _asked_for(one)],
             offered=[one for one in actions if not _asked_for(one)],
             submitted=request.args.get("submitted"),

@@ -27,7 +27,10 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "verification.show": ("", ("/verify/NOSUCHCODE234567",)),
     "api_docs.page": ("", ("/api/docs",)),
     "portal.mine": ("applicant", ("/portal/mine",)),
-    "portal.apply": ("applicant", ("/portal/apply/yacht_licence_issue",)),
+    "portal.apply": (
+        "applicant",
+        ("/portal/apply/yacht_licence_issue", "/portal/apply/common_consultation"),
+    ),
     "portal.case": ("applicant", ("{portal_case}",)),
     "portal.action": ("applicant", ("{action}",)),
     "home.notices": ("acceptor", ("/notices",)),
