@@ -112,14 +112,14 @@ def assign(
     held_by: str | None = None,
     policy: str = "",
 ) -> None:
-    """Give a task to somebody; with `held_by` only out of that person's hands.
+    """Give a task to somebody; with `held_by` only out of that person's hands, "" for nobody's.
 
     `policy`: by which rule that person was chosen.
 
     Raises:
         TaskNotActive: it is over. Conflict: the instance is suspended, or another holds it by now.
     """
-    held = [] if held_by is None else [UserTask.assignee == held_by]
+    held = [] if held_by is None else [UserTask.assignee.is_not_distinct_from(held_by or None)]
     if not _change_hands(session, task_id, assignee, *held):
         _refuse_suspended(get(session, task_id))
         raise Conflict("任务未能转交，请重试", task=task_id)

@@ -291,7 +291,8 @@ def _give_task(session: Session, person: User, thing: Held, to: User, by: User) 
             holder=str(person.id),
         )
         return
-    held_by = task.assignee
+    # another administrator may have been first since the line was looked up
+    held_by = str(person.id) if task.assignee else ""
     tasks.assign(session, task.id, by=str(by.id), assignee=str(to.id), held_by=held_by)
 
 

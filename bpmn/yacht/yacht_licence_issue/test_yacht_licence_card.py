@@ -215,6 +215,7 @@ def test_a_posted_licence_may_come_back(play: Play) -> None:
 
 
 def uncollected(play: Play) -> PlayedCase:
+    play.rest("expl_expiry_warning")
     case = story.posted(play)
     story.verify(case)
     case.passes(working_days=61)
