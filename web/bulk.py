@@ -94,7 +94,7 @@ def complete() -> ResponseReturnValue:
     with read_session() as session:
         views = _together(session, ids)
     form, node = views[0].form, views[0].task.activity
-    given = filling.answers(form, node=node) if form else {}
+    given = common(form, filling.answers(form, node=node)) if form else {}
 
     def hand_in(session: Session, task_id: int) -> None:
         desk.submit(session, task_id, by=current(), answers=given)
@@ -156,6 +156,19 @@ def _together(session: Session, ids: Sequence[int]) -> list[TaskView]:
     return views
 
 
+def _own(form: FormDefinition) -> frozenset[str]:
+    """Confirmations that only some cases ask for: nobody makes them for many at a time."""
+    return frozenset(
+        one.name for one in form.fields() if one.shown_if and one.options.get("must_accept")
+    )
+
+
+def common(form: FormDefinition, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is handed in for all alike: without the confirmations that only some ask for."""
+    own = _own(form)
+    return {name: value for name, value in given.items() if name not in own}
+
+
 def _wrong(form: FormDefinition, given: Mapping[str, Any], view: TaskView) -> dict[str, Any]:
     """What is wrong with the answers themselves, before the first of the tasks is handed in."""
     with read_session() as session:
@@ -163,7 +176,7 @@ def _wrong(form: FormDefinition, given: Mapping[str, Any], view: TaskView) -> di
         try:
             form.validate(given, context=view.variables, node=view.task.activity, lookups=lookups)
         except FormInvalid as refused:
-            return dict(refused.errors)
+            return common(form, refused.errors)  # the others are each case's own to be told
     return {}
 
 
@@ -200,8 +213,10 @@ def _fillable(
         rights=filling.Rights(node=view.task.activity),
         lookups=sources.lookups(session, current()),
     )
+    own = _own(view.form)
     kept = (
-        replace(one, fields=[field for field in one.fields if field.editable]) for one in sections
+        replace(one, fields=[two for two in one.fields if two.editable and two.name not in own])
+        for one in sections
     )
     return [one for one in kept if one.fields]
 

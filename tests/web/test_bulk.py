@@ -5,8 +5,10 @@ import re
 from sqlalchemy import select
 
 from engine.model import UserTask
+from forms.definition import read
 from processes.model.people import AuditEvent
 from tests.web.conftest import csrf
+from web import bulk
 from web.database import database
 
 
@@ -140,3 +142,22 @@ def test_who_does_not_assign_has_no_office_box_and_assigns_nothing(app, built, a
     answer = clerk.post("/inbox/bulk", data={**data, "csrf_token": csrf(clerk, "/inbox")})
     assert "未成功 1 件" in answer.text
     assert _holders(app, [task]) == [None]
+
+
+def test_a_confirmation_that_only_some_cases_ask_for_is_made_case_by_case():
+    """Nobody confirms a doubt about one applicant together with twenty others."""
+    form = read(
+        b"""
+form: form_x
+title: X
+sections:
+  - title: S
+    fields:
+      - {name: decision, label: D, type: choice, values: [{value: yes_, label: Y}]}
+      - {name: checked, label: C, type: boolean, shown_if: 'decision = "yes_"', must_accept: true}
+      - {name: sworn, label: W, type: boolean, must_accept: true}
+""",
+        "forms/form_x.yaml",
+    )
+    given = {"decision": "yes_", "checked": True, "sworn": True}
+    assert bulk.common(form, given) == {"decision": "yes_", "sworn": True}
