@@ -18,7 +18,17 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from forms import printing
-from processes import audit, documents, files, opinions, overview, permissions, sealing, sources
+from processes import (
+    audit,
+    backentry,
+    documents,
+    files,
+    opinions,
+    overview,
+    permissions,
+    sealing,
+    sources,
+)
 from processes.identity import User
 from processes.model.cases import Case, Opinion
 from processes.model.people import Org
@@ -93,11 +103,14 @@ def _lines(session: Session, case: Case, by: User) -> list[dict[str, str]]:
 def _line(one: Opinion, *, altered: bool) -> dict[str, str | None]:
     acting = f"{one.by_name} 代 {one.acting_for_name}" if one.acting_for else one.by_name
     person = f"{acting}（{one.by_org}）" if one.by_org else acting
-    late = f"补录：实际 {_moment(one.true_at)}，录入 {_moment(one.at)}" if one.true_at else ""
+    late = f"实际：\n{_moment(one.true_at)}\n补录：\n{_moment(one.at)}" if one.true_at else ""
+    decision, text = one.decision, one.text
+    if one.action == backentry.ENTERED:  # names person and time: too long for its column
+        decision, text = "补录", f"{decision}：{text}"
     return {
         "activity": one.activity_name,
-        "decision": one.decision or "—",
-        "text": f"【{ALTERED}】{one.text}" if altered else one.text or "—",
+        "decision": decision or "—",
+        "text": f"【{ALTERED}】{text}" if altered else text or "—",
         "person": person,
         "signature": one.signature,
         "digest": _halves(one.digest or ""),

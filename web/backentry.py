@@ -66,7 +66,7 @@ def _typed(task_id: int) -> tuple[int, Answers, Answers]:
     return task.instance_id, _named(step, late=False), _named(late, late=True)
 
 
-def _named(given: Answers, *, late: bool) -> Answers:
+def _named(given: Mapping[str, Any], *, late: bool) -> Answers:
     return {k: v for k, v in given.items() if k.startswith(backentry.FIELDS) is late}
 
 
@@ -97,8 +97,9 @@ def _page(
         lookups = backentry.lookups(session, task_id, by=current())
         view = worklist.view(session, task_id, by=current())
         told = filling.layout(form, typed, errors, context={}, rights=rights, lookups=lookups)
-        forms = [one for one in (form, view.form) if one is not None]
-        wrong = [one for spec in forms for one in filling.mistakes(spec, errors or {})]
+        wrong = filling.mistakes(form, _named(errors or {}, late=True))
+        if view.form is not None:
+            wrong += filling.mistakes(view.form, _named(errors or {}, late=False))
         return render_template(
             "task/backentry.html",
             task=view.task,

@@ -37,7 +37,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 28 * mm, 26 * mm, 26 * mm, 30 * mm
 _WIDTH: Final = A4[0] - _LEFT - _RIGHT
 _SIZE, _LEADING = 15.0, 27.0
 _CELL: Final = 11.0
-_PICTURE: Final = 14 * mm
+_PICTURE: Final = 12 * mm
 _WITH_SEAL: Final = 2
 """So many paragraphs go to the next page with agency, date and seal."""
 _SMALL: Final = Style(size=5.5, leading=7, colour="#666666")

@@ -96,6 +96,7 @@ def test_what_is_missing_is_told_and_nothing_typed_is_lost(
     assert said in page
     assert re.search(r'class="field[^"]* bad"', page)
     assert "齐全" in page
+    assert "请修改以下 1 处" in page, "each mistake once"
 
 
 def test_a_time_to_come_is_refused_at_its_field(
