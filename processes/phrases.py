@@ -28,6 +28,11 @@ def of(session: Session, *, by: User) -> Sequence[Phrase]:
     return session.scalars(query.order_by(Phrase.owner.is_(None), Phrase.id)).all()
 
 
+def may_share(by: User) -> bool:
+    """Whether a user keeps the phrases that the own office shares."""
+    return bool(by.org_code) and permissions.allowed(by, Action.ASSIGN_TASK)
+
+
 def keep(session: Session, text: str, *, by: User, shared: bool = False) -> Phrase:
     """Keep a phrase, for oneself or for the own office; one that is kept already stays one.
 
@@ -37,7 +42,7 @@ def keep(session: Session, text: str, *, by: User, shared: bool = False) -> Phra
     said = text.strip()
     if not said or len(said) > _LENGTH:
         raise Conflict(f"常用语应为 1 至 {_LENGTH} 个字", field="text")
-    if shared and not (permissions.allowed(by, Action.ASSIGN_TASK) and by.org_code):
+    if shared and not may_share(by):
         raise Forbidden("您没有权限设置本单位共用的常用语")
     whose = Phrase.org_code == by.org_code if shared else Phrase.owner == by.id
     found = session.scalar(select(Phrase).where(whose, Phrase.text == said))

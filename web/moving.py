@@ -19,6 +19,7 @@ from processes.model.cases import Case
 from processes.movement import Order, Preview
 from processes.roles import Action
 from processes.targets import Target
+from web import phrases
 from web.auth import actions_of, current, policy
 from web.database import read_session, run
 from web.words import N_, _
@@ -132,12 +133,13 @@ def _return_page(task_id: int, problem: str = "") -> str:
         found = movement.return_targets(session, task_id, by=current())
         task, _facts = opened.get(session, task_id)
         ways = _ways(session, task.instance_id, task_id, found)
+        usual = [{"id": "", "text": _(one), "mine": False} for one in PHRASES]
         return render_template(
             "task/return.html",
             task=task,
             case=session.get_one(Case, task.instance_id),
             ways=ways,
-            phrases=PHRASES,
+            phrases=[*phrases.beside(session), *usual],
             problem=problem,
             typed=request.form,
         )
@@ -180,10 +182,9 @@ def ordered() -> Order:
     """The move that the posted form orders."""
     to = _text("to")
     agreed = request.form.getlist(f"lost:{to}") if request.form.get("agree") else []
-    said = [part for part in (_text("phrase"), _text("reason")) if part]
     return Order(
         to=to,
-        reason="\n".join(said),
+        reason=_text("reason"),
         straight=_text("way") == "straight",
         recompute=_text("who") == "anew",
         confirmed=frozenset(int(one) for one in agreed if one.isascii() and one.isdigit()),

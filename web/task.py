@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from engine.errors import Conflict, LimitExceeded, TaskNotActive
 from forms.definition import FormDefinition, FormInvalid
 from forms.fields.composed import Rows
-from processes import approvals, inquiries, phrases, presence, sources, worklist
+from processes import approvals, inquiries, presence, sources, worklist
 from processes.colleagues import Person
 from processes.identity import User
 from processes.roles import Action
 from processes.worklist import TaskView
-from web import boards, cases, filling, signing, tables
+from web import boards, cases, filling, phrases, signing, tables
 from web.auth import actions_of, current, policy
 from web.database import read_session, run
 from web.display import moment
@@ -274,15 +274,9 @@ def _render(
         signing=signing.WORDS,
         askable=_askable(session, view) if mine else [],
         pauses=inquiries.pauses(session, view.task),
-        phrases=_phrases(session) if mine else [],
+        phrases=phrases.beside(session) if mine else [],
         **cases.beside_task(session, view.case, view.task, by=current()),
     )
-
-
-def _phrases(session: Session) -> list[dict[str, Any]]:
-    """Common phrases as the page's script takes them."""
-    found = phrases.of(session, by=current())
-    return [{"id": str(one.id), "text": one.text, "mine": bool(one.owner)} for one in found]
 
 
 def _holders(view: TaskView) -> frozenset[str]:

@@ -1,5 +1,8 @@
 """Common phrases (常用语), personal and shared (case-operations A.4)."""
 
+import html
+import json
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -69,3 +72,46 @@ def test_a_page_keeps_and_drops_them(as_: Clients) -> None:
     assert gone.status_code == 204
     again = clerk.post(f"/phrases/{made.json['id']}/drop", data={"csrf_token": token})
     assert again.status_code == 404
+
+
+def post(client: FlaskClient, path: str, **data: str) -> object:
+    token = csrf(client, "/inbox")
+    page = {"from": "page"} if path.startswith("/phrases") else {}
+    return client.post(path, data={**data, **page, "csrf_token": token})
+
+
+def test_the_office_s_phrases_are_shared_and_dropped_on_their_page(as_: Clients) -> None:
+    manager = as_("manager")
+    assert 'name="shared"' in manager.get("/phrases").get_data(as_text=True)
+    done = post(manager, "/phrases", text="符合规定。", shared="yes")
+    assert (done.status_code, done.headers["Location"]) == (303, "/phrases")
+    page = as_("reviewer").get("/phrases").get_data(as_text=True)
+    assert "符合规定。" in page
+    assert "/drop" not in page, "what the office shares is not the reviewer's to delete"
+    assert 'name="shared"' not in page
+    found = re.search(
+        r'action="(/phrases/\d+/drop)"', manager.get("/phrases").get_data(as_text=True)
+    )
+    assert post(manager, found[1]).status_code == 303
+    assert "符合规定。" not in manager.get("/phrases").get_data(as_text=True)
+
+
+def test_a_phrase_that_is_none_comes_back_with_the_reason(as_: Clients) -> None:
+    refused = post(as_("reviewer"), "/phrases", text="长" * 201)
+    assert refused.status_code == 422
+    assert "1 至 200" in refused.get_data(as_text=True)
+    assert "长" * 201 in refused.get_data(as_text=True)
+
+
+def test_the_return_page_offers_them_before_the_usual_ones(as_: Clients, filed) -> None:
+    acceptor, reviewer, task = as_("acceptor"), as_("reviewer"), filed()
+    post(acceptor, f"/tasks/{task}/claim")
+    done = post(acceptor, f"/tasks/{task}/complete", decision="accept", remark="齐全")
+    assert done.status_code == 303
+    post(reviewer, "/phrases", text="请补齐体检证明。")
+    own = re.search(r"/tasks/(\d+)", reviewer.get("/inbox").get_data(as_text=True))[1]
+    post(reviewer, f"/tasks/{own}/claim")
+    page = reviewer.get(f"/tasks/{own}/return").get_data(as_text=True)
+    offered = html.unescape(page.split("data-phrases=")[1].split(" data-url")[0])
+    told = [one["text"] for one in json.loads(offered.strip('"'))]
+    assert told.index("请补齐体检证明。") < told.index("材料不齐全，请补充后重新报送。")
