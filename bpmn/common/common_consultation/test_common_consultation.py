@@ -8,7 +8,9 @@ from sqlalchemy import select
 from bpmn.yacht import story
 from engine.errors import BanliError
 from forms.definition import FormInvalid
-from processes import applications, drafts
+from forms.fields.base import Scope
+from forms.lookups import Lookups
+from processes import applications, drafts, overview
 from processes import clock as ledger
 from processes.model.cases import CaseLink, FormDraft, Notification
 from processes.play import Play, PlayedCase
@@ -59,6 +61,14 @@ def test_row_consultation_is_answered_and_the_applicant_told(play: Play) -> None
     assert (case.ended, case.row.status, case.row.outcome) == ("answered", "completed", "answered")
     assert told(play) == "“换证需要哪些材料”：请带体检证明和原证。"
     assert draft(play, "applicant") is None
+
+
+def arranged(case: PlayedCase) -> object:
+    """What the page of the case says to its applicant of the appointment."""
+    filed = case.play.run(lambda session: overview.application(session, case.id))
+    assert filed is not None
+    form, variables = filed
+    return form.field("arranged").computed(Scope(variables, Lookups()))
 
 
 def test_row_consultation_starts_no_clock(play: Play) -> None:
@@ -112,6 +122,7 @@ def test_row_appointment_is_confirmed_kept_and_becomes_a_case_at_the_window(play
     place = "政务服务中心 2 号窗口"
     case.complete("confirm", as_="window_clerk", decision="confirm", window=place)
     assert told(play) == "“换证需要哪些材料”：请于2026-03-05上午到政务服务中心 2 号窗口办理。"
+    assert arranged(case) == f"请按预约时间到{place}办理"
     case.complete("visit", as_="window_clerk", visit_result="filed", begin_matter=LICENCE)
     assert (case.ended, case.row.outcome) == ("received", "received")
     prepared = draft(play, "window_clerk")
@@ -139,6 +150,7 @@ def test_row_appointment_is_declined_with_the_reason(play: Play) -> None:
     assert set(refused.value.errors) == {"reason"}
     case.complete("confirm", as_="window_clerk", decision="decline", reason="当日约满")
     assert (case.ended, case.row.outcome) == ("declined", "appointment_declined")
+    assert arranged(case) == "未能安排：当日约满"
     assert told(play).endswith("未能安排：当日约满。请另选时间预约。")
 
 
