@@ -41,13 +41,13 @@ def _titled(session: Session, definition_id: int) -> dict[str, str]:
 def _elements(session: Session, case: Case, tasks: Sequence[UserTask]) -> dict[str, dict[str, Any]]:
     """Activity → how it is marked; activities of called processes are marked by the same ids."""
     events = history.events(session, case.id)
-    times = Counter(event.activity for event in events if event.type == "activity.completed")
+    done, again = _completed(events)
     found: dict[str, dict[str, Any]] = {}
     for activity, state in history.activity_states(session, case.id).items():
         if state == "started":
             found[activity] = {"mark": "current"}
-        elif times[activity]:
-            found[activity] = {"mark": "returned" if times[activity] > 1 else "done"}
+        elif activity in done:
+            found[activity] = {"mark": "returned" if activity in again else "done"}
     found |= {activity: {"mark": "returned"} for activity in _returned(events)}
     found |= {activity: {"mark": "skipped"} for activity in _passed(events)}
     for activity in _missed(session, case.id):
@@ -57,6 +57,20 @@ def _elements(session: Session, case: Case, tasks: Sequence[UserTask]) -> dict[s
         people = [names.get(task.assignee or "", "") or _("待签收")]
         found[task.activity] = {"mark": "current", "people": people}
     return found
+
+
+def _completed(events: Sequence[HistoryEvent]) -> tuple[set[str], set[str]]:
+    """Activities that were completed, and those that were so again in one and the same place.
+
+    One instance of several, or the same id in another called process, is another place.
+    """
+    times = Counter(
+        (event.activity, event.data.get("within"), event.data.get("loop"))
+        for event in events
+        if event.type == "activity.completed"
+    )
+    again = {activity for (activity, *_place), count in times.items() if count > 1}
+    return {activity for activity, *_place in times}, again
 
 
 def _returned(events: Sequence[HistoryEvent]) -> set[str]:

@@ -8,7 +8,18 @@ from flask import Flask
 from engine import repository
 from processes.model.cases import Case
 from processes.play import Play, PlayedCase
-from tests.engine.core.scenario import Node, boundary, gateway, timer, user, xml
+from tests.engine.core.scenario import (
+    Node,
+    boundary,
+    each,
+    event,
+    gateway,
+    script,
+    sub,
+    timer,
+    user,
+    xml,
+)
 from web import diagrams
 
 KEY = "yacht_licence_drawn"
@@ -92,3 +103,13 @@ def test_what_a_boundary_event_leads_to_may_still_come_until_the_end(
     case.complete("first", as_="reviewer")
     shown = marks(app, case)
     assert (shown["end"], shown["chased"], shown["end_other"]) == ("done", "skipped", "skipped")
+
+
+def test_several_at_once_are_not_taken_for_one_that_was_returned(app: Flask, play: Play) -> None:
+    several = '=["a", "b"]'
+    flow = "start -> box -> last -> end"
+    inner = sub("s1 -> note -> e1", s1=event("start"), e1=event("end"), note=script("1", "n"),
+                loop=each(several[1:], "one"))  # fmt: skip
+    case = begun(play, flow, box=inner, last=task())
+    shown = marks(app, case)
+    assert (shown["note"], shown["box"], shown["last"]) == ("done", "done", "current")
