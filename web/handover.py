@@ -127,7 +127,9 @@ def _chosen(key: str) -> list[int | None]:
     """Who gets a line: nobody for what only ends; several may get a role."""
     given = request.form.getlist(f"to:{key}")
     people = [int(one) for one in given if one.isascii() and one.isdigit()]
-    return [*dict.fromkeys(people)] or [None]
+    if people or key.startswith("role:"):
+        return [*dict.fromkeys(people)]  # a role that is ticked for nobody is not handed over
+    return [None]
 
 
 def _one(leaver: int, key: str, to: int | None, reason: str) -> Result:

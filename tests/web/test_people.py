@@ -271,6 +271,8 @@ class TestHandover:
             assert f'name="to:{key}" value="{person}" checked' in shown
         data = {"line": key, f"to:{key}": [one, two], "reason": "调离"}
         assert "成功 2 项" in post(admin, path, **data).get_data(as_text=True)
+        none = post(admin, path, line=key, reason="调离").get_data(as_text=True)
+        assert "未成功" not in none
 
     def test_the_page_needs_a_reason_and_people(
         self, app: Flask, as_: Clients, second: FlaskClient
