@@ -9,7 +9,7 @@ from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from engine.errors import DeploymentRejected, NotFound
-from processes import documents, files, numbers, organisations
+from processes import documents, files, functions, numbers, organisations
 from processes.letters import LetterInvalid, Template, fonts, paper, read
 from processes.letters.filling import chinese_date, formal_date
 
@@ -309,5 +309,6 @@ def test_dates_are_written_as_officials_write_them() -> None:
 
 
 def test_every_template_of_the_folder_reads_without_findings() -> None:
+    functions.register()
     for path in BPMN.rglob("letters/*.yaml"):
         assert read(path.read_bytes(), path.name).id == path.stem
