@@ -2,6 +2,7 @@
 import { token } from "./core.js";
 
 const PAUSES = [0, 500, 2000, 5000, 10000]; // ms before each attempt
+const PATIENCE = 6000; // ms that an attempt may take: an answer that never comes is asked for again
 
 export default function form(root) {
   let dirty = root.dataset.restored === "1";
@@ -20,7 +21,8 @@ export default function form(root) {
     for (const pause of PAUSES) {
       await new Promise((go) => setTimeout(go, pause));
       if (signal.aborted) return null;
-      const answer = await send(root.dataset.refresh, signal).catch(() => null);
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+      const answer = await send(root.dataset.refresh, limited).catch(() => null);
       if (answer?.ok) return answer.json().catch(() => null);
       if (answer && answer.status < 500 && answer.status !== 429) return null;
     }
