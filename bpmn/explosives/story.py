@@ -1,14 +1,12 @@
 """The steps of explosives training, for the tests of its processes: who fills in what."""
 
-import io
 from datetime import date, datetime
 from typing import Any, Final
 
-from PIL import Image
-
+from bpmn.papers import handed_in
 from engine import runtime
 from engine.clock import SHANGHAI
-from processes import files, notices, registers
+from processes import notices, registers
 from processes.play import Play, PlayedCase
 
 PERSON: Final = "expl_person_approval"
@@ -17,15 +15,7 @@ ID_NO: Final = "370902198001010019"
 
 def photo(play: Play) -> dict[str, Any]:
     """A portrait handed in."""
-    written = io.BytesIO()
-    Image.new("RGB", (350, 450), "white").save(written, "PNG")
-    stored = play.run(lambda session: files.store(session, written.getvalue(), by=None))
-    return {
-        "file": stored.sha256,
-        "name": "照片.png",
-        "size": len(written.getvalue()),
-        "type": stored.content_type,
-    }
+    return handed_in(play)
 
 
 def person(play: Play, **changes: Any) -> dict[str, Any]:

@@ -1,12 +1,10 @@
 """The steps of a real-estate registration, for the tests of its processes: who fills in what."""
 
-import io
 from decimal import Decimal
 from typing import Any, Final
 
-from PIL import Image
-
-from processes import clock, files, notices, registers
+from bpmn.papers import handed_in
+from processes import clock, notices, registers
 from processes.clock import Standing
 from processes.play import Play, PlayedCase
 
@@ -31,15 +29,7 @@ VERIFIED: Final = {
 
 def paper(play: Play) -> dict[str, Any]:
     """A scan handed in."""
-    written = io.BytesIO()
-    Image.new("RGB", (600, 800), "white").save(written, "PNG")
-    stored = play.run(lambda session: files.store(session, written.getvalue(), by=None))
-    return {
-        "file": stored.sha256,
-        "name": "扫描件.png",
-        "size": len(written.getvalue()),
-        "type": stored.content_type,
-    }
+    return handed_in(play, "扫描件.png", size=(600, 800))
 
 
 def sale(**changes: Any) -> dict[str, Any]:
