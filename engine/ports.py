@@ -1,18 +1,44 @@
 """The ports to the outside: a worker does the work of a topic, a channel carries messages."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import BinaryIO, Protocol, runtime_checkable
 
-from engine.variables import Variables
+from engine.errors import WorkRefused
+from engine.variables import Value, Variables
+
+
+@dataclass(frozen=True, slots=True)
+class HandedFile:
+    """A file that an external task names, as the adapter gets it; `open` gives its bytes anew."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    open: Callable[[], BinaryIO]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFile:
+    """A file that an adapter gives back; in the case a reference to the stored file takes its place."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+Result = Mapping[str, Value | MadeFile]
+"""What the work gives: variables, and files by the name of the variable that will refer to them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """What an external task asks for.
 
-    `key` is the same at every retry: the receiver's idempotency key.
+    `key` is the same at every retry: the receiver's idempotency key. `files` are those that its
+    variables refer to, by SHA-256, and no others.
     """
 
     key: str
@@ -20,6 +46,19 @@ class Work:
     business_key: str
     variables: Variables
     retries: int = 0
+    files: Mapping[str, HandedFile] = field(default_factory=dict)
+
+    def file(self, name: str) -> HandedFile:
+        """The file that a variable refers to.
+
+        Raises:
+            WorkRefused: the variable is missing or refers to no file; names it.
+        """
+        value = self.variables.get(name)
+        found = self.files.get(str(value.get("file"))) if isinstance(value, Mapping) else None
+        if found is None:
+            raise WorkRefused(f"作业『{self.topic}』的『{name}』应为文件", name=name)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +81,7 @@ class Worker(Protocol):
 
     topic: str
 
-    def execute(self, work: Work) -> Variables:
+    def execute(self, work: Work) -> Result:
         """Do the work and return its result.
 
         Raises:

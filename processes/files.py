@@ -7,13 +7,14 @@ says, and only types on the list come in. Reading checks the hash.
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import puremagic
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.errors import BanliError, NotFound
@@ -84,13 +85,39 @@ def store(
     found = content_type or check(content, at_most=at_most)
     digest = hashlib.sha256(content).hexdigest()
     row = session.get(StoredFile, digest)
-    if (row is None or not _path(digest).exists()) and not _rehearsing.get():
-        _write(digest, content)
+    if not _rehearsing.get():
+        lay_down(content)
     if row is None:
         row = StoredFile(sha256=digest, size=len(content), content_type=found, created_by=by)
         session.add(row)
         session.flush()
     return row
+
+
+def lay_down(content: bytes) -> None:
+    """Put bytes on the disk before the transaction that will write their row; again changes nothing.
+
+    What is never named by a row afterwards is an orphan, swept like any other.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    if not _path(digest).exists():
+        _write(digest, content)
+
+
+def reference(row: StoredFile, *, name: str) -> dict[str, Any]:
+    """The value by which forms, variables and ledgers refer to a stored file."""
+    return {
+        "file": row.sha256,
+        "name": clean_name(name),
+        "size": row.size,
+        "type": row.content_type,
+    }
+
+
+def rows(session: Session, digests: Collection[str]) -> dict[str, StoredFile]:
+    """The stored files among these, by SHA-256."""
+    found = session.scalars(select(StoredFile).where(StoredFile.sha256.in_(digests)))
+    return {one.sha256: one for one in found}
 
 
 def check(content: bytes, *, at_most: int | None = None) -> str:
@@ -141,16 +168,24 @@ def read(session: Session, sha256: str) -> bytes:
         NotFound: no such file.
         FileRefused: what is on the disk is not what was stored.
     """
-    row = session.get(StoredFile, sha256)
-    if row is None:
+    if session.get(StoredFile, sha256) is None:
         raise NotFound("没有这个文件", file=sha256)
+    return content(sha256)
+
+
+def content(sha256: str) -> bytes:
+    """The bytes of a file whose row is known to be there; no transaction waits for the disk.
+
+    Raises:
+        NotFound: not on the disk. FileRefused: what is there is not what was stored.
+    """
     path = _path(sha256)
     if not path.exists():
         raise NotFound("文件已不在存储中", file=sha256)
-    content = keys.unseal(path.read_bytes(), context=f"file:{sha256}")
-    if hashlib.sha256(content).hexdigest() != sha256:
+    found = keys.unseal(path.read_bytes(), context=f"file:{sha256}")
+    if hashlib.sha256(found).hexdigest() != sha256:
         raise FileRefused("文件已损坏", file=sha256)
-    return content
+    return found
 
 
 def _path(sha256: str) -> Path:

@@ -16,7 +16,7 @@ from engine.errors import BanliError, BpmnError, Retry, TaskNotActive, WorkRefus
 from engine.jobs import JobWork
 from engine.ports import Channel, Message, Work, Worker
 from engine.variables import Variables
-from processes import messages
+from processes import handing, messages
 from processes.operations import Call, all_operations
 
 _log = logging.getLogger("banli.worker")
@@ -87,12 +87,21 @@ class JobWorker:
         elif work.topic in all_operations():
             self.transact(lambda session: self._operate(session, work))
         else:
-            worker = self._worker(work)
-            self._hold(work)
-            result = worker.execute(
-                Work(work.key, work.topic, work.business_key, work.variables, work.retries)
+            self._ask(self._worker(work), work)
+
+    def _ask(self, worker: Worker, work: JobWork) -> None:
+        """Let an adapter work between two transactions; the files it makes commit with the step."""
+        self._hold(work)
+        named = handing.handed(self.transact, work.variables)
+        result = worker.execute(
+            Work(work.key, work.topic, work.business_key, work.variables, work.retries, named)
+        )
+        handing.received(result)
+        self.transact(
+            lambda session: external_tasks.complete(
+                session, work, variables=handing.kept(session, result)
             )
-            self.transact(lambda session: external_tasks.complete(session, work, variables=result))
+        )
 
     def _operate(self, session: Session, work: JobWork) -> None:
         call = Call(

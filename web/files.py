@@ -64,8 +64,7 @@ def keep(storage: FileStorage, *, by: int) -> dict[str, Any]:
     limit = current_app.config["BANLI"].upload_limit
     content = storage.stream.read(limit + 1)
     row = run(files.store, content, by=by)
-    name = files.clean_name(storage.filename or "")
-    return {"file": row.sha256, "name": name, "size": row.size, "type": row.content_type}
+    return files.reference(row, name=storage.filename or "")
 
 
 def attached(value: Mapping[str, Any], *, title: str = "") -> Attached:

@@ -18,6 +18,7 @@ import processes.model
 from engine import cache, clock, connection, jobs, sealing
 from engine.jobs import JobWork
 from engine.model import Job
+from engine.ports import Worker
 from processes import calendar, settings
 from processes.operations import all_operations
 from processes.worker import JobWorker
@@ -106,6 +107,10 @@ class Stage:
                 return
         raise RuntimeError("the play does not come to rest")
 
+    def employ(self, worker: Worker) -> None:
+        """Let an adapter do the work of its topic from now on, instead of the player."""
+        self.worker.workers = {**self.worker.workers, worker.topic: worker}
+
     def outside(self, instance_id: int, topic: str) -> JobWork:
         """Claim the work of a topic that somebody outside has to do in a case."""
         with self.session() as session:
@@ -122,5 +127,6 @@ class Stage:
             return session.scalar(select(Job.due_at).where(*self._ours()).order_by(Job.due_at))
 
     def _ours(self) -> tuple[Any, ...]:
-        held = (Job.kind == "external_task") & Job.topic.not_in([*all_operations()])
+        ours = [*all_operations(), *self.worker.workers]
+        held = (Job.kind == "external_task") & Job.topic.not_in(ours)
         return ~held, Job.suspended.is_(False), Job.retries > 0

@@ -126,8 +126,7 @@ def _table(session: Session) -> Table:
 def _kept(content: bytes, name: str) -> str:
     """Keep the table for the next page; returns its reference."""
     row = run(files.store, content, by=current().id, content_type=sheets.XLSX)
-    value = {"file": row.sha256, "name": name, "size": row.size, "type": row.content_type}
-    return references.give(value, "form", to=current().id)
+    return references.give(files.reference(row, name=name), "form", to=current().id)
 
 
 def _page(
