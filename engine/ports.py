@@ -22,7 +22,7 @@ class HandedFile:
 
 @dataclass(frozen=True, slots=True)
 class MadeFile:
-    """A file that an adapter gives back; in the case a reference to the stored file takes its place."""
+    """A file that an adapter gives back; the case gets a reference to it, once stored."""
 
     name: str
     content_type: str

@@ -95,7 +95,7 @@ def store(
 
 
 def lay_down(content: bytes) -> None:
-    """Put bytes on the disk before the transaction that will write their row; again changes nothing.
+    """Put bytes on the disk before the transaction that writes their row; again changes nothing.
 
     What is never named by a row afterwards is an orphan, swept like any other.
     """
