@@ -58,6 +58,7 @@ def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
             channels[made.name] = made
         if isinstance(made, Exchange):
             routes |= dict.fromkeys(made.contract.outward, made.name)
+            workers |= made.workers
         if isinstance(found := getattr(made, "department", None), Department):
             departments[name] = found
     return Adapters(workers, channels, departments, routes)

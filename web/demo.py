@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from adapters._simulators.province import all_departments
 from migrations import schema
 from processes.demo import loader
 from web import create_app, running, wiring
@@ -24,11 +25,11 @@ _DEPARTMENTS: Final = {
     "card_machine": "制证机",
     "courier": "快递公司",
     "card_centre": "外部制证中心",
-    "province": "省级各部门（税务、住建）",
+    "province": "省级各部门（税务、住建、国家平台等）",
 }
-_SECRETS: Final = ("card_centre", "tax_prov", "housing_local")
-_BEHIND: Final = {"province": ("tax_prov", "housing_local")}
+_BEHIND: Final = {"province": tuple(all_departments())}
 """Departments that one program plays, each below its name."""
+_SECRETS: Final = ("card_centre", *_BEHIND["province"])
 
 
 def prepare(settings: Settings) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy import make_url
 from waitress import create_server
 
 from adapters import registry
+from adapters._simulators.province import all_departments
 from adapters.registry import Adapters
 from engine.errors import Conflict
 from migrations import schema
@@ -37,7 +38,7 @@ BEAT_SECONDS: Final = 1
 CHORE_SECONDS: Final = 60
 COLLECT_AFTER: Final = (10_000, 20, 20)
 THREADS: Final = 8
-_DEMO_ADAPTERS: Final = "card_machine,courier,card_centre,tax_prov,housing_local"
+_DEMO_ADAPTERS: Final = ("card_machine", "courier", "card_centre")
 
 
 class CannotStart(Exception):
@@ -77,13 +78,18 @@ def adapters_of(settings: Settings, env: Mapping[str, str]) -> Adapters:
     Raises:
         CannotStart: an unknown name, or a setting is missing.
     """
-    default = _DEMO_ADAPTERS if settings.is_demo and "CARD_CENTRE_KEY" in env else ""
+    default = ",".join(_demo_adapters()) if settings.is_demo and "CARD_CENTRE_KEY" in env else ""
     named = env.get("BANLI_ADAPTERS", default)
     names = [name.strip() for name in named.split(",") if name.strip()]
     try:
         return registry.create(names, env)
     except ValueError as error:
         raise CannotStart(f"适配器设置有误：{error}") from error
+
+
+def _demo_adapters() -> list[str]:
+    """The adapters whose departments the demo simulates."""
+    return [*_DEMO_ADAPTERS, *(one for one in all_departments() if one in registry.available())]
 
 
 def routes_of(env: Mapping[str, str]) -> dict[str, str]:

@@ -51,6 +51,7 @@ def remote_topics(env: Mapping[str, str]) -> tuple[str, ...]:
 def topics() -> tuple[str, ...]:
     """Topics that adapters or programs outside do, beside the local operations."""
     found: set[str] = set(remote_topics(os.environ))
+    found |= {topic for contract in registry.contracts() for topic in contract.services}
     for name in registry.available():
         module = importlib.import_module(f"adapters.{name}")
         kinds = (one for _name, one in inspect.getmembers(module, inspect.isclass))

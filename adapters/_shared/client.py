@@ -7,25 +7,24 @@ what no repetition mends (4xx, an answer that is no JSON object) raises `WorkRef
 import contextlib
 import ipaddress
 import socket
-import threading
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import urllib3
 
 from adapters._shared import wire
-from engine import clock, limits
+from adapters._shared.breaker import PAUSE, Breaker
+from engine import limits
 from engine.errors import MessageRefused, Retry, WorkRefused
 from engine.variables import Value
 
+_PROBE: Final = urllib3.Timeout(connect=2, read=3)
+"""Somebody waits before the page."""
 _TOO_MANY: Final = 429
 _SERVER_ERROR: Final = 500
 _BAD_REQUEST: Final = 400
-_BREAKER_FAILURES: Final = 5
-_BREAKER_PAUSE: Final = timedelta(seconds=30)
 
 
 class Department:
@@ -55,9 +54,7 @@ class Department:
                 total=limits.CALL_TOTAL.total_seconds(),
             ),
         )
-        self._lock = threading.Lock()
-        self._failures = 0
-        self._open_until = clock.now()
+        self.breaker = Breaker()
 
     def post(
         self, path: str, body: Mapping[str, Value] | bytes, headers: Mapping[str, str] | None = None
@@ -71,7 +68,7 @@ class Department:
         return self._call("GET", path, None, {})
 
     def probe(self) -> float:
-        """Whether somebody answers there at all, whatever he answers; the seconds it took.
+        """Whether somebody answers at `/health`, whatever he answers; the seconds it took.
 
         Asked outside of the circuit breaker: a probe neither opens nor closes it.
 
@@ -81,7 +78,9 @@ class Department:
         begun = time.monotonic()
         try:
             self._check_address()
-            response = self._pool.request("GET", self._base + "/", redirect=False)
+            response = self._pool.request(
+                "GET", f"{self._base}/health", redirect=False, timeout=_PROBE
+            )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Retry(f"『{self.name}』无法连接或超时：{type(error).__name__}") from error
         if response.status >= _SERVER_ERROR:
@@ -91,8 +90,8 @@ class Department:
     def _call(
         self, method: str, path: str, content: bytes | None, headers: dict[str, str]
     ) -> dict[str, Any]:
-        if clock.now() < self._open_until:
-            raise Retry(f"『{self.name}』暂停调用，稍后再试", after=_BREAKER_PAUSE)
+        if not self.breaker.admits():
+            raise Retry(f"『{self.name}』暂停调用，稍后再试", after=PAUSE)
         try:
             self._check_address()
             response = self._pool.request(
@@ -106,12 +105,12 @@ class Department:
             answer = _body(response)
             response.release_conn()
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            self._failed()
+            self.breaker.failed()
             raise Retry(f"『{self.name}』无法连接或超时：{type(error).__name__}") from error
         if response.status >= _SERVER_ERROR or response.status == _TOO_MANY:
-            self._failed()
+            self.breaker.failed()
             raise Retry(f"『{self.name}』暂时不可用（{response.status}）")
-        self._failures = 0
+        self.breaker.succeeded()
         return self._read(response.status, answer)
 
     def _read(self, status: int, answer: bytes) -> dict[str, Any]:
@@ -133,13 +132,6 @@ class Department:
                 raise WorkRefused(f"『{self.name}』的地址 {ip} 不允许访问")
             if self._plain and not ip.is_loopback:
                 raise WorkRefused(f"『{self.name}』在本机之外必须使用 https")
-
-    def _failed(self) -> None:
-        with self._lock:
-            self._failures += 1
-            if self._failures >= _BREAKER_FAILURES:
-                self._open_until = clock.now() + _BREAKER_PAUSE
-                self._failures = 0
 
 
 def _reason(answer: bytes) -> str:

@@ -1,7 +1,8 @@
 """A department that exchanges our messages with us: signed envelopes over HTTP, both ways.
 
-Outward, an envelope is posted to `/messages`; inward, the department calls back with one. Which
-messages it may send, and what their bodies need, is data of its adapter.
+Outward, an envelope is posted to `/messages`; inward, the department calls back with one. What it
+answers at once is a service below `/services/`. Which messages it may send, what services it has,
+and what their bodies need, is data of its adapter.
 
 Invariant: what a department sends is taken only by its own key, by name, whole, and for the case
 that the body itself names. An id seen before changes nothing on either side.
@@ -13,10 +14,11 @@ from typing import Any
 
 from adapters._shared import signing, wire
 from adapters._shared.client import Department
-from adapters._shared.members import EMPTY, WORK_ORDER, Member, MessageType
+from adapters._shared.members import EMPTY, WORK_ORDER, Member, MessageType, ServiceType
+from adapters._shared.service import Service
 from engine import clock
 from engine.errors import MessageRefused, WorkRefused
-from engine.ports import Message
+from engine.ports import Message, Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,20 @@ class Contract:
     """What a department may send and is sent: message name → what it is about and its members.
 
     The outward messages go to it wherever the adapter is switched on; others need a route of the
-    installation. `key` is the member that repeats the correlation key.
+    installation. `key` is the member that repeats the correlation key. `services` are by topic,
+    `<channel>.<name>`: a service task with that topic asks for one.
     """
 
     channel: str
     title: str
-    inward: Mapping[str, MessageType]
+    inward: Mapping[str, MessageType] = field(default_factory=dict)
     outward: Mapping[str, MessageType] = field(default_factory=dict)
     key: Member = WORK_ORDER
+    services: Mapping[str, ServiceType] = field(default_factory=dict)
+
+    def key_of(self, told: MessageType) -> Member:
+        """The member of a message that repeats its correlation key."""
+        return told.key or self.key
 
 
 class Exchange:
@@ -45,6 +53,10 @@ class Exchange:
         self.department = department
         self._key_id = key_id
         self._key = key
+        self.workers: Mapping[str, Worker] = {
+            topic: Service(topic, asked, department, key_id=key_id, key=key)
+            for topic, asked in contract.services.items()
+        }
 
     def send(self, message: Message) -> None:
         """Post a message; the department ignores an id that it has seen.
@@ -81,21 +93,22 @@ class Exchange:
         if not isinstance(content, dict):
             raise MessageRefused("报文缺少正文『body』")
         correlation_key = wire.text(envelope, "correlation_key")
-        self._check(content, correlation_key)
+        told = self.contract.inward[name]
+        _check(self.contract.key_of(told), content, correlation_key)
         return Message(
             id=wire.text(envelope, "message_id"),
             name=name,
             correlation_key=correlation_key,
-            variables={**wire.variables(content), **self.contract.inward[name].read(content)},
+            variables={**wire.variables(content), **told.read(content)},
             sent_at=clock.now(),
         )
 
-    def _check(self, content: Mapping[str, Any], correlation_key: str) -> None:
-        key = self.contract.key
-        if content.get(key.name) in EMPTY:
-            raise MessageRefused(f"报文缺少『{key.name}』（{key.title}）")
-        if content[key.name] != correlation_key:
-            raise MessageRefused(f"{key.title}与关联号不一致")
+
+def _check(key: Member, content: Mapping[str, Any], correlation_key: str) -> None:
+    if content.get(key.name) in EMPTY:
+        raise MessageRefused(f"报文缺少『{key.name}』（{key.title}）")
+    if content[key.name] != correlation_key:
+        raise MessageRefused(f"{key.title}与关联号不一致")
 
 
 def create(contract: Contract, settings: Mapping[str, str]) -> Exchange:

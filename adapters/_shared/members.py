@@ -4,8 +4,8 @@ Invariant: what a contract declares is checked by its kind before a process sees
 model counts with numbers and compares dates; money travels as decimal text (rule 37).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -109,10 +109,14 @@ WORK_ORDER: Final = Member("work_order_no", "工作单号")
 
 @dataclass(frozen=True, slots=True)
 class MessageType:
-    """One message: what it is about and what its body holds besides the key."""
+    """One message: what it is about and what its body holds besides the key.
+
+    `key` is the member that repeats the correlation key, where it is not that of the contract.
+    """
 
     title: str
     members: tuple[Member, ...] = ()
+    key: Member | None = None
 
     def read(self, content: Mapping[str, Any]) -> Variables:
         """The declared members that are there, as variables.
@@ -120,15 +124,37 @@ class MessageType:
         Raises:
             MessageRefused: names the member that is missing or not of its kind.
         """
-        found: Variables = {}
-        for member in self.members:
-            value = content.get(member.name)
-            if value in EMPTY and member.required:
-                raise MessageRefused(f"报文『{self.title}』缺少『{member.name}』（{member.title}）")
-            if value is None:
-                continue
-            try:
-                found[member.name] = KINDS[member.kind].read(value)
-            except _Wrong as wrong:
-                raise MessageRefused(f"报文的『{member.name}』（{member.title}）{wrong}") from None
-        return found
+        return read(self.members, content, self.title)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceType:
+    """One service: a question that is answered at once, member by member.
+
+    `refusals` are the business answers that a model catches: code of the error → meaning.
+    """
+
+    title: str
+    asked: tuple[Member, ...]
+    answered: tuple[Member, ...]
+    refusals: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(members: Iterable[Member], content: Mapping[str, Any], title: str) -> Variables:
+    """The members of a body that are there, each by its kind, as variables.
+
+    Raises:
+        MessageRefused: names the member that is missing or not of its kind.
+    """
+    found: Variables = {}
+    for member in members:
+        value = content.get(member.name)
+        if value in EMPTY and member.required:
+            raise MessageRefused(f"报文『{title}』缺少『{member.name}』（{member.title}）")
+        if value is None:
+            continue
+        try:
+            found[member.name] = KINDS[member.kind].read(value)
+        except _Wrong as wrong:
+            raise MessageRefused(f"报文的『{member.name}』（{member.title}）{wrong}") from None
+    return found

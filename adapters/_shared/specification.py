@@ -4,11 +4,11 @@ From their contracts, one source for both forms: tables in Chinese (`docs/interf
 OpenAPI 3.1.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from adapters._shared.exchange import Contract
-from adapters._shared.members import KINDS, Member, MessageType
+from adapters._shared.members import KINDS, Member, MessageType, ServiceType
 
 _HEAD: Final = """# 接口规范：与外部单位交换的报文
 
@@ -24,6 +24,9 @@ _HEAD: Final = """# 接口规范：与外部单位交换的报文
 - 签名：以双方共有的密钥对原始字节计算 HMAC-SHA256，随请求头发送密钥编号、时间（相差不超过
   5 分钟）、一次性数和签名。
 - 金额和数一律写成文本（`"65000.00"`），日期 `2026-11-22`，时间带时区 `2026-11-22T14:05:00+08:00`。
+- 即问即答的服务：`POST <单位地址>/services/<名称>`，信封为 `request_id`（同一编号须得到同一答复）、
+  `name`、`body`，签名同上；答复 200，`request_id` 与请求相同，内容在 `body`，不能办理的以
+  `refusal` 说明。
 - 应答 4xx 表示报文有误，不再重发；超时、429 和 5xx 表示稍后重发（间隔递增，共 8 次，之后转
   人工处理）。
 """
@@ -37,18 +40,36 @@ def document(contracts: Sequence[Contract]) -> str:
 def _department(contract: Contract) -> Iterator[str]:
     yield f"## {contract.title}（`{contract.channel}`）"
     yield ""
-    yield f"关联号：`{contract.key.name}` {contract.key.title}。"
-    yield ""
     for title, told in (("本系统收到", contract.inward), ("本系统发出", contract.outward)):
         for name, message in told.items():
+            key = contract.key_of(message)
             yield f"### {title}：`{name}` {message.title}"
             yield ""
-            yield "| 成员 | 含义 | 类型 | 必填 |"
-            yield "|---|---|---|---|"
-            for member in (contract.key, *message.members):
-                kind, needed = KINDS[member.kind].title, "是" if member.required else ""
-                yield f"| `{member.name}` | {member.title} | {kind} | {needed} |"
+            yield f"关联号：`{key.name}` {key.title}。"
             yield ""
+            yield from _table((key, *message.members))
+    for topic, service in contract.services.items():
+        yield f"### 即问即答：`{topic}` {service.title}"
+        yield ""
+        yield f"地址：`<单位地址>/services/{topic.partition('.')[2]}`。请求："
+        yield ""
+        yield from _table(service.asked)
+        yield "答复："
+        yield ""
+        yield from _table(service.answered)
+        if service.refusals:
+            refusals = "；".join(f"`{code}` {why}" for code, why in service.refusals.items())
+            yield f"不能办理时以 `refusal`（`code`、`reason`）答复：{refusals}。"
+            yield ""
+
+
+def _table(members: Iterable[Member]) -> Iterator[str]:
+    yield "| 成员 | 含义 | 类型 | 必填 |"
+    yield "|---|---|---|---|"
+    for member in members:
+        kind, needed = KINDS[member.kind].title, "是" if member.required else ""
+        yield f"| `{member.name}` | {member.title} | {kind} | {needed} |"
+    yield ""
 
 
 def openapi(contracts: Sequence[Contract]) -> dict[str, Any]:
@@ -61,11 +82,19 @@ def openapi(contracts: Sequence[Contract]) -> dict[str, Any]:
                 "post": _operation(one, one.inward, "向本系统发送报文")
             }
             for one in contracts
+            if one.inward
         },
         "webhooks": {
-            f"{one.channel}.messages": {"post": _operation(one, one.outward, "本系统发送报文")}
-            for one in contracts
-            if one.outward
+            **{
+                f"{one.channel}.messages": {"post": _operation(one, one.outward, "本系统发送报文")}
+                for one in contracts
+                if one.outward
+            },
+            **{
+                topic: {"post": _service(one, topic, service)}
+                for one in contracts
+                for topic, service in one.services.items()
+            },
         },
     }
 
@@ -86,24 +115,55 @@ def _operation(contract: Contract, told: Mapping[str, MessageType], summary: str
     }
 
 
-def _envelope(contract: Contract, name: str, message: MessageType) -> dict[str, Any]:
-    members = (contract.key, *message.members)
+def _service(contract: Contract, topic: str, service: ServiceType) -> dict[str, Any]:
+    asked = {
+        "request_id": {"type": "string", "maxLength": 200},
+        "name": {"const": topic},
+        "body": _body(service.asked),
+    }
+    refusal = {"code": {"enum": [*service.refusals]}, "reason": {"type": "string"}}
+    answered = {
+        "request_id": {"type": "string"},
+        "body": _body(service.answered),
+        "refusal": {"type": "object", "required": ["code"], "properties": refusal},
+    }
     return {
-        "title": message.title,
-        "type": "object",
-        "required": ["message_id", "name", "correlation_key", "body"],
-        "properties": {
-            "message_id": {"type": "string", "maxLength": 200},
-            "name": {"const": name},
-            "correlation_key": {"type": "string", "maxLength": 200},
-            "sent_at": {"type": "string", "format": "date-time"},
-            "body": {
-                "type": "object",
-                "required": [one.name for one in members if one.required],
-                "properties": {one.name: _schema(one) for one in members},
+        "summary": f"{contract.title}：{service.title}",
+        "operationId": topic.replace(".", "_"),
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _object(asked, ["request_id", "body"])}},
+        },
+        "responses": {
+            "200": {
+                "description": "答复，或以 refusal 说明为何不能办理",
+                "content": {"application/json": {"schema": _object(answered, ["request_id"])}},
             },
+            "422": {"description": "签名或请求有误"},
         },
     }
+
+
+def _envelope(contract: Contract, name: str, message: MessageType) -> dict[str, Any]:
+    members = {
+        "message_id": {"type": "string", "maxLength": 200},
+        "name": {"const": name},
+        "correlation_key": {"type": "string", "maxLength": 200},
+        "sent_at": {"type": "string", "format": "date-time"},
+        "body": _body((contract.key_of(message), *message.members)),
+    }
+    needed = ["message_id", "name", "correlation_key", "body"]
+    return {"title": message.title, **_object(members, needed)}
+
+
+def _body(members: Iterable[Member]) -> dict[str, Any]:
+    members = tuple(members)
+    needed = [one.name for one in members if one.required]
+    return _object({one.name: _schema(one) for one in members}, needed)
+
+
+def _object(properties: Mapping[str, Any], required: Sequence[str]) -> dict[str, Any]:
+    return {"type": "object", "required": [*required], "properties": {**properties}}
 
 
 def _schema(member: Member) -> dict[str, Any]:

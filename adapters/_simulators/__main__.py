@@ -8,7 +8,7 @@ import time
 from adapters._simulators.card_centre import CardCentre
 from adapters._simulators.card_machine import CardMachine
 from adapters._simulators.courier import Courier
-from adapters._simulators.province import DEPARTMENTS, Province
+from adapters._simulators.province import Province, all_departments
 from adapters._simulators.server import Simulator, serve
 
 
@@ -42,7 +42,7 @@ def _make(options: argparse.Namespace) -> Simulator:
         return Courier()
     # shared secrets come by the environment: arguments are visible to everyone on the machine
     if options.name == "province":
-        keys = {name: os.environ[f"{name.upper()}_KEY"].encode() for name in DEPARTMENTS}
+        keys = {name: os.environ[f"{name.upper()}_KEY"].encode() for name in all_departments()}
         return Province(options.callback, keys=keys, seconds=options.seconds)
     key = os.environ["CARD_CENTRE_KEY"].encode()
     return CardCentre(f"{options.callback}/card_centre", key=key, seconds=options.seconds)

@@ -15,6 +15,8 @@ MODES: Final = {
     "garbage": "答复乱码",
     "duplicate": "重复回执",
     "late": "迟到回执",
+    "disorder": "乱序回执",
+    "wrong_answer": "回执缺项",
     "wrong_case": "串号回执",
     "bad_signature": "签名错误",
     "misprint": "打印错误",
@@ -38,7 +40,7 @@ class Faults:
     rates: Mapping[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def switch(self, order: dict[str, Any]) -> None:
+    def switch(self, order: Mapping[str, Any]) -> None:
         """Set mode, number of requests and latency in seconds; unknown modes are refused."""
         mode = str(order.get("mode", "normal"))
         rates = {str(name): float(share) for name, share in (order.get("rates") or {}).items()}

@@ -1,18 +1,28 @@
 """The HTTP server that all simulated departments share: JSON in and out, faults applied."""
 
-import html
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 from adapters._shared import wire
-from adapters._simulators.faults import MODES, Faults
+from adapters._simulators import page
+from adapters._simulators.faults import Faults
 from engine.errors import MessageRefused
 
-Answer = tuple[int, dict[str, Any]]
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An answer that is no JSON: a page, a file, a redirect."""
+
+    content: bytes = b""
+    content_type: str = "text/html; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Answer = tuple[int, dict[str, Any] | Raw]
 _SLOW_SECONDS: Final = 35.0
 
 
@@ -42,6 +52,14 @@ class Simulator:
         """The department's own answer; 404 where it has none."""
         raise NotImplementedError
 
+    def examples(self) -> Sequence[Any]:
+        """What it can be told to send of its own accord."""
+        return ()
+
+    def say(self, told: Mapping[str, Any]) -> None:
+        """Send something of its own accord."""
+        raise ValueError("这个单位不会主动发送报文")
+
     def summary(self) -> list[tuple[str, str]]:
         """Rows for the page of the simulator: what it did lately."""
         return []
@@ -70,13 +88,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/":
-            self._page()
+            content = page.of(self.there, self.department)
+            self._send(200, content.encode(), content_type="text/html; charset=utf-8")
+        elif self.path == "/_state":
+            self._send(200, wire.dump(page.state(self.there)))
         else:
             self._department("GET")
 
     def do_POST(self) -> None:
         if self.path == "/_faults":
-            self._switch()
+            self._ordered(self.there.faults.switch, page.order)
+        elif self.path == "/_say":
+            self._ordered(self.there.say, page.told)
         else:
             self._department("POST")
 
@@ -94,65 +117,55 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(_SLOW_SECONDS)
             self.close_connection = True
         else:
-            status, answer = self._ask(method, body)
+            self._answer(*self._ask(method, body))
+
+    def _answer(self, status: int, answer: dict[str, Any] | Raw) -> None:
+        if isinstance(answer, Raw):
+            self._send(status, answer.content, answer.content_type, answer.headers)
+        else:
             self._send(status, wire.dump(answer))
 
     def _ask(self, method: str, body: bytes) -> Answer:
+        if self.path == "/health":
+            return 200, {"status": "ok"}
         try:
             return self.there.answer(method, self.path, body, dict(self.headers.items()))
         except (Refused, MessageRefused) as error:
             return 422, {"reason": str(error)}
 
-    def _switch(self) -> None:
+    def _ordered(
+        self,
+        act: Callable[[Mapping[str, Any]], None],
+        read: Callable[[str], Mapping[str, Any]],
+    ) -> None:
+        """Do what the form of the page, or a program by JSON, orders."""
         body = self._body()
         form = "urlencoded" in self.headers.get("Content-Type", "")
-        order = {k: v[0] for k, v in parse_qs(body.decode()).items()} if form else json.loads(body)
         try:
-            self.there.faults.switch(order)
-        except ValueError as error:
+            act(read(body.decode()) if form else json.loads(body))
+        except (ValueError, LookupError) as error:
             self._send(422, wire.dump({"reason": str(error)}))
             return
         if form:
-            self.send_response(303)
-            self.send_header("Location", "./")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self._answer(303, Raw(headers={"Location": "./"}))
         else:
-            self._send(200, wire.dump({"mode": self.there.faults.mode}))
-
-    def _page(self) -> None:
-        faults = self.there.faults
-        options = "".join(
-            f'<button name="mode" value="{mode}"{" disabled" if mode == faults.mode else ""}>'
-            f"{label}</button> "
-            for mode, label in MODES.items()
-        )
-        rows = "".join(
-            f"<tr><td>{html.escape(a)}</td><td>{html.escape(b)}</td></tr>"
-            for a, b in self.there.summary()
-        )
-        parts = " ".join(
-            f'<a href="/{name}/">{html.escape(one.title)}</a>'
-            for name, one in self.there.parts.items()
-        )
-        page = (
-            '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
-            f"<title>{self.there.title}（模拟）</title>"
-            "<style>body{font:15px/1.7 sans-serif;max-width:60em;margin:2em auto}"
-            "td{border-bottom:1px solid #ccc;padding:.2em 1em}</style>"
-            f"<h1>{self.there.title}（模拟）</h1><p>当前状态：{MODES[faults.mode]}</p>"
-            f'<form method="post" action="_faults">{options}</form>'
-            f"<table>{rows}</table><p>{parts}</p></html>"
-        )
-        self._send(200, page.encode(), content_type="text/html; charset=utf-8")
+            self._send(200, wire.dump(page.state(self.there)))
 
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
-    def _send(self, status: int, body: bytes, content_type: str = "application/json") -> None:
+    def _send(
+        self,
+        status: int,
+        body: bytes,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

@@ -1,0 +1,106 @@
+"""The registration systems of cities and counties: cases, book entries, certificates, queries.
+
+What was entered in a local book comes in, the sealed certificate goes out to be filed with it
+(P-48, P-49); queries of the province go out and the rows come back (P-79).
+
+Settings: `URL`, `KEY` (shared secret, at least 16 bytes), optional `KEY_ID`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from adapters._shared import exchange
+from adapters._shared.exchange import Contract, Exchange
+from adapters._shared.members import Member, MessageType
+
+_TARGET: Final = Member("target_no", "市县查询任务编号")
+_ENTRY: Final = Member("entry_no", "登簿编号")
+
+CONTRACT: Final = Contract(
+    channel="registration_local",
+    title="市县不动产登记系统",
+    inward={
+        "registration_case_accepted": MessageType(
+            "已收件",
+            (
+                Member("local_no", "本地业务号"),
+                Member("accepted_at", "收件时间", "instant"),
+            ),
+        ),
+        "registration_refused": MessageType("不予登记", (Member("reason", "理由"),)),
+        "register_entry_done": MessageType(
+            "登簿完成",
+            (
+                Member("org", "登记机构代码"),
+                Member("unit_code", "不动产单元代码"),
+                Member("location", "坐落"),
+                Member("right_kind", "权利类型"),
+                Member("reg_kind", "登记类型"),
+                Member("holders", "权利人：name、id_type、id_no、share", "list"),
+                Member("registered_at", "登簿时间", "instant"),
+                Member("registrar", "登簿人"),
+                Member("book_log_no", "登簿日志号"),
+                Member("certificate_no", "证书（证明）号"),
+                Member("area", "面积（平方米）", "number", required=False),
+                Member("use", "用途", required=False),
+                Member("right_nature", "权利性质", required=False),
+                Member("work_order_no", "工作单号", required=False),
+            ),
+            key=_ENTRY,
+        ),
+        "query_reply": MessageType(
+            "查询结果",
+            (
+                Member("nil_statement", "没有符合条件的登记信息", "boolean"),
+                Member(
+                    "rows",
+                    "结果：holder_name、unit_code、location、right_kind、certificate_no、remark",
+                    "list",
+                    required=False,
+                ),
+                Member("signer", "签发人"),
+                Member("replied_at", "答复时间", "instant", required=False),
+            ),
+            key=_TARGET,
+        ),
+    },
+    outward={
+        "registration_case_submitted": MessageType(
+            "受理件",
+            (
+                Member("business_kind", "登记类型"),
+                Member("unit_code", "不动产单元代码"),
+                Member("parties", "当事人：holders 权利人、obligors 义务人", "object"),
+                Member("accepted_on", "受理日期", "date", required=False),
+            ),
+        ),
+        "registration_case_withdrawn": MessageType("撤回", (Member("reason", "理由"),)),
+        "certificate_attached": MessageType(
+            "电子证照归档",
+            (
+                Member("ecert_no", "电子证照标识"),
+                Member("certificate_no", "证书（证明）号"),
+                Member("sha256", "文件的 SHA-256"),
+                Member("url", "下载地址"),
+            ),
+            key=_ENTRY,
+        ),
+        "query_dispatched": MessageType(
+            "查询任务",
+            (
+                Member("purpose", "查询目的"),
+                Member("legal_basis", "法定依据"),
+                Member("persons", "权利人：name、id_no", "list", required=False),
+                Member("units", "不动产单元：unit_code、location", "list", required=False),
+                Member("due_on", "答复期限", "date"),
+            ),
+            key=_TARGET,
+        ),
+        "query_reminder": MessageType("催办", (Member("due_on", "答复期限", "date"),), key=_TARGET),
+    },
+)
+
+
+def create(settings: Mapping[str, str]) -> Exchange:
+    """Make the channel; `URL` and `KEY` are required."""
+    return exchange.create(CONTRACT, settings)
