@@ -6,7 +6,8 @@ from typing import Final
 
 import pytest
 
-from processes import decision_tests, functions
+from processes.casework import functions
+from processes.modelling import decision_tests
 from processes.play import folder, scenario, steps
 from processes.play.model import ModelPlay
 from tests.play import play

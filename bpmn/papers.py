@@ -5,7 +5,7 @@ from typing import Any
 
 from PIL import Image
 
-from processes import files
+from processes.documents import files
 from processes.play import Play
 
 

@@ -6,7 +6,12 @@ Invariant: each may be done twice or late without harm.
 from sqlalchemy.orm import Session
 
 from engine import clock
-from processes import authority, circulation, handback, messages, presence, repeats, supervision
+from processes.approvals import circulation
+from processes.background import repeats
+from processes.casefile import messages, supervision
+from processes.desk import presence
+from processes.identity import authority
+from processes.people import handback
 
 
 def all_due(session: Session) -> None:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from engine.errors import WorkRefused
 from engine.ports import HandedFile, MadeFile, Result
 from engine.variables import Variables
-from processes import files
-from processes.files import FileRefused
+from processes.documents import files
+from processes.documents.files import FileRefused
 from processes.model.documents import StoredFile
 
 Transact = Callable[..., Any]

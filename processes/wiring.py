@@ -4,17 +4,11 @@ Invariant: every program that moves cases calls `connect` once at its start; aga
 """
 
 from engine import waiting
-from processes import (
-    checklist,
-    circulation,
-    clock,
-    clocking,
-    derivation,
-    functions,
-    picking,
-    planning,
-    policies,
-)
+from processes.approvals import circulation, picking, planning, policies
+from processes.casefile import derivation
+from processes.casework import functions
+from processes.clock import clock, clocking
+from processes.documents import checklist
 from processes.operations import all_operations
 
 

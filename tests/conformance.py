@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.dmn import tck
-from processes import functions
+from processes.casework import functions
 from web.conformance import FILE, POSITIONS, Report, made
 from web.conformance import functions as known_functions
 

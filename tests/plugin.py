@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from engine import cache, connection, sealing
 from engine.model import Base
-from processes import identity
+from processes.identity import identity
 from web.database import Database
 
 hypothesis.settings.register_profile(

@@ -4,7 +4,6 @@ Invariant: every route carries a policy, or `create_app` refuses to build the ap
 """
 
 import importlib
-import importlib.util
 from typing import Final
 
 from flask import Flask
@@ -18,28 +17,28 @@ from web.paths import IdConverter
 _MODULES: Final = (
     "web.login",
     "web.confirming",
-    "web.home",
-    "web.worklist",
-    "web.listing",
-    "web.bulk",
-    "web.signing",
-    "web.phrases",
-    "web.signature",
-    "web.agents",
-    "web.circulating",
-    "web.inquiring",
-    "web.planning",
-    "web.handover",
-    "web.moving",
-    "web.backentry",
-    "web.foresight",
-    "web.task",
-    "web.cases",
-    "web.counter",
+    "web.clerk.home",
+    "web.clerk.worklist",
+    "web.clerk.listing",
+    "web.clerk.bulk",
+    "web.clerk.signing",
+    "web.clerk.phrases",
+    "web.clerk.signature",
+    "web.clerk.agents",
+    "web.clerk.circulating",
+    "web.clerk.inquiring",
+    "web.clerk.planning",
+    "web.clerk.handover",
+    "web.clerk.moving",
+    "web.clerk.backentry",
+    "web.clerk.foresight",
+    "web.clerk.task",
+    "web.clerk.cases",
+    "web.clerk.counter",
     "web.files",
-    "web.statistics",
+    "web.clerk.statistics",
     "web.business",
-    "web.supervision",
+    "web.clerk.supervision",
     "web.portal",
     "web.verification",
     "web.admin",
@@ -84,9 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     wiring.wire(app)
     for name in _MODULES:
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:  # None: a folder without its __init__
-            importlib.import_module(name).register(app)
+        importlib.import_module(name).register(app)
     auth.require_policies(app)
     return app
 

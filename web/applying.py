@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from engine import clock
 from forms.definition import FormDefinition, FormInvalid
 from forms.fields.composed import Rows
-from processes import applications, drafts, repeats, sources
-from processes.applications import Service
-from processes.identity import User
+from processes.background import repeats
+from processes.background.repeats import KeyReused
+from processes.casefile import drafts
+from processes.casework import applications, sources
+from processes.casework.applications import Service
+from processes.identity.identity import User
 from processes.model.cases import Case
-from processes.repeats import KeyReused
 from web import business, filling, tables
 from web.auth import current
 from web.database import read_session, run

@@ -16,16 +16,17 @@ from sqlalchemy.orm import Session
 from engine import limits
 from engine.errors import NotFound
 from forms.definition import FormDefinition
-from processes import menus, record_lists, registers, statistics
-from processes.identity import User
-from processes.menus import Entry, Operation, RecordList
+from processes import registers, statistics
+from processes.identity.identity import User
+from processes.ledgers import menus, record_lists
+from processes.ledgers.menus import Entry, Operation, RecordList
+from processes.ledgers.record_lists import Asked
 from processes.model.records import RegisterRecord
-from processes.record_lists import Asked
 from web import exporting
 from web.auth import current, policy
+from web.clerk.statistics import counted, shown
 from web.database import read_session
 from web.i18n import language
-from web.statistics import counted, shown
 from web.words import _
 
 blueprint = Blueprint("business", __name__, url_prefix="/business")

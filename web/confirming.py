@@ -15,7 +15,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import user_logged_in
 
-from processes.identity import LoginLocked
+from processes.identity.identity import LoginLocked
 from web import security
 from web.auth import current, policy
 from web.login import Kept, again, attempt, carried

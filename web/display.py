@@ -17,8 +17,8 @@ from flask import Flask, request, url_for
 from markupsafe import Markup
 
 from engine import clock
-from processes import calendar
-from processes.calendar import Calendar
+from processes.clock import calendar
+from processes.clock.calendar import Calendar
 from web.refusals import said
 from web.words import N_, _
 

@@ -30,7 +30,7 @@ from engine.errors import (
     VariablesInvalid,
 )
 from forms.definition import FormInvalid
-from processes import identity
+from processes.identity import identity
 from web.database import read_session
 from web.display import moment
 from web.refusals import said

@@ -11,8 +11,9 @@ from flask import Response, request, url_for
 
 from engine import clock
 from engine.errors import LimitExceeded
-from processes import audit, sheets
-from processes.roles import Action
+from processes.identity import audit
+from processes.identity.roles import Action
+from processes.ledgers import sheets
 from web.auth import actions_of, current
 from web.database import transaction
 from web.words import _

@@ -22,8 +22,8 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
-from processes import files
-from processes.files import FileRefused
+from processes.documents import files
+from processes.documents.files import FileRefused
 from web import references
 from web.auth import current, policy
 from web.database import read_session, run

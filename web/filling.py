@@ -18,7 +18,7 @@ from forms.display import READ_ONLY, FieldView, Mistake, Rights, SectionView
 from forms.fields.attached import File
 from forms.fields.base import Field, Scope
 from forms.lookups import Lookups
-from processes.files import FileRefused
+from processes.documents.files import FileRefused
 from web import references
 from web.auth import current
 from web.display import plain

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from migrations import schema
-from processes import audit
+from processes.identity import audit
 from web.auth import policy
 from web.database import database, read_session, transaction
 from web.running import HEARTBEAT

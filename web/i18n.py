@@ -16,7 +16,7 @@ from babel.support import NullTranslations, Translations
 from flask import Blueprint, Flask, Response, redirect, request, session
 from flask_babel import Babel, Domain, get_locale, gettext, ngettext
 
-from processes.domains import Word
+from processes.domains.domains import Word
 from web.auth import policy
 from web.paths import own_path
 

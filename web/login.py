@@ -24,10 +24,11 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from engine.errors import BanliError
-from processes import accounts, audit, identity
 from processes.demo import loader
-from processes.identity import Attempt, LoginLocked
+from processes.identity import audit, identity
+from processes.identity.identity import Attempt, LoginLocked
 from processes.model.people import UserAccount
+from processes.people import accounts
 from web.auth import current, policy, sign_in, sign_out
 from web.database import read_session, run, transaction
 from web.paths import own_path

@@ -16,14 +16,17 @@ from sqlalchemy.orm import Session
 from engine.errors import NotFound
 from engine.model import EventSubscription
 from forms.definition import FormDefinition, FormInvalid
-from processes import applications, drafts, overview, repeats, sources
-from processes import cases as commands
-from processes.cases import PublicAction
-from processes.identity import User
+from processes.background import repeats
+from processes.casefile import drafts
+from processes.casework import applications, overview, sources
+from processes.casework import cases as commands
+from processes.casework.cases import PublicAction
+from processes.identity.identity import User
 from processes.model.cases import Case
-from web import applying, checklists, filling, limits, timeline
+from web import applying, filling
 from web.auth import current, policy
-from web.cases import application, documents, send_document, summary
+from web.clerk import checklists, limits, timeline
+from web.clerk.cases import application, documents, send_document, summary
 from web.database import read_session, run
 from web.security import limiter
 from web.words import _

@@ -27,8 +27,8 @@ from adapters.registry import Adapters
 from engine.errors import Conflict
 from migrations import schema
 from processes import chores
+from processes.background.worker import JobWorker
 from processes.demo import loader
-from processes.worker import JobWorker
 from web import create_app, refused, wiring
 from web.config import Settings
 from web.database import Database

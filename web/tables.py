@@ -16,8 +16,9 @@ from forms.definition import FormDefinition
 from forms.fields.base import Field, Scope
 from forms.fields.composed import Rows
 from forms.lookups import Lookups
-from processes import settings, sheets
-from processes.sheets import SheetRefused
+from processes import settings
+from processes.ledgers import sheets
+from processes.ledgers.sheets import SheetRefused
 from web import exporting
 from web.words import _
 

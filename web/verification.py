@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
-from processes import documents
+from processes.documents import documents
 from processes.model.people import Org
 from web.auth import policy
 from web.database import read_session

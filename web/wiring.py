@@ -14,7 +14,8 @@ from sqlalchemy import inspect as inspect_database
 
 from adapters import registry
 from adapters._shared.client import Department
-from processes import calendars, settings
+from processes import settings
+from processes.clock import calendars
 from processes.wiring import connect
 from web.config import Settings
 from web.database import database

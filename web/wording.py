@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from flask import Flask, g
 
-from processes import wording
+from processes.domains import wording
 from web.database import read_session
 from web.i18n import language
 

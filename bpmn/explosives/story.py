@@ -6,7 +6,8 @@ from typing import Any, Final
 from bpmn.papers import handed_in
 from engine import runtime
 from engine.clock import SHANGHAI
-from processes import notices, registers
+from processes import registers
+from processes.casefile import notices
 from processes.play import Play, PlayedCase
 
 PERSON: Final = "expl_person_approval"

@@ -4,8 +4,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bpmn.papers import handed_in
-from processes import clock, notices, registers
-from processes.clock import Standing
+from processes import registers
+from processes.casefile import notices
+from processes.clock import clock
+from processes.clock.clock import Standing
 from processes.play import Play, PlayedCase
 
 WINDOW: Final = "prop_one_window"

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from bpmn.papers import handed_in
 from engine import runtime
-from processes import accounts, registers
+from processes import registers
 from processes.model.people import UserAccount
+from processes.people import accounts
 from processes.play import Play, PlayedCase
 
 LICENCE: Final = "yacht_licence_issue"

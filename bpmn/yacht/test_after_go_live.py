@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 
 from bpmn.yacht import story
-from processes import cases, documents, domains, inbox, maintenance, registers
-from processes.applications import services
+from processes import registers
+from processes.casework import cases
+from processes.casework.applications import services
+from processes.desk import inbox
+from processes.documents import documents
+from processes.domains import domains
+from processes.ledgers import maintenance
 from processes.play import Play, PlayedCase
 
 

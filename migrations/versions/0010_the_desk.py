@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from processes import searching
+from processes.casefile import searching
 
 revision = "0010"
 down_revision = "0009"

@@ -22,13 +22,17 @@ from sqlalchemy.orm import Session
 from engine import clock, connection, history, repository
 from engine.errors import Conflict
 from engine.model import HistoryEvent, ProcessInstance
-from processes import audit, checklist, documents, files, materials, opinions, overview, permissions
-from processes import clock as clocks
-from processes.identity import User
+from processes.casefile import opinions
+from processes.casework import overview
+from processes.clock import clock as clocks
+from processes.documents import checklist, documents, files, materials
+from processes.identity import audit
+from processes.identity.identity import User
+from processes.identity.roles import Action
 from processes.model.cases import Case
 from processes.model.documents import CaseArchive
 from processes.model.people import AuditEvent
-from processes.roles import Action
+from processes.rights import permissions
 
 FORMAT: Final = "banli-archive-1"
 RETENTION: Final = "retentionYears"

@@ -14,11 +14,15 @@ import yaml
 from sqlalchemy.orm import Session
 
 from engine import clock
-from processes import accounts, authority, calendars, deployment, organisations, registers
-from processes.authority import Wanted
+from processes import registers
+from processes.clock import calendars
+from processes.identity import authority, organisations
+from processes.identity.authority import Wanted
+from processes.identity.roles import ROLES
 from processes.model.people import Org, Role, UserAccount
+from processes.modelling import deployment
+from processes.people import accounts
 from processes.registers import Trace
-from processes.roles import ROLES
 
 _FILE: Final = Path(__file__).with_name("cast.yaml")
 MODELS: Final = Path(__file__).parents[2] / "bpmn"

@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.variables import Value, Variables
-from processes import accounts, audit
-from processes.accounts import AccountRefused
-from processes.authority import GrantRefused
+from processes.identity import audit
+from processes.identity.authority import GrantRefused
+from processes.identity.roles import EXCLUSIVE, ROLES
 from processes.model.people import UserAccount, UserRole
 from processes.operations import Call, OperationRefused, operation
-from processes.roles import EXCLUSIVE, ROLES
+from processes.people import accounts
+from processes.people.accounts import AccountRefused
 
 _REFUSED = "不能办理的理由；办成的为 null"
 

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.errors import NotFound
 from engine.variables import Variables
-from processes import authority
-from processes.authority import GrantRefused, Wanted
+from processes.identity import authority
+from processes.identity.authority import GrantRefused, Wanted
 from processes.operations import Call, OperationRefused, operation
 
 

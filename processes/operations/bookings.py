@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from engine.clock import SHANGHAI
 from engine.variables import Value, Variables
-from processes import bookings
-from processes.bookings import Conflict, Resource
 from processes.operations import Call, OperationRefused, operation
+from processes.registers import bookings
+from processes.registers.bookings import Conflict, Resource
 
 
 @operation(

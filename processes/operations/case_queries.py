@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.variables import Variables
-from processes import keys, numbers, organisations
+from processes import keys
+from processes.identity import numbers, organisations
 from processes.model.cases import Case
 from processes.operations import Call, operation
 

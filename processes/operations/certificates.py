@@ -5,7 +5,8 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from engine.variables import Variables
-from processes import audit, registers
+from processes import registers
+from processes.identity import audit
 from processes.model.cases import Case
 from processes.operations import Call, OperationRefused, operation
 

@@ -5,8 +5,9 @@ from sqlalchemy.orm import Session
 from engine import repository, runtime
 from engine.errors import NotFound
 from engine.variables import Variables
-from processes import deployment, documents
+from processes.documents import documents
 from processes.model.cases import Case
+from processes.modelling import deployment
 from processes.operations import Call, OperationRefused, operation
 
 

@@ -5,12 +5,13 @@ from sqlalchemy.orm import Session
 
 from engine.clock import SHANGHAI
 from engine.variables import Value, Variables
-from processes import identity, notices
-from processes.identity import users_in_groups
+from processes.casefile import notices
+from processes.identity import identity
+from processes.identity.identity import users_in_groups
+from processes.identity.roles import UNIT_ROLES
 from processes.model.cases import Case, Notification
 from processes.model.people import Org, UserAccount, UserRole
 from processes.operations import Call, operation
-from processes.roles import UNIT_ROLES
 
 _TITLE = 200
 

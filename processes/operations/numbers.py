@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.variables import Variables
-from processes import numbers
+from processes.identity import numbers
 from processes.operations import Call, operation
 
 

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from engine import limits
 from engine.errors import NotFound
 from engine.variables import Value, Variables
-from processes import accounts, organisations
+from processes.identity import organisations
+from processes.identity.organisations import Details, OrganisationRefused
 from processes.model.people import Org, UserAccount
 from processes.operations import Call, OperationRefused, operation
-from processes.organisations import Details, OrganisationRefused
+from processes.people import accounts
 
 _FOUND = {"org": "机构：code、name、kind、region、parent、path（自上而下的代码）；没有时为 null"}
 

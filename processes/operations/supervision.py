@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from engine.variables import Variables
-from processes import supervision
+from processes.casefile import supervision
 from processes.model.cases import Case
 from processes.operations import Call, OperationRefused, operation
 

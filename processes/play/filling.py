@@ -16,7 +16,7 @@ from engine.variables import Variables
 from forms.definition import FormDefinition
 from forms.errors import FormInvalid
 from forms.lookups import Lookups, Option, Source
-from processes import deployment
+from processes.modelling import deployment
 
 
 class NotFilledIn(BanliError):

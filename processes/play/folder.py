@@ -12,7 +12,7 @@ from engine import compiler, dmn
 from engine.compiler import CompiledProcess
 from engine.errors import DeploymentRejected, Finding
 from forms import definition as form_definition
-from processes import functions
+from processes.casework import functions
 
 
 @dataclass(frozen=True, slots=True)

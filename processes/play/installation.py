@@ -17,10 +17,14 @@ from engine import correlation as messages
 from engine import incidents as _incidents
 from engine.definition.elements import BoundaryEvent, EndEvent, StartEvent
 from engine.model import Base, EventSubscription, Job, ProcessInstance, UserTask
-from processes import applications, documents, identity, numbers, wiring, worklist
-from processes import cases as case_commands
+from processes import wiring
+from processes.casework import applications
+from processes.casework import cases as case_commands
 from processes.demo import loader
-from processes.identity import User
+from processes.desk import worklist
+from processes.documents import documents
+from processes.identity import identity, numbers
+from processes.identity.identity import User
 from processes.model.cases import Case
 from processes.operations import all_operations
 from processes.play.stage import START, Stage

@@ -19,9 +19,10 @@ from engine import cache, clock, connection, jobs, sealing
 from engine.jobs import JobWork
 from engine.model import Job
 from engine.ports import Worker
-from processes import calendar, settings
+from processes import settings
+from processes.background.worker import JobWorker
+from processes.clock import calendar
 from processes.operations import all_operations
-from processes.worker import JobWorker
 
 T = TypeVar("T")
 START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

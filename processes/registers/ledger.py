@@ -15,7 +15,7 @@ from stdnum.iso7064 import mod_37_36
 
 from engine import clock, connection, ids
 from engine.errors import BanliError, NotFound
-from processes import numbers
+from processes.identity import numbers
 from processes.model.people import Org
 from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
 from processes.registers import uniqueness

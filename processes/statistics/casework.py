@@ -16,10 +16,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from engine import clock, repository
 from engine.clock import SHANGHAI
 from engine.model import UserTask
-from processes import calendar, listed, permissions
-from processes.identity import User
+from processes.clock import calendar
+from processes.identity.identity import User
 from processes.model.cases import Case, ClockEntry
 from processes.model.people import Org
+from processes.rights import listed, permissions
 from processes.statistics.definition import Statistic
 from processes.statistics.result import Cell
 

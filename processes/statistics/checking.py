@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from engine.errors import NotFound
 from processes import registers
+from processes.identity.roles import ROLES
 from processes.registers.definition import Definition
-from processes.roles import ROLES
 
 CASE_DIMENSIONS: Final = {
     "process": "业务",

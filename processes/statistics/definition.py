@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from engine.errors import DeploymentRejected, Finding, NotFound
-from processes.domains import FOLDER
+from processes.domains.domains import FOLDER
 from processes.statistics import checking
 
 

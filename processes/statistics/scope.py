@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, exists, false, or_, select
 
-from processes import domains
-from processes.identity import User
+from processes.domains import domains
+from processes.identity.identity import User
 from processes.model.people import Org
 from processes.model.records import RegisterIndex, RegisterRecord
 from processes.registers.definition import Definition

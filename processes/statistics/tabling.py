@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import NotFound
-from processes.identity import User
+from processes.identity.identity import User
 from processes.statistics import casework, ledgers, scope
 from processes.statistics.checking import CASE_DIMENSIONS, MEASURES
 from processes.statistics.definition import Statistic, definition, definitions

@@ -24,11 +24,12 @@ from engine.model import (
     UserTask,
     UserTaskCandidate,
 )
-from processes import inbox, searching
 from processes import model as _tables  # noqa: F401 - they stand on the same metadata
-from processes.filters import Filters
-from processes.identity import User
-from processes.inbox import View
+from processes.casefile import searching
+from processes.desk import inbox
+from processes.desk.filters import Filters
+from processes.desk.inbox import View
+from processes.identity.identity import User
 from processes.model.cases import Case
 from processes.model.desk import CaseWord
 from processes.model.people import Org

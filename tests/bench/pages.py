@@ -27,7 +27,9 @@ from sqlalchemy import event, select
 
 from engine import clock, driver, ids, repository, runtime, tasks
 from engine.model import UserTask
-from processes import applications, files, identity
+from processes.casework import applications
+from processes.documents import files
+from processes.identity import identity
 from tests.bench import models
 from tests.bench.report import Line
 from tests.bench.site import filling

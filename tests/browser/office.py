@@ -12,7 +12,8 @@ from werkzeug.serving import make_server
 
 from engine import repository, runtime, tasks
 from engine.model import UserTask
-from processes import accounts, identity
+from processes.identity import identity
+from processes.people import accounts
 from tests.web.conftest import PASSWORD, seed
 from web import create_app
 from web.config import Settings

@@ -21,8 +21,8 @@ from werkzeug.serving import make_server
 from engine import cache, clock, incidents
 from engine.jobs import JobWork
 from engine.model import Incident, Job
+from processes.background.worker import JobWorker
 from processes.play import Play
-from processes.worker import JobWorker
 from web import create_app, demo, running
 from web.config import Settings
 

@@ -16,7 +16,7 @@ from engine.jobs import JobWork
 from engine.model import Incident, Job
 from engine.ports import Work
 from engine.variables import Variables
-from processes.worker import JobWorker
+from processes.background.worker import JobWorker
 from tests.engine.core.scenario import service, xml
 from tests.engine.data.site import Site
 from web.database import Database
@@ -153,7 +153,7 @@ def _left(database: Database) -> bool:
 def test_two_worker_processes_share_the_jobs_and_do_each_once(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processes.worker.BATCH", 1)
+    monkeypatch.setattr("processes.background.worker.BATCH", 1)
     site = Site(database, p=MODEL)
     cases = [site.start() for _ in range(CASES)]
     done = tmp_path / "printed"

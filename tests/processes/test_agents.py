@@ -16,27 +16,21 @@ from sqlalchemy.orm import Session
 from engine import clock, history, repository, tasks
 from engine.approval.board import ApprovalRefused, Kind
 from engine.errors import Forbidden, NotFound, TaskNotActive
-from processes import (
-    accounts,
-    agents,
-    approvals,
-    audit,
-    cases,
-    duties,
-    inbox,
-    movement,
-    opinions,
-    permissions,
-    principals,
-    worklist,
-)
-from processes.agents import AgentRefused, Wanted
-from processes.identity import User
+from processes.approvals import approvals
+from processes.casefile import opinions
+from processes.casework import cases
+from processes.desk import inbox, worklist
+from processes.identity import audit, principals
+from processes.identity.identity import User
 from processes.model.agents import Substitution
 from processes.model.cases import Case
 from processes.model.people import AuditEvent, UserAccount
-from processes.movement import Order
+from processes.movement import movement
+from processes.movement.movement import Order
+from processes.people import accounts, agents
+from processes.people.agents import AgentRefused, Wanted
 from processes.play import START, PlayedCase
+from processes.rights import duties, permissions
 from tests.engine.core.scenario import user, xml
 from tests.processes.test_approvals import GROUP, Office, do, several, signed, told
 

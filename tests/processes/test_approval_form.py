@@ -7,7 +7,8 @@ import pytest
 
 from bpmn.yacht import story
 from engine.errors import NotFound
-from processes import approval_form, opinions
+from processes.casefile import opinions
+from processes.desk import approval_form
 from processes.play import Play
 
 

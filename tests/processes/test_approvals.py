@@ -11,10 +11,14 @@ from engine.approval.board import ApprovalRefused, Kind
 from engine.errors import Forbidden, NotFound, TaskNotActive
 from engine.model import UserTask
 from forms.definition import FormInvalid
-from processes import accounts, approvals, audit, notices, opinions, worklist
-from processes.approvals import Signers
+from processes.approvals import approvals
+from processes.approvals.approvals import Signers
+from processes.casefile import notices, opinions
+from processes.desk import worklist
+from processes.identity import audit
 from processes.model.cases import Case, Opinion
 from processes.model.people import UserAccount
+from processes.people import accounts
 from processes.play import Play, PlayedCase
 from tests.engine.core.scenario import user, xml
 

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from engine import clock, repository
 from engine.errors import Forbidden
-from processes import backentry
-from processes import clock as ledger
-from processes.backentry import BackentryRefused, Late
+from processes.clock import clock as ledger
+from processes.desk import backentry
+from processes.desk.backentry import BackentryRefused, Late
 from processes.model.cases import Material, Opinion
 from processes.model.documents import StoredFile
 from processes.play import Play, PlayedCase

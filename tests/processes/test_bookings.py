@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from engine import connection
 from engine.errors import NotFound
 from engine.model import Base
-from processes import bookings, registers
-from processes.bookings import BookingRefused, Resource
+from processes import registers
 from processes.model.bookings import Booking
 from processes.play import Play
-from processes.registers import Trace
+from processes.registers import Trace, bookings
+from processes.registers.bookings import BookingRefused, Resource
 
 NINE = datetime(2026, 3, 20, 1, 0, tzinfo=UTC)
 ROOM, OTHER = Resource("exam_room", "QD01-101"), Resource("exam_room", "QD01-102")

@@ -8,8 +8,12 @@ from sqlalchemy.orm import Session
 
 from engine import repository
 from engine.errors import Conflict, Forbidden, NotFound
-from processes import audit, cases, chores, circulation, inbox, worklist
-from processes.circulation import CopyRefused, Received, Wanted
+from processes import chores
+from processes.approvals import circulation
+from processes.approvals.circulation import CopyRefused, Received, Wanted
+from processes.casework import cases
+from processes.desk import inbox, worklist
+from processes.identity import audit
 from processes.model.cases import Case
 from processes.model.people import UserAccount
 from processes.play import PlayedCase

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import SHANGHAI
-from processes import explanation
-from processes.calendar import Calendar, Correction
-from processes.clock import Standing
-from processes.counting import Unit
+from processes.clock import explanation
+from processes.clock.calendar import Calendar, Correction
+from processes.clock.clock import Standing
+from processes.clock.counting import Unit
+from processes.clock.reckoning import Colour, Event, Reckoning, State, reckon
 from processes.model.cases import ClockEntry
-from processes.reckoning import Colour, Event, Reckoning, State, reckon
 
 PUBLISHED = Calendar()
 WORKDAYS = chinese_calendar.get_workdays(date(2004, 1, 1), date(2026, 12, 31))

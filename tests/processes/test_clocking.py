@@ -10,13 +10,14 @@ from sqlalchemy import select
 from engine import clock, compiler, migration, repository, tasks
 from engine.errors import DeploymentRejected
 from engine.model import Job, Timer
-from processes import calendars, explanation, inbox
-from processes import clock as ledger
-from processes.calendars import Change
-from processes.counting import Unit
+from processes.clock import calendars, explanation
+from processes.clock import clock as ledger
+from processes.clock.calendars import Change
+from processes.clock.counting import Unit
+from processes.clock.reckoning import State
+from processes.desk import inbox
 from processes.model.cases import CaseLimit, ClockEntry
 from processes.play import Play, PlayedCase
-from processes.reckoning import State
 from tests.engine.core.scenario import Node, boundary, event, user, xml
 
 # plays begin on Monday 2 March 2026 at 09:00

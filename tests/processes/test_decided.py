@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from processes.decided import in_words
+from processes.casefile.decided import in_words
 
 
 def test_a_decision_is_told_with_rules_inputs_and_conclusion():

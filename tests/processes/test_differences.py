@@ -2,7 +2,7 @@
 
 import pytest
 
-from processes import differences
+from processes.modelling import differences
 
 SPACES = (
     'xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"'

@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from engine import repository
 from engine.clock import SHANGHAI
-from processes import deployment, facets
-from processes.bundle import Bundle
-from processes.facets import Asked
+from processes.casefile import facets
+from processes.casefile.facets import Asked
 from processes.model.cases import Case
 from processes.model.desk import CaseValue
+from processes.modelling import deployment
+from processes.modelling.bundle import Bundle
 from processes.play import Play, PlayedCase
 from tests.engine.core.scenario import io, user, xml
 

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from engine import repository
 from engine.errors import NotFound
-from processes import bundle, deployment, worklist
+from processes.desk import worklist
+from processes.modelling import bundle, deployment
 from tests.engine.core.scenario import user, xml
 from tests.play import Player
 

@@ -12,9 +12,10 @@ from engine import clock, limits
 from engine.errors import WorkRefused
 from engine.model import Incident, Job
 from engine.ports import MadeFile, Result, Work
-from processes import files, handing, settings
+from processes import handing, settings
+from processes.background.worker import JobWorker
+from processes.documents import files
 from processes.model.documents import StoredFile
-from processes.worker import JobWorker
 from tests.engine.core.scenario import service, xml
 from tests.engine.data.site import Site
 from web.database import Database

@@ -10,22 +10,16 @@ from sqlalchemy.orm import Session
 from engine import clock, repository
 from engine.approval.board import Kind
 from engine.errors import Forbidden, NotFound
-from processes import (
-    accounts,
-    agents,
-    audit,
-    handover,
-    inbox,
-    inquiries,
-    permissions,
-    planning,
-    worklist,
-)
-from processes.agents import Wanted
-from processes.handover import HandoverRefused, Line, Share
+from processes.approvals import handover, inquiries, planning
+from processes.approvals.handover import HandoverRefused, Line, Share
+from processes.desk import inbox, worklist
+from processes.identity import audit
 from processes.model.cases import Case
 from processes.model.people import AuditEvent, UserAccount
+from processes.people import accounts, agents
+from processes.people.agents import Wanted
 from processes.play import PlayedCase
+from processes.rights import permissions
 from tests.engine.core.scenario import user, xml
 from tests.processes.test_approvals import (
     GROUP,

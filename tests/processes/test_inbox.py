@@ -7,14 +7,15 @@ from sqlalchemy import insert, select
 
 from engine import clock
 from engine.model import UserTask
-from processes import inbox, searching, todo
-from processes.facets import Asked
-from processes.filters import SORTS, Filters
-from processes.identity import User
-from processes.inbox import View
+from processes.casefile import searching
+from processes.casefile.facets import Asked
+from processes.desk import inbox, todo
+from processes.desk.filters import SORTS, Filters
+from processes.desk.inbox import View
+from processes.identity.identity import User
+from processes.identity.principals import Principal
 from processes.model.cases import Case
 from processes.model.desk import CaseValue, CaseWord
-from processes.principals import Principal
 from tests.bench import desk as filled
 
 CLERK = filled.CLERK

@@ -8,11 +8,15 @@ from sqlalchemy.orm import Session
 
 from engine import repository
 from engine.errors import Conflict, Forbidden, NotFound
-from processes import agents, audit, cases, inbox, inquiries, worklist
-from processes.agents import Wanted
-from processes.inquiries import Asked, InquiryRefused
+from processes.approvals import inquiries
+from processes.approvals.inquiries import Asked, InquiryRefused
+from processes.casework import cases
+from processes.desk import inbox, worklist
+from processes.identity import audit
 from processes.model.cases import Case
 from processes.model.people import UserAccount
+from processes.people import agents
+from processes.people.agents import Wanted
 from processes.play import PlayedCase
 from tests.engine.core.scenario import user, xml
 from tests.processes.test_approvals import GROUP, Office, do, lines, told

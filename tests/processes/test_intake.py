@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden, NotFound
 from forms.definition import FormInvalid
-from processes import domains, intake, maintenance, registers, sheets
-from processes.intake import IntakeRefused, Verdict
+from processes import registers
+from processes.domains import domains
+from processes.ledgers import intake, maintenance, sheets
+from processes.ledgers.intake import IntakeRefused, Verdict
 from processes.model.people import AuditEvent
 from processes.play import Play
 

@@ -11,11 +11,14 @@ from engine import cache, history, repository
 from engine.errors import Conflict, Forbidden, TaskNotActive
 from engine.model import EventSubscription, HistoryEvent, Job, UserTask
 from engine.moves import MoveRefused
-from processes import cases, duties, ending, movement, reclaiming, targets, worklist
+from processes.casework import cases
+from processes.desk import worklist
 from processes.model.cases import CaseLink, Notification, Opinion
 from processes.model.documents import Document, StoredFile
-from processes.movement import Order
+from processes.movement import ending, movement, reclaiming, targets
+from processes.movement.movement import Order
 from processes.play import Play, PlayedCase
+from processes.rights import duties
 from tests.engine.core.scenario import (
     Node,
     boundary,

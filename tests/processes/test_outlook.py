@@ -11,7 +11,8 @@ from bpmn.yacht import story
 from engine import cache
 from engine.model import Base, UserTask
 from forms.definition import FormInvalid
-from processes import outlook, settings
+from processes import settings
+from processes.desk import outlook
 from processes.model.cases import ClockEntry, Notification
 from processes.model.documents import Document
 from processes.play import PlayedCase

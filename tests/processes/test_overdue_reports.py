@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from bpmn.yacht import story
 from engine import clock
-from processes import chores, clocking, supervision
-from processes import clock as ledger
+from processes import chores
+from processes.casefile import supervision
+from processes.clock import clock as ledger
+from processes.clock import clocking
+from processes.clock.reckoning import Event
 from processes.model.cases import SupervisionEntry
 from processes.play import Play, PlayedCase
-from processes.reckoning import Event
 
 # plays begin on Monday 2 March 2026 at 09:00
 

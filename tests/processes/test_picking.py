@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from engine import clock, history, repository, runtime
 from engine.model import UserTask
-from processes import accounts, agents, movement, notices, worklist
-from processes.agents import Wanted
+from processes.casefile import notices
+from processes.desk import worklist
 from processes.model.cases import Case
 from processes.model.people import UserAccount
-from processes.movement import Order
+from processes.movement import movement
+from processes.movement.movement import Order
+from processes.people import accounts, agents
+from processes.people.agents import Wanted
 from processes.play import PlayedCase
 from tests.engine.core.scenario import user, xml
 from tests.processes.test_approvals import GROUP, Office, do

@@ -9,11 +9,15 @@ from sqlalchemy.orm import Session
 
 from engine import history, repository
 from engine.errors import Forbidden, NotFound
-from processes import accounts, audit, movement, planning, worklist
+from processes.approvals import planning
+from processes.approvals.planning import PlanRefused
+from processes.desk import worklist
+from processes.identity import audit
 from processes.model.agents import PlannedPerson
 from processes.model.people import UserAccount
-from processes.movement import Order
-from processes.planning import PlanRefused
+from processes.movement import movement
+from processes.movement.movement import Order
+from processes.people import accounts
 from processes.play import PlayedCase
 from tests.engine.core.scenario import user, xml
 from tests.processes.test_approvals import (

@@ -11,12 +11,17 @@ from engine import repository
 from engine.errors import DeploymentRejected
 from forms import definition
 from forms.errors import FormInvalid
-from processes import cases, movement, opened, opinions, positions, worklist
+from processes.casefile import opinions
+from processes.casework import cases
+from processes.desk import worklist
 from processes.model.cases import Notification, Opinion
 from processes.model.people import UserAccount
-from processes.movement import Order
+from processes.movement import movement
+from processes.movement.movement import Order
+from processes.people import positions
+from processes.people.positions import HEAD
 from processes.play import Play, PlayedCase
-from processes.positions import HEAD
+from processes.rights import opened
 from tests.engine.core.scenario import each, user, xml
 
 UNIT, TOP = "370001", "000001"

@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from processes import calendars, recounting
-from processes.calendars import CalendarRefused
+from processes.clock import calendars
+from processes.clock.calendars import CalendarRefused
 from processes.model.records import CalendarVersion
+from processes.movement import recounting
+from processes.movement.recounting import Proposal
 from processes.play import Play
-from processes.recounting import Proposal
 from tests.processes.test_clocking import begun, play, standing, task_due, timers
 
 __all__ = ["play"]

@@ -2,7 +2,9 @@
 
 import pytest
 
-from processes import domains, registers, sources
+from processes import registers
+from processes.casework import sources
+from processes.domains import domains
 from processes.play import Play
 from processes.registers import Trace
 

@@ -11,8 +11,8 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processes import sheets
-from processes.sheets import SheetRefused
+from processes.ledgers import sheets
+from processes.ledgers.sheets import SheetRefused
 
 PRINTED = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=20)
 

@@ -3,8 +3,8 @@
 import pytest
 
 from engine.model import Job, UserTask
-from processes import messages
-from processes.worker import JobWorker
+from processes.background.worker import JobWorker
+from processes.casefile import messages
 from tests.engine.core.scenario import boundary, event, io, message, signal, sub, xml
 from tests.engine.data.site import Site
 from web.database import Database

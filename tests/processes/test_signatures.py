@@ -11,7 +11,9 @@ from sqlalchemy import select, text, update
 
 from bpmn.yacht import story
 from forms.errors import FormInvalid
-from processes import approval_form, files, opinions, sealing, signatures
+from processes.casefile import opinions, sealing, signatures
+from processes.desk import approval_form
+from processes.documents import files
 from processes.model.cases import Opinion
 from processes.model.people import UserSignature
 from processes.play import Play, PlayedCase

@@ -4,7 +4,7 @@ import pytest
 
 from engine import compiler
 from forms import definition as form_definition
-from processes import unwritten
+from processes.modelling import unwritten
 from tests.engine.core.scenario import (
     Node,
     boundary,

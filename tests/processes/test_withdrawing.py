@@ -7,7 +7,7 @@ import pytest
 
 from engine import repository
 from engine.errors import NotFound, TaskNotActive
-from processes import worklist
+from processes.desk import worklist
 from processes.play import Play, PlayedCase
 from tests.engine.core.scenario import (
     TERMINATE,

@@ -1,6 +1,6 @@
 """Cases beside each other: numbers, duties, files."""
 
-from processes import derivation
+from processes.casefile import derivation
 from processes.model.cases import Case
 from tests.engine.core.scenario import event, message, xml
 from tests.engine.data.site import Site

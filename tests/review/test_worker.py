@@ -10,7 +10,7 @@ from engine.errors import BpmnError
 from engine.model import Incident, Job
 from engine.ports import Work
 from engine.variables import Variables
-from processes.worker import JobWorker
+from processes.background.worker import JobWorker
 from tests.engine.core.scenario import service, xml
 from tests.engine.data.site import Site
 from web.database import Database

@@ -15,18 +15,14 @@ from sqlalchemy import select
 
 from engine import cache, sealing
 from engine.model import UserTask
-from processes import (
-    accounts,
-    applications,
-    bundle,
-    deployment,
-    files,
-    identity,
-    organisations,
-    settings,
-)
+from processes import settings
+from processes.casework import applications
+from processes.documents import files
+from processes.identity import identity, organisations
+from processes.identity.roles import ROLES
 from processes.model.people import AuthorityGrant, Role
-from processes.roles import ROLES
+from processes.modelling import bundle, deployment
+from processes.people import accounts
 from web import create_app
 from web.config import Settings
 from web.database import create_tables, database, state_key

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from flask import Flask
 from flask.testing import FlaskClient
 
-from processes import audit
+from processes.identity import audit
+from processes.identity.roles import Action
 from processes.model.people import AuditEvent
-from processes.roles import Action
 from tests.web.conftest import csrf
 from web.admin.permitted import ACTIONS
 from web.database import database

@@ -8,7 +8,7 @@ from engine.model import UserTask
 from forms.definition import read
 from processes.model.people import AuditEvent
 from tests.web.conftest import csrf
-from web import bulk
+from web.clerk import bulk
 from web.database import database
 
 

@@ -12,10 +12,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from bpmn.explosives import story
-from processes import accounts, area, identity, menus, registers
+from processes import registers
 from processes.demo import loader
-from processes.menus import BUILT_IN
+from processes.identity import identity
+from processes.ledgers import menus
+from processes.ledgers.menus import BUILT_IN
 from processes.model.people import UserAccount
+from processes.people import accounts, area
 from tests.web.conftest import csrf
 from web import create_app
 from web.config import Settings

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from engine.model import UserTask
-from processes import cases, identity, worklist
+from processes.casework import cases
+from processes.desk import worklist
+from processes.identity import identity
 from tests.web.conftest import csrf
 from web.database import database
 

@@ -20,7 +20,7 @@ from tests.engine.core.scenario import (
     user,
     xml,
 )
-from web import diagrams
+from web.clerk import diagrams
 
 KEY = "yacht_licence_drawn"
 REVIEWER = "licence_reviewer@370001"

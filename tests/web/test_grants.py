@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from processes import accounts, audit, authority, organisations
+from processes.identity import audit, authority, organisations
 from processes.model.people import AuthorityGrant
+from processes.people import accounts
 from tests.web.conftest import csrf, log_in, seed
 from web import create_app
 from web.config import Settings

@@ -10,8 +10,11 @@ from sqlalchemy import select
 
 from engine import clock
 from engine.model import HistoryEvent, UserTask
-from processes import accounts, chores, identity, worklist
+from processes import chores
+from processes.desk import worklist
+from processes.identity import identity
 from processes.model.people import UserAccount
+from processes.people import accounts
 from tests.web.conftest import csrf
 from web.database import database
 

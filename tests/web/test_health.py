@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 
 from migrations import schema
-from processes import audit
+from processes.identity import audit
 from web import running
 from web.config import Settings
 from web.database import database

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from engine import runtime
 from engine.model import Incident
-from processes import bundle, deployment, monitor
-from processes.identity import User
+from processes.casework import monitor
+from processes.identity.identity import User
+from processes.modelling import bundle, deployment
 from tests.web.conftest import csrf
 from web.database import database
 

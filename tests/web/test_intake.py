@@ -15,8 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bpmn.yacht import story
-from processes import applications, identity, registers, sheets
+from processes import registers
+from processes.casework import applications
 from processes.demo import loader
+from processes.identity import identity
+from processes.ledgers import sheets
 from processes.model.people import AuditEvent
 from processes.play import installation
 from tests.web.conftest import csrf, log_in

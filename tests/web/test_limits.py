@@ -13,8 +13,9 @@ from waitress import create_server
 from engine import clock, ids, limits
 from engine.errors import LimitExceeded
 from forms import definition
-from processes import files, materials, settings
-from processes.files import FileRefused
+from processes import settings
+from processes.documents import files, materials
+from processes.documents.files import FileRefused
 from processes.model.cases import Material
 from processes.model.documents import StoredFile
 from web import refused

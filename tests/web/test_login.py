@@ -9,7 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from engine import clock
-from processes import accounts, identity
+from processes.identity import identity
+from processes.people import accounts
 from tests.web.conftest import PASSWORD, csrf
 from web.database import database
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from engine.model import HistoryEvent, UserTask
-from processes import presence
+from processes.desk import presence
 from tests.web.conftest import csrf
 from web.database import database
 

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from processes import files
+from processes.documents import files
 from processes.model.cases import Case
 from tests.web.conftest import application, csrf, picture
 from web import references

@@ -7,8 +7,11 @@ from sqlalchemy import func, select
 
 from engine import connection, sealing
 from engine.model import HistoryEvent, UserTask
-from processes import applications, files, identity, outlook, worklist
 from processes import settings as rules
+from processes.casework import applications
+from processes.desk import outlook, worklist
+from processes.documents import files
+from processes.identity import identity
 from processes.model.cases import ClockEntry, Notification
 from tests.web.conftest import application, picture, seed
 from web import create_app

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from engine import clock
-from processes import identity
+from processes.identity import identity
 from tests.web.conftest import csrf, log_in
 from tests.web.test_signing import colleague, page, post
 from web.database import database

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine.errors import Conflict, Forbidden, NotFound
-from processes import phrases
+from processes.people import phrases
 from processes.play import Play
 from tests.web.conftest import csrf
 

@@ -19,7 +19,10 @@ from sqlalchemy import func, select
 from engine import cache, sealing
 from engine.model import HistoryEvent, UserTask
 from migrations import schema
-from processes import applications, files, identity, settings, tokens
+from processes import settings
+from processes.casework import applications
+from processes.documents import files
+from processes.identity import identity, tokens
 from processes.model.cases import Opinion
 from tests.web.conftest import application, picture, seed
 from web import create_app

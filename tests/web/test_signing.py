@@ -6,7 +6,8 @@ from collections.abc import Callable
 from flask import Flask
 from flask.testing import FlaskClient
 
-from processes import accounts, identity
+from processes.identity import identity
+from processes.people import accounts
 from tests.web.conftest import PASSWORD, csrf, log_in
 from web.database import database
 

@@ -15,7 +15,8 @@ from engine.model import HistoryEvent, UserTask
 from processes.model.cases import Case
 from tests.web.conftest import csrf
 from tests.web.test_once import APPLY, typed
-from web import applying, task
+from web import applying
+from web.clerk import task
 from web.database import database
 
 __all__ = ["typed"]  # the fixture of a complete application

@@ -7,9 +7,10 @@ from flask.testing import FlaskClient
 
 from engine.clock import now
 from engine.model import UserTask
-from processes import clock, supervision
+from processes.casefile import supervision
+from processes.clock import clock
+from processes.clock.reckoning import Event
 from processes.model.cases import Case, MaterialItem
-from processes.reckoning import Event
 from tests.web.conftest import csrf
 from web.database import database
 

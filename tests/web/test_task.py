@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from engine.model import UserTask
-from processes import identity, worklist
+from processes.desk import worklist
+from processes.identity import identity
 from processes.model.cases import Case
 from tests.web.conftest import csrf
 from web.database import database

@@ -4,7 +4,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from processes import documents, files, settings
+from processes import settings
+from processes.documents import documents, files
 from processes.model.documents import Document
 from web import wiring
 from web.config import Settings, UnsafeSettings

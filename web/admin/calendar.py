@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import BanliError, NotFound
-from processes import calendar, calendars, recounting
+from processes.clock import calendar, calendars
+from processes.identity.roles import Action
 from processes.model.people import Org, UserAccount
 from processes.model.records import CalendarVersion
-from processes.recounting import Proposal
-from processes.roles import Action
+from processes.movement import recounting
+from processes.movement.recounting import Proposal
 from web.auth import current, policy
 from web.database import read_session, transaction
 from web.words import _

@@ -18,11 +18,14 @@ from werkzeug.datastructures import MultiDict
 
 from engine import clock
 from engine.errors import BanliError, NotFound
-from processes import area, authority, domains, organisations, permissions
-from processes.authority import BUSINESSES, SCOPES, GrantRefused, Wanted
-from processes.identity import User
+from processes.domains import domains
+from processes.identity import authority, organisations
+from processes.identity.authority import BUSINESSES, SCOPES, GrantRefused, Wanted
+from processes.identity.identity import User
+from processes.identity.roles import Action
 from processes.model.people import AuthorityGrant, Org
-from processes.roles import Action
+from processes.people import area
+from processes.rights import permissions
 from web.auth import current, policy
 from web.confirming import sensitive
 from web.database import read_session, transaction

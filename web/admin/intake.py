@@ -12,10 +12,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.errors import BanliError, NotFound
-from processes import files, intake, settings, sheets
-from processes.intake import Target, Verdict
-from processes.roles import Action
-from processes.sheets import SheetRefused, Table
+from processes import settings
+from processes.documents import files
+from processes.identity.roles import Action
+from processes.ledgers import intake, sheets
+from processes.ledgers.intake import Target, Verdict
+from processes.ledgers.sheets import SheetRefused, Table
 from web import exporting, references
 from web.auth import current, policy
 from web.database import read_session, run

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.errors import NotFound
 from forms.definition import FormInvalid
-from processes import maintenance, registers, sources
-from processes.identity import User
+from processes import registers
+from processes.casework import sources
+from processes.identity.identity import User
+from processes.identity.roles import Action
+from processes.ledgers import maintenance
 from processes.registers import Record
-from processes.roles import Action
 from web import filling
 from web.admin.scope import record_of
 from web.auth import current, policy

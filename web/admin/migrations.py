@@ -12,9 +12,9 @@ from flask.typing import ResponseReturnValue
 
 from engine import repository
 from engine.errors import BanliError, NotFound
-from processes import migrating
-from processes.migrating import Line, Order
-from processes.roles import Action
+from processes.identity.roles import Action
+from processes.movement import migrating
+from processes.movement.migrating import Line, Order
 from web.auth import current, policy
 from web.confirming import sensitive
 from web.database import read_session, run

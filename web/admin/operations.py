@@ -12,11 +12,13 @@ from sqlalchemy import func, select
 from engine import clock
 from engine.errors import NotFound, Retry, WorkRefused
 from engine.model import Incident, ProcessDefinition, ProcessInstance
-from processes import backstage, monitor, overview
+from processes.background import backstage
+from processes.casework import monitor, overview
+from processes.identity.roles import Action
 from processes.model.cases import Case
-from processes.roles import Action
-from web import conformance, diagrams, wiring
+from web import conformance, wiring
 from web.auth import actions_of, current, policy
+from web.clerk import diagrams
 from web.database import read_session, run
 from web.words import N_, _
 

@@ -10,10 +10,12 @@ from typing import Final
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from processes import area, domains, organisations, positions
-from processes.organisations import Details, OrganisationRefused
-from processes.positions import PositionRefused
-from processes.roles import Action
+from processes.domains import domains
+from processes.identity import organisations
+from processes.identity.organisations import Details, OrganisationRefused
+from processes.identity.roles import Action
+from processes.people import area, positions
+from processes.people.positions import PositionRefused
 from web.auth import current, policy
 from web.database import read_session, transaction
 from web.i18n import titles

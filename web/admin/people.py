@@ -16,9 +16,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import BanliError
-from processes import accounts, area, audit, domains, organisations, permissions
+from processes.domains import domains
+from processes.identity import audit, organisations
+from processes.identity.roles import ROLES, Action
 from processes.model.people import Org, UserAccount, UserRole
-from processes.roles import ROLES, Action
+from processes.people import accounts, area
+from processes.rights import permissions
 from web.admin.permitted import ACTIONS
 from web.auth import current, policy
 from web.confirming import sensitive

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from processes.roles import Action
+from processes.identity.roles import Action
 from web.words import N_
 
 ACTIONS: Final = {

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from engine import limits
 from forms.standards import mask_number
-from processes import maintenance, registers
-from processes.identity import User
+from processes import registers
+from processes.identity.identity import User
+from processes.identity.roles import Action
+from processes.ledgers import maintenance
 from processes.model.people import Org
 from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
 from processes.registers.definition import Definition, FieldDefinition
-from processes.roles import Action
 from web import exporting
 from web.admin.scope import record_of, visible
 from web.auth import current, policy

@@ -23,11 +23,14 @@ from sqlalchemy.orm import Session
 from engine import repository
 from engine.errors import BanliError, DeploymentRejected
 from engine.model import Deployment
-from processes import audit, differences, domains, identity, modelling, permissions
-from processes.differences import FileChange
-from processes.identity import User
-from processes.modelling import DraftView
-from processes.roles import Action
+from processes.domains import domains
+from processes.identity import audit, identity
+from processes.identity.identity import User
+from processes.identity.roles import Action
+from processes.modelling import differences, modelling
+from processes.modelling.differences import FileChange
+from processes.modelling.modelling import DraftView
+from processes.rights import permissions
 from web.auth import actions_of, current, policy
 from web.confirming import sensitive
 from web.database import read_session, run

@@ -8,11 +8,13 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from processes import maintenance, permissions, registers
-from processes.identity import User
+from processes import registers
+from processes.identity.identity import User
+from processes.identity.roles import Action
+from processes.ledgers import maintenance
 from processes.model.people import Org
 from processes.model.records import RegisterRecord
-from processes.roles import Action
+from processes.rights import permissions
 
 
 def visible(by: User) -> ColumnElement[bool]:

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from engine import repository
 from forms.fields.registry import TYPES
+from processes.identity.roles import ROLES
 from processes.operations import all_operations
-from processes.roles import ROLES
 from web.wiring import topics
 
 Choice = dict[str, str]

@@ -15,10 +15,12 @@ from flask_babel import gettext as _
 from engine.errors import BanliError, Conflict, DeploymentRejected, Finding
 from forms import definition as form_definition
 from forms import lint as form_lint
-from processes import documents, modelling, sources
+from processes.casework import sources
+from processes.documents import documents
+from processes.identity.roles import Action
 from processes.letters import sample
-from processes.modelling import DraftView
-from processes.roles import Action
+from processes.modelling import modelling
+from processes.modelling.modelling import DraftView
 from web import filling
 from web.analyst.catalogue import finding, of_installation
 from web.auth import current, policy

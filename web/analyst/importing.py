@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from engine import repository
 from engine.errors import BanliError, Conflict, DeploymentRejected
-from processes import modelling
-from processes.blank_model import blank_model
-from processes.identity import User
+from processes.identity.identity import User
+from processes.identity.roles import Action
 from processes.importing import foreign
 from processes.importing.foreign import Imported
 from processes.model.cases import ModelDraft
-from processes.roles import Action
+from processes.modelling import modelling
+from processes.modelling.blank_model import blank_model
 from web.analyst import library
 from web.auth import current, policy
 from web.database import run

@@ -12,11 +12,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine import repository
-from processes import domains, identity, modelling
-from processes.blank_model import blank_model
-from processes.roles import Action
-from web import diagrams
+from processes.domains import domains
+from processes.identity import identity
+from processes.identity.roles import Action
+from processes.modelling import modelling
+from processes.modelling.blank_model import blank_model
 from web.auth import actions_of, current, policy
+from web.clerk import diagrams
 from web.database import read_session, run
 from web.i18n import titles
 

@@ -18,12 +18,13 @@ from engine import clock
 from engine.errors import BanliError, DeploymentRejected, LimitExceeded
 from forms.definition import FormDefinition, FormInvalid
 from forms.lookups import Lookups
-from processes import modelling, sources
-from processes.modelling import DraftView
-from processes.roles import Action
-from processes.trial import MAX_MOVES, Kind, Move, Trial, Waiting
-from processes.trial_values import MoveRefused
-from processes.trial_words import candidates, expected_outputs, kind_of, said
+from processes.casework import sources
+from processes.identity.roles import Action
+from processes.modelling import modelling
+from processes.modelling.modelling import DraftView
+from processes.modelling.trial import MAX_MOVES, Kind, Move, Trial, Waiting
+from processes.modelling.trial_values import MoveRefused
+from processes.modelling.trial_words import candidates, expected_outputs, kind_of, said
 from web import filling
 from web.auth import current, policy
 from web.database import read_session

@@ -12,10 +12,11 @@ from flask import g, request
 from flask_login import current_user
 
 from engine.errors import BanliError, Forbidden
-from processes import audit, permissions, tokens
-from processes.identity import User
-from processes.roles import Action
-from processes.tokens import Caller
+from processes.identity import audit, tokens
+from processes.identity.identity import User
+from processes.identity.roles import Action
+from processes.identity.tokens import Caller
+from processes.rights import permissions
 from web import security
 from web.auth import policy
 from web.database import transaction

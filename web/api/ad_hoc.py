@@ -6,8 +6,8 @@ from flask import Response
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
-from processes import ad_hoc
-from processes.roles import Action
+from processes.identity.roles import Action
+from processes.movement import ad_hoc
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas.base import Reply, Request, Text

@@ -5,10 +5,11 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from processes import agents, handover, planning
-from processes.agents import Agency, Wanted
-from processes.handover import Share
-from processes.roles import Action
+from processes.approvals import handover, planning
+from processes.approvals.handover import Share
+from processes.identity.roles import Action
+from processes.people import agents
+from processes.people.agents import Agency, Wanted
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas.base import Done

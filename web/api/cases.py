@@ -5,8 +5,8 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from processes import applications, cases
-from processes.roles import Action
+from processes.casework import applications, cases
+from processes.identity.roles import Action
 from web.api import access, answers, blueprints, commands, wire
 from web.api.access import access as allow
 from web.api.schemas.base import Answers, Listed, Reason

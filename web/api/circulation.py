@@ -5,10 +5,11 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from processes import cases, circulation, inquiries
-from processes.circulation import Received, Wanted
-from processes.inquiries import Asked
-from processes.roles import Action
+from processes.approvals import circulation, inquiries
+from processes.approvals.circulation import Received, Wanted
+from processes.approvals.inquiries import Asked
+from processes.casework import cases
+from processes.identity.roles import Action
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas.base import Done

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Conflict
 from engine.model import ProcessInstance, UserTask
-from processes import repeats
+from processes.background import repeats
+from processes.background.repeats import Answer
 from processes.model.cases import ModelDraft
-from processes.repeats import Answer
 from web.api import access, wire
 from web.database import run
 

@@ -6,8 +6,10 @@ from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
 from engine.errors import DeploymentRejected
-from processes import backstage, bundle, modelling, monitor
-from processes.roles import Action
+from processes.background import backstage
+from processes.casework import monitor
+from processes.identity.roles import Action
+from processes.modelling import bundle, modelling
 from web import wiring
 from web.api import access, blueprints, commands, wire
 from web.api.access import access as allow

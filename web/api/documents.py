@@ -8,15 +8,19 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from processes import approval_form, archive, cases, documents, files, materials, permissions
-from processes.identity import User
+from processes import archive
+from processes.casework import cases
+from processes.desk import approval_form
+from processes.documents import documents, files, materials
+from processes.identity.identity import User
+from processes.identity.roles import Action
 from processes.model.cases import Case, Material
 from processes.model.documents import Document
-from processes.roles import Action
-from web import limits, timeline
+from processes.rights import permissions
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas.documents import Archived, Documents, LegalClock, Materials, Timeline
+from web.clerk import limits, timeline
 from web.database import read_session, run
 from web.files import send
 

@@ -10,9 +10,9 @@ from typing import Any
 from flask import Response, current_app
 from sqlalchemy.orm import Session
 
-from processes import modelling
+from processes.identity.roles import Action
 from processes.model.cases import ModelDraft as Draft
-from processes.roles import Action
+from processes.modelling import modelling
 from web import wiring
 from web.api import access, blueprints, commands, wire
 from web.api.access import access as allow

@@ -10,8 +10,8 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from processes import remote
-from processes.remote import JobWork
+from processes.background import remote
+from processes.background.remote import JobWork
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas import exchange

@@ -5,8 +5,10 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from processes import assigning, following, outlook, reasons, worklist
-from processes.roles import Action
+from processes.approvals import assigning
+from processes.casefile import following
+from processes.desk import outlook, reasons, worklist
+from processes.identity.roles import Action
 from web.api import access, answers, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas.base import Answers, Done

@@ -5,8 +5,8 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from processes import monitor, overview
-from processes.roles import Action
+from processes.casework import monitor, overview
+from processes.identity.roles import Action
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas import exchange

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from processes import monitor
-from processes.monitor import InstanceFilters
-from processes.roles import Action
+from processes.casework import monitor
+from processes.casework.monitor import InstanceFilters
+from processes.identity.roles import Action
 from web.api import access, blueprints
 from web.api.access import access as allow
 from web.api.schemas.base import Paging

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import MessageRefused, NotFound
 from engine.ports import Message
-from processes import messages
+from processes.casefile import messages
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas import exchange

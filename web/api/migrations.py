@@ -6,9 +6,9 @@ from flask import Response
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
-from processes import migrating
-from processes.migrating import Order
-from processes.roles import Action
+from processes.identity.roles import Action
+from processes.movement import migrating
+from processes.movement.migrating import Order
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas.base import Flag, Id, Reason, Reply, Request, Text

@@ -6,9 +6,11 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from engine.model import UserTask
-from processes import cases, ending, movement, opened, reclaiming
-from processes.movement import Order
-from processes.roles import Action
+from processes.casework import cases
+from processes.identity.roles import Action
+from processes.movement import ending, movement, reclaiming
+from processes.movement.movement import Order
+from processes.rights import opened
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas.base import Reason

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from processes import notices
+from processes.casefile import notices
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas.base import Done, Paging

@@ -3,8 +3,8 @@
 from typing import Any
 
 from engine.errors import NotFound, Retry, WorkRefused
-from processes import backstage
-from processes.roles import Action
+from processes.background import backstage
+from processes.identity.roles import Action
 from web import wiring
 from web.api import access, blueprints
 from web.api.access import access as allow

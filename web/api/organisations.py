@@ -8,9 +8,9 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from processes import area
-from processes.organisations import Details
-from processes.roles import ROLES, Action
+from processes.identity.organisations import Details
+from processes.identity.roles import ROLES, Action
+from processes.people import area
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas.people import (

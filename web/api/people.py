@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden
-from processes import area, positions
-from processes.authority import Wanted
+from processes.identity.authority import Wanted
+from processes.identity.roles import Action
 from processes.model.people import AuthorityGrant, UserAccount, UserRole
-from processes.roles import Action
+from processes.people import area, positions
 from web import confirming
 from web.api import access, blueprints, commands
 from web.api.access import access as allow

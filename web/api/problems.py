@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine.errors import BanliError, DeploymentRejected, NotFound, TaskNotActive, VariablesInvalid
 from forms.errors import FormInvalid
-from processes.repeats import KeyReused
+from processes.background.repeats import KeyReused
 from web.api.access import NotAuthenticated
 from web.api.wire import RequestInvalid, plain
 from web.errors import new_reference, problem, status_of, storage_is_full

@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from processes import maintenance, registers
+from processes import registers
+from processes.identity.roles import Action
+from processes.ledgers import maintenance
 from processes.model.records import RegisterRecord
 from processes.registers import Record
-from processes.roles import Action
 from web.admin.registers import masked, wanted
 from web.admin.scope import record_of, visible
 from web.api import access, blueprints, commands

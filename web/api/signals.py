@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from processes import messages
+from processes.casefile import messages
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas import exchange

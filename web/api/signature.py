@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from processes import signatures
+from processes.casefile import signatures
 from web import references
 from web.api import access, answers, blueprints, commands
 from web.api.access import access as allow

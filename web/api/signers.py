@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from engine.approval.board import Kind
 from engine.boards import Placed
-from processes import approvals
-from processes import cases as case_commands
-from processes.approvals import Signers
-from processes.roles import Action
+from processes.approvals import approvals
+from processes.approvals.approvals import Signers
+from processes.casework import cases as case_commands
+from processes.identity.roles import Action
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas.base import Done, Reason

@@ -3,12 +3,12 @@
 from typing import Any
 
 from processes import statistics
-from processes.roles import Action
+from processes.identity.roles import Action
 from processes.statistics import Asked
 from web.api import access, blueprints
 from web.api.access import access as allow
 from web.api.schemas.statistics import StatisticQuery, Statistics, StatisticTable
-from web.statistics import counted
+from web.clerk.statistics import counted
 
 blueprint = blueprints.make("statistics", "/statistics", "统计")
 

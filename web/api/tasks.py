@@ -6,12 +6,13 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from forms.display import Rights
-from processes import backentry, inbox, sources, worklist
-from processes.backentry import Late
-from processes.filters import Filters
-from processes.inbox import View
-from processes.roles import Action
-from processes.worklist import TaskView
+from processes.casework import sources
+from processes.desk import backentry, inbox, worklist
+from processes.desk.backentry import Late
+from processes.desk.filters import Filters
+from processes.desk.inbox import View
+from processes.desk.worklist import TaskView
+from processes.identity.roles import Action
 from web import references
 from web.api import access, answers, blueprints, commands, wire
 from web.api.access import access as allow

@@ -15,7 +15,7 @@ import click
 
 from engine import feel
 from engine.dmn import tck
-from processes import functions
+from processes.casework import functions
 from processes.importing import conformance as reference
 from web.api import wire
 

@@ -13,7 +13,7 @@ import click
 
 from engine import feel as language
 from engine import limits
-from processes import functions
+from processes.casework import functions
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from engine.errors import DeploymentRejected
-from processes import functions
+from processes.casework import functions
 from processes.importing import foreign
 from processes.importing.foreign import Imported
 from web.api import wire

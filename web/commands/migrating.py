@@ -6,9 +6,10 @@ Invariant: without `--apply` nothing changes; each case is a transaction of its 
 import click
 
 from engine.errors import BanliError
-from processes import identity, migrating
-from processes.identity import User
-from processes.migrating import Line, Order, Preview
+from processes.identity import identity
+from processes.identity.identity import User
+from processes.movement import migrating
+from processes.movement.migrating import Line, Order, Preview
 from web.commands.opening import Opened, opened
 
 

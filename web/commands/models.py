@@ -12,10 +12,11 @@ import click
 from sqlalchemy.orm import Session
 
 from engine.errors import DeploymentRejected, Finding
-from processes import bundle, decision_tests, deployment, identity, modelling
 from processes import wiring as processes_wiring
-from processes.bundle import Bundle
 from processes.demo import loader
+from processes.identity import identity
+from processes.modelling import bundle, decision_tests, deployment, modelling
+from processes.modelling.bundle import Bundle
 from web import wiring
 from web.api import wire
 from web.commands.opening import Opened, opened

@@ -9,9 +9,10 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from processes import accounts, audit, tokens
 from processes.demo import loader
+from processes.identity import audit, tokens
 from processes.model.people import UserAccount
+from processes.people import accounts
 from web.commands.opening import opened
 
 _ACTOR = "cli"

@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Any
 
-from processes import clock as ledger
-from processes import explanation
+from processes.clock import clock as ledger
+from processes.clock import explanation
+from processes.clock.reckoning import Colour, Reckoning, State
 from processes.play import Play, PlayedCase
-from processes.reckoning import Colour, Reckoning, State
 
 # plays begin on Monday 2 March 2026 at 09:00
 MATERIALS = [{"code": "application", "title": "申请表", "present": True}]

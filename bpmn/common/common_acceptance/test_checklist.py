@@ -12,12 +12,13 @@ from sqlalchemy import select
 
 from bpmn.yacht import story
 from forms.definition import FormInvalid
-from processes import cases, checklist, materials
-from processes import clock as ledger
+from processes.casework import cases
+from processes.clock import clock as ledger
+from processes.clock.reckoning import State
+from processes.documents import checklist, materials
 from processes.model.cases import MaterialItem, SupervisionEntry
 from processes.model.people import AuditEvent
 from processes.play import Play, PlayedCase
-from processes.reckoning import State
 
 # plays begin on Monday 2 March 2026 at 09:00
 LISTED = [

@@ -10,8 +10,9 @@ from engine.errors import BanliError
 from forms.definition import FormInvalid
 from forms.fields.base import Scope
 from forms.lookups import Lookups
-from processes import applications, drafts, overview
-from processes import clock as ledger
+from processes.casefile import drafts
+from processes.casework import applications, overview
+from processes.clock import clock as ledger
 from processes.model.cases import CaseLink, FormDraft, Notification
 from processes.play import Play, PlayedCase
 

@@ -8,7 +8,7 @@ import pytest
 from bpmn.property import story
 from engine.clock import SHANGHAI
 from forms.errors import FormInvalid
-from processes import calendar
+from processes.clock import calendar
 from processes.play import Play, PlayedCase
 
 EVALUATION = "common_evaluation"

@@ -8,10 +8,10 @@ from bpmn.yacht import story
 from engine import repository
 from engine.errors import Forbidden
 from forms.definition import FormInvalid
-from processes import clock as ledger
-from processes import explanation
+from processes.clock import clock as ledger
+from processes.clock import explanation
+from processes.clock.reckoning import Reckoning
 from processes.play import Play, PlayedCase
-from processes.reckoning import Reckoning
 from tests.engine.core.scenario import Node, call, xml
 
 APPROVED = {"extension_decision": "approve"}

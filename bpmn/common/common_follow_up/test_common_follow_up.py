@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from bpmn.yacht import story
 from forms.definition import FormInvalid
-from processes import checklist
-from processes import clock as ledger
+from processes.clock import clock as ledger
+from processes.clock.reckoning import State
+from processes.documents import checklist
 from processes.model.cases import Notification, SupervisionEntry
 from processes.play import Play, PlayedCase
-from processes.reckoning import State
 
 # plays begin on Monday 2 March 2026 at 09:00
 PROXY = {

@@ -1,6 +1,6 @@
 """通知: one notice to one receiver, and what happens when a channel fails."""
 
-from processes import notices
+from processes.casefile import notices
 from processes.play import Play
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from forms.errors import FormInvalid
-from processes import clock as ledger
+from processes.clock import clock as ledger
 from processes.play import Play, PlayedCase
 
 

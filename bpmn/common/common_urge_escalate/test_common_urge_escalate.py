@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine import dmn
-from processes import notices
+from processes.casefile import notices
 from processes.play import Play, PlayedCase
 
 TABLE = Path(__file__).with_name("common_urge_level.dmn")

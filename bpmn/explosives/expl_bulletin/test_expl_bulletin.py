@@ -6,7 +6,7 @@ import pytest
 
 from bpmn.explosives import story
 from engine.errors import BanliError
-from processes import notices
+from processes.casefile import notices
 from processes.play import Play, PlayedCase
 
 

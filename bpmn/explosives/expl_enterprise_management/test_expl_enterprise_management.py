@@ -8,7 +8,7 @@ import pytest
 from bpmn.explosives import story
 from engine import dmn
 from engine.errors import BanliError
-from processes import organisations
+from processes.identity import organisations
 from processes.model.people import Org, UserRole
 from processes.play import Play, PlayedCase
 

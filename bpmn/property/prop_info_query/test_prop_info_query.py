@@ -10,7 +10,7 @@ from bpmn.property import story
 from engine.errors import BanliError
 from engine.model import UserTask, UserTaskCandidate
 from forms.errors import FormInvalid
-from processes import worklist
+from processes.desk import worklist
 from processes.play import Play, PlayedCase
 
 QUERY = "prop_info_query"

@@ -5,8 +5,8 @@ import pytest
 from bpmn.property import story
 from engine.errors import BanliError
 from forms.errors import FormInvalid
+from processes.clock.reckoning import State
 from processes.play import Play
-from processes.reckoning import State
 
 
 def test_a_sale_goes_from_one_application_to_the_book_and_the_certificate(play: Play) -> None:

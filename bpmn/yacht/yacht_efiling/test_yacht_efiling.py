@@ -10,7 +10,7 @@ import pytest
 
 from bpmn.yacht import story
 from engine import correlation, ids
-from processes import notices
+from processes.casefile import notices
 from processes.play import Play, PlayedCase
 
 

@@ -10,7 +10,10 @@ import pytest
 from bpmn.yacht import story
 from engine.errors import BanliError
 from forms.definition import FormInvalid
-from processes import documents, maintenance, notices, registers
+from processes import registers
+from processes.casefile import notices
+from processes.documents import documents
+from processes.ledgers import maintenance
 from processes.play import Play, PlayedCase
 from processes.registers import Trace
 

@@ -6,7 +6,8 @@ Requirements Y-43, Y-44, Y-45, Y-67, Y-71, Y-80.
 from typing import Any
 
 from bpmn.yacht import story
-from processes import notices, registers
+from processes import registers
+from processes.casefile import notices
 from processes.play import Play, PlayedCase
 
 STAFF = {

@@ -4,7 +4,7 @@ import pytest
 
 from bpmn.yacht import story
 from forms.definition import FormInvalid
-from processes import notices
+from processes.casefile import notices
 from processes.play import Play, PlayedCase
 
 

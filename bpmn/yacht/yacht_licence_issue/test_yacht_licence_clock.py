@@ -3,9 +3,9 @@
 from datetime import date
 
 from bpmn.yacht import story
-from processes import clock as ledger
+from processes.clock import clock as ledger
+from processes.clock.reckoning import Reckoning, State
 from processes.play import Play, PlayedCase
-from processes.reckoning import Reckoning, State
 
 
 def clocks(case: PlayedCase) -> dict[str, Reckoning]:

@@ -7,9 +7,9 @@ import pytest
 
 from bpmn.yacht import story
 from forms.definition import FormInvalid
-from processes import clock as ledger
+from processes.clock import clock as ledger
+from processes.clock.reckoning import State
 from processes.play import Play, PlayedCase
-from processes.reckoning import State
 
 DEFERRED = {"state": "deferred", "reason": "邮寄中"}
 

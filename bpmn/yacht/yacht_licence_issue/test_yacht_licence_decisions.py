@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine import dmn
-from processes import functions
+from processes.casework import functions
 
 FOLDER = Path(__file__).parent
 VALID = {

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from engine.errors import BanliError
-from processes import documents, notices
+from processes.casefile import notices
+from processes.documents import documents
 from processes.play import Play, PlayedCase
 
 WHO = {

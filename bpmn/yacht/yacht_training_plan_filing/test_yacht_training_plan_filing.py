@@ -11,7 +11,10 @@ from bpmn.yacht import story
 from engine.errors import BanliError, NotFound
 from forms.definition import FormInvalid
 from forms.lookups import Lookups
-from processes import cases, documents, maintenance, registers, sources
+from processes import registers
+from processes.casework import cases, sources
+from processes.documents import documents
+from processes.ledgers import maintenance
 from processes.play import Play
 from processes.registers import Trace
 

@@ -1,7 +1,8 @@
 """培训日常监督: visits, rectification, the proposal to stop (Y-50)."""
 
 from bpmn.yacht import story
-from processes import notices, registers
+from processes import registers
+from processes.casefile import notices
 from processes.play import Play
 
 

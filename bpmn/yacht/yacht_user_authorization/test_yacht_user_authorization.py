@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from forms.definition import FormInvalid
-from processes import authority, domains, identity
+from processes.domains import domains
+from processes.identity import authority, identity
+from processes.identity.roles import ROLES
 from processes.model.people import AuthorityGrant, UserAccount, UserRole
 from processes.play import Play, PlayedCase
-from processes.roles import ROLES
 
 ALL = ["training", "exam", "licence_issue"]
 SEEDED = [

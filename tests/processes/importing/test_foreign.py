@@ -5,7 +5,7 @@ from lxml import etree
 
 from engine import compiler
 from engine.errors import DeploymentRejected
-from processes import functions
+from processes.casework import functions
 from processes.importing import foreign, juel
 from processes.importing.foreign import Imported
 

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 import processes.model
 from engine import connection
 from engine.columns import Base
-from processes import accounts, authority, identity, organisations, settings
-from processes.authority import Wanted
-from processes.identity import User
+from processes import settings
+from processes.identity import authority, identity, organisations
+from processes.identity.authority import Wanted
+from processes.identity.identity import User
+from processes.identity.roles import ROLES
 from processes.model.people import Role, UserAccount
-from processes.roles import ROLES
+from processes.people import accounts
 from web.database import Database
 
 assert processes.model

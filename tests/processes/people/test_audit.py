@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from processes import audit
+from processes.identity import audit
 from processes.model.people import AuditEvent
 from tests.processes.people.cast import People
 

@@ -5,8 +5,9 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import NotFound
-from processes import accounts, authority, identity
-from processes.authority import GrantRefused, Wanted
+from processes.identity import authority, identity
+from processes.identity.authority import GrantRefused, Wanted
+from processes.people import accounts
 from tests.processes.people.cast import People, granted
 
 ALL = frozenset({"training", "exam", "licence_issue"})

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from engine import clock, feel
 from engine.errors import LimitExceeded
-from processes import calendar, calendars, functions
-from processes import clock as legal
-from processes.calendar import Calendar, Correction
-from processes.calendars import CalendarRefused, Change
+from processes.casework import functions
+from processes.clock import calendar, calendars
+from processes.clock import clock as legal
+from processes.clock.calendar import Calendar, Correction
+from processes.clock.calendars import CalendarRefused, Change
 
 DAYS = st.dates(date(2004, 1, 1), date(2026, 12, 31))
 

@@ -9,7 +9,9 @@ from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from engine.errors import DeploymentRejected, NotFound
-from processes import documents, files, functions, numbers, organisations
+from processes.casework import functions
+from processes.documents import documents, files
+from processes.identity import numbers, organisations
 from processes.letters import LetterInvalid, Template, fonts, paper, read
 from processes.letters.filling import chinese_date, formal_date
 

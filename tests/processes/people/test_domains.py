@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from processes import domains
-from processes.domains import DomainRefused
-from processes.roles import EXCLUSIVE, ROLES, UNIT_ROLES, Action
+from processes.domains import domains
+from processes.domains.domains import DomainRefused
+from processes.identity.roles import EXCLUSIVE, ROLES, UNIT_ROLES, Action
 
 _TITLE = "title: 民爆培训\ntitle_en: Explosives training\n"
 

@@ -7,9 +7,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from processes import accounts, identity, settings
-from processes.identity import Attempt, LoginLocked, LoginRefused
+from processes import settings
+from processes.identity import identity
+from processes.identity.identity import Attempt, LoginLocked, LoginRefused
 from processes.model.people import AuditEvent, LoginFailure
+from processes.people import accounts
 from tests.plugin import STRONG
 from tests.processes.people.cast import PASSWORD, People
 from web.database import Database

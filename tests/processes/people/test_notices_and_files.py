@@ -5,9 +5,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from processes import files, notices, settings
-from processes.files import FileRefused
-from processes.notices import Notice
+from processes import settings
+from processes.casefile import notices
+from processes.casefile.notices import Notice
+from processes.documents import files
+from processes.documents.files import FileRefused
 from tests.processes.people.cast import People
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from stdnum.cn import uscc
 
 from engine.errors import LimitExceeded, NotFound
-from processes import identifiers, numbers
+from processes.identity import identifiers, numbers
 from web.database import Database
 
 DAY = date(2013, 10, 28)

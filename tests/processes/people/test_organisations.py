@@ -2,8 +2,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from processes import organisations
-from processes.organisations import OrganisationRefused
+from processes.identity import organisations
+from processes.identity.organisations import OrganisationRefused
 
 
 def codes(session: Session, top: str) -> list[str]:

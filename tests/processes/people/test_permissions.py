@@ -4,11 +4,13 @@ from sqlalchemy.orm import Session
 
 from engine import ids
 from engine.errors import Forbidden, NotFound
-from processes import accounts, identity, organisations, permissions
-from processes.identity import User
+from processes.identity import identity, organisations
+from processes.identity.identity import User
 from processes.model.cases import Case, Opinion
 from processes.model.people import Org
-from processes.permissions import Action, TaskFacts
+from processes.people import accounts
+from processes.rights import permissions
+from processes.rights.permissions import Action, TaskFacts
 from tests.processes.people.cast import People
 
 LICENCE = "yacht_licence_issue"

@@ -13,20 +13,15 @@ from sqlalchemy.orm import Session
 from engine import clock, repository, runtime
 from engine.errors import NotFound
 from engine.model import UserTask
-from processes import (
-    agents,
-    circulation,
-    handover,
-    inquiries,
-    principals,
-    settings,
-    wiring,
-    worklist,
-)
-from processes.agents import Wanted
-from processes.identity import User
+from processes import settings, wiring
+from processes.approvals import circulation, handover, inquiries
+from processes.desk import worklist
+from processes.identity import principals
+from processes.identity.identity import User
 from processes.model.agents import Substitution
 from processes.model.circulation import CaseCopy
+from processes.people import agents
+from processes.people.agents import Wanted
 from tests.engine.core.scenario import user, xml
 from tests.engine.data.test_races import kinds, together
 from tests.processes.people.cast import People, populate

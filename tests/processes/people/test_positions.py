@@ -8,9 +8,9 @@ import pytest
 
 from engine import repository
 from engine.errors import NotFound
-from processes import positions
+from processes.people import positions
+from processes.people.positions import HEAD, PositionRefused
 from processes.play import Play, PlayedCase
-from processes.positions import HEAD, PositionRefused
 from tests.engine.core.scenario import user, xml
 
 TOP, UNIT = "000001", "370001"

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, DeploymentRejected, NotFound
-from processes import numbers, registers, settings
+from processes import registers, settings
+from processes.identity import numbers
 from processes.registers import Duplicate, RecordInvalid, Trace, TransitionRefused
 from web.database import Database
 

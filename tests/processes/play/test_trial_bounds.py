@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from engine import clock, limits
 from engine.errors import BanliError, LimitExceeded
-from processes import functions
-from processes.trial import Move, Trial
+from processes.casework import functions
+from processes.modelling.trial import Move, Trial
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"

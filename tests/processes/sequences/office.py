@@ -27,21 +27,16 @@ from engine.model import (
 from engine.moves import MoveRefused
 from engine.ports import Message
 from engine.waiting import MessageWait
-from processes import (
-    approvals,
-    cases,
-    ending,
-    messages,
-    movement,
-    reclaiming,
-    targets,
-    worklist,
-)
-from processes.approvals import Signers
-from processes.identity import User
+from processes.approvals import approvals
+from processes.approvals.approvals import Signers
+from processes.casefile import messages
+from processes.casework import cases
+from processes.desk import worklist
+from processes.identity.identity import User
 from processes.model.cases import Opinion
 from processes.model.people import UserAccount, UserRole
-from processes.movement import Order
+from processes.movement import ending, movement, reclaiming, targets
+from processes.movement.movement import Order
 from processes.play import Play
 from tests.processes.sequences.models import KEY, Model
 from tests.processes.sequences.whole import nobody_twice, rows_are, status_of, waits_of

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine import limits
-from processes.blank_model import blank_model
+from processes.modelling.blank_model import blank_model
 
 RULE = (
     '<bpmn:businessRuleTask id="rule" name="判定"><bpmn:extensionElements>'

@@ -8,7 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine import repository
-from processes import accounts, identity
+from processes.identity import identity
+from processes.people import accounts
 from tests.web.analyst.pages import Page, token_of
 from web.database import database
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine import constructs
-from processes import tokens
+from processes.identity import tokens
 from tests.web.analyst.bad_models import FAULTS, faulty
 from tests.web.analyst.pages import Page
 from web.database import database

@@ -13,7 +13,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from engine import sealing
-from processes import bundle, deployment, settings, tokens
+from processes import settings
+from processes.identity import tokens
+from processes.modelling import bundle, deployment
 from web.database import database, state_key
 from web.wiring import wire
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from processes import accounts, notices
-from processes.notices import Notice
+from processes.casefile import notices
+from processes.casefile.notices import Notice
+from processes.people import accounts
 from tests.web.api.test_surroundings import bundle
 from web.database import database
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import encode_multipart
 
 from engine import limits
-from processes import files
+from processes.documents import files
 from tests.web.api.conftest import ID_NO
 from tests.web.conftest import csrf, picture
 

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from engine import clock as now
 from engine.model import UserTask
-from processes import clock as ledger
+from processes.clock import clock as ledger
+from processes.clock.reckoning import Event
 from processes.model.cases import Case
-from processes.reckoning import Event
 from web.database import database
 
 

@@ -8,8 +8,8 @@ import pytest
 from adapters import card_centre
 from adapters._shared import signing
 from adapters.registry import Adapters
+from processes.background.worker import JobWorker
 from processes.model.cases import Case
-from processes.worker import JobWorker
 from web.api import wire
 from web.database import database
 

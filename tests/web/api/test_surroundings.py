@@ -5,8 +5,9 @@ import zipfile
 
 import pytest
 
-from processes import accounts, documents, files
+from processes.documents import documents, files
 from processes.model.people import UserAccount
+from processes.people import accounts
 from tests.web.conftest import HERE, picture
 from web.database import database
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from processes import tokens
+from processes.identity import tokens
 from processes.model.cases import FormDraft
 from processes.model.tokens import ApiToken
 from web.database import database

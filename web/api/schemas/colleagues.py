@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from processes.handover import Share
+from processes.approvals.handover import Share
 from web.api.schemas.base import Day, Flag, Id, Moment, Page, Paging, Reason, Reply, Request, Text
 
 _PEOPLE = validate.Length(1, 50, error="请选择 1 至 50 人")

@@ -2,8 +2,8 @@
 
 from marshmallow import fields, validate
 
-from processes.filters import HOLDS, LIGHTS, SORTS
-from processes.inbox import BOXES
+from processes.desk.filters import HOLDS, LIGHTS, SORTS
+from processes.desk.inbox import BOXES
 from web.api.schemas.base import Day, Flag, Id, Moment, Object, Page, Paging, Reply, Request, Text
 
 

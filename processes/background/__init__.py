@@ -1,0 +1,1 @@
+"""What works without a person: jobs, programs outside, and what is known of them."""

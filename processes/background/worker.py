@@ -1,0 +1,156 @@
+"""Does what the job table holds: fires timers, does service tasks, sends messages.
+
+Invariant: no network inside a transaction. A local operation and the completion of its service task
+are one transaction; an adapter works between two, at least once, under the job's idempotency key.
+A failure costs a retry with back-off, the last one makes an incident; a lost lease changes nothing.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from engine import external_tasks, jobs, signals
+from engine.errors import BanliError, BpmnError, Retry, TaskNotActive, WorkRefused
+from engine.jobs import JobWork
+from engine.ports import Channel, Message, Work, Worker
+from engine.variables import Variables
+from processes import handing
+from processes.casefile import messages
+from processes.operations import Call, all_operations
+
+_log = logging.getLogger("banli.worker")
+BATCH = 20
+
+
+@dataclass(slots=True)
+class JobWorker:
+    """One worker; many may run, in one process or several.
+
+    `routes` says which message goes to which channel; any other is for our own processes.
+    """
+
+    transact: Callable[..., object]
+    owner: str
+    workers: Mapping[str, Worker] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    routes: Mapping[str, str] = field(default_factory=dict)
+    remote: tuple[str, ...] = ()
+    """Topics that programs outside fetch through the API."""
+
+    def run_once(self) -> int:
+        """Do a batch of due jobs; returns how many were taken."""
+        taken: list[JobWork] = self.transact(
+            lambda session: jobs.acquire(session, self.owner, limit=BATCH, leave=self.remote)
+        )  # type: ignore[assignment]
+        for work in taken:
+            self.do(work)
+        return len(taken)
+
+    def drain(self, *, limit: int = 1_000) -> int:
+        """Work until nothing is due, at most `limit` jobs; returns how many were done."""
+        done = 0
+        while done < limit and (taken := self.run_once()):
+            done += taken
+        return done
+
+    def do(self, work: JobWork) -> None:
+        """Do one job that was claimed; whatever goes wrong is written down."""
+        try:
+            try:
+                self._dispatch(work)
+            except BpmnError as error:
+                self._throw(work, error)
+        except TaskNotActive as error:
+            # the lease passed to another worker, or the token moved on meanwhile: then this
+            # changes nothing; a job that is still ours may not come back for ever
+            _log.info("job.superseded", extra={"job": work.id})
+            self._fail(work, error, final=False)
+        except Retry as error:
+            self._fail(work, error, final=False)
+        except Exception as error:
+            if not isinstance(error, BanliError):
+                _log.exception("job.failed", extra={"job": work.id})
+            self._fail(work, error, final=isinstance(error, WorkRefused))
+
+    def _dispatch(self, work: JobWork) -> None:
+        if work.kind == "timer":
+            self.transact(lambda session: jobs.fire_timer(session, work))
+        elif work.kind == "inbound_message":
+            self.transact(lambda session: jobs.deliver_buffered(session, work))
+        elif work.kind == "outbox_message":
+            self._send(work)
+        elif work.kind == "signal":
+            self.transact(lambda session: signals.broadcast(session, work))
+        elif work.kind == "signal_delivery":
+            self.transact(lambda session: signals.deliver(session, work))
+        elif work.topic in all_operations():
+            self.transact(lambda session: self._operate(session, work))
+        else:
+            self._ask(self._worker(work), work)
+
+    def _ask(self, worker: Worker, work: JobWork) -> None:
+        """Let an adapter work between two transactions; the files it makes commit with the step."""
+        self._hold(work)
+        named = handing.handed(self.transact, work.variables)
+        result = worker.execute(
+            Work(work.key, work.topic, work.business_key, work.variables, work.retries, named)
+        )
+        handing.received(result)
+        self.transact(
+            lambda session: external_tasks.complete(
+                session, work, variables=handing.kept(session, result)
+            )
+        )
+
+    def _operate(self, session: Session, work: JobWork) -> None:
+        call = Call(
+            key=work.key,
+            instance_id=work.instance_id,
+            definition_id=work.definition_id,
+            business_key=work.business_key,
+            activity=work.activity,
+            variables=work.variables,
+        )
+        result = all_operations()[work.topic].run(session, call)
+        external_tasks.complete(session, work, variables=result)
+
+    def _worker(self, work: JobWork) -> Worker:
+        try:
+            return self.workers[work.topic]
+        except KeyError:
+            raise WorkRefused(f"没有启用处理『{work.topic}』的适配器") from None
+
+    def _send(self, work: JobWork) -> None:
+        message = Message(work.key, work.topic, work.correlation_key, work.variables)
+        channel = self.routes.get(work.topic)
+        if channel is None:
+            self.transact(lambda session: messages.deliver(session, work, message))
+            return
+        if channel not in self.channels:
+            raise WorkRefused(f"报文『{work.topic}』的通道『{channel}』没有启用")
+        self._hold(work)
+        self.channels[channel].send(message)
+        self.transact(lambda session: jobs.finish(session, work))
+
+    def _hold(self, work: JobWork) -> None:
+        """Begin the lease anew: those before it in the batch may have used it up."""
+        self.transact(lambda session: jobs.extend(session, work, lease=work.lease))
+
+    def _throw(self, work: JobWork, error: BpmnError) -> None:
+        variables: Variables = error.variables
+        self.transact(
+            lambda session: external_tasks.bpmn_error(
+                session, work, code=error.error_code, message=error.message, variables=variables
+            )
+        )
+
+    def _fail(self, work: JobWork, error: Exception, *, final: bool) -> None:
+        after = error.after if isinstance(error, Retry) else None
+        text = (
+            error.message if isinstance(error, BanliError) else f"内部错误：{type(error).__name__}"
+        )
+        self.transact(
+            lambda session: jobs.fail(session, work, message=text, final=final, after=after)
+        )

@@ -1,0 +1,203 @@
+"""Keeps the case row in step with its process instance, inside the step's own transaction.
+
+Invariant: status, outcome, organisation, due date and current step of a case are what its process
+says in the variables below; no other code sets them. Variables read from the root scope, the
+status also from a process called at the moment (supplement_pending within `common_acceptance`):
+`case_title`, `case_kind`, `case_status`, `case_outcome`, `case_amount` (yuan), `org`, `channel`,
+`applicant` (context: user, name, org, id_no), `accepted_on`, `due_on`; and `materials`, the
+checklist, from any scope.
+"""
+
+import math
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from engine import clock, store
+from engine.execution import Execution
+from engine.model import ProcessInstance
+from engine.record import StepRecord
+from engine.variables import Variables
+from engine.waiting import MessageWait, SignalWait, UserTaskWait, Wait
+from processes import keys
+from processes.casefile import facets, searching
+from processes.identity import identity
+from processes.model.cases import Case
+
+READ: Final[frozenset[str]] = frozenset(
+    {
+        "case_title",
+        "case_kind",
+        "case_status",
+        "case_outcome",
+        "case_amount",
+        "org",
+        "channel",
+        "applicant",
+        "accepted_on",
+        "due_on",
+    }
+)
+CALLED: Final = frozenset({"case_status", "case_outcome", "accepted_on", "due_on"})
+_SOUGHT: Final = frozenset({"title", "applicant_name", "id_no_tail"})
+_QUERY_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_STEP_LENGTH: Final = 200
+
+
+def register() -> None:
+    """Have every saved step derive its case row; calling it again changes nothing."""
+    if derive not in store.observers:
+        store.observers.append(derive)
+
+
+def derive(session: Session, execution: Execution, step: StepRecord) -> None:
+    """Insert or update the row of the case; called by the store before it commits."""
+    root = execution.scopes[execution.instance_id]
+    if execution.revision == 1:
+        said = {**root.variables, **_called(execution, step)}
+        values = _new(session, execution, said)
+        session.execute(insert(Case).values(**values))
+        names = (values["applicant_name"], values["title"])
+        found = searching.words_of(values["reference"], names, values["id_no_tail"])
+        searching.lay_down(session, execution.instance_id, found)
+        _list(session, execution, root.variables, new=True)
+        return
+    written = step.variable_deltas.get(root.id, {}).keys()
+    changed = READ & written
+    said = {name: root.variables.get(name) for name in changed}
+    values = _derived(execution, {**said, **_called(execution, step)})
+    session.execute(update(Case).where(Case.id == execution.instance_id).values(**values))
+    if _SOUGHT & values.keys():
+        searching.rewrite(session, execution.instance_id)
+    _list(session, execution, {name: root.variables.get(name) for name in written}, new=False)
+
+
+def _list(session: Session, execution: Execution, said: Variables, *, new: bool) -> None:
+    """Keep what was said of the fields by which the model lets lists be filtered."""
+    listed = facets.named(execution.compiled.process)
+    wanted = {name: said[name] for name in listed if name in said}
+    facets.lay_down(session, execution.instance_id, wanted, new=new)
+
+
+def _called(execution: Execution, step: StepRecord) -> Variables:
+    """What a called process under way says of the case: it cannot write into the root scope.
+
+    Names that it merely inherited do not count, so two called at once do not take turns.
+    """
+    said: Variables = {}
+    for scope in execution.scopes.values():
+        if scope.isolated and scope.parent_id is not None:
+            names = CALLED & scope.written & step.variable_deltas.get(scope.id, {}).keys()
+            said.update({name: scope.variables.get(name) for name in names})
+    return said
+
+
+def _new(session: Session, execution: Execution, variables: Variables) -> dict[str, Any]:
+    process = execution.compiled
+    return {
+        "id": execution.instance_id,
+        "reference": _reference(session, execution.instance_id),
+        "query_code": "".join(secrets.choice(_QUERY_ALPHABET) for _ in range(8)),
+        "process_key": process.key,
+        "title": process.name or process.key,
+        "kind": "",
+        "channel": "",
+        "applicant_name": "",
+        "id_no_tail": "",
+        "outcome": "",
+        "status": "submitted",
+        "submitted_at": clock.now(),
+        "urge_count": 0,
+        **_derived(execution, variables),
+    }
+
+
+def _reference(session: Session, instance_id: int) -> str:
+    """The business key; a second case that a message starts with the same one adds its own id."""
+    taken = select(Case.id).where(Case.reference == ProcessInstance.business_key).exists()
+    found = session.execute(
+        select(ProcessInstance.business_key, taken).where(ProcessInstance.id == instance_id)
+    ).one()
+    if not found.business_key:
+        return str(instance_id)
+    return f"{found.business_key[:44]}-{instance_id}" if found[1] else str(found.business_key)
+
+
+def _derived(execution: Execution, variables: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {"step": _step(execution)}
+    for name, column in (
+        ("case_title", "title"),
+        ("case_kind", "kind"),
+        ("case_status", "status"),
+        ("case_outcome", "outcome"),
+        ("channel", "channel"),
+    ):
+        if variables.get(name):
+            values[column] = str(variables[name])
+    if "case_amount" in variables:
+        values["amount"] = _fen(variables["case_amount"])
+    if "org" in variables:
+        values["org_code"] = variables["org"] or None
+    values.update(_dates(variables))
+    if isinstance(variables.get("applicant"), dict):
+        values.update(_applicant(variables["applicant"]))
+    if execution.completed:
+        values["ended_at"] = clock.now()
+    return values
+
+
+def _dates(variables: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if isinstance(variables.get("due_on"), date):
+        values["due_on"] = variables["due_on"]
+    if isinstance(variables.get("accepted_on"), date):
+        values["accepted_at"] = _start_of_day(variables["accepted_on"])
+    return values
+
+
+def _fen(amount: Any) -> int | None:
+    """An amount of yuan in fen, a broken fen rounded up; None where it is no amount."""
+    if isinstance(amount, bool) or not isinstance(amount, int | Decimal) or amount < 0:
+        return None
+    return math.ceil(amount * 100)
+
+
+def _applicant(applicant: Mapping[str, Any]) -> dict[str, Any]:
+    id_no = applicant.get("id_no")
+    values: dict[str, Any] = {
+        "applicant_name": str(applicant.get("name") or ""),
+        "applicant_org": applicant.get("org") or None,
+    }
+    if applicant.get("user"):
+        values["applicant_user"] = int(applicant["user"])
+    if isinstance(id_no, str) and id_no:
+        values["id_no_hash"] = keys.keyed_hash(id_no, purpose="identity")
+        values["id_no_tail"] = id_no[-4:]
+        values["applicant_person_key"] = identity.person_key(id_no)
+    return values
+
+
+def _step(execution: Execution) -> str:
+    """What the case waits for, in the words of the model; messages that only may come left out."""
+    waits = execution.waits.values()
+    names = [wait.name or wait.activity for wait in waits if isinstance(wait, UserTaskWait)]
+    names += [
+        wait.public_title for wait in waits if isinstance(wait, MessageWait) and not wait.beside
+    ]
+    said = "、".join(dict.fromkeys(name for name in names if name))[:_STEP_LENGTH]
+    if said or execution.completed:
+        return said
+    return "等待对方答复" if any(_awaited(wait) for wait in waits) else "系统办理中"
+
+
+def _awaited(wait: Wait) -> bool:
+    return isinstance(wait, MessageWait | SignalWait) and not wait.beside
+
+
+def _start_of_day(day: date) -> datetime:
+    return datetime.combine(day, time(), clock.SHANGHAI).astimezone(UTC)

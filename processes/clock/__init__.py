@@ -1,0 +1,1 @@
+"""The legal clock: working days, calendars, budgets, limits, and the sentence for each date."""

@@ -1,0 +1,1 @@
+"""Files handed in, letters issued, the checklist of materials."""

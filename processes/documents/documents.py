@@ -1,0 +1,143 @@
+"""Issuing: a letter or card drawn from its template, numbered, kept, and never changed.
+
+Invariant: number, file and row commit together; an issued document is not drawn again, the file
+kept is what was issued.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.errors import NotFound
+from processes import settings
+from processes.documents import files
+from processes.identity import numbers, organisations
+from processes.letters import drawing
+from processes.letters.errors import LetterInvalid
+from processes.letters.template import Template, read
+from processes.model.documents import Document
+from processes.model.people import Org
+
+__all__ = ["LetterInvalid", "Template", "issue", "issued", "read", "render", "verify"]
+
+_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def render(
+    template: Template, values: Mapping[str, Any], *, images: drawing.Images | None = None
+) -> bytes:
+    """A template filled, as PDF; for preview and for `issue`.
+
+    Raises:
+        LetterInvalid: a value is missing or cannot be drawn.
+    """
+    return drawing.draw(template, values, images=images or _no_images)[0]
+
+
+def issue(
+    session: Session,
+    *,
+    case_id: int | None,
+    template: Template,
+    values: Mapping[str, Any],
+    by: int | None,
+    org: str,
+) -> Document:
+    """Number, draw and keep a document.
+
+    The template may use the values and: number, issued_on, org_name, org_address, org_phone,
+    verification_code, verification_url; beside a value `x_org` with an agency's code `x_org_name`.
+
+    Raises:
+        LetterInvalid: a value is missing or cannot be drawn; no number is used up.
+    """
+    filled = _completed(session, org, values)
+    number = None
+    if template.number:
+        number = numbers.letter(session, org, template.number, clock.today().year)
+        filled["number"] = number
+    pdf, pages = drawing.draw(template, filled, images=lambda digest: files.read(session, digest))
+    stored = files.store(session, pdf, by=by, content_type="application/pdf")
+    document = Document(
+        case_id=case_id,
+        kind=template.kind,
+        title=template.title,
+        number=number,
+        template=template.id,
+        template_digest=template.digest,
+        values=filled,
+        sha256=stored.sha256,
+        pages=pages,
+        org_code=org,
+        issued_by=by,
+        verification_code=filled["verification_code"],
+        public=template.public,
+    )
+    session.add(document)
+    session.flush()
+    return document
+
+
+def _completed(session: Session, org: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    agency = organisations.get(session, org)
+    code = _verification_code()
+    return {
+        **values,
+        **_names(session, values),
+        "issued_on": values.get("issued_on") or clock.today(),
+        "org_name": agency.name,
+        "org_address": agency.address,
+        "org_phone": agency.phone,
+        "verification_code": code,
+        "verification_url": _url(code),
+    }
+
+
+def _names(session: Session, values: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the agencies that the values give by code: for `x_org` there is `x_org_name`."""
+    codes = {key: code for key, code in values.items() if key.endswith("_org") and code}
+    found = {key: session.get(Org, str(code)) for key, code in codes.items()}
+    return {f"{key}_name": org.name for key, org in found.items() if org is not None}
+
+
+def issued(session: Session, case_id: int, *, public_only: bool = False) -> Sequence[Document]:
+    """The documents of a case, oldest first."""
+    query = select(Document).where(Document.case_id == case_id)
+    if public_only:
+        query = query.where(Document.public.is_(True))
+    return session.scalars(query.order_by(Document.id)).all()
+
+
+def verify(session: Session, code: str) -> Document:
+    """The document of a verification code.
+
+    Raises:
+        NotFound: no document has it.
+    """
+    wanted = code.strip().upper().replace("-", "")
+    document = session.scalar(select(Document).where(Document.verification_code == wanted))
+    if document is None:
+        raise NotFound("没有这个核验码对应的文书", code=wanted[:32])
+    return document
+
+
+def content(session: Session, document: Document) -> bytes:
+    """The PDF as issued."""
+    return files.read(session, document.sha256)
+
+
+def _verification_code() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(16))
+
+
+def _url(code: str) -> str:
+    base = settings.current().public_url.rstrip("/")
+    return f"{base}/verify/{code}" if base else code
+
+
+def _no_images(_digest: str) -> bytes:
+    raise LetterInvalid("预览中没有照片")

@@ -1,0 +1,248 @@
+"""What each kind of user finds on the first page and in the menu: lists, businesses, statistics.
+
+Told by the domains (`menus` and `views` of a domain file, docs/domains.md).
+
+Invariant: a menu offers a list with exactly the operations it names; a list shows only records of
+the organisations in which the user holds a role with that list in its menu.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from engine.errors import NotFound
+from processes import registers
+from processes.domains import domains
+from processes.domains.domains import DomainRefused, Word
+from processes.identity.identity import User
+from processes.statistics import definitions as statistics
+
+BUILT_IN: Final = {"query": "查询", "view": "查看", "export": "导出"}
+PAGES: Final = ("notices", "password", "users", "inbox", "mine")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation(Word):
+    """What may be done from a list: begin a business (`apply`), or go to the tasks of one (`todo`).
+
+    `record` names the fields of the form that take the record; `take` fills in those of its fields
+    that are called as fields of the record. Without `record` it is not about a record.
+    """
+
+    apply: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    record: tuple[str, ...] = ()
+    take: bool = False
+    todo: str = ""
+    step: str = ""
+    statuses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordList(Word):
+    """A list of records of a ledger, as a page of its own."""
+
+    register: str
+    columns: tuple[str, ...]
+    where: Mapping[str, Any] = field(default_factory=dict)
+    statuses: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    everybody: bool = False
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Word):
+    """One entry of a menu; exactly one of the targets is set."""
+
+    records: str = ""
+    do: tuple[str, ...] = ()
+    apply: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    todo: str = ""
+    step: str = ""
+    statistic: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group(Word):
+    """Entries below one heading."""
+
+    items: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Menu:
+    """What one role finds; `figures` are the statistics shown on the first page."""
+
+    shortcuts: tuple[Entry, ...] = ()
+    figures: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+
+class _Titled(Schema):
+    title = fields.String(required=True, validate=validate.Length(1, 60))
+    title_en = fields.String(load_default="")
+
+
+class _Target(_Titled):
+    apply = fields.String(load_default="")
+    given = fields.Dict(keys=fields.String(), data_key="set", load_default=dict)
+    todo = fields.String(load_default="")
+    step = fields.String(load_default="")
+
+
+class _Operation(_Target):
+    record = fields.List(fields.String(), load_default=list)
+    take = fields.Boolean(load_default=False)
+    statuses = fields.List(fields.String(), load_default=list)
+
+
+class _View(_Titled):
+    register = fields.String(required=True)
+    columns = fields.List(fields.String(), required=True, validate=validate.Length(1, 9))
+    where = fields.Dict(keys=fields.String(), load_default=dict)
+    statuses = fields.List(fields.String(), load_default=list)
+    own = fields.List(fields.String(), load_default=list)
+    everybody = fields.Boolean(load_default=False)
+    operations = fields.Dict(
+        keys=fields.String(), values=fields.Nested(_Operation), load_default=dict
+    )
+
+
+class _Entry(_Target):
+    records = fields.String(data_key="list", load_default="")
+    do = fields.List(fields.String(), load_default=list)
+    statistic = fields.String(load_default="")
+    page = fields.String(load_default="", validate=validate.OneOf(("", *PAGES)))
+
+
+class _Group(_Titled):
+    items = fields.List(fields.Nested(_Entry), required=True)
+
+
+class _Menu(Schema):
+    shortcuts = fields.List(fields.Nested(_Entry), load_default=list)
+    figures = fields.List(fields.String(), load_default=list)
+    groups = fields.List(fields.Nested(_Group), load_default=list)
+
+
+@cache
+def lists() -> Mapping[str, RecordList]:
+    """The lists of the installation, by code."""
+    return {code: read_list(code, told) for code, told in domains.current().views.items()}
+
+
+@cache
+def menus() -> Mapping[str, Menu]:
+    """The menus of the installation, by role."""
+    return {role: read_menu(role, told) for role, told in domains.current().menus.items()}
+
+
+def read_list(code: str, told: Mapping[str, Any]) -> RecordList:
+    """A list as a domain file tells it.
+
+    Raises:
+        DomainRefused: something in it is wrong or refers to nothing.
+    """
+    raw = _loaded(_View, f"列表『{code}』", told)
+    ledger = registers.definition(raw["register"])
+    for name in raw["columns"]:
+        if name not in ledger.fields:
+            raise DomainRefused(f"列表『{code}』：台账没有字段『{name}』")
+    for name in {*raw["where"], *raw["own"]} - {*ledger.search, ledger.org, ledger.key}:
+        raise DomainRefused(f"列表『{code}』：『{name}』不可检索")
+    found = {name: _operation(one) for name, one in raw.pop("operations").items()}
+    raw |= {name: tuple(raw[name]) for name in ("columns", "statuses", "own")}
+    return RecordList(**raw, operations=found)
+
+
+def read_menu(role: str, told: Mapping[str, Any]) -> Menu:
+    """A menu as a domain file tells it.
+
+    Raises:
+        DomainRefused: something in it is wrong or refers to nothing.
+    """
+    raw = _loaded(_Menu, f"菜单『{role}』", told)
+    if role not in domains.current().roles:
+        raise DomainRefused(f"菜单『{role}』：没有这个角色")
+    for name in raw["figures"]:
+        if name not in statistics():
+            raise DomainRefused(f"菜单『{role}』：没有统计『{name}』")
+    groups = tuple(
+        Group(
+            title=one["title"],
+            title_en=one["title_en"],
+            items=tuple(_entry(role, item) for item in one["items"]),
+        )
+        for one in raw["groups"]
+    )
+    shortcuts = tuple(_entry(role, one) for one in raw["shortcuts"])
+    return Menu(shortcuts=shortcuts, figures=tuple(raw["figures"]), groups=groups)
+
+
+def _entry(role: str, raw: dict[str, Any]) -> Entry:
+    entry = Entry(**{**raw, "do": tuple(raw["do"])})
+    targets = [entry.records, entry.apply, entry.todo, entry.statistic, entry.page]
+    if sum(bool(one) for one in targets) != 1:
+        raise DomainRefused(f"菜单『{role}』：『{entry.title}』须有且只有一个去处")
+    if entry.statistic and entry.statistic not in statistics():
+        raise DomainRefused(f"菜单『{role}』：没有统计『{entry.statistic}』")
+    if entry.records:
+        told = lists().get(entry.records)
+        if told is None:
+            raise DomainRefused(f"菜单『{role}』：没有列表『{entry.records}』")
+        for name in set(entry.do) - {*BUILT_IN, *told.operations}:
+            raise DomainRefused(f"菜单『{role}』：列表『{entry.records}』没有操作『{name}』")
+    return entry
+
+
+def _operation(raw: dict[str, Any]) -> Operation:
+    statuses = frozenset(raw.pop("statuses"))
+    return Operation(**{**raw, "record": tuple(raw["record"])}, statuses=statuses)
+
+
+def _loaded(schema: type[Schema], name: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return dict(schema(unknown=RAISE).load(told))
+    except ValidationError as error:
+        raise DomainRefused(f"{name}：{error}") from error
+
+
+def of_user(user: User) -> list[Menu]:
+    """The menus of the roles that a user holds; empty: the user works without one."""
+    held = dict.fromkeys(role for role, _org in user.roles)
+    return [menus()[role] for role in held if role in menus()]
+
+
+def entries(user: User) -> Iterator[Entry]:
+    """Everything in the menus of a user."""
+    for menu in of_user(user):
+        for group in menu.groups:
+            yield from group.items
+
+
+def offered(user: User, code: str) -> tuple[RecordList, frozenset[str]]:
+    """A list in the menus of a user, and what may be done there.
+
+    Raises:
+        NotFound: it is in none of them.
+    """
+    found = [one for one in entries(user) if one.records == code]
+    if not found:
+        raise NotFound(f"没有列表『{code}』", list=code)
+    return lists()[code], frozenset(name for one in found for name in one.do)
+
+
+def roles_with(user: User, code: str) -> Sequence[str]:
+    """The roles of a user in whose menus a list is."""
+    return [
+        role
+        for role, menu in menus().items()
+        if user.has_role(role)
+        and any(one.records == code for group in menu.groups for one in group.items)
+    ]

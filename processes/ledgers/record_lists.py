@@ -1,0 +1,145 @@
+"""The records of a list of a menu: which, in which order, and in which words.
+
+Invariant: only records of the organisations of the reader's roles (`statistics.scope`), unless the
+list is for everybody; a sensitive field is masked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from forms import text
+from forms.standards import mask_number
+from processes import registers
+from processes.identity.identity import User
+from processes.ledgers import menus
+from processes.model.people import Org
+from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
+from processes.registers.definition import Definition, FieldDefinition
+from processes.registers.search import conditions_of
+from processes.statistics import scope
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What narrows a list: words, a status, the key after which the page begins."""
+
+    words: str = ""
+    status: str = ""
+    after: str = ""
+    limit: int = PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A record with the cells of the list."""
+
+    row: RegisterRecord
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list, how many records there are in all, and where the next page begins."""
+
+    rows: Sequence[Shown]
+    total: int
+    next: str
+
+
+def page(session: Session, code: str, *, by: User, asked: Asked) -> Page:
+    """The records of a list that the reader may see.
+
+    Raises:
+        NotFound: the list is in no menu of the reader.
+    """
+    told, _may = menus.offered(by, code)
+    where = _where(told, by, code)
+    ledger = registers.definition(told.register)
+    if asked.status in ledger.statuses:
+        where.append(RegisterRecord.status == asked.status)
+    if asked.words:
+        where.append(_holding(ledger, asked.words))
+    total = session.scalar(select(func.count()).select_from(RegisterRecord).where(*where)) or 0
+    query = select(RegisterRecord).where(*where, RegisterRecord.key > asked.after)
+    rows = list(session.scalars(query.order_by(RegisterRecord.key).limit(asked.limit + 1)))
+    following = rows[asked.limit - 1].key if len(rows) > asked.limit else ""
+    kept = rows[: asked.limit]
+    specs = [ledger.fields[name] for name in told.columns]
+    return Page(
+        [Shown(row, cells) for row, cells in zip(kept, words(session, specs, kept), strict=True)],
+        total,
+        following,
+    )
+
+
+def record(session: Session, code: str, record_id: int, *, by: User) -> RegisterRecord:
+    """One record of a list.
+
+    Raises:
+        NotFound: it is not in the list of this reader.
+    """
+    told, _may = menus.offered(by, code)
+    query = select(RegisterRecord).where(*_where(told, by, code), RegisterRecord.id == record_id)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("没有这条记录", record=record_id)
+    return found
+
+
+def history(session: Session, row: RegisterRecord) -> Sequence[RegisterLog]:
+    """What happened to a record, oldest first."""
+    query = select(RegisterLog).where(RegisterLog.record_id == row.id).order_by(RegisterLog.id)
+    return session.scalars(query).all()
+
+
+def words(
+    session: Session, specs: Sequence[FieldDefinition], rows: Sequence[RegisterRecord]
+) -> list[tuple[str, ...]]:
+    """The cells of records in words: lists of values and organisations by their names."""
+    plain = [one for one in specs if one.type == "text" and not one.values]
+    codes = {str(row.data[one.name]) for row in rows for one in plain if row.data.get(one.name)}
+    query = select(Org.org_code, Org.name).where(Org.org_code.in_(codes))
+    names = dict(session.execute(query).tuples().all())
+    return [tuple(_word(one, row.data.get(one.name), names) for one in specs) for row in rows]
+
+
+def _word(spec: FieldDefinition, value: object, names: dict[str, str]) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        return ""
+    told = spec.values.get(str(value)) or names.get(str(value)) or text.shown(value)
+    return mask_number(told) if spec.sensitive else told
+
+
+def _where(told: menus.RecordList, by: User, code: str) -> list[ColumnElement[bool]]:
+    ledger = registers.definition(told.register)
+    found = conditions_of(ledger, told.where, told.statuses)
+    if not told.everybody:
+        paths = scope.paths(by, menus.roles_with(by, code))
+        found.append(scope.records(ledger, told.own, paths))
+    return found
+
+
+def _holding(ledger: Definition, words: str) -> ColumnElement[bool]:
+    """Records whose key begins with the words, or one of whose plain searched fields holds them."""
+    plain = [name for name in ledger.search if not ledger.fields[name].sensitive]
+    hashed = [name for name in ledger.search if ledger.fields[name].sensitive]
+    parts = [
+        RegisterRecord.key.startswith(words, autoescape=True),
+        exists().where(
+            RegisterIndex.record_id == RegisterRecord.id,
+            RegisterIndex.field.in_(plain),
+            RegisterIndex.value.contains(words, autoescape=True),
+        ),
+    ]
+    parts += [
+        condition for name in hashed for condition in conditions_of(ledger, {name: words}, ())[1:]
+    ]
+    return or_(*parts)

@@ -1,0 +1,246 @@
+"""From files to released processes: check, deploy, look up forms and letters.
+
+Invariant: what one folder deploys goes in whole or not at all; forms and letters are looked up in
+the deployment that the task's own definition belongs to, so a running case keeps its forms, unless
+the model binds a form to a newer version of its process.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from engine import compiler, dmn, repository
+from engine.definition.elements import Binding
+from engine.errors import BanliError, DeploymentRejected, Finding, NotFound
+from engine.model import Deployment, ProcessDefinition, UserTask
+from forms import definition as form_definition
+from forms import lint as form_lint
+from forms.definition import FormDefinition
+from forms.fields.base import Field
+from processes.casefile import facets
+from processes.documents import documents
+from processes.modelling import unwritten
+from processes.modelling.bundle import Bundle, process_folders, read_folder
+from processes.modelling.placing import placed
+from processes.operations import all_operations
+
+DEPLOYED: Final = Binding("deployment")
+
+
+def check(
+    bundle: Bundle,
+    *,
+    topics: Iterable[str] = (),
+    known: Iterable[str] = (),
+    calls: Mapping[str, Collection[str]] | None = None,
+) -> list[Finding]:
+    """Every finding on a bundle; it may be deployed if none is of severity error.
+
+    Args:
+        bundle: the files to be deployed together.
+        topics: topics that adapters of this installation serve, beside the local operations.
+        known: keys of processes and decisions that the installation has already.
+        calls: key → keys that it calls, of those processes.
+    """
+    findings = [
+        *dmn.check_all(bundle.files),
+        *_form_findings(bundle),
+        *_letter_findings(bundle),
+    ]
+    found, processes = compiler.examine(bundle.files)
+    findings.extend(found)
+    findings.extend(_reference_findings(bundle, processes, {*topics, *all_operations()}, {*known}))
+    findings.extend(compiler.recursion(processes, calls or {}))
+    forms = _readable(bundle)
+    for process in processes:
+        findings.extend(unwritten.findings(process, forms))
+        findings.extend(facets.findings(process, forms.values()))
+    return list(placed(findings, bundle.files))
+
+
+def deploy(
+    session: Session, bundle: Bundle, *, by: str, topics: Iterable[str] = (), label: str = ""
+) -> Deployment:
+    """Check a bundle and make it the latest version; the same bundle again changes nothing.
+
+    Raises:
+        DeploymentRejected: carries every finding; nothing was deployed.
+    """
+    findings = check(bundle, topics=topics, known=known(session), calls=calls(session))
+    if any(finding.severity == "error" for finding in findings):
+        raise DeploymentRejected(findings)
+    return repository.deploy(session, bundle.files, by=by, label=label or bundle.source)
+
+
+def load_folder(
+    session: Session, root: Path, *, by: str, topics: Iterable[str] = ()
+) -> list[Deployment]:
+    """Deploy every process folder below `root`; they may refer to each other in any order.
+
+    Raises:
+        DeploymentRejected: of the first folder that has errors.
+    """
+    bundles = [read_folder(folder) for folder in process_folders(root)]
+    there = {*known(session)}
+    for bundle in bundles:
+        there |= provided(bundle)
+    done = []
+    for bundle in bundles:
+        findings = check(bundle, topics=topics, known=there, calls=calls(session))
+        if any(finding.severity == "error" for finding in findings):
+            raise DeploymentRejected(findings)
+        done.append(repository.deploy(session, bundle.files, by=by, label=bundle.source))
+    return done
+
+
+def form(
+    session: Session, definition_id: int, form_id: str, binding: Binding = DEPLOYED
+) -> FormDefinition:
+    """The form that a reference means in a version of a process.
+
+    Forms have the versions of their process: `latest` is the newest version that has the form.
+
+    Raises:
+        NotFound: none of those versions has such a form.
+    """
+    versions = [definition_id]
+    if binding.kind != "deployment":
+        key = repository.get(session, definition_id).key
+        every = repository.versions(session, key)
+        versions = [one.id for one in every if binding.tag in ("", one.version_tag)]
+    path = f"forms/{form_id}.yaml"
+    for version in versions:
+        content = repository.resource(session, version, path)
+        if content is not None:
+            return _form(content, path)
+    tagged = f"版本标签为『{binding.tag}』的" if binding.tag else ""
+    raise NotFound(f"{tagged}流程中没有表单『{form_id}』", name=form_id)
+
+
+def task_form(session: Session, task: UserTask) -> FormDefinition:
+    """The form of a task, of the version that its model binds it to.
+
+    Raises:
+        NotFound: there is no such form.
+    """
+    element = repository.compiled(session, task.definition_id).elements.get(task.activity)
+    binding = getattr(element, "form_binding", DEPLOYED)
+    return form(session, task.definition_id, task.form_id, binding)
+
+
+def start_form(session: Session, process: ProcessDefinition) -> FormDefinition | None:
+    """The form of a process's none start event, or None where it has none."""
+    for event in repository.compiled(session, process.id).start_events:
+        if event.form_id:
+            return form(session, process.id, event.form_id, event.form_binding)
+    return None
+
+
+def fields(session: Session, definition_id: int) -> dict[str, Field]:
+    """The fields of all forms that a version of a process was deployed with, by name."""
+    made = repository.get(session, definition_id).deployment_id
+    found: dict[str, Field] = {}
+    for path, content in repository.resources(session, made).items():
+        if path.startswith("forms/"):
+            for one in _form(content, path).fields():
+                found.setdefault(one.name, one)
+    return found
+
+
+def letter(session: Session, definition_id: int, letter_id: str) -> tuple[bytes, str]:
+    """The template of a letter in the deployment of a process definition, and its file name.
+
+    Raises:
+        NotFound: the deployment has no such letter.
+    """
+    path = f"letters/{letter_id}.yaml"
+    content = repository.resource(session, definition_id, path)
+    if content is None:
+        raise NotFound(f"流程中没有文书模板『{letter_id}』", name=letter_id)
+    return content, path
+
+
+@lru_cache(maxsize=512)
+def _form(content: bytes, path: str) -> FormDefinition:
+    return form_definition.read(content, path)
+
+
+def known(session: Session) -> Sequence[str]:
+    """Keys of the processes and decisions of the installation."""
+    return [*repository.process_keys(session), *repository.decision_ids(session)]
+
+
+def calls(session: Session) -> dict[str, frozenset[str]]:
+    """Key → keys of the processes that it calls, of the latest versions."""
+    return {
+        one.key: repository.compiled(session, one.id).processes_called
+        for one in repository.all_latest(session)
+    }
+
+
+def provided(bundle: Bundle) -> set[str]:
+    """Ids of the processes and decisions in a bundle, as far as it can be read."""
+    ids = compiler.keys(bundle.files)
+    with suppress(DeploymentRejected):  # the check of that bundle says what is wrong
+        ids |= set(dmn.read_all(bundle.files))
+    return ids
+
+
+def _readable(bundle: Bundle) -> dict[str, FormDefinition]:
+    """The forms of a bundle that have no fault of their own."""
+    found = {}
+    for form_id, content in bundle.folder("forms").items():
+        with suppress(DeploymentRejected):  # said by `_form_findings`
+            found[form_id] = form_definition.read(content, f"forms/{form_id}.yaml")
+    return found
+
+
+def _form_findings(bundle: Bundle) -> Iterator[Finding]:
+    for form_id, content in bundle.folder("forms").items():
+        path = f"forms/{form_id}.yaml"
+        try:
+            read = form_definition.read(content, path)
+        except DeploymentRejected as error:
+            yield from error.findings
+            continue
+        if read.id != form_id:
+            yield Finding(
+                "error", "form_id", f"表单标识『{read.id}』与文件名『{form_id}』不一致", file=path
+            )
+        yield from form_lint.check(read)
+
+
+def _letter_findings(bundle: Bundle) -> Iterator[Finding]:
+    for letter_id, content in bundle.folder("letters").items():
+        path = f"letters/{letter_id}.yaml"
+        try:
+            documents.read(content, path)
+        except DeploymentRejected as error:
+            yield from error.findings
+        except BanliError as error:
+            yield Finding("error", error.code, error.message, file=path)
+
+
+def _reference_findings(
+    bundle: Bundle,
+    processes: Iterable[compiler.CompiledProcess],
+    topics: set[str],
+    known: set[str],
+) -> Iterator[Finding]:
+    known = known | provided(bundle)
+    forms = set(bundle.folder("forms"))
+    for process in processes:
+        for kind, code, names, present in (
+            ("表单", "form_missing", process.forms, forms),
+            ("决策", "decision_missing", process.decisions_called, known),
+            ("被调用流程", "process_missing", process.processes_called, known),
+            ("服务主题", "topic_unknown", process.topics, topics),
+        ):
+            for name in sorted(names - present):
+                yield Finding(
+                    "error", code, f"引用的{kind}『{name}』不存在", file=process.file, element=name
+                )

@@ -1,0 +1,107 @@
+"""Which services there are for whom: the processes that somebody may start, also as a form's list.
+
+Invariant: `starters` of the latest version alone decides; what it says is read once a version.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from engine import repository
+from engine.errors import NotFound
+from engine.model import ProcessDefinition
+from forms.definition import FormDefinition
+from forms.lookups import Option
+from processes.identity.identity import User
+from processes.modelling import deployment
+
+APPLICANT: Final = "applicant"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A process somebody may start: its latest version and the form it starts with."""
+
+    definition: ProcessDefinition
+    title: str
+    description: str
+    form: FormDefinition | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What a version says of being started; it never changes, so it is read once."""
+
+    starters: frozenset[str]
+    description: str
+    form: FormDefinition | None
+
+
+_offers: dict[tuple[int, str], _Offer] = {}
+_MOST_OFFERS: Final = 500
+
+
+def services(session: Session, by: User) -> list[Service]:
+    """The processes a user may start: those whose `starters` name `applicant` or a role held."""
+    offered = (_service(session, definition, by) for definition in repository.all_latest(session))
+    return [one for one in offered if one is not None]
+
+
+def _service(session: Session, definition: ProcessDefinition, by: User) -> Service | None:
+    if definition.suspended:
+        return None
+    offer = _offer(session, definition)
+    mine = {role for role, _org in by.roles} | ({APPLICANT} if by.kind == APPLICANT else set())
+    if offer.starters.isdisjoint(mine):
+        return None
+    return Service(definition, definition.name, offer.description, offer.form)
+
+
+def _offer(session: Session, definition: ProcessDefinition) -> _Offer:
+    key = definition.id, definition.digest
+    found = _offers.get(key)
+    if found is None:
+        process = repository.compiled(session, definition.id).process
+        found = _Offer(
+            frozenset(process.properties.get("starters", "").split()),
+            process.documentation,
+            deployment.start_form(session, definition),
+        )
+        if len(_offers) >= _MOST_OFFERS:
+            _offers.clear()
+        _offers[key] = found
+    return found
+
+
+def service(session: Session, process_key: str, *, by: User) -> Service:
+    """One process a user may start.
+
+    Raises:
+        NotFound: there is none, or it is not for this user.
+    """
+    found = _service(session, repository.latest(session, process_key), by)
+    if found is None:
+        raise NotFound("没有这项业务，或您不能申请", key=process_key)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSource:
+    """The services a user may start, for a form to choose from (`services`): key and title."""
+
+    session: Session
+    by: User | None
+
+    def find(self, value: str, _context: Mapping[str, Any]) -> Option | None:
+        return next((one for one in self._options() if one.value == value), None)
+
+    def search(
+        self, text: str, _context: Mapping[str, Any], *, limit: int = 50
+    ) -> Sequence[Option]:
+        return [one for one in self._options() if text in one.label][:limit]
+
+    def _options(self) -> list[Option]:
+        found = services(self.session, self.by) if self.by else []
+        return [Option(one.definition.key, one.title) for one in found if one.form is not None]

@@ -1,0 +1,1 @@
+"""Administering people: accounts, areas, positions, substitution, preferences."""

@@ -1,0 +1,216 @@
+"""What happened in a case as people read it: opinions, letters, system events folded between them.
+
+Invariant: the public sees steps, units and days; names of handlers and their words stay inside.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import history
+from engine.model import UserTask
+from processes.casefile import decided, opinions, sealing, signatures
+from processes.desk import inbox
+from processes.model.cases import Case, Opinion
+from processes.model.documents import Document
+from web.display import moment, span
+from web.files import Attached, attached
+from web.wording import worded
+from web.words import N_, _
+
+_NEGATIVE: Final = ("不", "退回", "补正", "拒", "作废", "遗失", "差错", "误印")
+_ACTIONS: Final = {
+    "applied": N_("提交申请"),
+    "sent": N_("申请人提交"),
+    "urged": N_("催办"),
+    "transferred": N_("转办"),
+    "assigned": N_("分派"),
+    "suspended": N_("中止"),
+    "resumed": N_("恢复"),
+    "terminated": N_("终止"),
+    "returned": N_("退回"),
+    "reclaimed": N_("撤回"),
+    "jumped": N_("跳转"),
+    "passed": N_("自动办结"),
+    "backentered": N_("补录"),
+    "migrated": N_("版本迁移"),
+    "delegate_added": N_("委派"),
+    "before_added": N_("前加签"),
+    "after_added": N_("后加签"),
+    "beside_added": N_("并加签"),
+    "signer_removed": N_("减签"),
+    "marked_absent": N_("缺席"),
+    "copied": N_("抄送"),
+    "copy_replied": N_("传阅回复"),
+    "inquired": N_("征询"),
+    "inquiry_answered": N_("征询答复"),
+    "planned": N_("指定后续办理人"),
+    "handed_over": N_("离职转办"),
+    "delegate": N_("委派意见"),
+    "before": N_("前加签意见"),
+    "after": N_("后加签意见"),
+    "beside": N_("并加签意见"),
+}
+
+_BESIDE: Final = frozenset({"copied", "inquired", "planned", "handed_over", "marked_absent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline."""
+
+    title: str
+    at: datetime
+    person: str = ""
+    unit: str = ""
+    decision: str = ""
+    opinion: str = ""
+    duration: str = ""
+    open: bool = False
+    system: bool = False
+    negative: bool = False
+    beside: bool = False
+    """No decision: a copy, a question, people chosen."""
+    late: str = ""
+    """Of what was entered later (补录): when it was decided in truth, and when entered."""
+    signature: Attached | None = None
+    digest: str = ""
+    altered: bool = False
+    """What is kept is not what was said: its hash is another one."""
+    children: Sequence["Entry"] = field(default=())
+
+    @property
+    def tone(self) -> str:
+        if self.beside:
+            return ""
+        return "red" if self.negative else "green"
+
+
+def entries(session: Session, case: Case, *, public: bool = False) -> list[Entry]:
+    """The timeline of a case, newest last, what is open now at the end."""
+    said = opinions.of_case(session, case.id)
+    shown = [] if public else [one.signature for one in said if one.signature]
+    files = signatures.of_files(session, shown)
+    told = [_sealed(_of_opinion(one), one, case, files) for one in said]
+    beside = [] if public else [*_letters(session, case), *_decisions(session, case)]
+    merged = sorted([*told, *beside], key=lambda entry: entry.at)
+    lines = [*_folded(_timed(merged, case.submitted_at)), *_open(session, case)]
+    return [_public(line) for line in lines if not line.system] if public else lines
+
+
+def _of_opinion(one: Opinion) -> Entry:
+    if one.action == "applied":
+        title = _("提交申请")
+    elif one.action == "completed" or one.action not in _ACTIONS:
+        title = worded(one.activity_name) or one.activity
+    else:
+        title = (
+            f"{worded(one.activity_name)} · {_(_ACTIONS[one.action])}"
+            if one.activity_name
+            else _(_ACTIONS[one.action])
+        )
+    return Entry(
+        title=title,
+        at=one.at,
+        person=acting(one),
+        unit=one.by_org,
+        decision=worded(one.decision),
+        opinion=one.text,
+        beside=one.action in _BESIDE,
+        negative=one.decision.startswith(_NEGATIVE) or "不予" in one.decision,
+        late=_late(one),
+    )
+
+
+def _sealed(entry: Entry, one: Opinion, case: Case, files: Mapping[str, signatures.Kept]) -> Entry:
+    """An opinion with the signature of its author, and whether it is still what was signed."""
+    kept = files.get(one.signature or "")
+    return replace(
+        entry,
+        signature=attached(kept.value) if kept else None,
+        digest=one.digest or "",
+        altered=sealing.altered(one, case.reference),
+    )
+
+
+def _late(one: Opinion) -> str:
+    if one.true_at is None:
+        return ""
+    true, entered = moment(one.true_at), moment(one.at)
+    return _("补录：实际 %(true)s，录入 %(entered)s", true=true, entered=entered)
+
+
+def acting(one: Opinion) -> str:
+    """Who acted, and for whom if as an agent: 受理人乙 代 受理人."""
+    if one.acting_for is None:
+        return one.by_name
+    return _("%(agent)s 代 %(principal)s", agent=one.by_name, principal=one.acting_for_name)
+
+
+def _letters(session: Session, case: Case) -> list[Entry]:
+    found = session.scalars(select(Document).where(Document.case_id == case.id))
+    return [
+        Entry(
+            _("制作文书：%(title)s %(number)s", title=worded(d.title), number=d.number or ""),
+            d.issued_at,
+            system=True,
+        )
+        for d in found
+    ]
+
+
+def _decisions(session: Session, case: Case) -> list[Entry]:
+    found = history.of_type(session, case.id, "decision.evaluated")
+    return [
+        Entry(decided.in_words(data), event.at, system=True)
+        for event in found
+        for data in (*event.data.get("required", ()), event.data)
+    ]
+
+
+def _timed(lines: Iterable[Entry], start: datetime) -> list[Entry]:
+    """Each step with the time since the step of a person before it."""
+    found, last = [], start
+    for line in lines:
+        if line.system:
+            found.append(line)
+            continue
+        found.append(replace(line, duration=span(line.at - last) if line.at > last else ""))
+        last = line.at
+    return found
+
+
+def _folded(lines: Iterable[Entry]) -> list[Entry]:
+    """Neighbouring system events as one line that opens."""
+    found: list[Entry] = []
+    for line in lines:
+        if not line.system:
+            found.append(line)
+        elif found and found[-1].system:
+            found[-1] = replace(found[-1], children=(*found[-1].children, line))
+        else:
+            found.append(replace(line, children=(line,)))
+    return found
+
+
+def _open(session: Session, case: Case) -> list[Entry]:
+    query = select(UserTask).where(UserTask.instance_id == case.id).order_by(UserTask.id)
+    tasks = session.scalars(query).all()
+    names = inbox.holder_names(session, [task.assignee for task in tasks if task.assignee])
+    return [
+        Entry(
+            title=worded(task.name) or task.activity,
+            at=task.created_at,
+            person=names.get(task.assignee or "", "") or _("待签收"),
+            open=True,
+        )
+        for task in tasks
+    ]
+
+
+def _public(line: Entry) -> Entry:
+    return Entry(line.title, line.at, open=line.open, beside=line.beside)
