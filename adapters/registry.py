@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import adapters
 from adapters._shared.client import Department
 from adapters._shared.exchange import Contract, Exchange
+from adapters._shared.seals import AGENCIES, SealKeeper, Seals
 from engine.ports import Channel, Worker
 
 
@@ -25,6 +26,8 @@ class Adapters:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     departments: Mapping[str, Department] = field(default_factory=dict)
     routes: Mapping[str, str] = field(default_factory=dict)
+    seals: Seals | None = None
+    """The keeper of the agencies' seals, which says what the seal on a file is worth."""
 
 
 def available() -> Sequence[str]:
@@ -46,6 +49,7 @@ def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
     channels: dict[str, Channel] = {}
     departments: dict[str, Department] = {}
     routes: dict[str, str] = {}
+    seals: Seals | None = None
     for name in names:
         if name not in available():
             raise ValueError(f"没有名为『{name}』的适配器，可用：{'、'.join(available())}")
@@ -58,10 +62,18 @@ def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
             channels[made.name] = made
         if isinstance(made, Exchange):
             routes |= dict.fromkeys(made.contract.outward, made.name)
-            workers |= made.workers
+        workers = _joined(workers, getattr(made, "workers", {}))
+        if isinstance(made, SealKeeper) and made.prefix == AGENCIES:
+            seals = made.seals
         if isinstance(found := getattr(made, "department", None), Department):
             departments[name] = found
-    return Adapters(workers, channels, departments, routes)
+    return Adapters(workers, channels, departments, routes, seals)
+
+
+def _joined(workers: dict[str, Worker], more: Mapping[str, Worker]) -> dict[str, Worker]:
+    if twice := sorted(set(workers) & set(more)):
+        raise ValueError(f"『{twice[0]}』有两个适配器办理，只能启用一个")
+    return {**workers, **more}
 
 
 def contracts() -> list[Contract]:

@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from adapters._simulators.province import all_departments
+from adapters._simulators.province import SEAL_SERVERS, all_departments
 from migrations import schema
 from processes.demo import loader
 from web import create_app, running, wiring
@@ -26,10 +26,11 @@ _DEPARTMENTS: Final = {
     "courier": "快递公司",
     "card_centre": "外部制证中心",
     "province": "省级各部门（税务、住建、国家平台等）",
+    "seals": "省政务电子印章系统与电子签名服务器",
 }
-_BEHIND: Final = {"province": tuple(all_departments())}
+_BEHIND: Final = {"province": tuple(all_departments()), "seals": SEAL_SERVERS}
 """Departments that one program plays, each below its name."""
-_SECRETS: Final = ("card_centre", *_BEHIND["province"])
+_SECRETS: Final = ("card_centre", *_BEHIND["province"], *SEAL_SERVERS)
 
 
 def prepare(settings: Settings) -> None:
@@ -63,10 +64,12 @@ def departments(settings: Settings) -> Iterator[Mapping[str, str]]:
     keys = {f"{name.upper()}_KEY": secrets.token_urlsafe(32) for name in _SECRETS}
     callback = f"http://{settings.host}:{settings.port}/api/channels"
     running_now: list[subprocess.Popen[str]] = []
-    given = dict(keys)
+    state = settings.home / "simulated"
+    trust = {f"{name.upper()}_TRUST": str(state / "root.pem") for name in SEAL_SERVERS}
+    given = {**keys, **trust}
     try:
         for name in _DEPARTMENTS:
-            program = _start(name, callback, keys)
+            program = _start(name, keys, callback=callback, state=state)
             running_now.append(program)
             given[f"{name.upper()}_URL"] = address = _address(program, name)
             for part in _BEHIND.get(name, ()):
@@ -81,9 +84,11 @@ def departments(settings: Settings) -> Iterator[Mapping[str, str]]:
                 program.stdout.close()
 
 
-def _start(name: str, callback: str, keys: Mapping[str, str]) -> "subprocess.Popen[str]":
+def _start(
+    name: str, keys: Mapping[str, str], *, callback: str, state: Path
+) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "adapters._simulators", name, "--callback", callback]
-    command += ["--parent", str(os.getpid())]
+    command += ["--parent", str(os.getpid()), "--state", str(state)]
     return subprocess.Popen(  # noqa: S603 - our own module, our own arguments
         command,
         cwd=Path(__file__).parents[1],

@@ -22,7 +22,7 @@ from sqlalchemy import make_url
 from waitress import create_server
 
 from adapters import registry
-from adapters._simulators.province import all_departments
+from adapters._simulators.province import SEAL_SERVERS, all_departments
 from adapters.registry import Adapters
 from engine.errors import Conflict
 from migrations import schema
@@ -38,7 +38,7 @@ BEAT_SECONDS: Final = 1
 CHORE_SECONDS: Final = 60
 COLLECT_AFTER: Final = (10_000, 20, 20)
 THREADS: Final = 8
-_DEMO_ADAPTERS: Final = ("card_machine", "courier", "card_centre")
+_DEMO_ADAPTERS: Final = ("card_machine", "courier", "card_centre", *SEAL_SERVERS)
 
 
 class CannotStart(Exception):

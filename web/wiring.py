@@ -58,6 +58,7 @@ def topics() -> tuple[str, ...]:
         kinds = (one for _name, one in inspect.getmembers(module, inspect.isclass))
         named = (getattr(kind, "topic", None) for kind in kinds)
         found |= {topic for topic in named if isinstance(topic, str)}
+        found |= set(getattr(module, "TOPICS", ()))
     return tuple(sorted(found))
 
 

@@ -9,7 +9,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
 import urllib3
@@ -67,6 +67,15 @@ class Department:
         """GET a JSON object."""
         return self._call("GET", path, None, {})
 
+    def transfer(
+        self, method: str, path: str, content: BinaryIO | None, headers: Mapping[str, str]
+    ) -> bytes:
+        """PUT a file as a stream, or GET one; the bytes of the answer, which may be a file too."""
+        told = {"Content-Type": "application/octet-stream", **headers}
+        status, answer = self._ask(method, path, content, told, most=limits.UPLOAD_BYTES)
+        self._check(status, answer, limits.UPLOAD_BYTES)
+        return answer
+
     def probe(self) -> float:
         """Whether somebody answers at `/health`, whatever he answers; the seconds it took.
 
@@ -90,6 +99,24 @@ class Department:
     def _call(
         self, method: str, path: str, content: bytes | None, headers: dict[str, str]
     ) -> dict[str, Any]:
+        told = {"Content-Type": "application/json; charset=utf-8", **headers}
+        status, answer = self._ask(method, path, content, told, most=limits.REPLY_BYTES)
+        self._check(status, answer, limits.REPLY_BYTES)
+        try:
+            return wire.load(answer)
+        except MessageRefused as error:
+            raise WorkRefused(f"『{self.name}』的答复无法识别：{error.message}") from error
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        content: bytes | BinaryIO | None,
+        headers: dict[str, str],
+        *,
+        most: int,
+    ) -> tuple[int, bytes]:
+        """Status and body of an answer that came; what passes by itself raises `Retry`."""
         if not self.breaker.admits():
             raise Retry(f"『{self.name}』暂停调用，稍后再试", after=PAUSE)
         try:
@@ -98,11 +125,11 @@ class Department:
                 method,
                 self._base + path,
                 body=content,
-                headers={"Content-Type": "application/json; charset=utf-8", **headers},
+                headers=headers,
                 redirect=False,
                 preload_content=False,
             )
-            answer = _body(response)
+            answer = _body(response, most)
             response.release_conn()
         except (urllib3.exceptions.HTTPError, OSError) as error:
             self.breaker.failed()
@@ -111,17 +138,13 @@ class Department:
             self.breaker.failed()
             raise Retry(f"『{self.name}』暂时不可用（{response.status}）")
         self.breaker.succeeded()
-        return self._read(response.status, answer)
+        return response.status, answer
 
-    def _read(self, status: int, answer: bytes) -> dict[str, Any]:
-        if len(answer) > limits.REPLY_BYTES:
-            raise WorkRefused(f"『{self.name}』的答复超过 5 MiB")
+    def _check(self, status: int, answer: bytes, most: int) -> None:
+        if len(answer) > most:
+            raise WorkRefused(f"『{self.name}』的答复超过 {most >> 20} MiB")
         if status >= _BAD_REQUEST or status < 200 or status >= 300:
             raise WorkRefused(f"『{self.name}』拒绝了请求（{status}）：{_reason(answer)}")
-        try:
-            return wire.load(answer)
-        except MessageRefused as error:
-            raise WorkRefused(f"『{self.name}』的答复无法识别：{error.message}") from error
 
     def _check_address(self) -> None:
         # the name is checked after resolution: it must not lead to a metadata service or, without
@@ -142,16 +165,16 @@ def _reason(answer: bytes) -> str:
     return answer[:200].decode("utf-8", "replace").replace("\n", " ")
 
 
-def _body(response: urllib3.BaseHTTPResponse) -> bytes:
+def _body(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
     """The body, read under one deadline: a time-out of the socket alone lets a body drip for ever.
 
     One byte more than allowed is enough to know that it is too much.
     """
     deadline = time.monotonic() + limits.CALL_TOTAL.total_seconds()
     parts, size = [], 0
-    while size <= limits.REPLY_BYTES and (part := response.read1(65_536, decode_content=True)):
+    while size <= most and (part := response.read1(65_536, decode_content=True)):
         parts.append(part)
         size += len(part)
         if time.monotonic() > deadline:
             raise TimeoutError
-    return b"".join(parts)[: limits.REPLY_BYTES + 1]
+    return b"".join(parts)[: most + 1]

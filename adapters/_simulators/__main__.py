@@ -4,20 +4,25 @@ import argparse
 import os
 import threading
 import time
+from pathlib import Path
+from typing import Final
 
 from adapters._simulators.card_centre import CardCentre
 from adapters._simulators.card_machine import CardMachine
 from adapters._simulators.courier import Courier
-from adapters._simulators.province import Province, all_departments
+from adapters._simulators.province import SEAL_SERVERS, Province, all_departments
 from adapters._simulators.server import Simulator, serve
+
+_NAMES: Final = ("card_machine", "courier", "card_centre", "province", "seals")
 
 
 def main() -> None:
     """Serve one department until the process ends; prints its address first."""
     parser = argparse.ArgumentParser(prog="python -m adapters._simulators")
-    parser.add_argument("name", choices=["card_machine", "courier", "card_centre", "province"])
+    parser.add_argument("name", choices=_NAMES)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--callback", default="http://127.0.0.1:8000/api/channels")
+    parser.add_argument("--state", type=Path, help="where keys and what was sealed are kept")
     parser.add_argument("--seconds", type=float, default=1.0, help="how long the work takes")
     parser.add_argument("--parent", type=int, default=0, help="end when this process has ended")
     options = parser.parse_args()
@@ -44,6 +49,11 @@ def _make(options: argparse.Namespace) -> Simulator:
     if options.name == "province":
         keys = {name: os.environ[f"{name.upper()}_KEY"].encode() for name in all_departments()}
         return Province(options.callback, keys=keys, seconds=options.seconds)
+    if options.name == "seals":
+        from adapters._simulators.seal_system import SealSystem  # noqa: PLC0415 - loads pyHanko
+
+        keys = {name: os.environ[f"{name.upper()}_KEY"].encode() for name in SEAL_SERVERS}
+        return SealSystem(options.state, keys=keys)
     key = os.environ["CARD_CENTRE_KEY"].encode()
     return CardCentre(f"{options.callback}/card_centre", key=key, seconds=options.seconds)
 

@@ -24,6 +24,7 @@ MODES: Final = {
     "address_refused": "地址不可送达",
     "reject_order": "不予办理",
     "supplement": "要求补正",
+    "tampered": "交回的文件被改动",
 }
 
 

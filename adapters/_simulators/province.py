@@ -8,10 +8,14 @@ import inspect
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
+from typing import Final
 
 from adapters._simulators import departments
 from adapters._simulators.correspondent import Correspondent
 from adapters._simulators.server import Simulator
+
+SEAL_SERVERS: Final = ("eseal", "esign")
+"""Played by a program of their own, which holds the keys (`seal_system`)."""
 
 
 @cache

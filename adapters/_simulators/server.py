@@ -103,6 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._department("POST")
 
+    def do_PUT(self) -> None:
+        self._department("PUT")
+
     def _department(self, method: str) -> None:
         body = self._body()
         mode = self.there.faults.take()

@@ -27,7 +27,7 @@ from web import create_app, demo, running
 from web.config import Settings
 
 SECONDS = 15
-NAMES = ("card_machine", "courier", "card_centre", "tax_prov", "housing_local")
+NAMES = ("card_machine", "courier", "card_centre", "tax_prov", "housing_local", "eseal")
 
 
 def free_port() -> int:
@@ -175,10 +175,11 @@ class House(Play):
 
 
 @pytest.fixture(scope="session")
-def departments() -> Iterator[Departments]:
-    """The card machine, the courier and the outer centre, which calls back on a fixed port."""
+def departments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Departments]:
+    """The departments, which call back on a fixed port; the seal system keeps its keys apart."""
     port = free_port()
-    with demo.departments(Settings(host="127.0.0.1", port=port)) as given:
+    home = tmp_path_factory.mktemp("departments")
+    with demo.departments(Settings(host="127.0.0.1", port=port, home=home)) as given:
         yield Departments(
             {**given, "BANLI_ADAPTERS": ",".join(NAMES), "CARD_MACHINE_WAIT": "5"}, port
         )

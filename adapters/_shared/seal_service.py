@@ -1,0 +1,128 @@
+"""A seal or signature server over HTTP: order, document, sealed document; one order per key.
+
+`POST /orders` (signed) names seal, place, size and SHA-256 of the file; `PUT /orders/<id>/document`
+streams it and is answered with the sealed file; `GET` of the same gives it again. An order asked
+for twice is the same order, so that a lost answer costs no second seal.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from urllib.parse import quote
+
+from adapters._shared import signing, wire
+from adapters._shared.client import Department
+from adapters._shared.seals import REFUSED, Examined, SealInfo, SealOrder
+from engine.errors import BpmnError, WorkRefused
+
+if TYPE_CHECKING:
+    from asn1crypto import x509
+
+_STATES: Final = ("awaiting_document", "done", "refused")
+
+
+class SealService:
+    """The client of one seal or signature server (`Seals`)."""
+
+    def __init__(self, department: Department, *, key_id: str, key: bytes, trust: Path) -> None:
+        """`trust` holds the roots whose seals count here, as PEM."""
+        self.department = department
+        self._key_id = key_id
+        self._key = key
+        self._trust = trust
+
+    def seal(self, order: SealOrder, document: BinaryIO) -> bytes:
+        """Order, hand over the file, take the sealed one."""
+        body = wire.dump(_order(order))
+        answer = self.department.post("/orders", body, self._signed(body))
+        state = answer.get("state")
+        if answer.get("id") != order.id or state not in _STATES:
+            raise WorkRefused(f"『{self.department.name}』的答复与签章请求不符", order=order.id)
+        if state == "refused":
+            raise BpmnError(REFUSED, str(answer.get("reason") or "签章系统不予签章")[:500])
+        path = f"/orders/{quote(order.id, safe='')}/document"
+        if state == "done":
+            sealed = self.department.transfer("GET", path, None, self._signed(path.encode()))
+        else:
+            line = f"{path}\n{order.sha256}".encode()
+            told = {**self._signed(line), "Content-Length": str(order.size)}
+            sealed = self.department.transfer("PUT", path, document, told)
+        return sealed
+
+    def examine(self, content: bytes) -> Examined:
+        """What the seals of a file are worth, by the roots trusted here."""
+        from adapters._shared import pades  # noqa: PLC0415 - loads the library
+
+        return pades.examine(content, self.roots)
+
+    def kept(self) -> Sequence[SealInfo]:
+        """The seals that the server lets us use."""
+        body = wire.dump({"question": "seals"})
+        answer = self.department.post("/seals", body, self._signed(body))
+        listed = answer.get("seals")
+        if not isinstance(listed, list):
+            raise WorkRefused(f"『{self.department.name}』没有给出印章清单")
+        return [self._info(one) for one in listed]
+
+    @cached_property
+    def roots(self) -> "Sequence[x509.Certificate]":
+        """The roots trusted here.
+
+        Raises:
+            WorkRefused: the file is missing or holds no certificate.
+        """
+        from adapters._shared import pades  # noqa: PLC0415 - loads the library
+
+        return pades.roots(self._trust)
+
+    def _signed(self, content: bytes) -> dict[str, str]:
+        return signing.sign(content, key_id=self._key_id, key=self._key)
+
+    def _info(self, one: Any) -> SealInfo:
+        try:
+            return SealInfo(
+                seal=str(one["seal"]),
+                name=str(one["name"]),
+                holder=str(one["holder"]),
+                valid_from=date.fromisoformat(one["valid_from"]),
+                valid_to=date.fromisoformat(one["valid_to"]),
+                state=str(one["state"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise WorkRefused(f"『{self.department.name}』的印章清单有误：{error}") from error
+
+
+def create(title: str, adapter: str, settings: Mapping[str, str]) -> SealService:
+    """The client from the settings `URL`, `KEY`, `TRUST` (a PEM file) and optional `KEY_ID`.
+
+    Raises:
+        ValueError: one of them is missing.
+    """
+    key_id, key = signing.key_from(settings, adapter)
+    if not settings.get("TRUST"):
+        raise ValueError(f"适配器『{adapter}』没有设置受信任的根证书（TRUST）")
+    department = Department(title, settings.get("URL", ""))
+    return SealService(department, key_id=key_id, key=key, trust=Path(settings["TRUST"]))
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 of a file, in hex, as orders name it."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _order(order: SealOrder) -> dict[str, Any]:
+    place = order.place
+    where = None
+    if place is not None:
+        names = ("page", "x", "y", "width", "height")
+        where = {name: str(getattr(place, name)) for name in names}
+    return {
+        "id": order.id,
+        "seal": order.seal,
+        "reason": order.reason,
+        "place": where,
+        "document": {"name": order.name, "sha256": order.sha256, "size": order.size},
+    }

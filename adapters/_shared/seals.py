@@ -1,0 +1,267 @@
+"""The seal port: what a process may ask of whoever keeps the seals, and the workers of its topics.
+
+`Seals` is implemented by the provincial seal system (adapter `eseal`), by seals kept here
+(adapter `seal_local`) and by the signature server for persons (adapter `esign`).
+
+Invariant: whoever sealed, the file that comes back begins with the bytes handed out and its seal
+is genuine; anything else is refused and never reaches the case.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, BinaryIO, Final, Protocol, runtime_checkable
+
+from adapters._shared.client import Department
+from engine.errors import WorkRefused
+from engine.ports import HandedFile, MadeFile, Result, Work, Worker
+from engine.variables import Variables
+
+AGENCIES: Final = "eseal"
+"""Before the dot in the topics of whoever keeps the seals of agencies."""
+PDF: Final = "application/pdf"
+REFUSED: Final = "seal_refused"
+"""The BPMN error of a keeper that will not seal: seal unknown, stopped or expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a seal is seen: page from 1, points from the lower left corner."""
+
+    page: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature on a file; `signed_at` is the instant of its time stamp, None without one."""
+
+    field: str
+    signer: str
+    organisation: str
+    signed_at: datetime | None
+    intact: bool
+    trusted: bool
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What the seals of a file are worth; `fault` is empty where nothing is wrong.
+
+    Faults: `unreadable` no PDF, `unsigned`, `changed` after it was sealed, `untrusted` seal of
+    nobody known, `unstamped` without a time stamp that counts.
+    """
+
+    signatures: tuple[Signature, ...] = ()
+    fault: str = ""
+
+    @property
+    def genuine(self) -> bool:
+        """Sealed by somebody known, at a time that is certain, and unchanged since."""
+        return not self.fault
+
+
+@dataclass(frozen=True, slots=True)
+class SealOrder:
+    """One file to be sealed; the same id gives the same sealed bytes, however often it is asked."""
+
+    id: str
+    seal: str
+    name: str
+    sha256: str
+    size: int
+    reason: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealInfo:
+    """A seal as its keeper has it; `state` is in_use, stopped or expired."""
+
+    seal: str
+    name: str
+    holder: str
+    valid_from: date
+    valid_to: date
+    state: str
+
+
+@runtime_checkable
+class Seals(Protocol):
+    """Keeps seals, sets them on files and says what a seal is worth."""
+
+    def seal(self, order: SealOrder, document: BinaryIO) -> bytes:
+        """The sealed file.
+
+        Raises:
+            BpmnError: `seal_refused`, with the keeper's reason.
+            Retry: a passing failure. WorkRefused: the order or the answer does not fit.
+        """
+        ...
+
+    def examine(self, content: bytes) -> Examined:
+        """What the seals of a file are worth; asks nobody outside."""
+        ...
+
+    def kept(self) -> Sequence[SealInfo]:
+        """The seals that may be used here."""
+        ...
+
+
+class SealWorker:
+    """`*.sign`: sets a seal on the file `document`.
+
+    Takes `document`, `seal`, `place?` (page, x, y, width, height in points), `reason?`, `format?`;
+    gives `sealed` (the file) and `seal_record` (seal, signer, organisation, signed_at).
+    """
+
+    def __init__(self, topic: str, seals: Seals) -> None:
+        self.topic = topic
+        self.seals = seals
+
+    def execute(self, work: Work) -> Result:
+        """Seal, and look at what came back as strictly as a stranger would."""
+        document = work.file("document")
+        _require_pdf(document, work.variables)
+        order = SealOrder(
+            id=work.key,
+            seal=_text(work, "seal"),
+            name=document.name,
+            sha256=document.sha256,
+            size=document.size,
+            reason=str(work.variables.get("reason") or ""),
+            place=_place(work.variables.get("place")),
+        )
+        with document.open() as stream:
+            sealed = self.seals.seal(order, stream)
+        with document.open() as stream:
+            if not sealed.startswith(stream.read()):
+                raise WorkRefused("签章后的文件与送签的文件内容不同", order=order.id)
+        found = self.seals.examine(sealed)
+        if not found.genuine:
+            raise WorkRefused(f"交回的文件验签不通过（{FAULTS[found.fault]}）", order=order.id)
+        last = found.signatures[-1]
+        record = {
+            "seal": order.seal,
+            "signer": last.signer,
+            "organisation": last.organisation,
+            "signed_at": last.signed_at,
+        }
+        return {"sealed": MadeFile(document.name, PDF, sealed), "seal_record": record}
+
+
+class ExamineWorker:
+    """`*.verify`: what the seals of the file `document` are worth.
+
+    Gives `genuine`, `fault` (in words) and `signatures` (signer, organisation, signed_at).
+    """
+
+    def __init__(self, topic: str, seals: Seals) -> None:
+        self.topic = topic
+        self.seals = seals
+
+    def execute(self, work: Work) -> Variables:
+        """Examine."""
+        with work.file("document").open() as stream:
+            found = self.seals.examine(stream.read())
+        signatures = [
+            {
+                "signer": one.signer,
+                "organisation": one.organisation,
+                "signed_at": one.signed_at,
+            }
+            for one in found.signatures
+        ]
+        fault = FAULTS[found.fault] if found.fault else None
+        return {"genuine": found.genuine, "fault": fault, "signatures": signatures}
+
+
+class SealListWorker:
+    """`*.seals`: the seals that may be used here, for the ledger of seals.
+
+    Gives `seals` (seal, name, holder, valid_from, valid_to, state).
+    """
+
+    def __init__(self, topic: str, seals: Seals) -> None:
+        self.topic = topic
+        self.seals = seals
+
+    def execute(self, work: Work) -> Variables:
+        """List."""
+        del work
+        listed = [
+            {
+                "seal": one.seal,
+                "name": one.name,
+                "holder": one.holder,
+                "valid_from": one.valid_from,
+                "valid_to": one.valid_to,
+                "state": one.state,
+            }
+            for one in self.seals.kept()
+        ]
+        return {"seals": listed}
+
+
+FAULTS: Final[Mapping[str, str]] = {
+    "unreadable": "不是可以识别的 PDF 文件",
+    "unsigned": "文件没有电子签章",
+    "changed": "文件在签章之后被改动",
+    "untrusted": "签章证书不是受信任的机构颁发",
+    "unstamped": "没有可信的时间戳",
+}
+
+
+def topics(prefix: str) -> tuple[str, ...]:
+    """The topics of a keeper: to seal, to examine, to list."""
+    return tuple(f"{prefix}.{name}" for name in _WORKERS)
+
+
+class SealKeeper:
+    """An adapter that keeps seals: the port itself and the workers of its topics."""
+
+    def __init__(self, prefix: str, seals: Seals, department: Department) -> None:
+        self.prefix = prefix
+        self.seals = seals
+        self.department = department
+        self.workers: Mapping[str, Worker] = {
+            f"{prefix}.{name}": make(f"{prefix}.{name}", seals) for name, make in _WORKERS.items()
+        }
+
+
+_WORKERS: Final[Mapping[str, Callable[[str, Seals], Worker]]] = {
+    "sign": SealWorker,
+    "verify": ExamineWorker,
+    "seals": SealListWorker,
+}
+
+
+def _require_pdf(document: HandedFile, variables: Variables) -> None:
+    wanted = str(variables.get("format") or "pdf").lower()
+    if wanted == "ofd":
+        raise WorkRefused(
+            "不支持 OFD 版式：请以 PDF 送签；确需 OFD 的，由省政务电子印章系统另行转换"
+        )
+    if wanted != "pdf" or document.content_type != PDF:
+        raise WorkRefused(f"只能在 PDF 文件上签章，送来的是 {document.content_type}")
+
+
+def _text(work: Work, name: str) -> str:
+    value = work.variables.get(name)
+    if not isinstance(value, str) or not value:
+        raise WorkRefused(f"作业『{work.topic}』缺少『{name}』", name=name)
+    return value
+
+
+def _place(value: Any) -> Place | None:
+    if value is None:
+        return None
+    try:
+        numbers = {name: float(value[name]) for name in ("x", "y", "width", "height")}
+        return Place(page=int(value["page"]), **numbers)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WorkRefused("签章位置应有 page、x、y、width、height") from error

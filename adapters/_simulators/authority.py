@@ -1,0 +1,192 @@
+"""The certificate authority of the simulated seal system: roots, seals, a time-stamp authority.
+
+Invariant: what was made once lies in its folder and is used again, so that what was sealed before
+a restart still verifies.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from asn1crypto import cms, tsp
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from pyhanko.sign import general
+from pyhanko.sign.timestamps import DummyTimeStamper
+
+from adapters._shared import pades
+from adapters._simulators import seal_picture
+from engine import clock
+
+PASSWORD: Final = b"only for the simulated seals"
+_YEARS: Final = timedelta(days=3650)
+
+
+class StampingAuthority(DummyTimeStamper):
+    """A time-stamp authority whose key is loaded once."""
+
+    def __init__(self, key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> None:
+        der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        super().__init__(_asn1(certificate), asn1_keys.PrivateKeyInfo.load(der))
+        self._key = key
+
+    def _sign_tst_info(
+        self, tst_info_data: bytes, md_algorithm: str, dt: datetime
+    ) -> tuple[bytes, cms.CMSAttributes]:
+        digest = hashes.Hash(getattr(hashes, md_algorithm.upper())())
+        digest.update(tst_info_data)
+        told = {
+            "content_type": "tst_info",
+            "signing_time": cms.Time({"utc_time": dt}),
+            "signing_certificate": general.as_signing_certificate(self.tsa_cert),
+            "message_digest": digest.finalize(),
+        }
+        attributes = cms.CMSAttributes(
+            [cms.CMSAttribute({"type": name, "values": (value,)}) for name, value in told.items()]
+        )
+        return pades.sign(self._key, attributes.dump(), md_algorithm), attributes
+
+    def answer(self, body: bytes) -> bytes:
+        """The answer to a request over HTTP (RFC 3161)."""
+        answered: bytes = self.request_tsa_response(tsp.TimeStampReq.load(body)).dump()
+        return answered
+
+
+class Authority:
+    """Root, time-stamp authority and seals in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.trust = folder / "root.pem"
+        folder.mkdir(parents=True, exist_ok=True)
+        if not self.trust.exists():
+            key, certificate = self._issue("模拟电子政务根证书", "模拟电子认证机构", root=True)
+            _write(folder / "root.p12", key, certificate)
+            self.trust.write_bytes(certificate.public_bytes(Encoding.PEM))
+
+    @cached_property
+    def stamping(self) -> StampingAuthority:
+        """The time-stamp authority."""
+        file = self.folder / "tsa.p12"
+        if not file.exists():
+            _write(file, *self._issue("模拟时间戳服务", "模拟电子认证机构", stamping=True))
+        key, certificate = _read(file)
+        return StampingAuthority(key, certificate)
+
+    def seal(self, code: str, holder: str, use: str, *, days: tuple[int, int] = (-1, 3650)) -> Path:
+        """The folder of a seal, made if it is not there yet; valid for these days from now."""
+        folder = self.folder / "seals" / code
+        if not (folder / "key.p12").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            seal_picture.draw(folder / "seal.pdf", holder, use)
+            key, certificate = self._issue(f"{holder}{use}", holder, days=days)
+            _write(folder / "key.p12", key, certificate)
+        return folder
+
+    def die(self, folder: Path) -> pades.Die:
+        """What sets the seal of a folder."""
+        signer = pades.signer_of((folder / "key.p12").read_bytes(), PASSWORD)
+        return pades.Die(signer, self.stamping, folder / "seal.pdf")
+
+    def signer(self, code: str, name: str) -> pades.Die:
+        """What signs for a person, whose certificate is issued when first asked for."""
+        file = self.folder / "persons" / f"{code}.p12"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _write(file, *self._issue(name, "个人"))
+        return pades.Die(pades.signer_of(file.read_bytes(), PASSWORD), self.stamping)
+
+    def _issue(
+        self,
+        name: str,
+        holder: str,
+        *,
+        root: bool = False,
+        stamping: bool = False,
+        days: tuple[int, int] = (-1, 3650),
+    ) -> tuple[Any, x509.Certificate]:
+        # time stamps need RSA (the library's authority), seals are shorter and faster on a curve
+        key: Any = (
+            rsa.generate_private_key(65_537, 2048)
+            if stamping
+            else ec.generate_private_key(ec.SECP256R1())
+        )
+        issuer_key, issuer = (key, None) if root else _read(self.folder / "root.p12")
+        subject = _name(name, holder)
+        now = clock.now()
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer.subject if issuer else subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + timedelta(days=days[0]))
+            .not_valid_after(now + timedelta(days=days[1]))
+        )
+        for extension, critical in _extensions(root=root, stamping=stamping):
+            made = made.add_extension(extension, critical)
+        identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        made = made.add_extension(identifier, critical=False)
+        return key, made.sign(issuer_key, hashes.SHA256())
+
+
+def _extensions(*, root: bool, stamping: bool) -> Sequence[tuple[Any, bool]]:
+    usage = dict.fromkeys(
+        (
+            "digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
+            "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+        ),
+        False,
+    )  # fmt: skip
+    for name in ("key_cert_sign", "crl_sign") if root else ("digital_signature",):
+        usage[name] = True
+    usage["content_commitment"] = not root and not stamping
+    found: list[tuple[Any, bool]] = [
+        (x509.BasicConstraints(root, None), True),
+        (x509.KeyUsage(**usage), True),
+    ]
+    if stamping:
+        found.append((x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True))
+    return found
+
+
+def _name(name: str, holder: str) -> x509.Name:
+    parts = {
+        NameOID.COUNTRY_NAME: "CN",
+        NameOID.ORGANIZATION_NAME: holder,
+        NameOID.COMMON_NAME: name,
+    }
+    return x509.Name([x509.NameAttribute(oid, value[:64]) for oid, value in parts.items()])
+
+
+def _write(file: Path, key: Any, certificate: x509.Certificate) -> None:
+    container = pkcs12.serialize_key_and_certificates(
+        b"seal", key, certificate, None, BestAvailableEncryption(PASSWORD)
+    )
+    part = file.with_suffix(".part")
+    part.write_bytes(container)
+    part.replace(file)
+
+
+def _read(file: Path) -> tuple[Any, x509.Certificate]:
+    found = pkcs12.load_pkcs12(file.read_bytes(), PASSWORD)
+    if found.cert is None:
+        raise ValueError(f"no certificate in {file}")
+    return found.key, found.cert.certificate
+
+
+def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
+    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))

@@ -1,0 +1,191 @@
+"""The provincial seal system and the signature server, in one program that holds all keys.
+
+They know nothing of cases: an order names a seal, a place and the hash of a file; the file follows.
+What was sealed under an order is kept and given again, also after a restart.
+"""
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+from adapters._shared import pades, signing, wire
+from adapters._shared.seals import Place
+from adapters._simulators.authority import Authority
+from adapters._simulators.server import Answer, Raw, Refused, Simulator
+from engine import clock
+
+SEALS: Final[Mapping[str, tuple[str, str]]] = {
+    "PN610000": ("陕西省自然资源厅", "电子印章"),
+    "PC610000": ("陕西省不动产登记服务中心", "业务专用章"),
+    "PR610100": ("西安市不动产登记局", "登记专用章"),
+    "PR610500": ("渭南市不动产登记局", "登记专用章"),
+}
+"""The seals of the demo's agencies, by the code of the agency: holder and use."""
+STOPPED: Final = "PR619900"
+_FILE: Final = "application/octet-stream"
+
+
+class SealDesk(Simulator):
+    """Takes orders for seals of agencies."""
+
+    title = "省政务电子印章系统"
+
+    def __init__(self, authority: Authority, *, key: bytes, key_id: str) -> None:
+        super().__init__()
+        self.authority = authority
+        self._key = {key_id: key}
+        self._orders: dict[str, dict[str, Any]] = {}
+        self._lock = threading.Lock()
+        self._kept = authority.folder / "orders" / key_id
+        self._kept.mkdir(parents=True, exist_ok=True)
+        self._die = lru_cache(maxsize=64)(self.die_of)
+
+    def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        if method == "POST" and path == "/orders":
+            signing.verify(body, headers, keys=self._key)
+            return 202, self._order(wire.load(body))
+        if method == "POST" and path == "/seals":
+            signing.verify(body, headers, keys=self._key)
+            return 200, {"seals": self.listed()}
+        if path.startswith("/orders/") and path.endswith("/document"):
+            number = unquote(path.removeprefix("/orders/").removesuffix("/document"))
+            if method == "PUT":
+                digest = hashlib.sha256(body).hexdigest()
+                signing.verify(f"{path}\n{digest}".encode(), headers, keys=self._key)
+                return 201, Raw(self._seal(number, body, digest), _FILE)
+            signing.verify(path.encode(), headers, keys=self._key)
+            return 200, Raw(self._file(number).read_bytes(), _FILE)
+        return 404, {"reason": "没有这项服务"}
+
+    def summary(self) -> list[tuple[str, str]]:
+        with self._lock:
+            lately = list(reversed(self._orders.values()))[:50]
+        return [(str(one["document"]["name"]), f"{one['seal']} {one['state']}") for one in lately]
+
+    def die_of(self, code: str) -> pades.Die:
+        """What sets a seal."""
+        return self.authority.die(self.authority.seal(code, *SEALS[code]))
+
+    def refusal(self, order: Mapping[str, Any]) -> str:
+        """Why an order is refused, or nothing."""
+        code = str(order.get("seal"))
+        if code == STOPPED:
+            return "该印章已停用"
+        return "" if code in SEALS else f"没有编码为“{code}”的印章"
+
+    def listed(self) -> list[dict[str, Any]]:
+        """The seals that the caller may use."""
+        return [
+            {
+                "seal": code,
+                "name": f"{holder}{use}",
+                "holder": holder,
+                "valid_from": self._days(code)[0],
+                "valid_to": self._days(code)[1],
+                "state": "in_use",
+            }
+            for code, (holder, use) in SEALS.items()
+        ]
+
+    def _days(self, code: str) -> tuple[Any, Any]:
+        certificate = self._die(code).signer.certificate
+        ends = (certificate.not_valid_before, certificate.not_valid_after)
+        return ends[0].astimezone(clock.SHANGHAI).date(), ends[1].astimezone(clock.SHANGHAI).date()
+
+    def _order(self, order: dict[str, Any]) -> dict[str, Any]:
+        number = wire.text(order, "id")
+        document = order.get("document")
+        if not isinstance(document, dict) or not document.get("sha256"):
+            raise Refused("签章请求没有写明文件")
+        reason = self.refusal(order) or self._fault()
+        with self._lock:
+            known = self._orders.setdefault(number, {**order, "state": "awaiting_document"})
+            if known["document"] != document:
+                raise Refused("同一请求号已用于另一份文件")
+            if self._file(number).exists():
+                known["state"] = "done"
+            elif reason:
+                known["state"] = "refused"
+                return {"id": number, "state": "refused", "reason": reason}
+            else:
+                known["state"] = "awaiting_document"
+            told = {"id": number, "state": known["state"]}
+        return {**told, "id": "other"} if self.faults.mode == "wrong_case" else told
+
+    def _fault(self) -> str:
+        return "印章使用审批未通过" if self.faults.mode == "reject_order" else ""
+
+    def _seal(self, number: str, content: bytes, digest: str) -> bytes:
+        order = self._orders.get(number)
+        if order is None:
+            raise Refused("没有这项签章请求")
+        if order["document"]["sha256"] != digest:
+            raise Refused("收到的文件与签章请求中的摘要不符")
+        kept = self._file(number)
+        with self._lock:
+            if not kept.exists():
+                sealed = self._sealed(order, content)
+                part = kept.with_suffix(".part")
+                part.write_bytes(sealed)
+                part.replace(kept)
+            order["state"] = "done"
+        found = kept.read_bytes()
+        # one byte of the page changed on the way: whoever looks at the seal has to notice
+        return found if self.faults.mode != "tampered" else found[:200] + b"#" + found[201:]
+
+    def _sealed(self, order: Mapping[str, Any], content: bytes) -> bytes:
+        place = order.get("place")
+        where = None
+        if place:
+            numbers = {name: float(place[name]) for name in ("x", "y", "width", "height")}
+            where = Place(page=int(place["page"]), **numbers)
+        die = self._die(str(order["seal"]))
+        try:
+            return pades.seal(content, die=die, reason=str(order.get("reason", "")), place=where)
+        except ValueError as error:
+            raise Refused(str(error)) from error
+
+    def _file(self, number: str) -> Path:
+        return self._kept / f"{hashlib.sha256(number.encode()).hexdigest()}.pdf"
+
+
+class SignatureServer(SealDesk):
+    """Signs for persons: the code of the signer takes the place of the seal."""
+
+    title = "电子签名服务器"
+
+    def die_of(self, code: str) -> pades.Die:
+        """What signs for a person; in the demo the code is the name of the post."""
+        digest = hashlib.sha256(code.encode()).hexdigest()[:16]
+        return self.authority.signer(digest, code)
+
+    def refusal(self, order: Mapping[str, Any]) -> str:
+        return "" if str(order.get("seal", "")).strip() else "没有写明签名人"
+
+    def listed(self) -> list[dict[str, Any]]:
+        return []
+
+
+class SealSystem(Simulator):
+    """Both behind one address, and the time-stamp authority below `/tsa`."""
+
+    title = "电子印章与签名"
+
+    def __init__(self, folder: Path, *, keys: Mapping[str, bytes]) -> None:
+        super().__init__()
+        authority = Authority(folder)
+        self.parts = {
+            "eseal": SealDesk(authority, key=keys["eseal"], key_id="eseal"),
+            "esign": SignatureServer(authority, key=keys["esign"], key_id="esign"),
+        }
+        self._stamping = authority.stamping
+
+    def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        del headers
+        if method == "POST" and path == "/tsa":
+            return 200, Raw(self._stamping.answer(body), "application/timestamp-reply")
+        return 404, {"reason": "没有这项服务"}

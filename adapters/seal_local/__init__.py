@@ -1,0 +1,33 @@
+"""Seals kept by this installation itself, where there is no seal system: the topics of `eseal`.
+
+Switch on either this or `eseal`. Each seal is a folder `<FOLDER>/<seal>/` with `key.p12` (key and
+certificate), `seal.pdf` (its picture, one page without ground) and, if it is stopped, an empty file
+`stopped`. Time stamps come from a time-stamp authority by RFC 3161.
+Settings: `FOLDER`, `PASSWORD` (of the key files), `TSA_URL`, `TRUST` (PEM file with the roots).
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from adapters._shared import seals
+from adapters._shared.client import Department
+from adapters._shared.seals import AGENCIES, SealKeeper
+from adapters.seal_local.keeper import LocalSeals
+
+TOPICS: Final = seals.topics(AGENCIES)
+
+
+def create(settings: Mapping[str, str]) -> SealKeeper:
+    """Make the adapter.
+
+    Raises:
+        ValueError: a setting is missing.
+    """
+    for name in ("FOLDER", "PASSWORD", "TRUST"):
+        if not settings.get(name):
+            raise ValueError(f"适配器『seal_local』没有设置 {name}")
+    authority = Department("时间戳服务", settings.get("TSA_URL", ""))
+    folder, trust = Path(settings["FOLDER"]), Path(settings["TRUST"])
+    local = LocalSeals(folder, settings["PASSWORD"].encode(), authority, trust)
+    return SealKeeper(AGENCIES, local, authority)

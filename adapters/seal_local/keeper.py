@@ -1,0 +1,89 @@
+"""Seals in a folder of this machine, each with its key, certificate and picture."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from adapters._shared.client import Department
+from adapters._shared.seals import REFUSED, Examined, SealInfo, SealOrder
+from engine import clock
+from engine.errors import BpmnError, WorkRefused
+
+if TYPE_CHECKING:
+    from asn1crypto import x509
+
+    from adapters._shared.pades import Die
+
+
+class LocalSeals:
+    """The keeper (`Seals`); keys are read once and stay in this process."""
+
+    def __init__(self, folder: Path, password: bytes, authority: Department, trust: Path) -> None:
+        self._folder = folder
+        self._trust = trust
+        self._die = lru_cache(maxsize=64)(lambda path: _die(path, password, authority))
+
+    def seal(self, order: SealOrder, document: BinaryIO) -> bytes:
+        """Set the seal; asked twice, it is set anew on the same bytes: nothing was given out."""
+        from adapters._shared import pades  # noqa: PLC0415 - loads the library
+
+        info = next((one for one in self.kept() if one.seal == order.seal), None)
+        if info is None:
+            raise BpmnError(REFUSED, f"没有编码为“{order.seal}”的印章")
+        if info.state != "in_use":
+            words = {"stopped": "已停用", "expired": "的证书不在有效期内"}
+            raise BpmnError(REFUSED, f"印章“{info.name}”{words[info.state]}")
+        die = self._die(self._folder / order.seal)
+        try:
+            return pades.seal(document.read(), die=die, reason=order.reason, place=order.place)
+        except ValueError as error:
+            raise WorkRefused(str(error), order=order.id) from error
+
+    def examine(self, content: bytes) -> Examined:
+        """What the seals of a file are worth, by the roots trusted here."""
+        from adapters._shared import pades  # noqa: PLC0415 - loads the library
+
+        return pades.examine(content, self._roots)
+
+    def kept(self) -> Sequence[SealInfo]:
+        """The seals in the folder, by name."""
+        folders = (one for one in self._folder.iterdir() if (one / "key.p12").is_file())
+        return [self._info(one) for one in sorted(folders)]
+
+    def _info(self, folder: Path) -> SealInfo:
+        certificate = self._die(folder).signer.certificate
+        subject = certificate.subject.native
+        begins = certificate.not_valid_before.astimezone(clock.SHANGHAI).date()
+        ends = certificate.not_valid_after.astimezone(clock.SHANGHAI).date()
+        name = str(subject.get("common_name", folder.name))
+        return SealInfo(
+            seal=folder.name,
+            name=name,
+            holder=str(subject.get("organization_name", name)),
+            valid_from=begins,
+            valid_to=ends,
+            state=_state(folder, begins, ends),
+        )
+
+    @cached_property
+    def _roots(self) -> "Sequence[x509.Certificate]":
+        from adapters._shared import pades  # noqa: PLC0415 - loads the library
+
+        return pades.roots(self._trust)
+
+
+def _state(folder: Path, begins: date, ends: date) -> str:
+    if (folder / "stopped").exists():
+        return "stopped"
+    return "in_use" if begins <= clock.today() <= ends else "expired"
+
+
+def _die(folder: Path, password: bytes, authority: Department) -> "Die":
+    from adapters._shared import pades  # noqa: PLC0415 - loads the library
+
+    signer = pades.signer_of((folder / "key.p12").read_bytes(), password)
+    picture = folder / "seal.pdf"
+    stamp = pades.Authority(authority)
+    return pades.Die(signer, stamp, picture if picture.exists() else None)
