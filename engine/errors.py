@@ -131,6 +131,12 @@ class Retry(BanliError):
         self.after = after
 
 
+class Paused(Retry):
+    """The department is being left in peace after failures; it was not asked at all."""
+
+    code = "paused"
+
+
 class WorkRefused(BanliError):
     """A department will never do this work (4xx, schema or identity mismatch): no retry helps."""
 

@@ -7,12 +7,12 @@ resolved.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, case, delete, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, Table, case, delete, insert, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from engine import clock, correlation, history, ids, limits, runtime, store, timers
@@ -30,6 +30,7 @@ from engine.model import (
 from engine.variables import Variables
 
 SYSTEM: Final = "system"
+_FETCHED: Final = ("external_task", "outbox_message")
 _jobs: Final[Table] = Job.__table__  # type: ignore[assignment]
 
 
@@ -62,23 +63,26 @@ def acquire(  # noqa: PLR0913 - what narrows a claim, all by name
     kinds: Sequence[str] = (),
     only: Sequence[int] = (),
     leave: Sequence[str] = (),
+    channels: Mapping[str, str] | None = None,
     lease: timedelta = limits.LEASE,
 ) -> list[JobWork]:
     """Claim due jobs, the earliest first; messages of one instance in the order they were sent.
 
-    External tasks of the topics in `leave` are for programs outside, which fetch them themselves.
+    External tasks and messages of the topics in `leave` are for programs outside, which fetch them
+    themselves. With `channels` (message → receiver) the order is kept for each receiver by itself:
+    one that is down holds up no other.
     One `UPDATE … RETURNING`; on PostgreSQL it skips what other workers are claiming. A job whose
     holder let the lease lapse comes by itself: should it be what kills workers, it takes no other
     along, and after `limits.CRASHES` it has an incident instead of a next victim.
     """
     now = clock.now()
-    due = _due(now).order_by(Job.due_at, Job.id)
+    due = _due(now, channels or {}).order_by(Job.due_at, Job.id)
     if kinds:
         due = due.where(Job.kind.in_(kinds))
     if only:
         due = due.where(Job.id.in_(only))
     if leave:
-        due = due.where(or_(Job.kind != "external_task", Job.topic.not_in(leave)))
+        due = due.where(or_(Job.kind.not_in(_FETCHED), Job.topic.not_in(leave)))
     while True:
         first = session.execute(due.add_columns(Job.lease_until).limit(1)).first()
         if first is None:
@@ -121,14 +125,16 @@ def _park(session: Session, work: JobWork) -> bool:
     return True
 
 
-def _due(now: datetime) -> Select[tuple[int]]:
+def _due(now: datetime, channels: Mapping[str, str]) -> Select[tuple[int]]:
     earlier = aliased(OutboxMessage)
+    same = [_receiver(earlier, channels) == _receiver(Job, channels)] if channels else []
     overtaking = (
         select(earlier.id)
         .where(
             Job.kind == "outbox_message",
             earlier.instance_id == Job.instance_id,
             earlier.id < Job.id,
+            *same,
         )
         .exists()
     )
@@ -138,6 +144,11 @@ def _due(now: datetime) -> Select[tuple[int]]:
         or_(Job.lease_until.is_(None), Job.lease_until < now),
         ~overtaking,
     )
+
+
+def _receiver(job: type[Job], channels: Mapping[str, str]) -> ColumnElement[str]:
+    """Whom a message goes to; all that stay with us count as one."""
+    return case(dict(channels), value=job.topic, else_="")
 
 
 def require_lease(session: Session, work: JobWork) -> None:
@@ -258,6 +269,22 @@ def fail(
     )
     if done.rowcount == 1 and left == 0:  # type: ignore[attr-defined]
         _raise_incident(session, work, message[:2_000])
+
+
+def postpone(session: Session, work: JobWork, *, message: str, after: timedelta) -> None:
+    """Hand a job back that was not tried: it costs no retry. Nothing if the lease is lost."""
+    session.execute(
+        update(_jobs)
+        .where(_jobs.c.id == work.id)
+        .where(_jobs.c.owner == work.owner, _jobs.c.fencing == work.fencing)
+        .values(
+            owner=None,
+            lease_until=None,
+            crashes=0,
+            last_error=message[:2_000],
+            due_at=clock.now() + after,
+        )
+    )
 
 
 def _raise_incident(session: Session, work: JobWork, message: str) -> None:

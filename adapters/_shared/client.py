@@ -17,7 +17,7 @@ import urllib3
 from adapters._shared import wire
 from adapters._shared.breaker import PAUSE, Breaker
 from engine import limits
-from engine.errors import MessageRefused, Retry, WorkRefused
+from engine.errors import MessageRefused, Paused, Retry, WorkRefused
 from engine.variables import Value
 
 _PROBE: Final = urllib3.Timeout(connect=2, read=3)
@@ -118,7 +118,7 @@ class Department:
     ) -> tuple[int, bytes]:
         """Status and body of an answer that came; what passes by itself raises `Retry`."""
         if not self.breaker.admits():
-            raise Retry(f"『{self.name}』暂停调用，稍后再试", after=PAUSE)
+            raise Paused(f"『{self.name}』暂停调用，稍后再试", after=PAUSE)
         try:
             self._check_address()
             response = self._pool.request(

@@ -10,7 +10,7 @@ that the body itself names. An id seen before changes nothing on either side.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from adapters._shared import signing, wire
 from adapters._shared.client import Department
@@ -19,6 +19,9 @@ from adapters._shared.service import Service
 from engine import clock
 from engine.errors import MessageRefused, WorkRefused
 from engine.ports import Message, Worker
+from engine.variables import Value
+
+WAYS: Final = ("push", "pull", "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,27 @@ class Exchange:
     """The channel of one department."""
 
     def __init__(
-        self, contract: Contract, department: Department, *, key_id: str, key: bytes
+        self,
+        contract: Contract,
+        department: Department | None,
+        *,
+        key_id: str,
+        key: bytes,
+        way: str = "push",
     ) -> None:
+        """`department` is where messages are posted to; it is needed for `push` alone."""
         self.contract = contract
         self.name = contract.channel
         self.department = department
+        self.way = way
         self._key_id = key_id
         self._key = key
-        self.workers: Mapping[str, Worker] = {
-            topic: Service(topic, asked, department, key_id=key_id, key=key)
-            for topic, asked in contract.services.items()
-        }
+        self.workers: Mapping[str, Worker] = {}
+        if department is not None:
+            self.workers = {
+                topic: Service(topic, asked, department, key_id=key_id, key=key)
+                for topic, asked in contract.services.items()
+            }
 
     def send(self, message: Message) -> None:
         """Post a message; the department ignores an id that it has seen.
@@ -64,19 +77,24 @@ class Exchange:
         Raises:
             Retry: not delivered, send again. WorkRefused: the department will never take it.
         """
-        body = wire.dump(
-            {
-                "message_id": message.id,
-                "name": message.name,
-                "correlation_key": message.correlation_key,
-                "sent_at": message.sent_at,
-                "body": message.variables,
-            }
-        )
-        headers = signing.sign(body, key_id=self._key_id, key=self._key)
-        answer = self.department.post("/messages", body, headers)
+        if self.department is None:
+            raise WorkRefused(f"{self.contract.title}不接受推送，报文由其自行领取")
+        body = wire.dump(envelope(message))
+        answer = self.department.post("/messages", body, self.sign(body))
         if answer.get("message_id") != message.id:
             raise WorkRefused(f"{self.contract.title}的回执与报文不符")
+
+    def sign(self, body: bytes) -> dict[str, str]:
+        """The headers of what we send to this department, or answer it."""
+        return signing.sign(body, key_id=self._key_id, key=self._key)
+
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> None:
+        """Whether a request is this department's own.
+
+        Raises:
+            MessageRefused: it is not.
+        """
+        signing.verify(body, headers, keys={self._key_id: self._key})
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> Message:
         """A signed callback of the department as a message.
@@ -84,8 +102,15 @@ class Exchange:
         Raises:
             MessageRefused: signature, time, name or a member of the body is wrong.
         """
-        signing.verify(body, headers, keys={self._key_id: self._key})
-        envelope = wire.load(body)
+        self.verify(body, headers)
+        return self.read(wire.load(body))
+
+    def read(self, envelope: Mapping[str, Any]) -> Message:
+        """An envelope that is known to be this department's, as a message.
+
+        Raises:
+            MessageRefused: name or a member of the body is wrong.
+        """
         name = wire.text(envelope, "name")
         content = envelope.get("body")
         if name not in self.contract.inward:
@@ -111,8 +136,29 @@ def _check(key: Member, content: Mapping[str, Any], correlation_key: str) -> Non
         raise MessageRefused(f"{key.title}与关联号不一致")
 
 
+def envelope(message: Message) -> dict[str, Value]:
+    """A message as it goes over the wire."""
+    return {
+        "message_id": message.id,
+        "name": message.name,
+        "correlation_key": message.correlation_key,
+        "sent_at": message.sent_at,
+        "body": message.variables,
+    }
+
+
 def create(contract: Contract, settings: Mapping[str, str]) -> Exchange:
-    """The channel from the settings `URL`, `KEY` (at least 16 bytes) and optional `KEY_ID`."""
+    """The channel from the settings `URL`, `KEY` (at least 16 bytes), optional `KEY_ID` and `WAY`.
+
+    `WAY`: `push` (we post; the default), `pull` (it fetches by API), `file` (packages of files).
+
+    Raises:
+        ValueError: a setting is missing or not of its form.
+    """
     key_id, key = signing.key_from(settings, contract.channel)
-    department = Department(contract.title, settings.get("URL", ""))
-    return Exchange(contract, department, key_id=key_id, key=key)
+    way = settings.get("WAY", "push")
+    if way not in WAYS:
+        raise ValueError(f"适配器『{contract.channel}』的方式（WAY）只能是 {'、'.join(WAYS)}")
+    address = settings.get("URL", "")
+    reached = Department(contract.title, address) if way == "push" or address else None
+    return Exchange(contract, reached, key_id=key_id, key=key, way=way)

@@ -96,15 +96,44 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of the body of a message; `kind` is one of `KINDS`."""
+    """One member of the body of a message; `kind` is one of `KINDS`.
+
+    `parts` are the members of an object, or of each object of a list; they are told, not checked.
+    `mask` says what personal value it is (`name`, `number`, `phone`, `text`): shown masked.
+    """
 
     name: str
     title: str
     kind: str = "text"
     required: bool = True
+    parts: "tuple[Member, ...]" = ()
+    mask: str = ""
 
 
 WORK_ORDER: Final = Member("work_order_no", "工作单号")
+PERSON: Final = (
+    Member("name", "姓名或名称", mask="name"),
+    Member("id_type", "证件种类", required=False),
+    Member("id_no", "证件号码", mask="number"),
+    Member("phone", "手机号码", required=False, mask="phone"),
+)
+PARTIES: Final = Member(
+    "parties",
+    "当事人",
+    "object",
+    parts=(
+        Member("holders", "权利人", "list", parts=PERSON),
+        Member("obligors", "义务人", "list", required=False, parts=PERSON),
+    ),
+)
+SUPPLEMENT: Final = Member("items", "需要补正的材料", "list")
+FILES: Final = Member(
+    "files",
+    "文件",
+    "list",
+    required=False,
+    parts=(Member("name", "名称"), Member("sha256", "SHA-256")),
+)
 
 
 @dataclass(frozen=True, slots=True)

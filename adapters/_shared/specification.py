@@ -66,10 +66,16 @@ def _department(contract: Contract) -> Iterator[str]:
 def _table(members: Iterable[Member]) -> Iterator[str]:
     yield "| 成员 | 含义 | 类型 | 必填 |"
     yield "|---|---|---|---|"
+    yield from _rows(members, "")
+    yield ""
+
+
+def _rows(members: Iterable[Member], within: str) -> Iterator[str]:
     for member in members:
         kind, needed = KINDS[member.kind].title, "是" if member.required else ""
-        yield f"| `{member.name}` | {member.title} | {kind} | {needed} |"
-    yield ""
+        yield f"| `{within}{member.name}` | {member.title} | {kind} | {needed} |"
+        end = "[]." if member.kind == "list" else "."
+        yield from _rows(member.parts, f"{within}{member.name}{end}")
 
 
 def openapi(contracts: Sequence[Contract]) -> dict[str, Any]:
@@ -167,4 +173,9 @@ def _object(properties: Mapping[str, Any], required: Sequence[str]) -> dict[str,
 
 
 def _schema(member: Member) -> dict[str, Any]:
-    return {**KINDS[member.kind].schema, "description": member.title}
+    told = {**KINDS[member.kind].schema, "description": member.title}
+    if not member.parts:
+        return told
+    # parts are told, not checked: none is required
+    parts = {"type": "object", "properties": {one.name: _schema(one) for one in member.parts}}
+    return {**told, "items": parts} if member.kind == "list" else {**told, **parts}

@@ -22,7 +22,7 @@ CONTRACT: Final = Contract(
                 Member("org", "登记机构代码"),
                 Member("unit_code", "不动产单元代码"),
                 Member("right_kind", "权利类型"),
-                Member("holder_name", "权利人"),
+                Member("holder_name", "权利人", mask="name"),
                 Member("registered_at", "登簿时间", "instant"),
                 Member("certificate_no", "证书（证明）号", required=False),
             ),

@@ -13,8 +13,8 @@ from adapters._shared.exchange import Contract, Exchange
 from adapters._shared.members import Member, ServiceType
 
 _CONSENT: Final = (
-    Member("name", "姓名或名称"),
-    Member("id_no", "证件号码"),
+    Member("name", "姓名或名称", mask="name"),
+    Member("id_no", "证件号码", mask="number"),
     Member("consent_no", "本人授权编号"),
     Member("purpose", "用途"),
     Member("work_order_no", "工作单号", required=False),
@@ -32,9 +32,9 @@ CONTRACT: Final = Contract(
             "人口基础信息",
             asked=_CONSENT,
             answered=(
-                Member("name", "姓名"),
-                Member("id_no", "证件号码"),
-                Member("address", "户籍地址", required=False),
+                Member("name", "姓名", mask="name"),
+                Member("id_no", "证件号码", mask="number"),
+                Member("address", "户籍地址", required=False, mask="text"),
                 Member("valid_until", "证件有效期至", "date", required=False),
             ),
             refusals=_NO,
@@ -44,7 +44,7 @@ CONTRACT: Final = Contract(
             asked=_CONSENT,
             answered=(
                 Member("marital_status", "single 未婚，married 已婚，divorced 离异，widowed 丧偶"),
-                Member("spouse_name", "配偶姓名", required=False),
+                Member("spouse_name", "配偶姓名", required=False, mask="name"),
                 Member("registered_on", "登记日期", "date", required=False),
             ),
             refusals=_NO,
@@ -55,7 +55,7 @@ CONTRACT: Final = Contract(
             answered=(
                 Member("name", "名称"),
                 Member("credit_code", "统一社会信用代码"),
-                Member("legal_rep", "法定代表人"),
+                Member("legal_rep", "法定代表人", mask="name"),
                 Member("state", "登记状态"),
                 Member("established_on", "成立日期", "date", required=False),
             ),

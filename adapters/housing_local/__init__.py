@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import Member, MessageType
+from adapters._shared.members import FILES, PARTIES, SUPPLEMENT, Member, MessageType
 
 CONTRACT: Final = Contract(
     channel="housing_local",
@@ -23,9 +23,7 @@ CONTRACT: Final = Contract(
                 Member("restrictions", "房屋限制", "list", required=False),
             ),
         ),
-        "housing_supplement_required": MessageType(
-            "要求补正", (Member("items", "需要补正的材料", "list"),)
-        ),
+        "housing_supplement_required": MessageType("要求补正", (SUPPLEMENT,)),
         "housing_refused": MessageType("不予办理", (Member("reason", "理由"),)),
     },
     outward={
@@ -34,13 +32,11 @@ CONTRACT: Final = Contract(
             (
                 Member("business_kind", "登记类型"),
                 Member("unit_code", "不动产单元代码"),
-                Member("parties", "当事人：holders 权利人、obligors 义务人", "object"),
+                PARTIES,
                 Member("contract_no", "网签合同编号", required=False),
             ),
         ),
-        "housing_supplement_submitted": MessageType(
-            "补正材料", (Member("files", "文件：名称、SHA-256", "list", required=False),)
-        ),
+        "housing_supplement_submitted": MessageType("补正材料", (FILES,)),
         "housing_case_withdrawn": MessageType("撤回", (Member("reason", "理由"),)),
     },
 )

@@ -10,7 +10,7 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import Member, MessageType
+from adapters._shared.members import PERSON, Member, MessageType
 
 _FOREIGN: Final = Member("foreign_no", "转办编号（国家平台）")
 
@@ -28,11 +28,21 @@ CONTRACT: Final = Contract(
                 Member("mode", "fully_online 全程网办，accept_elsewhere 异地代收"),
                 Member("unit_code", "不动产单元代码", required=False),
                 Member("location", "坐落", required=False),
-                Member("applicant", "申请人：name、id_type、id_no、phone", "object"),
-                Member("right_holders", "权利人：name、id_no、phone", "list", required=False),
-                Member("obligors", "义务人：name、id_no、phone", "list", required=False),
+                Member("applicant", "申请人", "object", parts=PERSON),
+                Member("right_holders", "权利人", "list", required=False, parts=PERSON),
+                Member("obligors", "义务人", "list", required=False, parts=PERSON),
                 Member("details", "其他申请内容", "object", required=False),
-                Member("materials", "材料：code、name、sha256", "list", required=False),
+                Member(
+                    "materials",
+                    "材料",
+                    "list",
+                    required=False,
+                    parts=(
+                        Member("code", "材料代码"),
+                        Member("name", "名称"),
+                        Member("sha256", "SHA-256"),
+                    ),
+                ),
                 Member("accepted_at", "受理时间", "instant"),
             ),
         ),
@@ -66,7 +76,17 @@ CONTRACT: Final = Contract(
                 Member("outcome", "registered 已登簿，refused 不予登记，withdrawn 已撤回"),
                 Member("reason", "不予登记的理由", required=False),
                 Member("certificate_no", "证书（证明）号", required=False),
-                Member("letters", "文书：number、title、sha256", "list", required=False),
+                Member(
+                    "letters",
+                    "文书",
+                    "list",
+                    required=False,
+                    parts=(
+                        Member("number", "文号"),
+                        Member("title", "名称"),
+                        Member("sha256", "SHA-256", required=False),
+                    ),
+                ),
             ),
         ),
         "recall_receipt": MessageType(

@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import Member, MessageType
+from adapters._shared.members import FILES, PERSON, Member, MessageType
 
 _ONLINE: Final = Member("online_no", "网上业务号")
 
@@ -23,14 +23,12 @@ CONTRACT: Final = Contract(
                 Member("org", "登记机构代码"),
                 Member("business_kind", "登记类型"),
                 Member("unit_code", "不动产单元代码"),
-                Member("applicant", "申请人：name、id_type、id_no、phone", "object"),
+                Member("applicant", "申请人", "object", parts=PERSON),
                 Member("answers", "申请表的内容", "object"),
                 Member("submitted_at", "提交时间", "instant"),
             ),
         ),
-        "online_supplement_submitted": MessageType(
-            "补正材料", (Member("files", "文件：名称、SHA-256", "list"),)
-        ),
+        "online_supplement_submitted": MessageType("补正材料", (FILES,)),
         "online_case_withdrawn": MessageType("撤回申请", (Member("reason", "理由"),)),
     },
     outward={

@@ -11,10 +11,18 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import Member, MessageType
+from adapters._shared.members import PARTIES, PERSON, Member, MessageType
 
 _TARGET: Final = Member("target_no", "市县查询任务编号")
 _ENTRY: Final = Member("entry_no", "登簿编号")
+_ROW: Final = (
+    Member("holder_name", "权利人", mask="name"),
+    Member("unit_code", "不动产单元代码"),
+    Member("location", "坐落"),
+    Member("right_kind", "权利类型"),
+    Member("certificate_no", "证书号", required=False),
+    Member("remark", "备注（抵押、查封）", required=False),
+)
 
 CONTRACT: Final = Contract(
     channel="registration_local",
@@ -36,7 +44,12 @@ CONTRACT: Final = Contract(
                 Member("location", "坐落"),
                 Member("right_kind", "权利类型"),
                 Member("reg_kind", "登记类型"),
-                Member("holders", "权利人：name、id_type、id_no、share", "list"),
+                Member(
+                    "holders",
+                    "权利人",
+                    "list",
+                    parts=(*PERSON, Member("share", "共有情况", required=False)),
+                ),
                 Member("registered_at", "登簿时间", "instant"),
                 Member("registrar", "登簿人"),
                 Member("book_log_no", "登簿日志号"),
@@ -52,12 +65,7 @@ CONTRACT: Final = Contract(
             "查询结果",
             (
                 Member("nil_statement", "没有符合条件的登记信息", "boolean"),
-                Member(
-                    "rows",
-                    "结果：holder_name、unit_code、location、right_kind、certificate_no、remark",
-                    "list",
-                    required=False,
-                ),
+                Member("rows", "结果", "list", required=False, parts=_ROW),
                 Member("signer", "签发人"),
                 Member("replied_at", "答复时间", "instant", required=False),
             ),
@@ -70,7 +78,7 @@ CONTRACT: Final = Contract(
             (
                 Member("business_kind", "登记类型"),
                 Member("unit_code", "不动产单元代码"),
-                Member("parties", "当事人：holders 权利人、obligors 义务人", "object"),
+                PARTIES,
                 Member("accepted_on", "受理日期", "date", required=False),
             ),
         ),
@@ -90,8 +98,17 @@ CONTRACT: Final = Contract(
             (
                 Member("purpose", "查询目的"),
                 Member("legal_basis", "法定依据"),
-                Member("persons", "权利人：name、id_no", "list", required=False),
-                Member("units", "不动产单元：unit_code、location", "list", required=False),
+                Member("persons", "权利人", "list", required=False, parts=PERSON),
+                Member(
+                    "units",
+                    "不动产单元",
+                    "list",
+                    required=False,
+                    parts=(
+                        Member("unit_code", "不动产单元代码"),
+                        Member("location", "坐落", required=False),
+                    ),
+                ),
                 Member("due_on", "答复期限", "date"),
             ),
             key=_TARGET,

@@ -17,7 +17,7 @@ CONTRACT: Final = Contract(
         "sms.send": ServiceType(
             "发送短信",
             asked=(
-                Member("phone", "手机号码"),
+                Member("phone", "手机号码", mask="phone"),
                 Member("text", "内容"),
             ),
             answered=(

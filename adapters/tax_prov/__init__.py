@@ -9,20 +9,28 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import Member, MessageType
+from adapters._shared.members import FILES, PARTIES, SUPPLEMENT, Member, MessageType
 
 CONTRACT: Final = Contract(
     channel="tax_prov",
     title="省税务系统",
     inward={
-        "tax_supplement_required": MessageType(
-            "要求补正", (Member("items", "需要补正的材料", "list"),)
-        ),
+        "tax_supplement_required": MessageType("要求补正", (SUPPLEMENT,)),
         "tax_assessed": MessageType(
             "核定结果",
             (
                 Member("assessment_no", "核定编号"),
-                Member("items", "税费明细：税种、计税依据、税率、税额", "list"),
+                Member(
+                    "items",
+                    "税费明细",
+                    "list",
+                    parts=(
+                        Member("kind", "税种"),
+                        Member("base", "计税依据（元）", "money", required=False),
+                        Member("rate", "税率", "number", required=False),
+                        Member("amount", "税额（元）", "money"),
+                    ),
+                ),
                 Member("total", "税费合计", "money"),
                 Member("exempt_reason", "免征原因", required=False),
             ),
@@ -46,17 +54,21 @@ CONTRACT: Final = Contract(
             (
                 Member("business_kind", "登记类型"),
                 Member("unit_code", "不动产单元代码"),
-                Member("parties", "当事人：holders 权利人、obligors 义务人", "object"),
+                PARTIES,
                 Member("price", "成交（评估）价格", "money", required=False),
                 Member("contract_no", "网签合同编号", required=False),
                 Member(
-                    "declarations", "声明：only_home 家庭唯一住房、marital_status 婚姻", "object"
+                    "declarations",
+                    "声明",
+                    "object",
+                    parts=(
+                        Member("only_home", "家庭唯一住房", "boolean"),
+                        Member("marital_status", "婚姻状况", required=False, mask="text"),
+                    ),
                 ),
             ),
         ),
-        "tax_supplement_submitted": MessageType(
-            "补正材料", (Member("files", "文件：名称、SHA-256", "list", required=False),)
-        ),
+        "tax_supplement_submitted": MessageType("补正材料", (FILES,)),
         "tax_case_withdrawn": MessageType("撤销申报", (Member("reason", "理由"),)),
     },
 )

@@ -20,7 +20,7 @@ CONTRACT: Final = Contract(
             (
                 Member("department", "申请部门"),
                 Member("certificate_no", "证书（证明）号"),
-                Member("holder_name", "权利人"),
+                Member("holder_name", "权利人", mask="name"),
                 Member("purpose", "用途"),
                 Member("legal_basis", "依据"),
                 Member("contact", "经办人"),
