@@ -291,7 +291,7 @@ def test_messages_of_a_case_are_sent_in_order_and_outlive_it(site: Site) -> None
 
 
 def test_the_queue_is_found_by_its_index(sqlite_file: Database) -> None:
-    statement = jobs._due(NOON).order_by(Job.due_at, Job.id).limit(20)
+    statement = jobs._due(NOON, {}).order_by(Job.due_at, Job.id).limit(20)
     with sqlite_file.read_session() as session:
         compiled = statement.compile(session.connection(), compile_kwargs={"literal_binds": True})
         plan = session.execute(text(f"EXPLAIN QUERY PLAN {compiled}")).all()
