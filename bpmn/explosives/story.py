@@ -113,7 +113,7 @@ def confirmed(
         confirmations=[
             {"decision": decision, "reason": reason}
             for line in case.variables["lines"]
-            if line["confirm_org"] == asked
+            if line["confirm_org"] == asked and not line["queued"]
         ],
     )
 

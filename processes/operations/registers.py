@@ -68,18 +68,24 @@ def update(session: Session, call: Call) -> Variables:
         **_REGISTER,
         "key": "主键",
         "to": "新状态",
+        "from?": "只在这些状态时变更；已是其他状态的不变，不算出错",
         "data?": "同时修改的字段",
         "reason?": "原因",
     },
-    outputs=_RECORD,
+    outputs={**_RECORD, "changed": "是否变更了"},
 )
 def transition(session: Session, call: Call) -> Variables:
-    """Move a record to another status; a record that is there already stays as it is."""
+    """Move a record to another status; with `from` one that somebody moved meanwhile is left."""
     register, key, to = call.text("register"), call.text("key"), call.text("to")
+    only = call.variables.get("from")
+    if only is not None:
+        held = registers.get(session, register, key)
+        if held.status not in list(only):
+            return {"record": held.context(), "changed": False}
     moved = registers.transition(
         session, register, key, to, trace=trace(call), changes=call.context("data")
     )
-    return {"record": moved.context()}
+    return {"record": moved.context(), "changed": True}
 
 
 @operation(
@@ -150,25 +156,32 @@ def receive(session: Session, call: Call) -> Variables:
     "分配库存",
     inputs={
         **_REGISTER,
-        "kind": "种类",
-        "card_order_no": "用于哪张单",
+        "filter": "按可检索字段限定（如种类）",
+        "data": "分配时写入的字段（如用于哪张单）",
         "to?": "分配后的状态，缺省 allotted",
     },
-    outputs={"serial": "最小可用号；没有库存时为 null", "available": "余量"},
+    outputs={
+        "serial": "最小可用号；没有库存时为 null",
+        "available": "余量",
+        "record": "取出的记录；没有时为 null",
+    },
 )
 def allot(session: Session, call: Call) -> Variables:
-    """Take the lowest free serial of a kind."""
-    register, kind = call.text("register"), call.text("kind")
+    """Take the lowest record of the initial status that fits."""
+    register, where = call.text("register"), call.context("filter")
     taken = registers.allot(
         session,
         register,
-        where={"kind": kind},
+        where=where,
         to=str(call.variables.get("to") or "allotted"),
         trace=trace(call),
-        changes={"card_order_no": call.text("card_order_no")},
+        changes=call.context("data"),
     )
-    left = registers.available(session, register, where={"kind": kind})
-    return {"serial": taken.key if taken else None, "available": left}
+    return {
+        "serial": taken.key if taken else None,
+        "available": registers.available(session, register, where=where),
+        "record": taken.context() if taken else None,
+    }
 
 
 def _present(where: Mapping[str, Any]) -> dict[str, Any]:

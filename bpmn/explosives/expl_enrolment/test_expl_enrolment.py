@@ -161,15 +161,19 @@ def test_no_enrolment_while_a_changed_person_waits_for_approval(play: Play) -> N
         story.enrolled(play, story.opened(play).variables["class_no"], one)
 
 
-def test_a_full_class_a_second_enrolment_and_a_closed_class_are_refused(play: Play) -> None:
-    """E-50; each line of a list has its own result."""
+def test_a_full_class_has_a_waiting_list_and_a_closed_class_refuses(play: Play) -> None:
+    """E-50; each line of a list has its own result, nobody is enrolled twice."""
     one = story.approved(play)
     other = story.approved(play, name="另一人", id_no="370902198001010035")
     case = story.opened(play, quota=1)
     number = case.variables["class_no"]
     filed = story.enrolled(play, number, one, other)
-    assert lines(filed) == [("submitted", "待省级主管部门确认"), ("refused", "名额已满")]
-    assert lines(story.enrolled(play, number, one)) == [("refused", "已报名本培训班")]
+    assert lines(filed) == [
+        ("submitted", "待省级主管部门确认"),
+        ("waiting", "名额已满，列为候补第 1 位"),
+    ]
+    for again in (one, other):
+        assert lines(story.enrolled(play, number, again)) == [("refused", "已报名本培训班")]
     case.complete("manage_enrolment", as_="expl_association", class_action="close")
     with pytest.raises(BanliError):
         story.enrolled(play, number, other)
