@@ -15,6 +15,7 @@ from web.paths import IdConverter
 
 # Each module has `register(app)`; the order is that of the menu.
 _MODULES: Final = (
+    "web.assets",
     "web.login",
     "web.confirming",
     "web.clerk.home",

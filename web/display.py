@@ -3,17 +3,15 @@
 Invariant: nothing here decides; it turns values into words, and every colour comes with one.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask, request, url_for
+from flask import Flask, request
 from markupsafe import Markup
 
 from engine import clock
@@ -21,8 +19,6 @@ from processes.clock import calendar
 from processes.clock.calendar import Calendar
 from web.refusals import said
 from web.words import N_, _
-
-_STATIC: Final = Path(__file__).parent / "static"
 
 # one stroke path per icon, drawn on 24 × 24
 _ICONS: Final[Mapping[str, str]] = json.loads(
@@ -196,19 +192,6 @@ _SHOWS: Final[tuple[tuple[type, Callable[[Any], str]], ...]] = (
 )
 
 
-@cache
-def _digest(filename: str, _modified: float) -> str:
-    return hashlib.sha256((_STATIC / filename).read_bytes()).hexdigest()[:10]
-
-
-def asset(filename: str) -> str:
-    """The address of a static file, changed whenever its content changes."""
-    file = _STATIC / filename
-    if not file.is_file():
-        return url_for("static", filename=filename)
-    return url_for("static", filename=filename, v=_digest(filename, file.stat().st_mtime))
-
-
 def here() -> str:
     """The path of this page, to come back to."""
     return request.full_path.rstrip("?") if request.method == "GET" else request.path
@@ -216,9 +199,7 @@ def here() -> str:
 
 def init_app(app: Flask) -> None:
     env = app.jinja_env
-    env.globals.update(
-        ui_icon=icon, status_view=status_view, due_view=due_view, asset=asset, here=here
-    )
+    env.globals.update(ui_icon=icon, status_view=status_view, due_view=due_view, here=here)
     env.filters.update(
         moment=moment,
         day=day,

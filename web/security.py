@@ -12,6 +12,8 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 
+KEPT = "public, max-age=31536000, immutable"
+"""What a browser may keep for good: its address changes with its content."""
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 csrf = CSRFProtect()
@@ -98,8 +100,8 @@ def _headers(response: Response) -> Response:
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
     elif request.args.get("v"):
-        headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    else:  # modules that import each other have no version in their address: ask each time
+        headers["Cache-Control"] = KEPT
+    else:
         headers["Cache-Control"] = "no-cache"
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")

@@ -11,7 +11,7 @@ from tests.browser.desk import Desk
 
 # what a browser is given that is no page: files, data for scripts, probes, a redirect
 NO_PAGES: Final = frozenset({
-    "static", "home.index", "files.show", "cases.document", "cases.material", "cases.diagram", "cases.printed",
+    "static", "assets.script", "home.index", "files.show", "cases.document", "cases.material", "cases.diagram", "cases.printed",
     "portal.document", "analyst.diagram", "operations.token_counts", "releases.diagram", "api_docs.openapi",
     "health.live", "health.ready", "listing.counted", "task.following", "foresight.why", "intake.template",
 })  # fmt: skip

@@ -142,3 +142,17 @@ def test_the_language_is_switched_and_kept(client: FlaskClient) -> None:
     page = client.get("/login").get_data(as_text=True)
     assert '<html lang="en">' in page
     assert "Log in" in page
+
+
+def test_scripts_are_kept_for_good_under_one_version(client: FlaskClient) -> None:
+    """A module asks for its neighbours beside itself, so they share its version."""
+    page = client.get("/login").get_data(as_text=True)
+    address = re.search(r'src="(/static/[0-9a-f]{10}/js/)app\.js"', page)[1]
+    for name in ("app.js", "core.js", "analyst/workspace.js"):
+        with client.get(address + name) as script:
+            assert script.status_code == 200
+            assert script.mimetype == "text/javascript"
+            assert "immutable" in script.headers["Cache-Control"]
+            assert "Set-Cookie" not in script.headers
+    assert client.get(address + "nothing.js").status_code == 404
+    assert client.get(address + "../banli.css").status_code == 404

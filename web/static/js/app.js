@@ -16,21 +16,25 @@ const features = [
   ["a[data-preview]", "./preview.js"],
 ];
 
-const started = new Map();
+const started = new Map(features.map(([, file]) => [file, new WeakSet()]));
 
-async function load(root) {
-  for (const [selector, file] of features) {
-    const found = [...root.querySelectorAll(selector)].filter((one) => !started.get(file)?.has(one));
-    if (!found.length) continue;
-    const { default: start } = await import(file);
-    if (!started.has(file)) started.set(file, new WeakSet());
-    for (const one of found) {
-      started.get(file).add(one);
-      one.dataset.ready = "1";
-      start(one);
-    }
+let leaving = false; // then a module that does not come any more is nobody's loss
+window.addEventListener("beforeunload", () => { leaving = true; });
+
+// Each module is there as soon as it has come; none waits for another.
+async function start([selector, file], root) {
+  const found = [...root.querySelectorAll(selector)].filter((one) => !started.get(file).has(one));
+  if (!found.length) return;
+  for (const one of found) started.get(file).add(one);
+  const module = await import(file).catch(() => null);
+  if (!module && !leaving) toast(t("页面没有载入完整，请刷新后再办理。"));
+  for (const one of module ? found : []) {
+    one.dataset.ready = "1";
+    module.default(one);
   }
 }
+
+const load = (root) => features.forEach((feature) => start(feature, root));
 
 // on a narrow screen the present box may lie beyond the edge of its row
 document.querySelector(".boxes [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -23,8 +23,9 @@ export default function form(root) {
       if (signal.aborted) return null;
       const limited = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
       const answer = await send(root.dataset.refresh, limited).catch(() => null);
-      if (answer?.ok) return answer.json().catch(() => null);
-      if (answer && answer.status < 500 && answer.status !== 429) return null;
+      const told = answer?.ok && (await answer.json().catch(() => null));
+      if (told) return told;
+      if (answer && !answer.ok && answer.status < 500 && answer.status !== 429) return null;
     }
     return null;
   };
@@ -103,6 +104,10 @@ export default function form(root) {
 // Whether somebody was quicker than this script: what was chosen before it ran counts too.
 function touched(field) {
   if (["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+  if (field.matches("select")) {
+    const preset = [...field.options].findLast((one) => one.defaultSelected) ?? field.options[0];
+    return Boolean(preset) && !preset.selected;
+  }
   return field.matches("textarea, input:not([type=hidden], [type=file])") && field.value !== field.defaultValue;
 }
 

@@ -39,7 +39,9 @@ export default function upload(root) {
     }
   };
 
-  input.addEventListener("change", () => { take(input.files); input.value = ""; });
+  const chosen = () => { take(input.files); input.value = ""; };
+  input.addEventListener("change", chosen);
+  if (input.files.length) chosen(); // before this module was there
   root.addEventListener("dragover", (event) => { event.preventDefault(); root.classList.add("over"); });
   root.addEventListener("dragleave", () => root.classList.remove("over"));
   root.addEventListener("drop", (event) => { event.preventDefault(); root.classList.remove("over"); take(event.dataTransfer.files); });

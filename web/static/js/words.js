@@ -1,5 +1,6 @@
 // The words that scripts put on a page: Chinese in the source, English by the language of the page.
 const ENGLISH = {
+  "页面没有载入完整，请刷新后再办理。": "This page did not load completely. Reload it before you go on.",
   "已复制 {text}": "Copied {text}",
   "取消": "Cancel",
   "确定": "Confirm",
