@@ -4,10 +4,11 @@ Invariant: a compiled process is immutable, shared by all its instances, and has
 severity error.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from engine import builder, dmn, lint, parser
 from engine.definition import elements as el
@@ -17,6 +18,7 @@ from engine.definition.process import Process
 from engine.errors import DeploymentRejected, Finding
 from engine.expressions import Expression
 from engine.feel import registry
+from engine.record import ClockMark
 from engine.specs.workflow import ProcessSpec
 
 
@@ -131,6 +133,36 @@ def recursion(
     made = [compiled.process for compiled in processes]
     among_themselves = lint.across(made)
     return [one for one in lint.across(made, installed) if one not in among_themselves]
+
+
+def budgets(
+    resources: Mapping[str, bytes],
+    processes: Iterable[CompiledProcess],
+    called: Callable[[str], Process | None],
+) -> list[Finding]:
+    """Limits of nodes that exceed that of the whole, by what decisions and callees give.
+
+    `called` finds a process that is there already.
+    """
+    made = {compiled.key: compiled.process for compiled in processes}
+    try:
+        decisions = dmn.read_all(resources)
+    except DeploymentRejected:  # the check of the decisions says what is wrong
+        return []
+    return lint.limits_together(
+        [*made.values()], decisions, lambda key: made.get(key) or called(key)
+    )
+
+
+def over_whole(
+    process: Process, at: str, mark: ClockMark, *, values: Mapping[str, Any]
+) -> str | None:
+    """How far the limits of the nodes ahead exceed one that starts at an element, by data."""
+    if mark.amount is None:
+        return None
+    return lint.limits.exceeded(
+        process, at, limit=mark.limit, unit=mark.unit, amount=mark.amount, values=values
+    )
 
 
 def stored(resources: Mapping[str, bytes]) -> CompiledBundle:

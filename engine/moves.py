@@ -14,7 +14,7 @@ from engine.definition import elements as el
 from engine.definition.process import Process
 from engine.errors import BanliError, NotFound
 from engine.execution import Execution
-from engine.record import StepRecord
+from engine.record import StepRecord, Undone
 from engine.specs import deciding
 from engine.specs.containers import CallActivity, Container, EventSubProcess
 from engine.specs.token import Token
@@ -140,6 +140,8 @@ def move(
     """
     workflow, container = execution.workflow, planned.container
     back = [_again(child, planned.mover) for child in planned.children] if straight else []
+    if not straight:
+        _undo(execution.step, planned)
     for child in planned.children:
         child.cancel()
     _await_again(container, planned.children)
@@ -169,6 +171,11 @@ def move(
         straight=straight,
     )
     return int(token.id)
+
+
+def _undo(step: StepRecord, planned: Plan) -> None:
+    gone = (token.id for child in planned.children for token in (child, *_within(child)))
+    step.undone.append(Undone(planned.container.id, frozenset(planned.superseded), frozenset(gone)))
 
 
 def work_at(execution: Execution, token_id: int) -> list[int]:

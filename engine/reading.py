@@ -184,6 +184,7 @@ class Reading:
                     basis=node.get("basis", ""),
                     extend_most=self.expression(node.get("extendMost"), node, "可延长数量"),
                     when=self.expression(node.get("when"), node, "期限条件"),
+                    own=node.get("own") in voc.TRUE,
                 )
             )
         return tuple(made)

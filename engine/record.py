@@ -74,6 +74,24 @@ class ClockMark:
     reason: str
     basis: str
     extend_most: int
+    own: bool = False
+    places: tuple[int, ...] = ()
+    """Ids of the activity instances around it, from the inside out."""
+    calls: tuple[str, ...] = ()
+    """The call activities around it, from the outside in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What a move has taken back: it is to be done again, or never.
+
+    `place` is the activity instance in which it happened, `superseded` the elements there that
+    lie between target and mover, `gone` the activity instances that were withdrawn.
+    """
+
+    place: int
+    superseded: frozenset[str]
+    gone: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +119,7 @@ class StepRecord:
     incidents: list[Incident] = field(default_factory=list)
     clocks: list[ClockMark] = field(default_factory=list)
     copies: list[CopyMark] = field(default_factory=list)
+    undone: list[Undone] = field(default_factory=list)
 
     def note(self, kind: str, activity: str, activity_id: int, **data: Any) -> None:
         """Add a history event."""

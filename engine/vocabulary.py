@@ -205,7 +205,19 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "banli:due": frozenset({"of", "before", "at"}),
     "banli:clocks": frozenset(),
     "banli:clock": frozenset(
-        {"do", "limit", "title", "amount", "unit", "at", "reason", "basis", "extendMost", "when"}
+        {
+            "do",
+            "limit",
+            "title",
+            "amount",
+            "unit",
+            "at",
+            "reason",
+            "basis",
+            "extendMost",
+            "when",
+            "own",
+        }
     ),
     "banli:chosen": frozenset({"by"}),
     "banli:copies": frozenset(),

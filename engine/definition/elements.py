@@ -51,7 +51,8 @@ class Clock:
     """`banli:clock`: what happens to a limit of the case when its element is done.
 
     `do` is start, suspend, resume, extend, correct or stop; `limit` names the limit, `*` all;
-    nothing happens where `when` does not hold.
+    nothing happens where `when` does not hold. A limit that starts as the `own` one of its place
+    (an instance of a sub-process or called process) may run several times beside itself.
     """
 
     do: str
@@ -64,6 +65,7 @@ class Clock:
     basis: str = ""
     extend_most: Expression | None = None
     when: Expression | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

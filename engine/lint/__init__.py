@@ -6,6 +6,7 @@ Invariant: what passes here is executed as BPMN says; every finding names the el
 from collections.abc import Collection, Mapping, Sequence
 
 from engine.definition.process import Process
+from engine.dmn.model import Decision
 from engine.errors import Finding
 from engine.lint import (
     activities,
@@ -43,6 +44,13 @@ def across(
 ) -> list[Finding]:
     """The findings of processes together: calls in a circle, one id for two."""
     return [*calls.recursion(processes, installed or {}), *calls.same_ids(processes)]
+
+
+def limits_together(
+    processes: Sequence[Process], decisions: Mapping[str, Decision], called: limits.Called
+) -> list[Finding]:
+    """The findings of limits that decisions, scripts and called processes give."""
+    return limits.together(processes, decisions, called)
 
 
 def bound(processes: Sequence[Process], decisions: Collection[str]) -> list[Finding]:

@@ -21,6 +21,7 @@ def mark(made: Clock, node: Any, token: Token) -> ClockMark | None:
         condition neither true nor false.
     """
     context = node.context(token)
+    around = list(token.workflow.ancestors(token))
     if made.when is not None and not condition(made.when, context):
         return None
     return ClockMark(
@@ -34,6 +35,9 @@ def mark(made: Clock, node: Any, token: Token) -> ClockMark | None:
         "" if made.reason is None else text(made.reason, context),
         made.basis,
         0 if made.extend_most is None else number(made.extend_most, context),
+        own=made.own,
+        places=tuple(one.id for one in around),
+        calls=tuple(one.task_spec.activity for one in around[::-1] if one.task_spec.calls),
     )
 
 

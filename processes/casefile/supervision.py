@@ -27,10 +27,12 @@ KINDS: Final[Mapping[str, str]] = {
     "second_notice": "再次告知补正",
     "deemed_accepted": "逾期未告知，视为受理",
     "overdue": "办理超期",
+    "limits_over_whole": "环节期限之和超过总期限",
     "benefit_withdrawn": "容缺或承诺未兑现",
     "refused": "不予受理",
     "other": "其他",
 }
+WHOLE: Final = (ledger.STATUTORY, ledger.PROMISED)
 PAGE: Final = 50
 _AT_ONCE: Final = 200
 
@@ -68,7 +70,7 @@ def report_overdue(session: Session) -> int:
         select(Case, CaseLimit.limit)
         .join(CaseLimit, CaseLimit.case_id == Case.id)
         .where(
-            CaseLimit.limit.in_((ledger.STATUTORY, ledger.PROMISED)),
+            CaseLimit.limit.in_(WHOLE),
             CaseLimit.state == State.RUNNING,
             # a limit is kept until the end of its last day, though the office closes before
             CaseLimit.due_at < datetime.combine(clock.today(), time(), clock.SHANGHAI),

@@ -28,6 +28,8 @@ from processes.model.cases import Case, CaseLimit, ClockEntry
 
 ALL: Final = "*"
 """A line under this name holds for every clock of the agency, those of its tasks included."""
+PLACE: Final = "@"
+"""Between a limit and the id of the place whose own it is: two notices have a clock each."""
 TASK: Final = "task:"
 """Before the id of a task: a line that holds for the own limit of that task alone."""
 ACCEPTANCE: Final = "acceptance"
@@ -65,6 +67,8 @@ class Entry:
     extend_most: int = 0
     corrects: int | None = None
     document_id: int | None = None
+    place: int = 0
+    activity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,11 @@ class Standing:
     title: str
     basis: str
     reckoning: Reckoning
+
+    @property
+    def kind(self) -> str:
+        """What limit it is, wherever it began: `applicant` for each of two notices."""
+        return self.limit.partition(PLACE)[0]
 
 
 _ENTRIES: Final = (
@@ -108,6 +117,8 @@ def add(session: Session, case_id: int, entry: Entry, *, by: str) -> ClockEntry:
         extend_most=entry.extend_most,
         corrects=entry.corrects,
         document_id=entry.document_id,
+        place=entry.place,
+        activity=entry.activity,
         actor=by,
     )
     session.add(row)
@@ -119,7 +130,7 @@ def _check(entry: Entry, lines: Sequence[ClockEntry]) -> None:
     own = _run([line for line in lines if line.limit == entry.limit])
     started = [line for line in own if line.event == Event.START]
     if entry.event is Event.START:
-        _check_start(entry, own, started)
+        _check_start(entry, lines)
     elif entry.event is Event.CORRECT:
         if entry.corrects not in {line.id for line in own if line.event != Event.CORRECT}:
             raise ClockRefused("更正须指明本期限的一条记录", field="corrects")
@@ -131,9 +142,20 @@ def _check(entry: Entry, lines: Sequence[ClockEntry]) -> None:
         raise ClockRefused("中止、延长和更正期限须写明理由", field="reason")
 
 
-def _check_start(entry: Entry, own: Sequence[ClockEntry], started: Sequence[ClockEntry]) -> None:
+def running(lines: Sequence[ClockEntry], limit: str) -> ClockEntry | None:
+    """The line that started a limit which has not been stopped since, by itself or with all."""
+    own = _run([line for line in lines if line.limit == limit])
+    start = next((line for line in own if line.event == Event.START), None)
+    if start is None:
+        return None
+    shared = [line for line in lines if line.limit == ALL and line.id > start.id]
+    stopped = any(line.event == Event.STOP for line in (*own, *shared))
+    return None if stopped else start
+
+
+def _check_start(entry: Entry, lines: Sequence[ClockEntry]) -> None:
     """A limit that was stopped may start anew: acceptance after a supplement, a second one."""
-    if started and not any(line.event == Event.STOP for line in own):
+    if running(lines, entry.limit) is not None:
         raise ClockRefused(f"期限『{entry.title or entry.limit}』已经起算", field="limit")
     if entry.amount is None or entry.amount < 0:
         raise ClockRefused("期限须有不小于零的数量", field="amount")
@@ -190,7 +212,7 @@ def _shared(
     return [
         line
         for line in shared
-        if (line.id > first if line.event == Event.STOP else limit != APPLICANT)
+        if (line.id > first if line.event == Event.STOP else limit.partition(PLACE)[0] != APPLICANT)
     ]
 
 

@@ -10,11 +10,13 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from engine import clock, store
+from engine import clock, compiler, history, store
 from engine.execution import Execution, execution
 from engine.record import ClockMark, StepRecord
 from engine.waiting import TimerWait, UserTaskWait
-from processes.clock import calendar, calendars, counting, dating
+from processes import marking
+from processes.casefile import supervision
+from processes.clock import calendar, calendars, counting
 from processes.clock import clock as ledger
 from processes.clock.calendar import Calendar
 from processes.clock.counting import Unit
@@ -36,17 +38,39 @@ def prepare(session: Session, execution: Execution, step: StepRecord) -> None:
     """Write the step's lines, then move what waits for a limit; before the rows are written."""
     case_id = execution.instance_id
     used: Calendar | None = None
-    if step.clocks:
+    changed = bool(step.clocks or step.undone)
+    if changed:
         used = calendars.of(session, _org(execution))
-        for mark in step.clocks:
-            ledger.add(session, case_id, _entry(mark, used), by=execution.actor)
+        _write(session, execution, step, used)
     moving = followers(execution)
-    if not step.clocks:
+    if not changed:
         moving = [wait for wait in moving if wait.id not in execution.stored]
     if not moving:
         return
     used = used or calendars.of(session, _org(execution))
     retime(execution, moving, lines=ledger.entries(session, case_id), used=used)
+
+
+def _write(session: Session, execution: Execution, step: StepRecord, used: Calendar) -> None:
+    """Add what a step did to the ledger: first what it took back, then what it began."""
+    case_id, by = execution.instance_id, execution.actor
+    for undone in step.undone:
+        for entry in [*marking.taken_back(undone, ledger.entries(session, case_id))]:
+            ledger.add(session, case_id, entry, by=by)
+    for mark in step.clocks:
+        lines = ledger.entries(session, case_id)
+        for entry in marking.entries(mark, lines, used, live=execution.workflow.tasks):
+            renewed = entry
+            if entry.event is Event.START and _moved(session, case_id):
+                found = marking.again(entry, mark, lines)
+                if found is None:
+                    continue
+                renewed = found
+            ledger.add(session, case_id, renewed, by=by)
+
+
+def _moved(session: Session, case_id: int) -> bool:
+    return bool(history.of_type(session, case_id, "activity.moved"))
 
 
 def recount(session: Session, case_id: int, *, by: str) -> None:
@@ -96,16 +120,42 @@ def _timer_due(
     host = execution.waits.get(wait.host)
     if wait.limit == NODE and isinstance(host, UserTaskWait) and host.limit is not None:
         return _at(host.due_at, wait, host.limit.unit, used)
-    if wait.limit in standing:
-        reckoned = standing[wait.limit].reckoning
+    places = [one.id for one in execution.workflow.ancestors(execution.workflow.tasks[wait.id])]
+    limit = marking.named(wait.limit, places, standing)
+    if limit in standing:
+        reckoned = standing[limit].reckoning
         return _at(reckoned.due_at, wait, reckoned.unit, used)
     return wait.due_at
 
 
 def settle(session: Session, execution: Execution, step: StepRecord) -> None:
     """Rewrite the copies of the case once its row is there."""
-    if step.clocks:
+    if step.clocks or step.undone:
         ledger.settle(session, execution.instance_id, org_code=_org(execution))
+    for mark in step.clocks:
+        if mark.do == Event.START and mark.limit in supervision.WHOLE:
+            _report_exceeded(session, execution, mark)
+
+
+def _report_exceeded(session: Session, execution: Execution, mark: ClockMark) -> None:
+    """Tell the supervisors where the nodes ahead may use more than a limit that starts grants.
+
+    What a model gives is refused at deployment; amounts that a case alone knows are seen here.
+    """
+    at = mark.calls[0] if mark.calls else mark.activity
+    over = compiler.over_whole(
+        execution.workflow.spec.process, at, mark, values=execution.variables
+    )
+    if over:
+        key = f"limits-{execution.instance_id}-{mark.limit}"
+        supervision.report(
+            session,
+            execution.instance_id,
+            kind="limits_over_whole",
+            reason=over,
+            activity=mark.activity,
+            key=key,
+        )
 
 
 def followers(execution: Execution) -> list[TimerWait | UserTaskWait]:
@@ -114,24 +164,6 @@ def followers(execution: Execution) -> list[TimerWait | UserTaskWait]:
     tasks = [one for one in waits if isinstance(one, UserTaskWait) and one.limit is not None]
     timers = [one for one in waits if isinstance(one, TimerWait) and one.limit]
     return [*tasks, *timers]
-
-
-def _entry(mark: ClockMark, used: Calendar) -> ledger.Entry:
-    event, unit = Event(mark.do), Unit(mark.unit)
-    at = mark.at or dating.true_at() or clock.now()
-    if event is Event.START and mark.at is None:
-        at = ledger.since_received(at, unit, used)
-    return ledger.Entry(
-        limit=mark.limit,
-        event=event,
-        effective_at=at,
-        amount=mark.amount,
-        unit=unit,
-        title=mark.title,
-        reason=mark.reason,
-        basis=mark.basis,
-        extend_most=mark.extend_most,
-    )
 
 
 def _at(due: datetime | None, wait: TimerWait, unit: str, used: Calendar) -> datetime | None:

@@ -67,6 +67,10 @@ class Line(Protocol):
     def reason(self) -> str: ...
     @property
     def corrects(self) -> int | None: ...
+    @property
+    def limit(self) -> str: ...
+    @property
+    def place(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class _Entry:
     amount: int
     at: datetime
     reason: str
+    cause: tuple[str, int]
+    """For what and where it was made: a suspension lasts until its own cause has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +170,12 @@ def settled(lines: Iterable[Line]) -> list[_Entry]:
     ordered = sorted(lines, key=lambda line: line.id)
     found = {
         line.id: _Entry(
-            line.id, Event(line.event), line.amount or 0, line.effective_at, line.reason
+            line.id,
+            Event(line.event),
+            line.amount or 0,
+            line.effective_at,
+            line.reason,
+            (line.limit, line.place or 0),
         )
         for line in ordered
         if line.event != Event.CORRECT
@@ -221,17 +232,45 @@ def reckon(lines: Sequence[Line], calendar: Calendar, now: datetime) -> Reckonin
 
 
 def _pauses(entries: Sequence[_Entry], *, until: datetime | None) -> list[Pause]:
-    """Suspended spans; a second suspension while one lasts adds nothing, a stray resume neither."""
+    """Suspended spans: the union of those of every cause, none counted twice.
+
+    A second suspension of one cause while it lasts adds nothing, a stray resume neither.
+    """
     found: list[Pause] = []
+    lasting: set[tuple[str, int]] = set()
     for entry in entries:
-        lasting = bool(found) and found[-1].until is None
-        if entry.event is Event.SUSPEND and not lasting:
-            found.append(Pause(entry.at, None, entry.reason))
-        elif entry.event is Event.RESUME and lasting:
-            found[-1] = replace(found[-1], until=entry.at)
+        if entry.event is Event.SUSPEND and entry.cause not in lasting:
+            if lasting:
+                found[-1] = _also(found[-1], entry.reason)
+            else:
+                found.append(Pause(entry.at, None, entry.reason))
+            lasting.add(entry.cause)
+        elif entry.event is Event.RESUME and entry.cause in lasting:
+            lasting.remove(entry.cause)
+            if not lasting:
+                found[-1] = replace(found[-1], until=entry.at)
     if until is not None and found and found[-1].until is None:
         found[-1] = replace(found[-1], until=until)
     return found
+
+
+def _also(pause: Pause, reason: str) -> Pause:
+    said = pause.reason.split("、")
+    return pause if reason in said else replace(pause, reason="、".join([*said, reason]))
+
+
+def suspending(lines: Iterable[Line], limit: str) -> list[int]:
+    """The places whose suspension of a limit lasts, in the order in which they began."""
+    lasting: dict[int, None] = {}
+    for entry in settled(lines):
+        name, place = entry.cause
+        if name != limit:
+            continue
+        if entry.event is Event.SUSPEND:
+            lasting.setdefault(place)
+        elif entry.event is Event.RESUME:
+            lasting.pop(place, None)
+    return list(lasting)
 
 
 def _moved(calendar: Calendar, unit: Unit, start: datetime, end: datetime) -> tuple[Moved, ...]:

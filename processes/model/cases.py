@@ -191,6 +191,13 @@ class ClockEntry(Base):
     """By how much a limit may be extended in all; on the line that starts it."""
     corrects: Mapped[int | None] = mapped_column(BigInteger)
     document_id: Mapped[int | None] = mapped_column(BigInteger)
+    place: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The activity instance in which it came about (a called process); 0: it was made by hand.
+
+    Suspensions of several places last beside each other, each until its own place resumes.
+    """
+    activity: Mapped[str] = mapped_column(String(255), default="")
+    """The element of the model that it came from."""
     actor: Mapped[str] = mapped_column(String(64), default="")
     entered_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 

@@ -5,7 +5,7 @@ the deployment that the task's own definition belongs to, so a running case keep
 the model binds a form to a newer version of its process.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine import compiler, dmn, repository
 from engine.definition.elements import Binding
+from engine.definition.process import Process
 from engine.errors import BanliError, DeploymentRejected, Finding, NotFound
 from engine.model import Deployment, ProcessDefinition, UserTask
 from forms import definition as form_definition
@@ -29,6 +30,11 @@ from processes.modelling.placing import placed
 from processes.operations import all_operations
 
 DEPLOYED: Final = Binding("deployment")
+Called = Callable[[str], Process | None]
+
+
+def _nowhere(_key: str) -> Process | None:
+    return None
 
 
 def check(
@@ -37,6 +43,7 @@ def check(
     topics: Iterable[str] = (),
     known: Iterable[str] = (),
     calls: Mapping[str, Collection[str]] | None = None,
+    called: Called = _nowhere,
 ) -> list[Finding]:
     """Every finding on a bundle; it may be deployed if none is of severity error.
 
@@ -45,6 +52,7 @@ def check(
         topics: topics that adapters of this installation serve, beside the local operations.
         known: keys of processes and decisions that the installation has already.
         calls: key → keys that it calls, of those processes.
+        called: finds one of those processes.
     """
     findings = [
         *dmn.check_all(bundle.files),
@@ -55,6 +63,7 @@ def check(
     findings.extend(found)
     findings.extend(_reference_findings(bundle, processes, {*topics, *all_operations()}, {*known}))
     findings.extend(compiler.recursion(processes, calls or {}))
+    findings.extend(compiler.budgets(bundle.files, processes, called))
     forms = _readable(bundle)
     for process in processes:
         findings.extend(unwritten.findings(process, forms))
@@ -70,7 +79,13 @@ def deploy(
     Raises:
         DeploymentRejected: carries every finding; nothing was deployed.
     """
-    findings = check(bundle, topics=topics, known=known(session), calls=calls(session))
+    findings = check(
+        bundle,
+        topics=topics,
+        known=known(session),
+        calls=calls(session),
+        called=installed(session),
+    )
     if any(finding.severity == "error" for finding in findings):
         raise DeploymentRejected(findings)
     return repository.deploy(session, bundle.files, by=by, label=label or bundle.source)
@@ -88,9 +103,10 @@ def load_folder(
     there = {*known(session)}
     for bundle in bundles:
         there |= provided(bundle)
+    called = among(bundles)
     done = []
     for bundle in bundles:
-        findings = check(bundle, topics=topics, known=there, calls=calls(session))
+        findings = check(bundle, topics=topics, known=there, calls=calls(session), called=called)
         if any(finding.severity == "error" for finding in findings):
             raise DeploymentRejected(findings)
         done.append(repository.deploy(session, bundle.files, by=by, label=bundle.source))
@@ -180,6 +196,26 @@ def calls(session: Session) -> dict[str, frozenset[str]]:
         one.key: repository.compiled(session, one.id).processes_called
         for one in repository.all_latest(session)
     }
+
+
+def installed(session: Session) -> Called:
+    """Finds the latest version of a process of the installation."""
+
+    def find(key: str) -> Process | None:
+        try:
+            return repository.compiled(session, repository.latest(session, key).id).process
+        except NotFound:
+            return None
+
+    return find
+
+
+def among(bundles: Iterable[Bundle]) -> Called:
+    """Finds a process in one of several bundles, whichever order they are deployed in."""
+    found = {
+        made.key: made.process for bundle in bundles for made in compiler.examine(bundle.files)[1]
+    }
+    return found.get
 
 
 def provided(bundle: Bundle) -> set[str]:

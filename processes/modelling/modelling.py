@@ -206,6 +206,7 @@ def findings(session: Session, files: Files, key: str, *, topics: Iterable[str])
         topics=topics,
         known=deployment.known(session),
         calls=deployment.calls(session),
+        called=deployment.installed(session),
     )
     if f"{key}.bpmn" not in files:
         found.append(

@@ -19,7 +19,7 @@ from processes.clock import calendars, clocking
 from processes.clock import clock as ledger
 from processes.clock.calendar import Calendar
 from processes.clock.calendars import MAKE_UP, CalendarRefused, Change
-from processes.clock.counting import Unit, day_of
+from processes.clock.counting import day_of
 from processes.identity import audit
 from processes.identity.identity import User
 from processes.model.cases import Case
@@ -178,10 +178,11 @@ def _moved(session: Session, case: Case, was: Calendar, now: Calendar) -> Iterat
             continue
         due = ledger.node_due(
             standing.reckoning.budget,
-            Unit.WORKING_DAYS,
+            standing.reckoning.unit,
             task.created_at,
             lines=lines,
             used=now,
+            task=task.id,
         )
         old, new = standing.reckoning.due_on, day_of(due) if due else None
         if new != old:

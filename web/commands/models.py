@@ -36,7 +36,7 @@ def check(paths: Sequence[Path], as_json: bool) -> None:  # noqa: FBT001 - click
     processes_wiring.connect()
     loader.load_ledgers()
     known = _known(loader.MODELS, *(path if path.is_dir() else path.parent for path in paths))
-    found = [(place, one) for place in places for one in _findings(place, known)]
+    found = [(place, one) for place in places for one in _findings(place, *known)]
     errors = sum(one.severity == "error" for _place, one in found)
     if as_json:
         click.echo(wire.dumps(_summed(places, found)))
@@ -118,21 +118,22 @@ def _below(folder: Path) -> list[Path]:
     return bundle.process_folders(folder)
 
 
-def _known(*roots: Path) -> set[str]:
-    """Keys of processes and decisions that may be referred to: those of all folders."""
+def _known(*roots: Path) -> tuple[set[str], deployment.Called]:
+    """Processes and decisions that may be referred to, those of all folders: keys, and by key."""
     bundles = []
     for folder in {one.resolve() for root in roots for one in _below(root)}:
         try:
             bundles.append(bundle.read_folder(folder))
         except DeploymentRejected:
             continue  # the check of that folder says what is wrong with it
-    return set().union(*(deployment.provided(one) for one in bundles))
+    keys = set().union(*(deployment.provided(one) for one in bundles))
+    return keys, deployment.among(bundles)
 
 
-def _findings(place: Path, known: set[str]) -> list[Finding]:
+def _findings(place: Path, known: set[str], called: deployment.Called) -> list[Finding]:
     try:
         made = bundle.read_folder(place) if place.is_dir() else bundle.read_file(place)
     except DeploymentRejected as error:
         return list(error.findings)
-    found = deployment.check(made, topics=wiring.topics(), known=known)
+    found = deployment.check(made, topics=wiring.topics(), known=known, called=called)
     return [*found, *decision_tests.check(place)] if place.is_dir() else found

@@ -25,7 +25,7 @@ def decide(case: PlayedCase, decision: str, **more: Any) -> None:
 
 def standings(case: PlayedCase) -> dict[str, ledger.Standing]:
     found = case.play.run(lambda session: ledger.standings(session, case.id, org_code="370001"))
-    return {one.limit: one for one in found}
+    return {one.kind: one for one in found}
 
 
 def clock(case: PlayedCase, limit: str) -> Reckoning:

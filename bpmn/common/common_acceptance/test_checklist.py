@@ -49,7 +49,7 @@ def listed(case: PlayedCase) -> dict[str, MaterialItem]:
 
 def limits(case: PlayedCase) -> dict[str, State]:
     found = case.play.run(lambda session: ledger.standings(session, case.id, org_code="370001"))
-    return {one.limit: one.reckoning.state for one in found}
+    return {one.kind: one.reckoning.state for one in found}
 
 
 def reported(case: PlayedCase) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from processes.play import Play, PlayedCase
 
 def clocks(case: PlayedCase) -> dict[str, Reckoning]:
     found = case.play.run(lambda session: ledger.standings(session, case.id, org_code="370001"))
-    return {one.limit: one.reckoning for one in found}
+    return {one.kind: one.reckoning for one in found}
 
 
 def test_row_extended_once_both_limits_move_and_keep_the_old_one(play: Play) -> None:

@@ -4,9 +4,22 @@ from typing import Any
 
 import pytest
 
-from engine import compiler
+from engine import compiler, lint
 from engine.errors import DeploymentRejected
-from tests.engine.core.scenario import Node, boundary, event, gateway, sub, timer, user, xml
+from tests.engine.core.scenario import (
+    Node,
+    boundary,
+    call,
+    event,
+    gateway,
+    io,
+    rule,
+    script,
+    sub,
+    timer,
+    user,
+    xml,
+)
 
 PROMISE = (
     '<banli:clocks><banli:clock do="start" limit="promised" title="承诺期限" amount="{}"'
@@ -137,3 +150,101 @@ def test_hours_are_compared_with_hours() -> None:
     assert "limits_over_whole" in found(
         "start -> begun -> a -> end", begun=hours, a=task("9", "working_hours")
     )
+
+
+DAYS = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="urn:days">
+  <decision id="days" name="days"><variable name="days"/>
+    <decisionTable hitPolicy="UNIQUE">
+      <input label="kind"><inputExpression typeRef="string"><text>kind</text></inputExpression></input>
+      <output name="review" typeRef="number"/><output name="approve" typeRef="number"/>
+      <rule><inputEntry><text>"easy"</text></inputEntry>
+        <outputEntry><text>3</text></outputEntry><outputEntry><text>2</text></outputEntry></rule>
+      <rule><inputEntry><text>not("easy")</text></inputEntry>
+        <outputEntry><text>8</text></outputEntry><outputEntry><text>{}</text></outputEntry></rule>
+    </decisionTable>
+  </decision>
+</definitions>"""
+
+
+def together(
+    flows: str, called: dict[str, bytes] | None = None, dmn: str = "", **nodes: Node
+) -> list[tuple[str, str]]:
+    """Severity and text of what the deployment of a model finds."""
+    resources = {"x.bpmn": xml(flows, **nodes)} | ({"d.dmn": dmn.encode()} if dmn else {})
+    findings, made = compiler.examine(resources)
+    assert not [one for one in findings if one.severity == "error"], findings
+    there = {
+        one.key: one.process
+        for name, data in (called or {}).items()
+        for one in compiler.examine({name: data})[1]
+    }
+    found = compiler.budgets(resources, made, there.get)
+    return [(one.severity, one.message.rpartition("：")[0].partition("：")[2]) for one in found]
+
+
+def test_amounts_that_a_script_always_gives_are_counted() -> None:
+    found = together(
+        "start -> set -> begun -> a -> b -> end",
+        set=script("{review: 8, approve: 2 + 1}", "days"),
+        begun=promise(),
+        a=task("=days.review"),
+        b=task("=days.approve"),
+    )
+    assert found == [("error", "各环节期限之和 11 个工作日超过承诺期限 10 个工作日")]
+
+
+def test_amounts_that_hold_by_default_are_a_warning() -> None:
+    found = together(
+        "start -> set -> begun -> a -> end",
+        set=script("if wished = null then 11 else wished", "days"),
+        begun=promise(),
+        a=task("=days"),
+    )
+    assert found == [("warning", "按缺省取值，各环节期限之和 11 个工作日超过承诺期限 10 个工作日")]
+
+
+@pytest.mark.parametrize(("approve", "over"), [(2, False), (3, True)])
+def test_every_row_of_a_decision_that_gives_the_limits_is_looked_at(
+    approve: int,
+    over: bool,
+) -> None:
+    found = together(
+        "start -> look -> begun -> a -> b -> end",
+        dmn=DAYS.format(approve),
+        look=rule("days", "days"),
+        begun=promise(),
+        a=task("=days.review"),
+        b=task("=days.approve"),
+    )
+    said = "『look』第 2 行：各环节期限之和 11 个工作日超过承诺期限 10 个工作日"
+    assert found == ([("error", said)] if over else [])
+
+
+def test_a_limit_that_a_called_process_starts_is_compared_with_the_nodes_of_its_caller() -> None:
+    accepting = xml(
+        "start -> accept -> begun -> note -> end",
+        key="accepting",
+        accept=task("5"),
+        begun=promise("=days"),
+        note=task("1"),
+    )
+    found = together(
+        "start -> call -> a -> b -> end",
+        {"accepting.bpmn": accepting},
+        call=call("accepting", io=io({"days": "=10"})),
+        a=task("5"),
+        b=task("5"),
+    )
+    assert found == [("error", "各环节期限之和 11 个工作日超过承诺期限 10 个工作日")]
+
+
+def test_what_only_a_case_knows_is_left_to_the_case() -> None:
+    assert together("start -> begun -> a -> end", begun=promise(), a=task("=days")) == []
+    (process,) = compiler.examine({"x.bpmn": xml("s -> a -> end", s=event("start"), a=task("=n"))})[
+        1
+    ]
+    over = lint.limits.exceeded(
+        process.process, "s", limit="promised", unit="working_days", amount=10, values={"n": 11}
+    )
+    assert over == "各环节期限之和 11 个工作日超过承诺期限 10 个工作日：a（11）"
