@@ -5,35 +5,19 @@ stay; so afterwards no place of the flow is occupied twice by one activation. Wh
 keeps its history. The caller advances and stores the step as after any other command.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from engine.definition import elements as el
-from engine.definition.process import Process
-from engine.errors import BanliError, NotFound
 from engine.execution import Execution
+from engine.move_places import MoveRefused, above, find, process_of, scope_of
 from engine.record import StepRecord, Undone
 from engine.specs import deciding
 from engine.specs.containers import CallActivity, Container, EventSubProcess
 from engine.specs.token import Token
-from engine.specs.workflow import CaseWorkflow, Resolver
+from engine.specs.workflow import CaseWorkflow
 from engine.waiting import UserTaskWait
-
-SEPARATOR: Final = "/"
-"""Between the steps of a path into sub-processes and called processes: `call_accept/accept`."""
-OUT: Final = ".."
-"""A step out of the called process that the mover is in: `../accept` is the caller's."""
-
-
-Called = Callable[[el.CallActivity], Process | None]
-
-
-class MoveRefused(BanliError):
-    """The point of control cannot be moved there; `element` is the target."""
-
-    code = "move_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +75,9 @@ def plan(execution: Moving, activity_id: int, *, to: str) -> Plan:
     mover = execution.workflow.tasks.get(activity_id)
     if mover is None:
         raise MoveRefused("这项工作已经办结或被撤销", element=to)
-    container, path = _place(mover, to)
-    places = container.task_spec._wf_spec.places(_scope(container))
-    mine = next(child for child in (mover, *_above(mover)) if child.parent is container)
+    container, path = find(mover, to)
+    places = container.task_spec._wf_spec.places(scope_of(container))
+    mine = next(child for child in (mover, *above(mover)) if child.parent is container)
     here = _location(mine)
     if places.concurrent(path[0], here):
         text = "目标环节与本环节是并行的，只能退回本分支之内或分支之前的环节"
@@ -105,7 +89,7 @@ def plan(execution: Moving, activity_id: int, *, to: str) -> Plan:
         (kept if apart else gone).append(child)
     if mine not in gone:
         gone.append(mine)  # out of an event sub-process, which runs beside everything
-    process = _process(container)
+    process = process_of(container)
     return Plan(
         mover,
         container,
@@ -145,19 +129,13 @@ def move(
     for child in planned.children:
         child.cancel()
     _await_again(container, planned.children)
-    data: dict[str, Any] = {}
-    if len(planned.path) > 1:
-        data["at"] = list(planned.path[1:])
-    if assignee:
-        data["for"] = assignee
-    if back:
-        data["back"] = back
     specs = container.task_spec._wf_spec.task_specs
     if not back:
         for join, flow in planned.arrived:
             workflow.spawn(container, specs[join], flow=flow)
-    spec = specs[planned.path[0]]
-    token: Token = workflow.spawn(container, spec, **data)
+    data = {"at": list(planned.path[1:]), "for": assignee, "back": back}
+    kept = {name: value for name, value in data.items() if value}
+    token: Token = workflow.spawn(container, specs[planned.path[0]], **kept)
     execution.step.note(
         "activity.moved",
         planned.path[-1],
@@ -186,33 +164,6 @@ def work_at(execution: Execution, token_id: int) -> list[int]:
     return sorted(one.id for one in within if isinstance(waits.get(one.id), UserTaskWait))
 
 
-def begins_at(
-    process: Process, path: Sequence[str], *, called: Called, scope: str | None = None
-) -> None:
-    """Make sure that a flow can begin at a place of a process, or of a sub-process of it.
-
-    `called` finds what a call activity calls; what it does not tell is seen when it is begun.
-
-    Raises:
-        MoveRefused: there is no such place, or nothing can begin there.
-    """
-    scope = process.id if scope is None else scope
-    for number, identity in enumerate(path):
-        element = process.elements.get(identity)
-        if element is None or element.scope != scope:
-            raise MoveRefused("流程中没有这个环节", element=identity)
-        _check_target(element)
-        scope = identity
-        if number + 1 == len(path):
-            return
-        _check_inner(element)
-        if isinstance(element, el.CallActivity):
-            inner = called(element)
-            if inner is not None:
-                begins_at(inner, path[number + 1 :], called=called)
-            return
-
-
 class _Within(NamedTuple):
     """A workflow moved from within one of its steps."""
 
@@ -229,85 +180,9 @@ def _overdue(token: Token, to: str) -> None:
 deciding.movers[:] = [_overdue]
 
 
-def way_to(process: Any, identity: str) -> tuple[str, ...]:
-    """The sub-processes around an element of a process, and the element itself."""
-    element = process.elements.get(identity)
-    return () if element is None else _way(process, element, process.id) or ()
-
-
 def _skipped(process: Any, places: frozenset[str]) -> tuple[str, ...]:
     found = (one for one in process.elements.values() if one.id in places)
     return tuple(one.name or one.id for one in found if isinstance(one, el.Activity))
-
-
-def _place(mover: Token, to: str) -> tuple[Token, tuple[str, ...]]:
-    """The innermost container around the mover from which the target can be begun."""
-    first, *rest = to.split(SEPARATOR)
-    outwards = 0
-    while first == OUT and rest:
-        first, *rest = rest
-        outwards += 1
-    for container in _above(mover):
-        if outwards:
-            outwards -= container.task_spec.calls
-            continue
-        if not isinstance(container.task_spec, Container):
-            continue
-        process = _process(container)
-        element = process.elements.get(first)
-        if element is None:
-            continue
-        way = _way(process, element, _scope(container))
-        if way is not None:
-            _check(container, (*way, *rest))
-            return container, (*way, *rest)
-    raise MoveRefused("本办件中没有可以到达的这个环节", element=to)
-
-
-def _way(process: Any, element: el.Element, scope: str) -> tuple[str, ...] | None:
-    """The sub-processes from a scope down to an element, and the element."""
-    way = [element.id]
-    while element.scope != scope:
-        outer = process.elements.get(element.scope)
-        if outer is None:
-            return None
-        element = outer
-        way.insert(0, element.id)
-    return tuple(way)
-
-
-def _check(container: Token, way: tuple[str, ...]) -> None:
-    """Refuse a way into what cannot be begun from without, in called processes too."""
-    process, resolver = _process(container), container.workflow.resolver
-    scope = process.elements[way[0]].scope
-    begins_at(process, way, scope=scope, called=partial(latest, resolver=resolver))
-
-
-def latest(element: el.CallActivity, resolver: Resolver) -> Process | None:
-    """The model that a call activity with a fixed key calls now; None where data decide."""
-    if element.process.is_feel or element.binding != el.Binding():
-        return None
-    try:
-        found: Process = resolver.process(element.process.text)[1].process
-    except NotFound:
-        return None
-    return found
-
-
-def _check_target(element: el.Element) -> None:
-    if not isinstance(element, el.Activity | el.ThrowEvent | el.CatchEvent):
-        raise MoveRefused(
-            f"不能移动到{element.label}：只能移动到任务、子流程或中间事件", element=element.id
-        )
-
-
-def _check_inner(element: el.Element) -> None:
-    by_event = isinstance(element, el.SubProcess) and element.by_event
-    looped = isinstance(element, el.Activity) and element.loop is not None
-    ad_hoc = isinstance(element, el.AdHocSubProcess)
-    if by_event or looped or ad_hoc or not isinstance(element, el.SubProcess | el.CallActivity):
-        text = f"不能从外部移动到{element.label}之内，请选择该环节本身"
-        raise MoveRefused(text, element=element.id)
 
 
 def _location(token: Token) -> str:
@@ -320,7 +195,7 @@ def _location(token: Token) -> str:
 def _again(token: Token, mover: Token) -> list[Any]:
     """How to begin a withdrawn place again: its node, the flow it came by, the way inside."""
     inside: list[str] = []
-    line = [mover, *_above(mover)]
+    line = [mover, *above(mover)]
     if token in line and any(
         isinstance(one.task_spec, EventSubProcess) for one in line[: line.index(token) + 1]
     ):
@@ -377,16 +252,3 @@ def _within(token: Token) -> Iterator[Token]:
     for child in token.children:
         yield child
         yield from _within(child)
-
-
-def _above(token: Token) -> Iterator[Token]:
-    found: Iterator[Token] = token.workflow.ancestors(token)
-    return found
-
-
-def _process(container: Token) -> Any:
-    return container.task_spec._wf_spec.process
-
-
-def _scope(container: Token) -> str:
-    return str(container.task_spec.element.id)

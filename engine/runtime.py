@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from engine import cache, history, ids, inbox, moves, repository, store
+from engine import cache, history, ids, inbox, move_places, repository, store
 from engine.definition.elements import Element
 from engine.errors import Conflict, NotFound, TaskNotActive
 from engine.execution import Execution, execution
@@ -75,7 +75,9 @@ def restart(
     """
     compiled = repository.compiled(session, definition_id)
     resolver = repository.DefinitionResolver(session)
-    moves.begins_at(compiled.process, at, called=partial(moves.latest, resolver=resolver))
+    move_places.begins_at(
+        compiled.process, at, called=partial(move_places.latest, resolver=resolver)
+    )
     step = Execution.start(
         compiled,
         instance_id=ids.next_id(),

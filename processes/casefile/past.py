@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from engine import history, moves, repository
+from engine import history, move_places, repository
 from engine.compiler import CompiledProcess
 from engine.definition import elements as el
 from engine.definition.process import Process
@@ -115,7 +115,7 @@ class Past:
             if event.type != "process.called" or event.activity_id is None:
                 continue
             caller = found[self._call(event, known=found)]
-            ways = (*caller.ways, moves.way_to(caller.process, event.activity))
+            ways = (*caller.ways, move_places.way_to(caller.process, event.activity))
             compiled = repository.compiled(self._session, int(event.data["definition"]))
             element = caller.process.elements.get(event.activity)
             name = (element.name if element is not None else "") or compiled.name
@@ -128,7 +128,7 @@ class Past:
         found, _element = self.of(event)
         if found is None:
             return []
-        inner = moves.way_to(found.process, event.activity)
+        inner = move_places.way_to(found.process, event.activity)
         by_calls = {one.calls: one for one in self._by_call.values()}
         ways = []
         for depth, way in enumerate((*found.ways, inner)):

@@ -14,10 +14,12 @@ from typing import Final
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, compiler, store
+from engine.execution import Execution
+from engine.record import ClockMark, StepRecord
 from processes.clock import clock as ledger
 from processes.clock.clock import Standing
-from processes.clock.reckoning import State
+from processes.clock.reckoning import Event, State
 from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.model.cases import Case, CaseLimit, SupervisionEntry
@@ -45,6 +47,19 @@ class Reported:
     case: Case
 
 
+def register() -> None:
+    """Have every step that starts a whole limit compare it with the nodes ahead; safe to repeat."""
+    if compare not in store.observers:
+        store.observers.append(compare)
+
+
+def compare(session: Session, execution: Execution, step: StepRecord) -> None:
+    """Report where the nodes ahead may use more than a limit that starts grants."""
+    for mark in step.clocks:
+        if mark.do == Event.START and mark.limit in WHOLE:
+            _report_exceeded(session, execution, mark)
+
+
 def report(
     session: Session, case_id: int, *, kind: str, reason: str, activity: str, key: str
 ) -> None:
@@ -56,6 +71,27 @@ def report(
     entry.dedupe_key = key
     session.add(entry)
     session.flush()
+
+
+def _report_exceeded(session: Session, execution: Execution, mark: ClockMark) -> None:
+    """Tell the supervisors where the nodes ahead may use more than a limit that starts grants.
+
+    What a model gives is refused at deployment; amounts that a case alone knows are seen here.
+    """
+    at = mark.calls[0] if mark.calls else mark.activity
+    over = compiler.over_whole(
+        execution.workflow.spec.process, at, mark, values=execution.variables
+    )
+    if over:
+        key = f"limits-{execution.instance_id}-{mark.limit}"
+        report(
+            session,
+            execution.instance_id,
+            kind="limits_over_whole",
+            reason=over,
+            activity=mark.activity,
+            key=key,
+        )
 
 
 def report_overdue(session: Session) -> int:

@@ -10,13 +10,11 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from engine import clock, compiler, history, store
+from engine import clock, history, store
 from engine.execution import Execution, execution
-from engine.record import ClockMark, StepRecord
+from engine.record import StepRecord
 from engine.waiting import TimerWait, UserTaskWait
-from processes import marking
-from processes.casefile import supervision
-from processes.clock import calendar, calendars, counting
+from processes.clock import calendar, calendars, counting, marking
 from processes.clock import clock as ledger
 from processes.clock.calendar import Calendar
 from processes.clock.counting import Unit
@@ -132,30 +130,6 @@ def settle(session: Session, execution: Execution, step: StepRecord) -> None:
     """Rewrite the copies of the case once its row is there."""
     if step.clocks or step.undone:
         ledger.settle(session, execution.instance_id, org_code=_org(execution))
-    for mark in step.clocks:
-        if mark.do == Event.START and mark.limit in supervision.WHOLE:
-            _report_exceeded(session, execution, mark)
-
-
-def _report_exceeded(session: Session, execution: Execution, mark: ClockMark) -> None:
-    """Tell the supervisors where the nodes ahead may use more than a limit that starts grants.
-
-    What a model gives is refused at deployment; amounts that a case alone knows are seen here.
-    """
-    at = mark.calls[0] if mark.calls else mark.activity
-    over = compiler.over_whole(
-        execution.workflow.spec.process, at, mark, values=execution.variables
-    )
-    if over:
-        key = f"limits-{execution.instance_id}-{mark.limit}"
-        supervision.report(
-            session,
-            execution.instance_id,
-            kind="limits_over_whole",
-            reason=over,
-            activity=mark.activity,
-            key=key,
-        )
 
 
 def followers(execution: Execution) -> list[TimerWait | UserTaskWait]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine import clock, history, runtime
 from engine.errors import Conflict, Forbidden
 from engine.model import ProcessInstance
-from engine.moves import SEPARATOR
+from engine.move_places import SEPARATOR
 from engine.variables import Variables
 from processes.casefile import opinions
 from processes.casework import cases

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from engine import cache, moves, store, tasks
+from engine import cache, move_places, moves, store, tasks
 from engine.errors import Conflict, Forbidden, TaskAlreadyClaimed
 from engine.execution import Execution, execution
 from engine.model import Incident, UserTask
@@ -102,7 +102,7 @@ def send_back(session: Session, task_id: int, *, by: User, order: Order) -> Sequ
     offered = targets.by_path(targets.performed(session, case, task_id))
     target = offered.get(order.to)
     if target is None:
-        raise moves.MoveRefused("只能退回到本办件中已经办过的环节", element=order.to)
+        raise move_places.MoveRefused("只能退回到本办件中已经办过的环节", element=order.to)
     with execution(session, task.instance_id, actor=str(by.id)) as step:
         store.guard_task(step, task_id, task.revision)
         planned = moves.plan(step, task_id, to=order.to)
@@ -144,7 +144,7 @@ def jump(
     if broken := _incidents(session, case_id) - stuck:
         raise Conflict(f"目标环节缺少所需的数据，不能跳转：{'；'.join(sorted(broken))}")
     made = open_at(session, step, at)
-    name = made[0].name if made else order.to.rsplit(moves.SEPARATOR, 1)[-1]
+    name = made[0].name if made else order.to.rsplit(move_places.SEPARATOR, 1)[-1]
     skipped = f"；跳过：{'、'.join(planned.skipped)}" if planned.skipped else ""
     to = f"跳转至『{name}』{skipped}"
     tell(session, case, task, by=by, said=(to, order.reason), action="jumped")
@@ -254,7 +254,7 @@ def open_at(session: Session, step: Execution, token_id: int) -> list[UserTask]:
     query = select(UserTask).where(UserTask.id.in_(moves.work_at(step, token_id)))
     made = list(session.scalars(query.order_by(UserTask.id)))
     if not made:
-        raise moves.MoveRefused("目标环节没有产生待办任务，不能移动到那里")
+        raise move_places.MoveRefused("目标环节没有产生待办任务，不能移动到那里")
     return made
 
 

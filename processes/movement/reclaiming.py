@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import cache, history, moves, tasks
+from engine import cache, history, move_places, moves, tasks
 from engine.definition import elements as el
 from engine.errors import Conflict, Forbidden, NotFound
 from engine.execution import Execution, execution
@@ -66,7 +66,7 @@ def why_not(session: Session, task_id: int, *, by: User) -> str:
         planned = _plan(cache.peek(session, case.id), ending, past)
         lost = movement.previewed(session, planned, 0).cancelled
         _refuse_others(session, [one.task_id for one in lost], task_id, by)
-    except (Conflict, Forbidden, NotFound, moves.MoveRefused) as refused:
+    except (Conflict, Forbidden, NotFound, move_places.MoveRefused) as refused:
         return str(refused.message)
     return ""
 

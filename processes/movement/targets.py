@@ -12,10 +12,11 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from engine import cache, moves, repository
+from engine import cache, move_places, moves, repository
 from engine.definition import elements as el
 from engine.execution import Execution
-from engine.moves import OUT, SEPARATOR, MoveRefused, Plan
+from engine.move_places import OUT, SEPARATOR, MoveRefused
+from engine.moves import Plan
 from engine.specs.token import Token
 from processes.casefile.past import Called, Done, Past
 from processes.model.cases import Case
@@ -74,13 +75,13 @@ def restartable(session: Session, case_id: int) -> list[Target]:
     """The user tasks at which an ended case can be begun again."""
     found = []
     processes = Past(session, case_id).processes
-    called = partial(moves.latest, resolver=repository.DefinitionResolver(session))
+    called = partial(move_places.latest, resolver=repository.DefinitionResolver(session))
     for one in processes:
         for element in one.process.of(el.UserTask):
-            inner = moves.way_to(one.process, element.id)
+            inner = move_places.way_to(one.process, element.id)
             path = SEPARATOR.join(name for way in (*one.ways, inner) for name in way)
             try:
-                moves.begins_at(processes[0].process, path.split(SEPARATOR), called=called)
+                move_places.begins_at(processes[0].process, path.split(SEPARATOR), called=called)
             except MoveRefused:
                 continue
             found.append(_named(one, element, path))
@@ -127,7 +128,7 @@ def path_from(
     depth = 0
     while depth < min(len(here), len(one.calls)) and one.calls[depth] == here[depth]:
         depth += 1
-    ways = [*one.ways[depth:], moves.way_to(one.process, activity)]
+    ways = [*one.ways[depth:], move_places.way_to(one.process, activity)]
     names = [ways[0][-1], *(name for way in ways[1:] for name in way)]
     between = {here[:level] for level in range(depth + 1, len(here) + 1)}
     hidden = any(

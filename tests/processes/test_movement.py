@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from engine import cache, history, repository
 from engine.errors import Conflict, Forbidden, TaskNotActive
 from engine.model import EventSubscription, HistoryEvent, Job, UserTask
-from engine.moves import MoveRefused
+from engine.move_places import MoveRefused
 from processes.casework import cases
 from processes.desk import worklist
 from processes.model.cases import CaseLink, Notification, Opinion

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.errors import Conflict
-from engine.moves import MoveRefused
+from engine.move_places import MoveRefused
 from processes.casework import cases
 from processes.identity.roles import Action
 from processes.model.cases import Case

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import moves
+from engine import move_places, moves
 from engine.definition.regions import Places
 from tests.engine.core.scenario import (
     Case,
@@ -199,7 +199,7 @@ class TestInParallelBranches:
         gates = {"s": gateway("parallel"), "j": gateway("parallel")}
         box = sub(inner, **gates, si=event("start"), ei=event("end"))
         case = Case(xml("start -> a -> box -> d -> end", box=box)).complete("a")
-        with pytest.raises(moves.MoveRefused, match="并行"):
+        with pytest.raises(move_places.MoveRefused, match="并行"):
             moved(case, "b", "a", straight=True)
         assert case.waits == ["b", "c"]
 
@@ -256,7 +256,7 @@ class TestMultiInstanceAndSubProcesses:
     def test_into_one_instance_from_outside_is_refused(self) -> None:
         inner = sub("s -> x -> e", s=event("start"), e=event("end"), loop=each("list", "one"))
         case = Case(xml("start -> box -> b -> end", box=inner), list=[1]).complete("x")
-        with pytest.raises(moves.MoveRefused, match="不能从外部移动到"):
+        with pytest.raises(move_places.MoveRefused, match="不能从外部移动到"):
             moves.plan(case.execution, case.wait("b").id, to="x")
 
     def test_an_event_sub_process_under_way_stays(self) -> None:
@@ -298,7 +298,7 @@ class TestMultiInstanceAndSubProcesses:
 
     def test_straight_back_into_an_event_sub_process_is_refused(self) -> None:
         case = self.side("")
-        with pytest.raises(moves.MoveRefused, match="由事件引起"):
+        with pytest.raises(move_places.MoveRefused, match="由事件引起"):
             moved(case, "x", "a", straight=True)
 
 
@@ -327,7 +327,7 @@ class TestCalledProcesses:
 
     def test_a_target_that_the_called_process_lacks_is_refused(self) -> None:
         case = Case(*self.files()).complete("a").complete("x").complete("y")
-        with pytest.raises(moves.MoveRefused, match="没有这个环节"):
+        with pytest.raises(move_places.MoveRefused, match="没有这个环节"):
             moved(case, "b", "sub/nowhere")
 
     def test_into_a_repeated_or_event_sub_process_of_it_is_refused(self) -> None:
@@ -342,7 +342,7 @@ class TestCalledProcesses:
         )
         case = Case(self.files()[0], inner, list=[1]).complete("a").complete("x")
         for target in ("sub/box/x", "sub/on/z"):
-            with pytest.raises(moves.MoveRefused, match="不能从外部移动到"):
+            with pytest.raises(move_places.MoveRefused, match="不能从外部移动到"):
                 moved(case, "b", target)
         assert case.waits == ["b"]
 
@@ -358,22 +358,22 @@ class TestCalledProcesses:
 class TestGuards:
     def test_into_a_branch_that_runs_beside_is_refused(self) -> None:
         case = Case(xml(PARALLEL, **GATES)).complete("a").complete("b")
-        with pytest.raises(moves.MoveRefused, match="并行"):
+        with pytest.raises(move_places.MoveRefused, match="并行"):
             moves.plan(case.execution, case.wait("c").id, to="b")
 
     @pytest.mark.parametrize("target", ["split", "start", "end", "join"])
     def test_only_activities_and_intermediate_events_are_targets(self, target: str) -> None:
         case = Case(xml(PARALLEL, **GATES)).complete("a")
-        with pytest.raises(moves.MoveRefused, match="不能移动到"):
+        with pytest.raises(move_places.MoveRefused, match="不能移动到"):
             moves.plan(case.execution, case.wait("b").id, to=target)
 
     def test_an_unknown_target_and_a_finished_mover_are_refused(self) -> None:
         case = Case(xml("start -> a -> b -> end"))
         gone = case.wait("a").id
-        with pytest.raises(moves.MoveRefused, match="没有可以到达"):
+        with pytest.raises(move_places.MoveRefused, match="没有可以到达"):
             moves.plan(case.execution, gone, to="nowhere")
         case.complete("a")
-        with pytest.raises(moves.MoveRefused, match="已经办结"):
+        with pytest.raises(move_places.MoveRefused, match="已经办结"):
             moves.plan(case.execution, gone, to="a")
 
     def test_a_jump_forward_out_of_a_branch_takes_the_siblings_along(self) -> None:
@@ -499,12 +499,12 @@ def test_after_any_moves_the_case_still_ends_and_nobody_is_asked_twice_at_once(
 def _try_move(case: Case, wait: Any, to: str, data: st.DataObject) -> None:
     try:
         planned = moves.plan(case.execution, wait.id, to=to)
-    except moves.MoveRefused:
+    except move_places.MoveRefused:
         return
     straight = data.draw(st.booleans())
     try:
         moves.move(case.execution, planned, kind="returned", reason="", straight=straight)
-    except moves.MoveRefused:
+    except move_places.MoveRefused:
         return
     case._settle()
     assert not case.incidents

@@ -24,7 +24,7 @@ from engine.model import (
     Job,
     UserTask,
 )
-from engine.moves import MoveRefused
+from engine.move_places import MoveRefused
 from engine.ports import Message
 from engine.waiting import MessageWait
 from processes.approvals import approvals
