@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from forms.fields.attached import File, Files
+from forms.fields.attached import Files
 from forms.fields.base import Field, Scope
 from forms.fields.chosen import Choice, Choices
 from forms.fields.composed import Rows
@@ -22,11 +22,14 @@ _SEPARATORS: Final = re.compile(r"[、,，;；]")
 
 
 def columns(fields: Iterable[Field], *, node: str | None = None) -> list[Field]:
-    """The fields that a line of a table can fill: no files, no tables, nothing computed."""
+    """The fields that a line of a table can fill: no tables, no lists of files, nothing computed.
+
+    A cell of a file field holds the name of a file that comes along with the table.
+    """
     return [
         spec
         for spec in fields
-        if spec.editable(node) and spec.has_value and not isinstance(spec, File | Files | Rows)
+        if spec.editable(node) and spec.has_value and not isinstance(spec, Files | Rows)
     ]
 
 

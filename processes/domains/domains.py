@@ -116,12 +116,17 @@ class Maintenance:
 class Import(Word):
     """A table that may be read in: each line is an application of a process.
 
-    `given` are answers that every line has; no two lines agree in the columns of `unique`.
+    `given` are answers that every line has; `columns` the fields a line fills, empty: all; no two
+    lines agree in the fields of `unique`; what they name must be free in `ledger`. `roles` may do
+    it, empty: all who may begin the process.
     """
 
     process: str
     given: Mapping[str, str]
+    columns: tuple[str, ...]
     unique: tuple[str, ...]
+    ledger: str
+    roles: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +229,10 @@ class _Import(_Word):
     given = fields.Dict(
         keys=fields.String(validate=_CODE), values=fields.String(), load_default=dict
     )
+    columns = fields.List(fields.String(validate=_CODE), load_default=list)
     unique = fields.List(fields.String(validate=_CODE), load_default=list)
+    ledger = fields.String(load_default="", validate=validate.Regexp(r"[a-z0-9_]*\Z"))
+    roles = fields.List(fields.String(validate=_CODE), load_default=list)
 
 
 def _by_code(schema: type[Schema]) -> fields.Dict:
@@ -301,7 +309,8 @@ def _role(told: Mapping[str, Any], sets: Mapping[str, Iterable[str]]) -> RoleSou
 
 
 def _import(told: Mapping[str, Any]) -> Import:
-    return Import(**{**told, "unique": tuple(told["unique"])})
+    lists = {name: tuple(told[name]) for name in ("columns", "unique")}
+    return Import(**{**told, **lists, "roles": frozenset(told["roles"])})
 
 
 def _maintenance(told: Mapping[str, Any]) -> Maintenance:

@@ -6,7 +6,7 @@ typed into, and of the ledger it goes to.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from engine import clock
 from engine.errors import BanliError, NotFound
 from forms import cells
 from forms.definition import FormDefinition, FormInvalid
+from forms.fields.attached import File
 from forms.fields.base import Field, Scope
 from processes import registers
 from processes.casework import applications, sources
@@ -123,8 +124,8 @@ class ServiceTarget:
     node: str = "apply"
     most: int = MOST_CASES
 
-    def obstacle(self, _session: Session, _values: Answers) -> str:
-        return ""
+    def obstacle(self, session: Session, values: Answers) -> str:
+        return registers.taken(session, self.told.ledger, values) if self.told.ledger else ""
 
     def marks(self, values: Answers) -> Iterator[tuple[str, str, str]]:
         for name in self.told.unique:
@@ -143,7 +144,7 @@ def offered(session: Session, by: User) -> list[tuple[str, str]]:
         found.append((f"ledger.{register}", registers.definition(register).title))
     processes = {one.definition.key for one in applications.services(session, by)}
     for code, told in domains.current().imports.items():
-        if told.process in processes:
+        if told.process in processes and _may(told, by):
             found.append((f"service.{code}", told.title))
     return found
 
@@ -159,7 +160,7 @@ def target(session: Session, name: str, by: User) -> Target:
         title = registers.definition(code).title
         return LedgerTarget(code, by, title, maintenance.form(code), given={})
     told = domains.current().imports.get(code) if kind == "service" else None
-    if told is None:
+    if told is None or not _may(told, by):
         raise NotFound("没有这种导入，或您不能使用", name=name)
     form = applications.service(session, told.process, by=by).form
     if form is None:
@@ -169,9 +170,21 @@ def target(session: Session, name: str, by: User) -> Target:
 
 def columns(to: Target) -> list[Field]:
     """The columns that a table may have."""
+    told = to.told.columns if isinstance(to, ServiceTarget) else ()
     return [
-        one for one in cells.columns(to.form.fields(), node=to.node) if one.name not in to.given
+        one
+        for one in cells.columns(to.form.fields(), node=to.node)
+        if one.name not in to.given and (not told or one.name in told)
     ]
+
+
+def takes_files(to: Target) -> bool:
+    """Whether lines may name files that come along with the table."""
+    return any(isinstance(one, File) for one in columns(to))
+
+
+def _may(told: Import, by: User) -> bool:
+    return not told.roles or any(role in told.roles for role, _org in by.roles)
 
 
 def headings(to: Target) -> list[str]:
@@ -179,8 +192,17 @@ def headings(to: Target) -> list[str]:
     return [f"{one.label}*" if one.required else one.label for one in columns(to)]
 
 
-def judge(session: Session, to: Target, table: Table, *, by: User) -> list[Verdict]:
+def judge(
+    session: Session,
+    to: Target,
+    table: Table,
+    *,
+    by: User,
+    files: Mapping[str, Any] | None = None,
+) -> list[Verdict]:
     """Say of each line what would become of it; nothing is written.
+
+    `files` are the files that came along, by name: the values a form holds for them.
 
     Raises:
         SheetRefused: the table has not one of the columns, or too many lines.
@@ -192,8 +214,8 @@ def judge(session: Session, to: Target, table: Table, *, by: User) -> list[Verdi
         raise SheetRefused(f"表格有 {len(table.lines)} 行，一次最多导入 {to.most} 行")
     lookups = sources.lookups(session, by)
     scope = Scope({"user": by.told, "today": clock.today()}, lookups)
-    seen: dict[tuple[str, str], int] = {}
-    return [_judged(session, to, line, scope, seen) for line in table.lines]
+    judging = _Judging(to, scope, files or {}, columns(to))
+    return [judging.of(session, line) for line in table.lines]
 
 
 def take(session: Session, to: Target, verdicts: Sequence[Verdict], *, by: User) -> int:
@@ -228,34 +250,55 @@ def refused_rows(table: Table, verdicts: Sequence[Verdict]) -> tuple[list[str], 
     return [*own, REASON], rows
 
 
-def _judged(
-    session: Session, to: Target, line: Line, scope: Scope, seen: dict[tuple[str, str], int]
-) -> Verdict:
-    specs = columns(to)
-    answers = {**to.given, **cells.answers(specs, line.cells, scope)}
-    try:
-        values = to.form.validate(
-            answers, context=scope.context, node=to.node, lookups=scope.lookups
-        )
-    except FormInvalid as refused:
-        said = cells.problems(refused.errors, list(to.form.fields()))
-        return Verdict(line, answers, tuple(said))
-    problem = to.obstacle(session, values) or _twice(to, values, line, seen)
-    if problem:
-        return Verdict(line, answers, (problem,))
-    remarks = [
-        f"{spec.label}：{remark}"
-        for spec in specs
-        if values.get(spec.name) is not None
-        for remark in spec.remarks(values[spec.name])
-    ]
-    return Verdict(line, answers, remarks=tuple(remarks))
+@dataclass(frozen=True)
+class _Judging:
+    """The lines of one table, one after the other."""
 
+    to: Target
+    scope: Scope
+    files: Mapping[str, Any]
+    specs: Sequence[Field]
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)
 
-def _twice(to: Target, values: Answers, line: Line, seen: dict[tuple[str, str], int]) -> str:
-    marks = list(to.marks(values))
-    for rule, value, message in marks:
-        if (rule, value) in seen:
-            return f"与第 {seen[rule, value]} 行相同：{message}"
-    seen.update({(rule, value): line.number for rule, value, _message in marks})
-    return ""
+    def of(self, session: Session, line: Line) -> Verdict:
+        """What becomes of this line."""
+        answers, missing = self._answers(line)
+        try:
+            values = self.to.form.validate(
+                answers, context=self.scope.context, node=self.to.node, lookups=self.scope.lookups
+            )
+        except FormInvalid as refused:
+            errors = {path: said for path, said in refused.errors.items() if path not in missing}
+            said = cells.problems({**errors, **missing}, list(self.to.form.fields()))
+            return Verdict(line, answers, tuple(said))
+        problem = self.to.obstacle(session, values) or self._twice(values, line)
+        if problem:
+            return Verdict(line, answers, (problem,))
+        return Verdict(line, answers, remarks=tuple(self._remarks(values)))
+
+    def _answers(self, line: Line) -> tuple[dict[str, Any], dict[str, list[str]]]:
+        """The answers of a line, and what is to be said of the files it names in vain."""
+        answers = {**self.to.given, **cells.answers(self.specs, line.cells, self.scope)}
+        missing = {}
+        for spec in self.specs:
+            if isinstance(spec, File) and spec.name in answers:
+                named = answers.pop(spec.name)
+                if named in self.files:
+                    answers[spec.name] = self.files[named]
+                else:
+                    missing[spec.name] = [f"没有选中名为『{named}』的文件"]
+        return answers, missing
+
+    def _twice(self, values: Answers, line: Line) -> str:
+        marks = list(self.to.marks(values))
+        for rule, value, message in marks:
+            if (rule, value) in self.seen:
+                return f"与第 {self.seen[rule, value]} 行相同：{message}"
+        self.seen.update({(rule, value): line.number for rule, value, _message in marks})
+        return ""
+
+    def _remarks(self, values: Answers) -> Iterator[str]:
+        for spec in self.specs:
+            if values.get(spec.name) is not None:
+                for remark in spec.remarks(values[spec.name]):
+                    yield f"{spec.label}：{remark}"

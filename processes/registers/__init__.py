@@ -14,7 +14,7 @@ from processes.registers.ledger import (
 )
 from processes.registers.search import broken_rules, counts, find, first
 from processes.registers.stock import allot, available, receive, serials
-from processes.registers.uniqueness import Duplicate, obstacle, unique_values
+from processes.registers.uniqueness import Duplicate, obstacle, taken, unique_values
 from processes.registers.values import RecordInvalid
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "read",
     "receive",
     "serials",
+    "taken",
     "transition",
     "unique_values",
     "update",

@@ -31,9 +31,28 @@ def obstacle(session: Session, register: str, values: Mapping[str, Any]) -> str:
         refuse_taken_keys(session, ledger, [str(data.get(ledger.key, ""))])
     except (RecordInvalid, Duplicate) as refused:
         return refused.message
+    return _rule_taken(session, ledger, data)
+
+
+def taken(session: Session, register: str, values: Mapping[str, Any]) -> str:
+    """What of these values a record has already, in words; empty if they are free.
+
+    Unlike `obstacle` it asks for no more than is there: the rest a process adds later.
+    """
+    ledger = definition(register)
+    data = {name: value for name, value in values.items() if name in ledger.fields}
+    if data.get(ledger.key):
+        try:
+            refuse_taken_keys(session, ledger, [str(data[ledger.key])])
+        except Duplicate as refused:
+            return refused.message
+    return _rule_taken(session, ledger, data)
+
+
+def _rule_taken(session: Session, ledger: Definition, data: Mapping[str, Any]) -> str:
     messages = {rule.name: rule.message for rule in ledger.unique}
     for rule, value in unique_values(ledger, data, ledger.initial).items():
-        if session.get(RegisterUnique, (register, rule, value)) is not None:
+        if session.get(RegisterUnique, (ledger.register, rule, value)) is not None:
             return messages[rule]
     return ""
 

@@ -5,6 +5,7 @@ when it is taken, and the lines are taken all or none.
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -21,6 +22,7 @@ from processes.ledgers.sheets import SheetRefused, Table
 from web import exporting, references
 from web.auth import current, policy
 from web.database import read_session, run
+from web.files import keep
 from web.security import limiter
 from web.words import N_, _
 
@@ -32,6 +34,7 @@ STATES: Final = {
     "refused": (N_("不能导入"), "red"),
 }
 _SHOWN: Final = 200
+_FILES: Final = 200
 _USERS: Final = (Action.MANAGE_DICTIONARIES, Action.COMPLETE_TASK, Action.APPLY)
 
 
@@ -73,11 +76,16 @@ def preview(name: str) -> ResponseReturnValue:
         content = storage.stream.read(settings.current().upload_bytes + 1)
         try:
             table = sheets.read(content, most=to.most)
-            verdicts = intake.judge(session, to, table, by=current())
+            attached = _attached() if intake.takes_files(to) else {}
+        except BanliError as error:
+            return _page(to, name, problem=error.message), 422
+    with read_session() as session:  # one that sees the files just kept
+        try:
+            verdicts = intake.judge(session, to, table, by=current(), files=attached)
         except SheetRefused as error:
             return _page(to, name, problem=error.message), 422
-    reference = _kept(content, files.clean_name(storage.filename))
-    return _page(to, name, verdicts=verdicts, reference=reference, table=table)
+    kept = [_kept(content, files.clean_name(storage.filename)), *_given(attached)]
+    return _page(to, name, verdicts=verdicts, kept=kept, table=table)
 
 
 @blueprint.post("/<name>/refused")
@@ -86,7 +94,7 @@ def refused(name: str) -> ResponseReturnValue:
     """The refused lines with their reasons, to be corrected and sent again."""
     with read_session() as session:
         to, table = intake.target(session, name, current()), _table(session)
-        verdicts = intake.judge(session, to, table, by=current())
+        verdicts = intake.judge(session, to, table, by=current(), files=_taken_along())
     headings, rows = intake.refused_rows(table, verdicts)
     content = sheets.xlsx(to.title, headings, rows)
     return exporting.download(content, f"{to.title}未导入的行.xlsx", sheets.XLSX)
@@ -107,7 +115,8 @@ def take(name: str) -> ResponseReturnValue:
 
 def _take(session: Session, name: str) -> int:
     to = intake.target(session, name, current())
-    verdicts = intake.judge(session, to, _table(session), by=current())
+    table, attached = _table(session), _taken_along()
+    verdicts = intake.judge(session, to, table, by=current(), files=attached)
     return intake.take(session, to, verdicts, by=current())
 
 
@@ -125,6 +134,37 @@ def _table(session: Session) -> Table:
     return sheets.read(files.read(session, str(value["file"])))
 
 
+def _attached() -> dict[str, Any]:
+    """Keep the files that came along with the table; by name, as a form holds them.
+
+    Raises:
+        FileRefused: one of them may not come in.
+        SheetRefused: too many, or two of one name.
+    """
+    found: dict[str, Any] = {}
+    chosen = [one for one in request.files.getlist("attached") if one.filename]
+    if len(chosen) > _FILES:
+        raise SheetRefused(_("一次最多选择 %(n)s 个附件", n=_FILES))
+    for storage in chosen:
+        named = files.clean_name(storage.filename or "")
+        if named in found:
+            raise SheetRefused(_("有两个附件都叫『%(name)s』", name=named))
+        found[named] = keep(storage, by=current().id)
+    return found
+
+
+def _given(attached: Mapping[str, Any]) -> list[str]:
+    return [references.give(one, "form", to=current().id) for one in attached.values()]
+
+
+def _taken_along() -> dict[str, Any]:
+    """The files that came along, on the page that follows."""
+    values = [
+        references.take(one, "form", by=current().id) for one in request.form.getlist("attached")
+    ]
+    return {str(one["name"]): one for one in values if one is not None}
+
+
 def _kept(content: bytes, name: str) -> str:
     """Keep the table for the next page; returns its reference."""
     row = run(files.store, content, by=current().id, content_type=sheets.XLSX)
@@ -137,7 +177,7 @@ def _page(
     *,
     problem: str = "",
     verdicts: list[Verdict] | None = None,
-    reference: str = "",
+    kept: Sequence[str] = (),
     table: Table | None = None,
 ) -> str:
     counts = Counter(one.state for one in verdicts or ())
@@ -156,7 +196,9 @@ def _page(
         verdicts=verdicts,
         counts=counts,
         good=counts["accepted"] + counts["warned"],
-        reference=reference,
+        reference=next(iter(kept), ""),
+        attached=kept[1:],
+        takes_files=intake.takes_files(to),
         states=STATES,
         staff=_staff(),
         **more,
