@@ -33,8 +33,8 @@ _STATE: Final = (
     " WHERE i.id = ?"
 )
 _DELTAS: Final = (
-    "SELECT content FROM variable_delta"
-    " WHERE instance_id = ? AND revision > ? AND revision <= ? ORDER BY revision"
+    "SELECT delta FROM history_step WHERE instance_id = ? AND revision > ? AND revision <= ?"
+    " AND delta IS NOT NULL ORDER BY revision"
 )
 _nobody: Any = None
 

@@ -6,11 +6,11 @@ Invariant: rows are added, never changed.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, bindparam, func, insert, select, text
+from sqlalchemy import BigInteger, bindparam, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
-from engine import cache, clock, ids
-from engine.model import ENDED, HistoryEvent, ProcessInstance, VariableDelta
+from engine import cache, clock, ids, record
+from engine.model import HistoryEvent, HistoryStep, ProcessInstance
 from engine.variables import Variables
 
 REPRESENTED = "task.represented"
@@ -79,8 +79,14 @@ def deciders(session: Session, instance_id: int, parts: Iterable[int]) -> frozen
 
 def ending_of(session: Session, activity_id: int) -> HistoryEvent | None:
     """How an activity instance ended: completed or cancelled, by whom and when."""
-    # the condition of the partial index, word for word: SQLite uses it in no other way
-    query = select(HistoryEvent).where(HistoryEvent.activity_id == activity_id, text(ENDED))
+    steps = select(HistoryStep.instance_id, HistoryStep.revision).where(
+        HistoryStep.ended_id == activity_id
+    )
+    query = select(HistoryEvent).where(
+        tuple_(HistoryEvent.instance_id, HistoryEvent.revision).in_(steps),
+        HistoryEvent.activity_id == activity_id,
+        HistoryEvent.type.in_(record.ENDINGS),
+    )
     return session.scalar(query.order_by(HistoryEvent.sequence.desc()).limit(1))
 
 
@@ -97,16 +103,18 @@ def move_of(session: Session, ending: HistoryEvent) -> HistoryEvent | None:
 def variables_at(session: Session, instance_id: int, sequence: int) -> dict[int, Variables]:
     """The variables of every scope after the step that an event belongs to."""
     upto = (
-        select(func.coalesce(func.max(HistoryEvent.revision), 0))
-        .where(HistoryEvent.instance_id == instance_id, HistoryEvent.sequence <= sequence)
+        select(func.coalesce(func.max(HistoryStep.revision), 0))
+        .where(HistoryStep.instance_id == instance_id, HistoryStep.sequence <= sequence)
         .scalar_subquery()
     )
-    query = select(VariableDelta.content).where(
-        VariableDelta.instance_id == instance_id, VariableDelta.revision <= upto
+    query = select(HistoryStep.delta).where(
+        HistoryStep.instance_id == instance_id,
+        HistoryStep.revision <= upto,
+        HistoryStep.delta.is_not(None),
     )
     found: dict[int, Variables] = {}
-    for content in session.scalars(query.order_by(VariableDelta.revision)):
-        cache.apply(found, content)
+    for delta in filter(None, session.scalars(query.order_by(HistoryStep.revision))):
+        cache.apply(found, delta)
     return found
 
 
@@ -144,16 +152,14 @@ def append(
     revision = (
         select(ProcessInstance.revision).where(ProcessInstance.id == instance_id).scalar_subquery()
     )
+    event = record.HistoryEvent(kind, activity, activity_id, data)
     session.execute(
-        insert(HistoryEvent).values(
+        insert(HistoryStep).values(
             instance_id=instance_id,
-            sequence=ids.next_id(),
             revision=revision,
-            type=kind,
-            activity=activity,
-            activity_id=activity_id,
+            sequence=ids.next_id(),
             actor=by,
             at=clock.now(),
-            data=data,
+            events=record.written([event]),
         )
     )

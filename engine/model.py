@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     String,
     Text,
     UniqueConstraint,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import append_only, clock
+from engine import append_only, clock, history_view
 from engine.columns import Base, Big, Id, Instant, Stored
 
 __all__ = ["Base", "Big", "Id", "Instant", "Stored"]  # and the tables below
@@ -30,7 +31,7 @@ __all__ = ["Base", "Big", "Id", "Instant", "Stored"]  # and the tables below
 HELD = "assignee IS NOT NULL"
 POOL = "assignee IS NULL"
 READY = "suspended IS FALSE AND retries > 0"
-ENDED = "type IN ('activity.completed', 'activity.cancelled', 'task.decided', 'task.withdrawn')"
+ENDED = "ended_id IS NOT NULL"
 
 
 class Deployment(Base):
@@ -128,17 +129,6 @@ class VariableSnapshot(Base):
 
     instance_id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     revision: Mapped[int] = mapped_column(Integer)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class VariableDelta(Base):
-    """What one step wrote into the scopes; part of the history, never changed."""
-
-    __tablename__ = "variable_delta"
-    __table_args__ = {"sqlite_with_rowid": False}
-
-    instance_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    revision: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -349,32 +339,60 @@ class Incident(Base):
     raised_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
 
-class HistoryEvent(Base):
-    """What happened in an instance, in order; never changed.
+class HistoryStep(Base):
+    """What one step did, or one command beside the steps: its events and what it wrote.
 
-    `sequence` rises with time over all instances; a step's events follow those of the step before.
+    A step that ends several waits has a row for each of them, its events shared out in order.
     """
 
-    __tablename__ = "history_event"
+    __tablename__ = "history_step"
     __table_args__ = (
         # how a task or another wait ended: asked by its id alone
         Index(
-            "ix_history_event_ended",
-            "activity_id",
+            "ix_history_step_ended",
+            "ended_id",
             sqlite_where=text(ENDED),
             postgresql_where=text(ENDED),
         ),
     )
 
     instance_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    revision: Mapped[int] = mapped_column(Integer)
-    type: Mapped[str] = mapped_column(String(64))
-    activity: Mapped[str] = mapped_column(String(128), default="")
-    activity_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Of the first event; the others follow."""
+    ended_id: Mapped[int | None] = mapped_column(BigInteger)
     actor: Mapped[str] = mapped_column(String(64), default="")
     at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
-    data: Mapped[dict[str, Any]] = mapped_column(Stored, default=dict)
+    events: Mapped[str] = mapped_column(Text)
+    """JSON: of each event type, activity, activity instance and data."""
+    delta: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """What the step wrote into the scopes."""
+
+
+class _View(Base):
+    """What the database shows of its tables under another name; never written."""
+
+    __abstract__ = True
+    metadata = MetaData()  # so that no table of that name is made
+
+
+class HistoryEvent(_View):
+    """What happened in an instance, in order; never changed.
+
+    `sequence` rises with time over all instances; a step's events follow those of the step before.
+    """
+
+    __tablename__ = history_view.NAME
+
+    instance_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    revision: Mapped[int]
+    type: Mapped[str]
+    activity: Mapped[str]
+    activity_id: Mapped[int | None] = mapped_column(BigInteger)
+    actor: Mapped[str]
+    at: Mapped[datetime] = mapped_column(Instant)
+    data: Mapped[dict[str, Any]] = mapped_column(Stored)
 
 
 class CommandRecord(Base):
@@ -390,5 +408,5 @@ class CommandRecord(Base):
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
 
-for _kind in (HistoryEvent, VariableDelta):
-    append_only.guard(_kind.__table__)
+append_only.guard(HistoryStep.__table__)
+history_view.show(HistoryStep.__table__)

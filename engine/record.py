@@ -3,13 +3,15 @@
 Invariant: in the order it happened; nothing in it refers to live objects of the workflow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-from engine.variables import Value, Variables
+import orjson
+
+from engine.variables import Value, Variables, encode
 
 
 class _Deleted(Enum):
@@ -17,6 +19,10 @@ class _Deleted(Enum):
 
 
 DELETED: Final = _Deleted.DELETED
+ENDINGS: Final = frozenset(
+    {"activity.completed", "activity.cancelled", "task.decided", "task.withdrawn"}
+)
+"""The events by which an activity instance ends, or what somebody had to do in it."""
 
 
 class HistoryEvent(NamedTuple):
@@ -24,8 +30,18 @@ class HistoryEvent(NamedTuple):
 
     type: str
     activity: str
-    activity_id: int
+    activity_id: int | None
     data: Mapping[str, Any]
+
+
+def written(events: Iterable[HistoryEvent]) -> str:
+    """The stored form of events: JSON, of each type, activity, activity instance and data."""
+    return orjson.dumps(
+        [
+            (kind, activity, activity_id, orjson.Fragment(encode(data)) if data else {})
+            for kind, activity, activity_id, data in events
+        ]
+    ).decode()
 
 
 @dataclass(frozen=True, slots=True)

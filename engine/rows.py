@@ -4,13 +4,20 @@ Invariant: columns are named here once, in the order of the values below them; w
 what its wait says, so that a row can always be derived again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from engine import ids, limits
 from engine.driver import Row
-from engine.record import HistoryEvent, Incident, ThrownMessage, ThrownSignal
+from engine.record import (
+    ENDINGS,
+    HistoryEvent,
+    Incident,
+    ThrownMessage,
+    ThrownSignal,
+    written,
+)
 from engine.variables import encode
 from engine.waiting import (
     ConditionWait,
@@ -46,9 +53,8 @@ FINISH: Final = (
     " WHERE id = ? AND revision = ? AND status = 'active'"
 )
 HISTORY: Final = _insert(
-    "history_event", "instance_id, sequence, revision, type, activity, activity_id, actor, at, data"
+    "history_step", "instance_id, revision, sequence, ended_id, actor, at, events, delta"
 )
-DELTA: Final = _insert("variable_delta", "instance_id, revision, content")
 SNAPSHOT: Final = (
     _insert("variable_snapshot", "instance_id, revision, content")
     + " ON CONFLICT (instance_id) DO UPDATE SET revision = excluded.revision,"
@@ -105,8 +111,10 @@ class Place(NamedTuple):
     """What all rows of a step share."""
 
     instance_id: int
+    revision: int
     definition_id: int
     process_key: str
+    actor: str
     stamp: Stamp
     now: Any
 
@@ -237,21 +245,29 @@ def incident(place: Place, one: Incident) -> Row:
 
 
 def history(
-    place: Place, events: list[HistoryEvent], *, first: int, revision: int, actor: str
+    place: Place,
+    events: Sequence[HistoryEvent],
+    *,
+    first: int,
+    ended: Container[int],
+    delta: bytes | None,
 ) -> list[Row]:
-    """The rows of the events of a step."""
-    instance_id, now = place.instance_id, place.now
-    return [
-        (
-            instance_id,
-            sequence,
-            revision,
-            kind,
-            activity,
-            activity_id,
-            actor,
-            now,
-            encode(data).decode() if data else "{}",
-        )
-        for sequence, (kind, activity, activity_id, data) in enumerate(events, first)
-    ]
+    """The rows of a step: one, and one more for each further wait that it ended."""
+    if not events and delta is None:
+        return []
+    made: list[Row] = []
+    start, ended_id = 0, None
+
+    def add(end: int | None) -> None:
+        where = (place.instance_id, place.revision, first + start, ended_id)
+        content = written(events[start:end])
+        made.append((*where, place.actor, place.now, content, None if made else delta))
+
+    for index, one in enumerate(events):
+        if one.activity_id in ended and one.type in ENDINGS:
+            if ended_id not in (None, one.activity_id):
+                add(index)
+                start = index
+            ended_id = one.activity_id
+    add(None)
+    return made

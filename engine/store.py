@@ -94,8 +94,10 @@ def _store(session: Session, execution: Execution, *, new: str | None) -> None:
         step.note("instance.completed", "", execution.instance_id)
     place = Place(
         execution.instance_id,
+        execution.revision + 1,
         execution.definition_id,
         execution.compiled.key,
+        execution.actor,
         connection.stamp,
         connection.stamp(clock.now()),
     )
@@ -121,7 +123,7 @@ class _Writer:
         self.connection = connection
         self.execution = execution
         self.place = place
-        self.revision = execution.revision + 1
+        self.delta: bytes | None = None
         self.statements: list[Statement] = []
         self.state = None if execution.completed else execution.dump()
         self.awaited: list[MessageWait] = []
@@ -148,35 +150,33 @@ class _Writer:
         if new is None:
             at = (place.instance_id, execution.revision)
             if done:
-                finished = (self.revision, execution.sequence, status, ended, *at)
+                finished = (self.place.revision, execution.sequence, status, ended, *at)
                 return Statement(rows.FINISH, [finished], "instance")
-            moved = (self.revision, state, execution.sequence, *at)
+            moved = (self.place.revision, state, execution.sequence, *at)
             return Statement(rows.ADVANCE, [moved], "instance")
-        row = (place.instance_id, place.definition_id, new, status, self.revision, state)
+        row = (place.instance_id, place.definition_id, new, status, self.place.revision, state)
         whole = (*row, execution.sequence, execution.actor, place.now, ended)
         return Statement(rows.NEW_INSTANCE, [whole])
 
     def variables(self) -> None:
         """What the step wrote into the scopes, and now and then the whole."""
         execution, step = self.execution, self.execution.step
-        key = (self.place.instance_id, self.revision)
         if step.variable_deltas or step.scopes_closed:
-            content = encode(_delta(step))
-            execution.chain = sealing.link(execution.chain, content)
-            execution.weight += len(content)
-            self.add(rows.DELTA, (*key, content))
+            self.delta = encode(_delta(step))
+            execution.chain = sealing.link(execution.chain, self.delta)
+            execution.weight += len(self.delta)
         if execution.completed or self._is_due():
             scopes = execution.scopes.values()
             content = encode({str(scope.id): scope.variables for scope in scopes})
             execution.chain = sealing.snapshot(content)
             execution.weight = len(content)
-            execution.snapshot = self.revision, len(content)
-            self.add(rows.SNAPSHOT, (*key, content))
+            execution.snapshot = self.place.revision, len(content)
+            self.add(rows.SNAPSHOT, (self.place.instance_id, self.place.revision, content))
 
     def _is_due(self) -> bool:
         """Whether the whole is to be written again: not for a few small changes of a large one."""
         at, size = self.execution.snapshot
-        steps, changed = self.revision - at, self.execution.weight - size
+        steps, changed = self.place.revision - at, self.execution.weight - size
         enough = changed * SNAPSHOT_SHARE >= size or steps >= SNAPSHOT_LATEST
         return steps >= SNAPSHOT_EVERY and enough
 
@@ -198,13 +198,13 @@ class _Writer:
         _log.warning(LARGE, extra={"instance": place.instance_id, "bytes": max(state, variables)})
 
     def history(self) -> None:
-        """What happened."""
+        """What happened, with what it wrote into the scopes."""
         execution = self.execution
         events = execution.step.events
         # ids rise with the clock; if that was set back, the history goes on where it was
         first = max(ids.next_id(), execution.sequence + 1)
-        actor, revision = execution.actor, self.revision
-        found = rows.history(self.place, events, first=first, revision=revision, actor=actor)
+        ended = execution.stored.keys() - execution.waits.keys()
+        found = rows.history(self.place, events, first=first, ended=ended, delta=self.delta)
         self.add(rows.HISTORY, *found)
         execution.sequence = first + max(len(events), 1) - 1
 

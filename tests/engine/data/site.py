@@ -19,11 +19,11 @@ from engine.jobs import JobWork
 from engine.model import (
     EventSubscription,
     HistoryEvent,
+    HistoryStep,
     Incident,
     Job,
     ProcessInstance,
     UserTask,
-    VariableDelta,
 )
 from web.database import Database
 
@@ -133,8 +133,7 @@ class Site:
                 EventSubscription,
                 Job,
                 Incident,
-                HistoryEvent,
-                VariableDelta,
+                HistoryStep,
             ):
                 columns = model.__table__.columns
                 found[model.__tablename__] = sorted(

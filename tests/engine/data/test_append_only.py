@@ -15,7 +15,7 @@ from tests.engine.data.site import Site
 from web.database import Database
 
 GUARDED = (
-    *("audit_event", "history_event", "opinion", "register_log", "variable_delta"),
+    *("audit_event", "history_step", "opinion", "register_log"),
     *("calendar_change", "calendar_version", "clock_entry", "supervision_entry", "case_archive"),
     "user_signature",
 )
@@ -25,10 +25,10 @@ MODEL = xml("start -> a -> end", a=user())
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE history_event SET actor = 'somebody else'",
-        "DELETE FROM history_event",
-        "UPDATE variable_delta SET revision = 9",
-        "DELETE FROM variable_delta WHERE revision = 1",
+        "UPDATE history_step SET actor = 'somebody else'",
+        "UPDATE history_step SET delta = NULL",
+        "DELETE FROM history_step",
+        "DELETE FROM history_step WHERE revision = 1",
     ],
 )
 def test_history_is_neither_changed_nor_deleted(database: Database, statement: str) -> None:

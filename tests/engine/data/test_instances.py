@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from engine import (
     cache,
@@ -28,11 +28,11 @@ from engine.errors import (
 )
 from engine.model import (
     EventSubscription,
+    HistoryStep,
     Incident,
     Job,
     ProcessDefinition,
     ProcessInstance,
-    VariableDelta,
     VariableSnapshot,
 )
 from tests.engine.core.scenario import (
@@ -97,7 +97,7 @@ def test_a_long_loop_survives_restarts_and_keeps_every_version_of_its_variables(
     site.forget()
     assert site.variables(case)["n"] == 39
     assert site.count(VariableSnapshot) == 1
-    assert site.count(VariableDelta) == 40
+    assert site.count(HistoryStep) == 40
     with site.database.read_session() as session:
         events = history.events(session, case)
         done = [one for one in events if one.type == "activity.completed" and one.activity == "a"]
@@ -366,9 +366,9 @@ def test_changed_variables_are_never_loaded(site: Site) -> None:
     case = site.start(n=1)
     site.forget()
     with site.database.transaction() as session:
-        session.execute(text("DROP TRIGGER variable_delta_keeps_values"))  # who owns the schema can
-        delta = session.get_one(VariableDelta, (case, 1))
-        delta.content = delta.content.replace(b'"n":1', b'"n":9')
+        session.execute(text("DROP TRIGGER history_step_keeps_values"))  # who owns the schema can
+        first = session.scalars(select(HistoryStep).where(HistoryStep.revision == 1)).one()
+        first.delta = (first.delta or b"").replace(b'"n":1', b'"n":9')
     with pytest.raises(sealing.StateForged):
         site.variables(case)
 
