@@ -1,17 +1,21 @@
 """The schema's history leads to the models, and no other schema is worked on."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 import processes.model  # noqa: F401 - its tables stand on the same metadata
-from engine import connection
-from engine.model import Base
+from engine import connection, history
+from engine.model import Base, HistoryEvent
 from migrations import schema
+from tests.engine.core.scenario import user, xml
+from tests.engine.data.site import Site
 from web.database import Database
 
 
@@ -52,3 +56,48 @@ def test_the_revisions_told_by_the_names_of_the_files_are_those_of_the_scripts()
     scripts = ScriptDirectory.from_config(schema._config())
     assert schema.revisions() == [one.revision for one in scripts.walk_revisions()][::-1]
     assert schema.head() == scripts.get_current_head()
+
+
+_OLD = """
+CREATE TABLE old_event AS SELECT * FROM history_event WHERE revision <> 2;
+CREATE TABLE variable_delta AS SELECT instance_id, revision, delta AS content FROM history_step;
+DROP VIEW history_event;
+DROP TABLE history_step;
+ALTER TABLE old_event RENAME TO history_event;
+CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL);
+INSERT INTO alembic_version VALUES ('0022')"""
+
+
+def test_history_in_rows_of_events_is_moved_to_rows_of_steps(database: Database) -> None:
+    """Also a delta of a step that had no event; cases go on, and every ending is still found."""
+    site = Site(database, p=xml("start -> a -> b -> end", a=user(), b=user()))
+    case = site.start(n=1)
+    first = site.task("a")
+    site.complete("a", n=2)
+    with database.engine.begin() as opened:
+        for statement in _OLD.split(";"):
+            opened.execute(text(statement))
+        before = _told(opened)
+    config = schema._config()
+    with database.engine.connect() as opened:
+        config.attributes["connection"] = opened
+        command.upgrade(config, "0023")
+        opened.commit()
+        assert _told(opened) == before
+    site.forget()
+    assert site.variables(case) == {"n": 2}
+    site.complete("b", n=3)
+    with database.read_session() as session:
+        begun, *_, ended = session.scalars(select(HistoryEvent).order_by(HistoryEvent.sequence))
+        assert history.variables_at(session, case, begun.sequence)[case] == {"n": 1}
+        assert history.variables_at(session, case, ended.sequence)[case] == {"n": 3}
+        assert history.ending_of(session, first) is None, "its event was of revision 2"
+        started = next(one for one in before if one["type"] == "activity.completed")
+        found = history.ending_of(session, started["activity_id"])
+        assert found is not None
+        assert (found.activity, found.instance_id) == ("start", case)
+
+
+def _told(opened: Any) -> list[dict[str, Any]]:
+    rows = opened.execute(text("SELECT * FROM history_event ORDER BY sequence")).mappings()
+    return [dict(row) for row in rows]
