@@ -23,19 +23,20 @@ _OF_TYPE: Final = (
     .order_by(HistoryEvent.sequence)
     .limit(1_000)
 )
-_PERFORMERS: Final = (
-    select(HistoryEvent.activity, HistoryEvent.actor)
+_PERFORMERS: Final = select(
+    HistoryEvent.type, HistoryEvent.activity, HistoryEvent.activity_id, HistoryEvent.actor
+).where(
+    HistoryEvent.instance_id == _INSTANCE,
+    HistoryEvent.type.in_(("task.created", "activity.completed", "task.decided", REPRESENTED)),
+)
+_STATES: Final = (
+    select(HistoryEvent.activity, HistoryEvent.type)
     .where(
         HistoryEvent.instance_id == _INSTANCE,
-        HistoryEvent.type.in_(("activity.completed", "task.decided")),
-        HistoryEvent.activity_id.in_(
-            select(HistoryEvent.activity_id)
-            .where(HistoryEvent.instance_id == _INSTANCE, HistoryEvent.type == "task.created")
-            .scalar_subquery()
-        ),
-        HistoryEvent.actor != "",
+        HistoryEvent.type.startswith("activity."),
+        HistoryEvent.activity != "",
     )
-    .distinct()
+    .order_by(HistoryEvent.sequence)
 )
 
 
@@ -59,11 +60,15 @@ def performers(session: Session, instance_id: int) -> Mapping[str, frozenset[str
 
     Where an agent acted, both are performers: the agent, and whose decision it was.
     """
+    rows = session.execute(_PERFORMERS, {"instance": instance_id}).all()
+    tasks = {one.activity_id for one in rows if one.type == "task.created"}
     found: dict[str, set[str]] = {}
-    for activity, actor in session.execute(_PERFORMERS, {"instance": instance_id}):
-        found.setdefault(activity, set()).add(actor)
-    for event in of_type(session, instance_id, REPRESENTED):
-        found.setdefault(event.activity, set()).add(str(event.data["principal"]))
+    for kind, activity, activity_id, actor in rows:
+        if kind in record.ENDINGS and activity_id in tasks and actor:
+            found.setdefault(activity, set()).add(actor)
+    if any(one.type == REPRESENTED for one in rows):
+        for event in of_type(session, instance_id, REPRESENTED):
+            found.setdefault(event.activity, set()).add(str(event.data["principal"]))
     return {activity: frozenset(actors) for activity, actors in found.items()}
 
 
@@ -120,22 +125,8 @@ def variables_at(session: Session, instance_id: int, sequence: int) -> dict[int,
 
 def activity_states(session: Session, instance_id: int) -> Mapping[str, str]:
     """The last thing that happened to each activity: started, completed or cancelled."""
-    last = (
-        select(HistoryEvent.activity, func.max(HistoryEvent.sequence).label("sequence"))
-        .where(
-            HistoryEvent.instance_id == instance_id,
-            HistoryEvent.type.startswith("activity."),
-            HistoryEvent.activity != "",
-        )
-        .group_by(HistoryEvent.activity)
-        .subquery()
-    )
-    rows = session.execute(
-        select(HistoryEvent.activity, HistoryEvent.type)
-        .join(last, last.c.sequence == HistoryEvent.sequence)
-        .where(HistoryEvent.instance_id == instance_id)
-    )
-    return {activity: kind.removeprefix("activity.") for activity, kind in rows}
+    rows = session.execute(_STATES, {"instance": instance_id})
+    return {activity: kind.removeprefix("activity.") for activity, kind in rows}  # the last counts
 
 
 def append(
