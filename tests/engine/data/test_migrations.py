@@ -65,7 +65,7 @@ DROP VIEW history_event;
 DROP TABLE history_step;
 ALTER TABLE old_event RENAME TO history_event;
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL);
-INSERT INTO alembic_version VALUES ('0022')"""
+INSERT INTO alembic_version VALUES ('0023')"""
 
 
 def test_history_in_rows_of_events_is_moved_to_rows_of_steps(database: Database) -> None:
@@ -81,7 +81,7 @@ def test_history_in_rows_of_events_is_moved_to_rows_of_steps(database: Database)
     config = schema._config()
     with database.engine.connect() as opened:
         config.attributes["connection"] = opened
-        command.upgrade(config, "0023")
+        command.upgrade(config, "0024")
         opened.commit()
         assert _told(opened) == before
     site.forget()
