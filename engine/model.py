@@ -14,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
@@ -24,8 +23,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import append_only, clock, history_view
 from engine.columns import Base, Big, Id, Instant, Stored
+from engine.history_view import HistoryEvent
 
-__all__ = ["Base", "Big", "Id", "Instant", "Stored"]  # and the tables below
+# and the tables below
+__all__ = ["Base", "Big", "HistoryEvent", "Id", "Instant", "Stored"]
 
 # conditions of partial indexes: a query has to use the same words, or SQLite passes them by
 HELD = "assignee IS NOT NULL"
@@ -367,32 +368,6 @@ class HistoryStep(Base):
     """JSON: of each event type, activity, activity instance and data."""
     delta: Mapped[bytes | None] = mapped_column(LargeBinary)
     """What the step wrote into the scopes."""
-
-
-class _View(Base):
-    """What the database shows of its tables under another name; never written."""
-
-    __abstract__ = True
-    metadata = MetaData()  # so that no table of that name is made
-
-
-class HistoryEvent(_View):
-    """What happened in an instance, in order; never changed.
-
-    `sequence` rises with time over all instances; a step's events follow those of the step before.
-    """
-
-    __tablename__ = history_view.NAME
-
-    instance_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    revision: Mapped[int]
-    type: Mapped[str]
-    activity: Mapped[str]
-    activity_id: Mapped[int | None] = mapped_column(BigInteger)
-    actor: Mapped[str]
-    at: Mapped[datetime] = mapped_column(Instant)
-    data: Mapped[dict[str, Any]] = mapped_column(Stored)
 
 
 class CommandRecord(Base):
