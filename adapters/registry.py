@@ -4,9 +4,11 @@ Invariant: an adapter is made once, from the settings with its own prefix only.
 """
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import adapters
 from adapters._shared.client import Department
@@ -37,6 +39,19 @@ def available() -> Sequence[str]:
         for module in pkgutil.iter_modules(adapters.__path__)
         if module.ispkg and not module.name.startswith("_")
     )
+
+
+@cache
+def topics() -> tuple[str, ...]:
+    """Every topic that some adapter does, whether it is switched on here or not."""
+    found = {topic for contract in contracts() for topic in contract.services}
+    for name in available():
+        module = importlib.import_module(f"adapters.{name}")
+        kinds = (one for _name, one in inspect.getmembers(module, inspect.isclass))
+        named = (getattr(kind, "topic", None) for kind in kinds)
+        found |= {topic for topic in named if isinstance(topic, str)}
+        found |= set(getattr(module, "TOPICS", ()))
+    return tuple(sorted(found))
 
 
 def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:

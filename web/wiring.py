@@ -3,11 +3,8 @@
 Invariant: wiring twice changes nothing; tests and several applications in one process may do it.
 """
 
-import importlib
-import inspect
 import os
 from collections.abc import Mapping
-from functools import cache
 
 from flask import Flask, current_app
 from sqlalchemy import inspect as inspect_database
@@ -48,18 +45,9 @@ def remote_topics(env: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted({one.strip() for one in named if one.strip()}))
 
 
-@cache
 def topics() -> tuple[str, ...]:
     """Topics that adapters or programs outside do, beside the local operations."""
-    found: set[str] = set(remote_topics(os.environ))
-    found |= {topic for contract in registry.contracts() for topic in contract.services}
-    for name in registry.available():
-        module = importlib.import_module(f"adapters.{name}")
-        kinds = (one for _name, one in inspect.getmembers(module, inspect.isclass))
-        named = (getattr(kind, "topic", None) for kind in kinds)
-        found |= {topic for topic in named if isinstance(topic, str)}
-        found |= set(getattr(module, "TOPICS", ()))
-    return tuple(sorted(found))
+    return tuple(sorted({*remote_topics(os.environ), *registry.topics()}))
 
 
 def departments() -> Mapping[str, Department]:

@@ -40,6 +40,7 @@ CONTRACT: Final = Contract(
                 Member("source_count", "登记系统登簿数", "number"),
                 Member("platform_count", "基础平台接入数", "number"),
                 Member("missing", "缺少的登簿编号", "list", required=False),
+                Member("incomplete", "缺必填项的记录数", "number", required=False),
                 Member("delayed_hours", "最长接入延迟（小时）", "number", required=False),
             ),
             refusals={"unknown_region": "该市县尚未接入"},

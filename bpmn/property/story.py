@@ -3,7 +3,10 @@
 from decimal import Decimal
 from typing import Any, Final
 
+from sqlalchemy import select
+
 from bpmn.papers import handed_in
+from engine.model import UserTaskCandidate
 from processes import registers
 from processes.casefile import notices
 from processes.clock import clock
@@ -133,3 +136,9 @@ def notices_of(play: Play, login: str) -> list[str]:
 def limits(play: Play, case: PlayedCase) -> list[Standing]:
     """Every limit of a case and where it stands."""
     return play.run(lambda session: clock.standings(session, case.id, org_code="PR610100"))
+
+
+def candidates(play: Play, task: int) -> list[str]:
+    """The groups a task is offered to."""
+    wanted = select(UserTaskCandidate.candidate).where(UserTaskCandidate.task_id == task)
+    return play.run(lambda session: list(session.scalars(wanted)))

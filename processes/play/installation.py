@@ -7,11 +7,12 @@ Everything between is the product's own code: forms, permissions, engine, worker
 import sqlite3
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adapters import registry
 from engine import clock, external_tasks, history, ids, repository, runtime
 from engine import correlation as messages
 from engine import incidents as _incidents
@@ -29,7 +30,6 @@ from processes.model.cases import Case
 from processes.operations import all_operations
 from processes.play.stage import START, Stage
 
-TOPICS: Final = ("card_machine.print", "courier.dispatch")
 _templates: dict[tuple[Path, date], sqlite3.Connection] = {}
 
 __all__ = ["START", "Play", "PlayedCase"]
@@ -119,7 +119,7 @@ class Play(Stage):
                 loader.load_ledgers(models)
                 return
         Base.metadata.create_all(self._engine)
-        self.run(lambda session: loader.load(session, models=models, topics=TOPICS))
+        self.run(lambda session: loader.load(session, models=models, topics=registry.topics()))
         template = sqlite3.connect(":memory:", check_same_thread=False)
         with self._engine.connect() as connected:
             own = connected.connection.driver_connection  # type: ignore[assignment]

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adapters import registry
 from bpmn.yacht import story
 from processes import registers
 from processes.casework import applications
@@ -21,7 +22,6 @@ from processes.demo import loader
 from processes.identity import identity
 from processes.ledgers import sheets
 from processes.model.people import AuditEvent
-from processes.play import installation
 from tests.web.conftest import csrf, log_in
 from web import create_app, exporting
 from web.config import Settings
@@ -47,7 +47,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     with app.app_context():
         create_tables()
         with database().transaction() as session:
-            loader.load(session, topics=installation.TOPICS)
+            loader.load(session, topics=registry.topics())
     return app
 
 

@@ -20,5 +20,6 @@ class BasePlatform(Correspondent):
             "source_count": str(count),
             "platform_count": str(count - len(lacking)),
             "missing": lacking,
+            "incomplete": str(count % 3),
             "delayed_hours": str(len(lacking) * 9),
         }

@@ -1,0 +1,96 @@
+"""接入数据完整性比对: compared every day, judged by the rule, corrected where it is red.
+
+Requirements P-57, P-58, P-82.
+"""
+
+from datetime import date
+from typing import Any
+
+from bpmn.property import story
+from engine.clock import SHANGHAI
+from processes import statistics
+from processes.play import Play, PlayedCase
+from processes.statistics import Asked
+
+CHECK = "prop_completeness_check"
+ALL: dict[str, Any] = {"source_count": 400, "platform_count": 400}
+
+
+def begun(play: Play) -> PlayedCase:
+    return play.apply(CHECK, as_="prop_data", day="2026-03-02")
+
+
+def compared(play: Play, *found: dict[str, Any]) -> PlayedCase:
+    """Each of the two cities answered, one after the other."""
+    case = begun(play)
+    for one in found:
+        case.works("base_platform.completeness", **one)
+    return case
+
+
+def colours(play: Play, day: str = "2026-03-02") -> dict[str, str]:
+    held = story.records(play, "completeness_snapshot")
+    return {one["region"]: one["colour"] for one in held if str(one["day"]) == day}
+
+
+def test_a_day_on_which_all_arrived_is_green_and_done(play: Play) -> None:
+    """P-57: 检查接入数据是否全覆盖."""
+    case = compared(play, ALL, ALL)
+    assert (case.ended, case.row.outcome) == ("compared", "complete")
+    assert colours(play) == {"PR610100": "green", "PR610500": "green"}
+    assert case.letters == ["letter_completeness_report"]
+    assert "接入数据完整性报告" in story.notices_of(play, "prop_data")
+
+
+def test_a_city_in_red_says_why_sends_again_and_is_verified(play: Play) -> None:
+    """P-57: red asks the city for a correction, verified by the province."""
+    lacking = {**ALL, "platform_count": 390, "missing": ["DB1", "DB2"], "delayed_hours": 30}
+    case = compared(play, ALL, lacking)
+    assert colours(play)["PR610500"] == "red"
+    assert case.waits_for == {"correct"}
+    said = {"cause": "前置机停机", "measures": "重启并补传", "resent": 10}
+    case.complete("correct", as_="prop_access", **said)
+    case.complete("verify", as_="prop_data", decision="again", note="仍缺 1 条")
+    case.complete("correct", as_="prop_access", **said)
+    case.complete("verify", as_="prop_data", decision="ok")
+    assert (case.ended, case.row.outcome) == ("corrected", "rectified")
+    held = story.record(play, "completeness_snapshot", "2026-03-02-PR610500")
+    assert (held["status"], held["cause"]) == ("rectified", "前置机停机")
+
+
+def test_a_city_not_yet_connected_is_named_so(play: Play) -> None:
+    """P-85: 渭南市尚未接入."""
+    case = begun(play)
+    case.works("base_platform.completeness", **ALL)
+    case.fails("base_platform.completeness", code="unknown_region")
+    assert colours(play)["PR610500"] == "none"
+    assert case.ended == "compared"
+
+
+def test_comparing_a_day_again_adds_nothing(play: Play) -> None:
+    compared(play, ALL, ALL)
+    compared(play, ALL, ALL)
+    assert len(story.records(play, "completeness_snapshot")) == 2
+
+
+def test_it_runs_by_itself_every_morning_for_the_day_before(play: Play) -> None:
+    play.passes(days=1)
+    case = play.case(CHECK)
+    began = play.run(lambda _session: case.row.submitted_at)
+    today = began.astimezone(SHANGHAI).date()
+    assert case.variables["day"] == date.fromordinal(today.toordinal() - 1)
+
+
+def test_the_months_and_cities_are_counted_by_colour(play: Play) -> None:
+    """P-58: 以图表的形式直观展示各市县."""
+    compared(play, ALL, {**ALL, "platform_count": 399})
+    who = play.user("prop_data")
+    for by, expected in (("region", 2), ("month", 1)):
+        asked = Asked(by=by)
+        found = play.run(
+            lambda session, asked=asked: statistics.table(
+                session, "stat_completeness", by=who, asked=asked
+            )
+        )
+        assert len(found.lines) == expected
+        assert {column.title for column in found.columns} >= {"绿", "黄"}
