@@ -14,7 +14,7 @@ import adapters
 from adapters._shared.client import Department
 from adapters._shared.exchange import Contract, Exchange
 from adapters._shared.seals import AGENCIES, SealKeeper, Seals
-from engine.ports import Channel, Worker
+from engine.ports import Channel, IdentityProvider, Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Adapters:
     routes: Mapping[str, str] = field(default_factory=dict)
     seals: Seals | None = None
     """The keeper of the agencies' seals, which says what the seal on a file is worth."""
+    identity: IdentityProvider | None = None
+    """Who vouches for the public, if anybody does."""
 
 
 def available() -> Sequence[str]:
@@ -65,6 +67,7 @@ def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
     departments: dict[str, Department] = {}
     routes: dict[str, str] = {}
     seals: Seals | None = None
+    identity: IdentityProvider | None = None
     for name in names:
         if name not in available():
             raise ValueError(f"没有名为『{name}』的适配器，可用：{'、'.join(available())}")
@@ -80,9 +83,11 @@ def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
         workers = _joined(workers, getattr(made, "workers", {}))
         if isinstance(made, SealKeeper) and made.prefix == AGENCIES:
             seals = made.seals
+        if isinstance(made, IdentityProvider):
+            identity = made
         if isinstance(found := getattr(made, "department", None), Department):
             departments[name] = found
-    return Adapters(workers, channels, departments, routes, seals)
+    return Adapters(workers, channels, departments, routes, seals, identity)
 
 
 def _joined(workers: dict[str, Worker], more: Mapping[str, Worker]) -> dict[str, Worker]:

@@ -1,4 +1,4 @@
-"""The ports to the outside: a worker does the work of a topic, a channel carries messages."""
+"""The ports to the outside: workers of topics, channels of messages, a provider of identities."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -73,6 +73,42 @@ class Message:
     correlation_key: str
     variables: Variables
     sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A browser sent out to an identity provider, and what is remembered until it comes back."""
+
+    url: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+@runtime_checkable
+class IdentityProvider(Protocol):
+    """Vouches for people of the public: a browser goes there and comes back with a code."""
+
+    name: str
+    title: str
+    issuer: str
+
+    def begin(self, *, redirect_uri: str, silent: bool = False) -> Errand:
+        """Where to send the browser; `silent`: only whoever is logged in there comes back in."""
+        ...
+
+    def finish(self, answer: Mapping[str, str], errand: Errand, *, redirect_uri: str) -> Variables:
+        """The claims of whoever came back with this answer.
+
+        Raises:
+            MessageRefused: the answer or a token in it is not in order.
+            Retry: the provider cannot be reached.
+        """
+        ...
+
+    def leave(self, *, back_to: str) -> str:
+        """Where to send the browser to log out there as well."""
+        ...
 
 
 @runtime_checkable

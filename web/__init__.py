@@ -9,7 +9,7 @@ from typing import Final
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import auth, database, display, errors, i18n, security, wiring, wording
+from web import auth, database, display, errors, i18n, realms, security, wiring, wording
 from web.config import Settings, from_environment
 from web.paths import IdConverter
 
@@ -41,6 +41,7 @@ _MODULES: Final = (
     "web.business",
     "web.clerk.supervision",
     "web.portal",
+    "web.public",
     "web.verification",
     "web.admin",
     "web.analyst",
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     database.init_app(app)
+    realms.init_app(app)
     security.init_app(app, https=settings.https, rate_limits=settings.rate_limits)
     auth.init_app(app)
     i18n.init_app(app)

@@ -41,8 +41,8 @@ def first_page(key: str, *, base: str) -> str:
         return _page(session, service, given, step=0, base=base, saved_at=saved_at)
 
 
-def next_page(key: str, *, base: str) -> Case | ResponseReturnValue:
-    """One step on or back; at the last one the case that was filed."""
+def next_page(key: str, *, base: str, channel: str = "") -> Case | ResponseReturnValue:
+    """One step on or back; at the last one the case that was filed, by a channel."""
     with read_session() as session:
         service = applications.service(session, key, by=current())
     form = service.form
@@ -50,17 +50,30 @@ def next_page(key: str, *, base: str) -> Case | ResponseReturnValue:
     step, go = _step(), request.form.get("_go", "")
     if spec := tables.asked(form):
         return _table(key, spec, given, base=base)
-    if request.form.get("_restore"):
-        text = _("已恢复登录前填写的内容，请核对后继续。")
-        return _show(key, given, step=step, base=base, restored=text)
-    if go == "back":
-        return _show(key, given, step=step, move=-1, base=base)
+    if (shown := _shown_again(key, form, given, base=base)) is not None:
+        return shown
     if form is not None and (go != "submit" or step < len(form.sections)):
         errors = _errors_at(form, given, step)
         if errors:
             return _show(key, given, step=step, base=base, errors=errors), 422
+        run(drafts.keep, _subject(key), by=current(), answers=given, title=service.title)
         return _show(key, given, step=step, move=1, base=base)
-    return _filed(key, form, given, base=base)
+    return _filed(key, form, given, base=base, channel=channel)
+
+
+def _shown_again(
+    key: str, form: FormDefinition | None, given: Mapping[str, Any], *, base: str
+) -> str | None:
+    """The page once more where nothing is to be judged yet: another line, a step back, a return."""
+    step = _step()
+    if (changed := filling.reshaped(form, given)) is not None:
+        return _show(key, changed, step=step, base=base)
+    if request.form.get("_restore"):
+        text = _("已恢复登录前填写的内容，请核对后继续。")
+        return _show(key, given, step=step, base=base, restored=text)
+    if request.form.get("_go") == "back":
+        return _show(key, given, step=step, move=-1, base=base)
+    return None
 
 
 def _table(key: str, spec: Rows, given: Mapping[str, Any], *, base: str) -> ResponseReturnValue:
@@ -74,14 +87,14 @@ def _table(key: str, spec: Rows, given: Mapping[str, Any], *, base: str) -> Resp
 
 
 def _filed(
-    key: str, form: FormDefinition | None, given: Mapping[str, Any], *, base: str
+    key: str, form: FormDefinition | None, given: Mapping[str, Any], *, base: str, channel: str
 ) -> Case | ResponseReturnValue:
     """The last step: the case, or the page again with the reason why there is none."""
     token, step = filling.page_token(), _step()
     if not token:
         return _show(key, given, step=step, base=base, restored=_("请核对后再次提交。")), 422
     try:
-        return run(_apply_once, key, token, given)
+        return run(_apply_once, key, token, given, channel)
     except FormInvalid as error:
         at = _step_of(form, error.errors) if form else 0
         return _show(key, given, step=at, base=base, errors=error.errors), 422
@@ -90,11 +103,13 @@ def _filed(
         return _show(key, given, step=step, base=base, restored=text, token=""), 409
 
 
-def _apply_once(session: Session, key: str, token: str, given: Mapping[str, Any]) -> Case:
+def _apply_once(
+    session: Session, key: str, token: str, given: Mapping[str, Any], channel: str
+) -> Case:
     user = current()
 
     def file() -> int:
-        return applications.apply(session, key, by=user, answers=given).id
+        return applications.apply(session, key, by=user, answers=given, channel=channel).id
 
     case_id = repeats.of_form(session, token, by=user.id, answers=given, work=file)
     return session.get_one(Case, case_id)
@@ -142,7 +157,7 @@ def _page(
     at = min(range(len(numbers)), key=lambda index: abs(numbers[index] - step))
     at = min(max(at + move, 0), len(steps) - 1)
     return render_template(
-        "portal/apply.html",
+        "public/apply.html" if base == "public" else "portal/apply.html",
         service=service,
         key=service.definition.key,
         layout=layout,

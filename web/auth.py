@@ -11,14 +11,15 @@ from typing import Any, Final, Literal, TypeVar, cast
 from flask import Flask, Response, abort, current_app, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
+from processes import citizens
 from processes.identity import identity
 from processes.identity.identity import User
 from processes.identity.roles import ROLES, Action
 from processes.ledgers import menus
-from web import security
+from web import realms, security
 from web.database import read_session, transaction
 
-Kind = Literal["public", "any", "staff", "desk", "applicant", "token"]
+Kind = Literal["public", "any", "staff", "desk", "applicant", "citizen", "token"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 _ATTRIBUTE: Final = "__banli_policy__"
@@ -38,6 +39,8 @@ class Policy:
     actions: frozenset[Action] = frozenset()
 
     def admits(self, user: User) -> bool:
+        if (self.kind == "citizen") is not (user.citizen is not None):
+            return False  # the realms are kept apart by their cookies; this is the second lock
         if self.kind in ("staff", "applicant") and user.kind != self.kind:
             return False
         if self.kind == "desk" and user.kind != "staff" and not menus.of_user(user):
@@ -56,6 +59,7 @@ def policy(kind: Kind, *actions: Action) -> Callable[[View], View]:
 
     `public`: everybody; `any`: anyone logged in; `staff`, `applicant`: that kind of user;
     `desk`: staff, and people of units whose role has a menu of its own;
+    `citizen`: the public, let in by the unified identity, on the pages of its portal alone;
     `token`: the view authenticates the request itself (API token, signed callback).
     With actions, one of the user's roles must permit at least one of them.
     """
@@ -118,10 +122,11 @@ def current() -> User:
 
 
 def sign_in(user: User) -> None:
-    """Open a session row for this user and give the browser a new id for it."""
+    """Open a session row in the realm of this request and give the browser a new id for it."""
     address, agent = request.remote_addr or "", request.user_agent.string[:200]
+    here = realms.realm()
     with transaction() as db_session:
-        token = identity.open_session(db_session, user.id, address=address, agent=agent)
+        token = identity.open_session(db_session, user.id, realm=here, address=address, agent=agent)
     language = session.get("language")
     session.clear()  # nothing of the time before log-in goes on: neither id nor CSRF secret
     if language:
@@ -143,7 +148,9 @@ def _load(token: str) -> SignedIn | None:
     # a page that only asks for news must not keep an idle session alive: its look is rolled back
     look = read_session if POLL_HEADER in request.headers else transaction
     with look() as db_session:
-        user = identity.session_user(db_session, token)
+        user = identity.session_user(db_session, token, realm=realms.realm())
+        if user and realms.is_public():
+            user = citizens.as_public(db_session, user)
     return SignedIn(user, token) if user else None
 
 
@@ -176,6 +183,8 @@ def ask_to_log_in() -> Response:
     if wants_json():
         return problem(401, "not_authenticated", "登录已过期，请重新登录。")
     here = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    if realms.is_public():
+        return cast(Response, redirect(url_for("public.login", next=here), code=303))
     if request.headers.get("HX-Request"):
         target = request.headers.get("HX-Current-URL", "")
         response = Response("", 401)

@@ -25,11 +25,13 @@ _DEPARTMENTS: Final = {
     "card_machine": "制证机",
     "courier": "快递公司",
     "card_centre": "外部制证中心",
+    "identity": "省统一身份认证",
     "province": "省级各部门（税务、住建、国家平台等）",
     "seals": "省政务电子印章系统与电子签名服务器",
 }
 _BEHIND: Final = {"province": tuple(all_departments()), "seals": SEAL_SERVERS}
 """Departments that one program plays, each below its name."""
+_IDENTITY: Final = "UNIFIED_IDENTITY"
 _SECRETS: Final = ("card_centre", *_BEHIND["province"], *SEAL_SERVERS)
 
 
@@ -62,6 +64,7 @@ def departments(settings: Settings) -> Iterator[Mapping[str, str]]:
         CannotStart: one of them does not come up.
     """
     keys = {f"{name.upper()}_KEY": secrets.token_urlsafe(32) for name in _SECRETS}
+    keys |= {f"{_IDENTITY}_CLIENT_ID": "banli", f"{_IDENTITY}_CLIENT_SECRET": secrets.token_hex(32)}
     callback = f"http://{settings.host}:{settings.port}/api/channels"
     running_now: list[subprocess.Popen[str]] = []
     state = settings.home / "simulated"
@@ -72,6 +75,8 @@ def departments(settings: Settings) -> Iterator[Mapping[str, str]]:
             program = _start(name, keys, callback=callback, state=state)
             running_now.append(program)
             given[f"{name.upper()}_URL"] = address = _address(program, name)
+            if name == "identity":
+                given[f"{_IDENTITY}_URL"] = address
             for part in _BEHIND.get(name, ()):
                 given[f"{part.upper()}_URL"] = f"{address}/{part}"
         yield given

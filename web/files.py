@@ -24,7 +24,7 @@ from werkzeug.datastructures import FileStorage
 
 from processes.documents import files
 from processes.documents.files import FileRefused
-from web import references
+from web import realms, references
 from web.auth import current, policy
 from web.database import read_session, run
 from web.errors import Page, answer, problem
@@ -72,7 +72,10 @@ def attached(value: Mapping[str, Any], *, title: str = "") -> Attached:
     me = current().id
     return Attached(
         name=str(value.get("name") or ""),
-        href=url_for("files.show", ref=references.give(value, "view", to=me)),
+        href=url_for(
+            "public.file" if realms.is_public() else "files.show",
+            ref=references.give(value, "view", to=me),
+        ),
         size=int(value.get("size") or 0),
         is_image=str(value.get("type", "")).startswith("image/"),
         reference=references.give(value, "form", to=me),

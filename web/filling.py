@@ -49,6 +49,26 @@ def answers(form: FormDefinition, *, node: str | None) -> dict[str, Any]:
     return given
 
 
+def reshaped(form: FormDefinition | None, given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The answers with a line more (`_row`), or a file or line less (`_drop`), without script.
+
+    None if nothing of the kind was asked.
+    """
+    added, dropped = request.form.get("_row", ""), request.form.get("_drop", "")
+    if form is None or not (added or dropped):
+        return None
+    if added:
+        grows = any(spec.name == added and spec.columns() for spec in form.fields())
+        return {**given, added: [*(given.get(added) or ()), {}]} if grows else dict(given)
+    name, _colon, place = dropped.partition(":")
+    held = given.get(name)
+    if isinstance(held, Mapping):
+        return {**given, name: None}
+    if isinstance(held, list) and place.isascii() and place.isdigit() and len(place) < 4:
+        return {**given, name: [one for at, one in enumerate(held) if at != int(place)]}
+    return dict(given)
+
+
 def page_token() -> str:
     """What the page of a posted form is known by, so that it is done once; empty: it has none."""
     token = request.form.get("_page", "")

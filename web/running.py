@@ -38,7 +38,13 @@ BEAT_SECONDS: Final = 1
 CHORE_SECONDS: Final = 60
 COLLECT_AFTER: Final = (10_000, 20, 20)
 THREADS: Final = 8
-_DEMO_ADAPTERS: Final = ("card_machine", "courier", "card_centre", *SEAL_SERVERS)
+_DEMO_ADAPTERS: Final = (
+    "card_machine",
+    "courier",
+    "card_centre",
+    "unified_identity",
+    *SEAL_SERVERS,
+)
 
 
 class CannotStart(Exception):

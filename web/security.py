@@ -46,6 +46,11 @@ def allow_framing() -> None:
     g.csp_framing = True
 
 
+def allow_forms_to(origin: str) -> None:
+    """Let forms of this response be answered by a way on to another site (log-out there)."""
+    g.csp_forms_to = origin
+
+
 def check_csrf() -> None:
     """Verify the token of an unsafe browser request; called after the policy has passed.
 
@@ -122,7 +127,7 @@ def _policy() -> str:
             f"frame-src 'self'{' blob:' if inline else ''}",
             "object-src 'none'",
             "base-uri 'none'",
-            "form-action 'self'",
+            f"form-action 'self' {g.get('csp_forms_to', '')}".rstrip(),
             f"frame-ancestors {chr(39)}self{chr(39)}"
             if g.get("csp_framing")
             else "frame-ancestors 'none'",

@@ -63,9 +63,9 @@ class Department:
         content = body if isinstance(body, bytes) else wire.dump(body)
         return self._call("POST", path, content, dict(headers or {}))
 
-    def get(self, path: str) -> dict[str, Any]:
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """GET a JSON object."""
-        return self._call("GET", path, None, {})
+        return self._call("GET", path, None, dict(headers or {}))
 
     def transfer(
         self, method: str, path: str, content: BinaryIO | None, headers: Mapping[str, str]

@@ -10,10 +10,11 @@ from typing import Final
 from adapters._simulators.card_centre import CardCentre
 from adapters._simulators.card_machine import CardMachine
 from adapters._simulators.courier import Courier
+from adapters._simulators.identity import Identity
 from adapters._simulators.province import SEAL_SERVERS, Province, all_departments
 from adapters._simulators.server import Simulator, serve
 
-_NAMES: Final = ("card_machine", "courier", "card_centre", "province", "seals")
+_NAMES: Final = ("card_machine", "courier", "identity", "card_centre", "province", "seals")
 
 
 def main() -> None:
@@ -45,6 +46,8 @@ def _make(options: argparse.Namespace) -> Simulator:
         return CardMachine(seconds=options.seconds)
     if options.name == "courier":
         return Courier()
+    if options.name == "identity":
+        return _identity(options)
     # shared secrets come by the environment: arguments are visible to everyone on the machine
     if options.name == "province":
         keys = {name: os.environ[f"{name.upper()}_KEY"].encode() for name in all_departments()}
@@ -56,6 +59,17 @@ def _make(options: argparse.Namespace) -> Simulator:
         return SealSystem(options.state, keys=keys)
     key = os.environ["CARD_CENTRE_KEY"].encode()
     return CardCentre(f"{options.callback}/card_centre", key=key, seconds=options.seconds)
+
+
+def _identity(options: argparse.Namespace) -> Identity:
+    """The application's pages are beside its channels; it may be reached by name as well."""
+    base = str(options.callback).removesuffix("/api/channels")
+    by_name = base.replace("127.0.0.1", "localhost")
+    return Identity(
+        client_id=os.environ["UNIFIED_IDENTITY_CLIENT_ID"],
+        secret=os.environ["UNIFIED_IDENTITY_CLIENT_SECRET"],
+        clients=(f"{base}/", f"{by_name}/"),
+    )
 
 
 if __name__ == "__main__":

@@ -97,7 +97,13 @@ def _handling_org(by: User, values: Variables) -> str:
 
 
 def _applicant(by: User, values: Variables) -> dict[str, Value]:
-    """Whose case it is: a clerk at the counter types for somebody else."""
+    """Whose case it is: a clerk at the counter types for somebody else.
+
+    Who came by the unified identity is whom that vouches for, whatever the form says.
+    """
+    if one := by.citizen:
+        told: dict[str, Value] = {"user": str(by.id), "name": one.name, "id_no": one.number}
+        return {**told, "org": None, "party": one.kind, "handler": one.handler, "level": one.level}
     own = by.kind == APPLICANT
     unit = next((org for role, org in by.roles if role in UNIT_ROLES), None)
     return {

@@ -83,7 +83,7 @@ def of_applicant(session: Session, by: User) -> Sequence[Case]:
     units = [org for _role, org in by.roles]
     query = (
         select(Case)
-        .where(or_(Case.applicant_user == by.id, Case.applicant_org.in_(units)))
+        .where(or_(*permissions.own(by), Case.applicant_org.in_(units)))
         .order_by(Case.id.desc())
         .limit(200)
     )

@@ -29,6 +29,8 @@ _PARTS: Final = (
     "imports",
     "views",
     "menus",
+    "services",
+    "holdings",
 )
 _CATEGORIES: Final = ("handler", "applicant", "admin", "security", "audit", "model")
 
@@ -147,6 +149,10 @@ class Domains:
     """The lists of the menus, as `processes.menus` reads them."""
     menus: Mapping[str, Any]
     """The menus by role, as `processes.menus` reads them."""
+    services: Mapping[str, Any]
+    """The guides of the public portal by process, as `processes.guides` reads them."""
+    holdings: Mapping[str, Any]
+    """The kinds of certificates of the public, as `processes.holdings` reads them."""
 
 
 _MESSAGES: Final[dict[str, str]] = {"unknown": "没有这个项目", "type": "应为对象"}
@@ -253,6 +259,8 @@ class _File(_Word):
     imports = _by_code(_Import)
     views = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
     menus = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
+    services = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
+    holdings = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
     delegation = fields.String(load_default="", validate=validate.Regexp(r"[a-z0-9_/]*\Z"))
 
 
@@ -290,6 +298,8 @@ def load(folder: Path) -> Domains:
         {code: _import(one) for code, one in parts["imports"].items()},
         parts["views"],
         parts["menus"],
+        parts["services"],
+        parts["holdings"],
     )
 
 

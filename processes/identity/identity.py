@@ -25,6 +25,10 @@ from processes.identity import audit, identifiers, principals
 from processes.identity.principals import Principal
 from processes.model.people import AuthSession, LoginFailure, Org, UserAccount, UserRole
 
+STAFF: Final = "staff"
+PUBLIC: Final = "public"
+"""The realms of log-in: accounts of ours, and the public by its unified identity; never mixed."""
+
 HASHER = PasswordHasher()
 """Argon2id as RFC 9106 advises; the tests, which log in thousands of times, take less of it."""
 _REFUSED: Final = "用户名或密码不正确"
@@ -60,6 +64,21 @@ class LoginLocked(LoginRefused):
 
 
 @dataclass(frozen=True, slots=True)
+class Citizen:
+    """Somebody of the public, as the unified identity vouches for: a person or an enterprise."""
+
+    kind: str
+    name: str
+    number: str
+    """Document number of a person, credit code of an enterprise."""
+    key: str
+    """Keyed hash of the number: whose cases and certificates are theirs."""
+    level: int
+    handler: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """A person logged in, with the roles that hold today."""
 
@@ -78,6 +97,8 @@ class User:
     """`role@org` for each role."""
     acts_for: tuple[Principal, ...] = ()
     """Those whose tasks the user may do today as their agent (代理)."""
+    citizen: Citizen | None = None
+    """Who is meant, where the unified identity has let somebody of the public in."""
 
     def has_role(self, *codes: str, org: str | None = None) -> bool:
         """Whether the user holds one of the roles (at that organisation)."""
@@ -87,7 +108,12 @@ class User:
     def told(self) -> dict[str, Any]:
         """What forms know of the user, as `user`."""
         roles = [*dict.fromkeys(role for role, _org in self.roles)]
-        return {"name": self.name, "org": self.org_code, "kind": self.kind, "roles": roles}
+        told: dict[str, Any] = {"name": self.name, "org": self.org_code}
+        told |= {"kind": self.kind, "roles": roles}
+        if one := self.citizen:
+            told |= {"party": one.kind, "id_no": one.number, "phone": one.phone}
+            told |= {"handler": one.handler, "level": one.level}
+        return told
 
     def path(self, org_code: str) -> str:
         """The path of an organisation the user has a role in; empty for any other."""
@@ -215,13 +241,16 @@ def authenticate(session: Session, login: str, password: str, *, address: str = 
     return tried.user
 
 
-def open_session(session: Session, user_id: int, *, address: str = "", agent: str = "") -> str:
+def open_session(
+    session: Session, user_id: int, *, realm: str = STAFF, address: str = "", agent: str = ""
+) -> str:
     """Begin a session; returns the token the browser keeps."""
     token = secrets.token_urlsafe(32)
     session.add(
         AuthSession(
             id=_token_id(token),
             user_id=user_id,
+            realm=realm,
             address=address[:64],
             agent=agent[:200],
             expires_at=clock.now() + settings.current().absolute,
@@ -231,11 +260,11 @@ def open_session(session: Session, user_id: int, *, address: str = "", agent: st
     return token
 
 
-def session_user(session: Session, token: str) -> User | None:
-    """The user of a session that is neither over nor idle for too long; marks it as seen."""
+def session_user(session: Session, token: str, *, realm: str = STAFF) -> User | None:
+    """The user of a session of this realm, neither over nor idle for too long; marks it as seen."""
     row = session.get(AuthSession, _token_id(token))
     now = clock.now()
-    if row is None or row.revoked_at is not None or row.expires_at <= now:
+    if row is None or row.realm != realm or row.revoked_at is not None or row.expires_at <= now:
         return None
     if row.seen_at + settings.current().idle <= now:
         return None

@@ -165,18 +165,49 @@ class AuthorityGrant(Base):
 
 
 class AuthSession(Base):
-    """A log-in; the browser holds the token, the row only its hash."""
+    """A log-in; the browser holds the token, the row only its hash.
+
+    `realm`: `staff` for accounts of ours, `public` for those whom the unified identity vouches for.
+    """
 
     __tablename__ = "auth_session"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    realm: Mapped[str] = mapped_column(String(16), default="staff")
     address: Mapped[str] = mapped_column(String(64), default="")
     agent: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     seen_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class PublicIdentity(Base):
+    """Somebody of the public as the unified identity service knows him: one row a subject.
+
+    `number` is the document number of a person, the credit code of an enterprise; `holder_key` its
+    keyed hash, by which cases and certificates are found. `handler` acts for an enterprise.
+    """
+
+    __tablename__ = "public_identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[Id]
+    issuer: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(200))
+    account_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    """person or enterprise."""
+    level: Mapped[int] = mapped_column(Integer)
+    """1 registered, 2 real name, 3 real name with the face compared."""
+    name: Mapped[str] = mapped_column(String(200))
+    number: Mapped[str] = mapped_column(Sealed("public_identity.number"))
+    holder_key: Mapped[str] = mapped_column(String(64), index=True)
+    handler: Mapped[str] = mapped_column(String(200), default="")
+    phone: Mapped[str | None] = mapped_column(Sealed("public_identity.phone"))
+    first_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    last_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
 
 class LoginFailure(Base):

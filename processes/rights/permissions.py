@@ -303,6 +303,8 @@ def _path_of(obj: Case) -> str:
 def _owns(user: User, obj: Case) -> bool:
     if obj.applicant_user is not None and obj.applicant_user == user.id:
         return True
+    if user.citizen is not None and obj.applicant_person_key == user.citizen.key:
+        return True
     return bool(obj.applicant_org) and user.has_role(*UNIT_ROLES, org=obj.applicant_org)
 
 
@@ -322,7 +324,7 @@ def _in_scope(user: User) -> ColumnElement[bool]:
     as_agent = [Case.id.in_(select(UserTask.instance_id).where(listed.as_agent(user)))]
     acting = as_agent if user.acts_for else []
     return or_(
-        Case.applicant_user == user.id,
+        *own(user),
         did,
         asked,
         _reads(user),
@@ -330,6 +332,13 @@ def _in_scope(user: User) -> ColumnElement[bool]:
         *_by_unit(user),
         *_by_role(user),
     )
+
+
+def own(user: User) -> Iterable[ColumnElement[bool]]:
+    """Cases that a user has filed; of the public also those filed for it anywhere else (P-12)."""
+    yield Case.applicant_user == user.id
+    if user.citizen is not None:
+        yield Case.applicant_person_key == user.citizen.key
 
 
 def _reads(user: User) -> ColumnElement[bool]:

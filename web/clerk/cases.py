@@ -31,7 +31,7 @@ from processes.model.documents import Document
 from processes.model.people import Org
 from processes.movement import ad_hoc
 from processes.rights import permissions
-from web import exporting, filling
+from web import exporting, filling, realms
 from web.auth import actions_of, current, policy
 from web.clerk import (
     boards,
@@ -148,7 +148,7 @@ def documents(session: Session, case: Case, *, public: bool = False) -> list[dic
     query = select(Document).where(Document.case_id == case.id).order_by(Document.id)
     if public:
         query = query.where(Document.public.is_(True))
-    area = "portal" if public else "cases"
+    area = ("public" if realms.is_public() else "portal") if public else "cases"
     return [
         {
             "id": one.id,

@@ -1,0 +1,277 @@
+"""The public portal (P-01, P-06, P-09): guide, consent, application, my cases and certificates."""
+
+import io
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from processes import registers
+from processes.background.worker import JobWorker
+from processes.casefile import notices
+from processes.casefile.notices import Notice
+from processes.demo import loader
+from processes.identity import organisations
+from processes.identity.identity import by_login
+from processes.model.cases import Case
+from processes.model.people import PublicIdentity
+from processes.modelling import deployment
+from processes.registers import Trace
+from tests.web.conftest import csrf, picture
+from tests.web.public.conftest import send
+from web.database import database
+
+Entered = Callable[..., FlaskClient]
+MODELS = Path("bpmn")
+GUIDE = "/public/services/prop_one_window"
+APPLY = "/public/apply/prop_one_window"
+UNIT = "610113001002GB00001F00010001"
+
+
+@pytest.fixture
+def realty(portal: Flask) -> Flask:
+    """The property domain of the demo beside the sample; laid down once a file."""
+    with portal.app_context():
+        with database().read_session() as session:
+            there = registers.find(session, "realty_unit", limit=1)
+        if not there:
+            database().run(_load)
+    return portal
+
+
+def _load(session: Session) -> None:
+    for told in loader.cast()["orgs"]:
+        if told["code"].startswith("P"):
+            organisations.create(
+                session, told["code"], name=told["name"], kind=told["kind"],
+                parent_code=told.get("parent"), region_code=told["region"],
+            )  # fmt: skip
+    for row in loader.cast()["registers"]["realty_unit"]:
+        registers.create(session, "realty_unit", row, trace=Trace(by="test"))
+    deployment.load_folder(session, MODELS / "common", by="test")
+    deployment.load_folder(session, MODELS / "property", by="test")
+
+
+def html(client: FlaskClient, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status, answer.get_data(as_text=True)
+    return str(answer.get_data(as_text=True))
+
+
+def sale(**changes: str) -> dict[str, str]:
+    """A mortgage, whole, as a browser sends it."""
+    return {
+        "business_kind": "mortgage",
+        "org": "PR610100",
+        "unit_code": UNIT,
+        "location": "西安市雁塔区演示路 1 号 1 幢 1 单元 10101 室",
+        "old_certificate_no": "陕(2020)西安市不动产权第0000101号",
+        "right_holders.0.name": "甲某",
+        "right_holders.0.id_no": "610102198506150013",
+        "right_holders.0.phone": "13900001001",
+        "obligors.0.name": "乙某",
+        "obligors.0.id_no": "610102198808200020",
+        "obligors.0.phone": "13900001002",
+        "secured_amount": "500000",
+        "mortgage_from": "2026-12-01",
+        "mortgage_to": "2036-12-01",
+        "share_consent": "true",
+        "declaration": "true",
+        **changes,
+    }
+
+
+def test_the_catalogue_is_found_by_words_that_people_use(realty: Flask) -> None:
+    client = realty.test_client()
+    assert "不动产登记" in html(client, "/public")
+    assert GUIDE in html(client, "/public?q=房产证")
+    assert GUIDE in html(client, "/public?q=mortgage")
+    assert "没有找到相符的服务" in html(client, "/public?q=宇航")
+    assert GUIDE in html(client, "/public?party=enterprise")
+
+
+def test_a_guide_says_who_what_how_long_at_what_fee_and_why(realty: Flask) -> None:
+    page = html(realty.test_client(), GUIDE)
+    for told in (
+        "个人",
+        "30 个工作日",
+        "5 个工作日",
+        "80 元",
+        "免提交，系统调取",
+        "《不动产登记暂行条例》",
+    ):
+        assert told in page
+    assert html(realty.test_client(), "/public/services/prop_tax", 404)
+
+
+def test_the_portal_speaks_english_by_a_switch(realty: Flask) -> None:
+    client = realty.test_client()
+    send(client, "/public/language", language="en", next=GUIDE)
+    page = html(client, GUIDE)
+    assert "Real-estate registration with trade and tax" in page
+    assert "Not needed, fetched by us" in page
+
+
+def test_what_we_hold_is_used_after_consent_and_the_consent_is_on_record(
+    realty: Flask, citizen: Entered
+) -> None:
+    """P-25, P-54, P-88, P-89: the own certificate fills in the form; logged, and withdrawable."""
+    client = citizen("p1001")
+    page = html(client, f"{GUIDE}/begin")
+    assert "陕(2020)西安市不动产权第0000101号" in page
+    assert "0000102号" not in page, "the neighbour's property is not offered"
+    answer = send(client, f"{GUIDE}/begin", go="fetch", identity="1", **{"held.realty": UNIT})
+    assert answer.headers["Location"] == APPLY
+    form = html(client, APPLY)
+    assert f'value="{UNIT}"' in form
+    assert 'value="陕(2020)西安市不动产权第0000101号"' in form
+    assert 'value="610102198506150013"' in form.replace(" ", "")
+    record = html(client, "/public/me")
+    assert "不动产单元：不动产单元代码、坐落、原不动产权证书号、登记机构" in record
+    key = re.search(r"/public/consents/(SQ\d+)/withdraw", record)[1]
+    assert (
+        citizen("p1002")
+        .post(f"/public/consents/{key}/withdraw", data={"csrf_token": "x"})
+        .status_code
+        == 400
+    )
+    send(client, f"/public/consents/{key}/withdraw")
+    assert "已撤回" in html(client, "/public/me")
+
+
+def test_without_consent_nothing_is_fetched(realty: Flask, citizen: Entered) -> None:
+    client = citizen("p1002")
+    send(client, f"{GUIDE}/begin", go="skip", identity="1", **{"held.realty": UNIT})
+    assert "您还没有同意过使用数据" in html(client, "/public/me")
+    assert f'value="{UNIT}"' not in html(client, APPLY)
+
+
+def test_the_record_of_somebody_else_is_never_fetched(realty: Flask, citizen: Entered) -> None:
+    client = citizen("p1002")
+    answer = send(client, f"{GUIDE}/begin", go="fetch", **{"held.realty": UNIT})
+    assert answer.status_code == 404
+    stranger = send(citizen("p1003"), "/public/consents/SQ202600000001/withdraw")
+    assert stranger.status_code == 404
+
+
+def test_a_draft_is_kept_at_each_step_without_any_script(realty: Flask, citizen: Entered) -> None:
+    client = citizen("p1003")
+    first = {name: value for name, value in sale().items() if "." not in name}
+    answer = send(client, APPLY, _step="0", _go="next", **first)
+    assert "权利人" in answer.get_data(as_text=True)
+    assert "草稿" in html(client, "/public/mine")
+    assert f'value="{UNIT}"' in html(client, APPLY)
+    send(client, "/public/apply/prop_one_window/discard")
+    assert "草稿" not in html(client, "/public/mine").replace("草稿已删除", "")
+
+
+def test_lines_and_files_are_added_and_taken_out_without_any_script(
+    realty: Flask, citizen: Entered
+) -> None:
+    client = citizen("p1003")
+    page = send(client, APPLY, _step="1", _row="right_holders", **sale()).get_data(as_text=True)
+    assert 'name="right_holders.1.name"' in page
+    token = csrf(client, "/public")
+    data = {**sale(), "_step": "4", "_go": "next", "csrf_token": token}
+    with_file = client.post(APPLY, data={**data, "evidence": (io.BytesIO(picture()), "合同.png")})
+    shown = with_file.get_data(as_text=True)
+    assert "合同.png" in shown
+    reference = re.search(r'name="evidence" value="([^"]+)"', shown)[1]
+    less = send(client, APPLY, _step="4", _drop="evidence:0", evidence=reference, **sale())
+    assert "合同.png" not in less.get_data(as_text=True)
+
+
+def applied(client: FlaskClient, **changes: str) -> str:
+    """The path of the case of an application that was filed whole."""
+    token = csrf(client, "/public")
+    page = client.get(APPLY).get_data(as_text=True)
+    key = re.search(r'name="_page" value="([^"]+)"', page)[1]
+    data = {**sale(**changes), "_step": "9", "_go": "submit", "_page": key, "csrf_token": token}
+    answer = client.post(APPLY, data={**data, "evidence": (io.BytesIO(picture()), "合同.png")})
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    return str(answer.headers["Location"]).partition("?")[0]
+
+
+def test_an_application_goes_in_with_a_file_and_is_followed_and_withdrawn(
+    realty: Flask, citizen: Entered
+) -> None:
+    """P-06, P-09, P-12: the case is the citizen's, by whichever channel he came."""
+    client = citizen("p1001")
+    client.get("/public/enter/wechat")
+    case = applied(client, unit_code="610113001002GB00001F00010002")
+    with realty.app_context():
+        worker = JobWorker(transact=database().run, owner="test")
+        while worker.run_once():
+            pass
+    page = html(client, case)
+    assert "受理" in page
+    number = re.search(r'class="number">(P\d{19}[0-9A-Z])', page)[1]
+    code = re.search(r'class="mono">([0-9A-Z]{8})<', page)[1]
+    anybody = realty.test_client()
+    found = send(anybody, "/public/track", reference=number, code=code)
+    assert found.status_code == 200
+    assert "甲某" not in found.get_data(as_text=True)
+    assert html(citizen("p1002"), case, 404)
+    assert number in html(client, "/public/mine")
+    way = re.search(r'href="(/public/cases/\d+/actions/\d+)"', page)
+    assert way is not None
+    with realty.app_context(), database().read_session() as session:
+        row = session.query(Case).filter_by(reference=number).one()
+        assert (row.channel, row.applicant_name) == ("wechat", "甲某")
+
+
+def test_a_message_leads_to_its_case(realty: Flask, citizen: Entered) -> None:
+    client = citizen("p1004")
+    with realty.app_context(), database().transaction() as session:
+        query = select(PublicIdentity.account_id).where(PublicIdentity.subject == "p1004")
+        who = session.scalars(query).one()
+        notices.send(session, [who], Notice(kind="told", title="请补正材料", body="缺一项"))
+    page = html(client, "/public/messages")
+    assert "请补正材料" in page
+    assert '<b class="count">1' in page
+    send(client, re.search(r'action="(/public/messages/\d+)"', page)[1])
+    assert '<b class="count">' not in html(client, "/public/messages")
+
+
+def registered(app: Flask, number: str) -> None:
+    """A right in the register in somebody's name."""
+    with app.app_context(), database().transaction() as session:
+        values = {
+            "org": "PR610100", "unit_code": UNIT, "work_order_no": "P1", "business_kind": "resale",
+            "right_kind": "房屋所有权", "holder_name": "甲某", "holder_id_no": number,
+            "certificate_no": "陕(2026)西安市不动产权第0000009号", "registrar": "登簿人",
+            "registered_on": "2026-11-20",
+        }  # fmt: skip
+        registers.create(session, "register_entry", values, trace=Trace(by="test"))
+
+
+def test_a_certificate_is_seen_by_its_holder_and_shown_by_a_code_of_minutes(
+    realty: Flask, citizen: Entered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P-51: only the own; what is shown to others says no more than is needed, and ends."""
+    registered(realty, "610102198506150013")
+    client = citizen("p1001")
+    page = html(client, "/public/certificates")
+    assert "陕(2026)西安市不动产权第0000009号" in page
+    way = re.search(r'href="(/public/certificates/realty_right/[^"]+)"', page)[1]
+    assert "房屋所有权" in html(client, way)
+    assert html(citizen("p1002"), way, 404)
+    shown = html(client, f"{way}/code")
+    token = re.search(r"(/public/shown/[^\"<]+)", shown)[1]
+    seen = html(realty.test_client(), token)
+    assert "证照有效" in seen
+    assert "甲某" not in seen
+    assert html(realty.test_client(), f"{token}x", 404)
+    monkeypatch.setattr("web.public.own._SHOWN_FOR", timedelta(seconds=-1))
+    assert "已过期" in html(realty.test_client(), token, 404)
+
+
+def test_nobody_of_the_staff_is_found_in_the_portal(realty: Flask) -> None:
+    with realty.app_context(), database().read_session() as session:
+        assert by_login(session, "acceptor").citizen is None

@@ -1,0 +1,164 @@
+"""What applicants are asked for and may send in a case; the same in the portal and for units.
+
+Invariant: a page is done once, however often it is sent; what was typed is shown again with what
+is wrong with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from engine.model import EventSubscription
+from forms.definition import FormDefinition, FormInvalid
+from processes.background import repeats
+from processes.casefile import drafts
+from processes.casework import cases as commands
+from processes.casework import overview, sources
+from processes.casework.cases import PublicAction
+from processes.model.cases import Case
+from web import filling
+from web.auth import current
+from web.clerk import checklists, limits, timeline
+from web.clerk.cases import application, documents, summary
+from web.database import read_session, run
+from web.words import _
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One application in the list of one's own."""
+
+    case: Case
+    actions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Something that may be sent, and the event that waits for it."""
+
+    action: PublicAction
+    node: str
+
+
+def lines(session: Session) -> list[Line]:
+    """The applications of the reader, each with what is asked for in it."""
+    found = commands.of_applicant(session, current())
+    return [Line(case, _waiting(session, case)) for case in found]
+
+
+def _waiting(session: Session, case: Case) -> list[str]:
+    """What the applicant is asked for in a case that has not ended."""
+    if case.ended_at is not None:
+        return []
+    actions = commands.public_actions(session, case, by=current())
+    return [one.title for one in actions if _asked_for(one)]
+
+
+def _asked_for(one: PublicAction) -> bool:
+    return one.purpose == "asked"
+
+
+def surroundings(session: Session, found: Case) -> dict[str, Any]:
+    """What the applicant's page of a case shows."""
+    by = current()
+    actions = commands.public_actions(session, found, by=by) if not found.ended_at else []
+    return {
+        "case": found,
+        "summary": summary(session, found),
+        "entries": timeline.entries(session, found, public=True),
+        "limits": limits.of_case(session, found),
+        "letters": documents(session, found, public=True),
+        "layout": application(session, found),
+        "checklist": checklists.of_case(session, found, staff=False),
+        "prepared": drafts.prepared(session, found.id, by=by),
+        "actions": [one for one in actions if _asked_for(one)],
+        "offered": [one for one in actions if not _asked_for(one)],
+        "submitted": request.args.get("submitted"),
+        "can_urge": found.ended_at is None and not any(one.purpose == "urge" for one in actions),
+    }
+
+
+def answered(case_id: int, subscription_id: int, *, base: str) -> ResponseReturnValue:
+    """Something the case waits for from its applicant: a supplement, a withdrawal."""
+    done = redirect(url_for(f"{base}.case", case_id=case_id), code=303)
+    token = filling.page_token()
+    with read_session() as session:
+        found = commands.get(session, case_id, by=current())
+        if repeats.done_by_form(session, token, by=current().id) == case_id:
+            return done  # the same page again: a second click, or an answer that did not arrive
+        offered = _offered(session, found, subscription_id)
+    form = offered.action.form
+    if request.method == "GET":
+        return _page(found, offered, {}, base=base)
+    given: dict[str, Any] = {}
+    try:
+        given = filling.answers(form, node=offered.node) if form else {}
+        if form and (changed := filling.reshaped(form, given)) is not None:
+            return _page(found, offered, changed, base=base)
+        if request.form.get("_restore") or not token:
+            return _page(found, offered, given, base=base)
+        run(_send_once, found.id, offered.action.subscription_id, given)
+    except FormInvalid as error:
+        kept = given or dict(error.answers or {})
+        return _page(found, offered, kept, error.errors, base=base), 422
+    flash(_("已提交"))
+    return done
+
+
+def _send_once(
+    session: Session, case_id: int, subscription_id: int, given: Mapping[str, Any]
+) -> None:
+    user = current()
+
+    def send() -> int:
+        return commands.send(session, case_id, subscription_id, by=user, answers=given).id
+
+    repeats.of_form(session, filling.page_token(), by=user.id, answers=given, work=send)
+
+
+def _offered(session: Session, found: Case, subscription_id: int) -> Offered:
+    for one in commands.public_actions(session, found, by=current()):
+        awaited = session.get(EventSubscription, one.subscription_id)
+        if one.subscription_id == subscription_id and awaited is not None:
+            return Offered(one, awaited.activity)
+    raise commands.not_awaited(session, subscription_id)
+
+
+def _page(
+    found: Case,
+    offered: Offered,
+    given: Mapping[str, Any],
+    errors: Mapping[str, Any] | None = None,
+    *,
+    base: str,
+) -> str:
+    form = offered.action.form
+    restored = _("已恢复登录前填写的内容，请核对后提交。") if request.form.get("_restore") else ""
+    return render_template(
+        f"{base}/action.html",
+        case=found,
+        action=offered.action,
+        layout=_layout(form, offered, given, errors, case=found) if form else [],
+        errors=filling.mistakes(form, errors) if form and errors else [],
+        restored=restored,
+        form_token=filling.page_token() or filling.new_page_token(),
+    )
+
+
+def _layout(
+    form: FormDefinition,
+    offered: Offered,
+    given: Mapping[str, Any],
+    errors: Mapping[str, Any] | None,
+    *,
+    case: Case,
+) -> filling.Layout:
+    rights = filling.Rights(node=offered.node)
+    with read_session() as session:
+        context = overview.variables(session, case.id, event=offered.action.subscription_id)
+        lookups = sources.lookups(session, current())
+        return filling.layout(form, given, errors, context=context, rights=rights, lookups=lookups)

@@ -1,0 +1,123 @@
+"""My cases: what is under way, what is asked of me, letters, payments, rating, withdrawal.
+
+Invariant: a case is found here only by who the unified identity says the reader is; a link to
+another system is followed only if that system is one of the installation's own departments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from adapters.registry import Adapters
+from processes import registers
+from processes.casefile import drafts
+from processes.casework import cases as commands
+from processes.model.cases import Case
+from web import acting
+from web.auth import current, policy
+from web.clerk.cases import send_document
+from web.database import read_session, run
+from web.public.pages import blueprint
+from web.words import _
+
+_BASE = "public"
+_RATING = "common_evaluation"
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """Something to do on the page of another system: pay, have the face compared."""
+
+    kind: str
+    title: str
+    amount: str
+    href: str
+    due_on: str
+
+
+@blueprint.get("/mine")
+@policy("citizen")
+def mine() -> ResponseReturnValue:
+    with read_session() as session:
+        lines = acting.lines(session)
+        kept = [
+            one for one in drafts.of_user(session, current()) if one.subject.startswith("apply:")
+        ]
+        outer = {line.case.id: outer_actions(session, line.case) for line in lines}
+        return render_template(
+            "public/mine.html",
+            lines=[one for one in lines if one.case.process_key != _RATING],
+            ratings=[one for one in lines if one.case.process_key == _RATING and one.actions],
+            outer=outer,
+            drafts=kept,
+        )
+
+
+@blueprint.get("/cases/<int:case_id>")
+@policy("citizen")
+def case(case_id: int) -> ResponseReturnValue:
+    with read_session() as session:
+        found = commands.get(session, case_id, by=current())
+        return render_template(
+            "public/case.html",
+            outer=outer_actions(session, found),
+            **acting.surroundings(session, found),
+        )
+
+
+@blueprint.route("/cases/<int:case_id>/actions/<int:subscription_id>", methods=["GET", "POST"])
+@policy("citizen")
+def action(case_id: int, subscription_id: int) -> ResponseReturnValue:
+    """Something the case waits for from its applicant: a supplement, a rating, a withdrawal."""
+    return acting.answered(case_id, subscription_id, base=_BASE)
+
+
+@blueprint.post("/cases/<int:case_id>/urge")
+@policy("citizen")
+def urge(case_id: int) -> ResponseReturnValue:
+    steps = run(commands.urge, case_id, by=current())
+    flash(_("已催办：%(steps)s", steps="、".join(steps)))
+    return redirect(url_for("public.case", case_id=case_id), code=303)
+
+
+@blueprint.get("/cases/<int:case_id>/documents/<int:document_id>")
+@policy("citizen")
+def document(case_id: int, document_id: int) -> ResponseReturnValue:
+    with read_session() as session:
+        found = commands.get(session, case_id, by=current())
+        return send_document(session, found, document_id, public=True)
+
+
+def outer_actions(session: Session, case: Case) -> Sequence[Outer]:
+    """What waits for the applicant on pages of other systems."""
+    if case.ended_at is not None:
+        return []
+    found = registers.find(
+        session, "outer_action", where={"work_order_no": case.reference}, statuses=("open",)
+    )
+    known = _known_addresses()
+    return [
+        Outer(
+            kind=str(one.values["kind"]),
+            title=str(one.values["title"]),
+            amount=str(one.values.get("amount") or ""),
+            href=str(one.values["url"]),
+            due_on=str(one.values.get("due_on") or ""),
+        )
+        for one in found
+        if _address(str(one.values["url"])) in known
+    ]
+
+
+def _known_addresses() -> frozenset[str]:
+    adapters: Adapters = current_app.extensions.get("banli_adapters") or Adapters()
+    return frozenset(_address(one.address) for one in adapters.departments.values())
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

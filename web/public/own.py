@@ -1,0 +1,162 @@
+"""What is one's own beside cases: certificates, messages, consents, who one is.
+
+Invariant: a certificate is shown to others by a code of few minutes that its holder makes; every
+look at it goes on record.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+import segno
+from flask import current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from markupsafe import Markup
+
+from engine.errors import NotFound
+from forms.standards import mask_name
+from processes import consents, guides, holdings
+from processes.casefile import notices
+from processes.documents import files
+from processes.holdings import Holding
+from web import security
+from web.auth import current, policy
+from web.config import Settings
+from web.database import read_session, run, transaction
+from web.files import send
+from web.public.pages import blueprint, citizen, provider
+from web.security import limiter
+from web.words import _
+
+_SHOWN_FOR: Final = timedelta(minutes=5)
+
+
+@blueprint.get("/certificates")
+@policy("citizen")
+def certificates() -> ResponseReturnValue:
+    with read_session() as session:
+        found = holdings.of_citizen(session, current())
+        return render_template("public/certificates.html", holdings=found)
+
+
+@blueprint.get("/certificates/<code>/<path:key>/file")
+@policy("citizen")
+def certificate_file(code: str, key: str) -> ResponseReturnValue:
+    """The certificate itself, as it was issued."""
+    with transaction() as session:
+        found = holdings.find(session, code, key, by=current())
+        told = holdings.document(session, found)
+        if told is None:
+            raise NotFound("这件证照没有电子文件", key=key)
+        content = files.read(session, str(told["file"]))
+        holdings.note(session, found, "downloaded", by=current())
+    return send(content, name=str(told["name"]), content_type="application/pdf")
+
+
+@blueprint.get("/certificates/<code>/<path:key>/code")
+@policy("citizen")
+@limiter.limit("60 per hour")
+def certificate_code(code: str, key: str) -> ResponseReturnValue:
+    """A code for somebody else to scan; good for some minutes (出示)."""
+    with transaction() as session:
+        found = holdings.find(session, code, key, by=current())
+        holdings.note(session, found, "shown", by=current())
+    token = str(_signer().dumps([code, found.record.key]))
+    address = _settings().public_address + url_for("public.shown", token=token)
+    return render_template(
+        "public/code.html", holding=found, address=address, picture=_picture(address),
+        minutes=int(_SHOWN_FOR.total_seconds() // 60),
+    )  # fmt: skip
+
+
+@blueprint.get("/certificates/<code>/<path:key>")
+@policy("citizen")
+def certificate(code: str, key: str) -> ResponseReturnValue:
+    with transaction() as session:
+        found = holdings.find(session, code, key, by=current())
+        holdings.note(session, found, "viewed", by=current())
+        has_file = holdings.document(session, found) is not None
+    return render_template("public/certificate.html", holding=found, has_file=has_file)
+
+
+@blueprint.get("/shown/<token>")
+@policy("public")
+@limiter.limit("30 per minute")
+def shown(token: str) -> ResponseReturnValue:
+    """What the holder of a certificate shows: kind, number, whose, whether it is in force."""
+    holding: Holding | None = None
+    try:
+        code, key = _signer().loads(token, max_age=int(_SHOWN_FOR.total_seconds()))
+        with transaction() as session:
+            holding = holdings.shown(session, code, key)
+            holdings.note(session, holding, "verified", by="anonymous")
+    except (BadSignature, NotFound):
+        return render_template("public/shown.html", holding=None), 404
+    name = mask_name(str(holding.record.values.get("holder_name") or ""))
+    return render_template("public/shown.html", holding=holding, name=name)
+
+
+@blueprint.get("/messages")
+@policy("citizen")
+def messages() -> ResponseReturnValue:
+    with read_session() as session:
+        return render_template("public/messages.html", rows=notices.box(session, current()))
+
+
+@blueprint.post("/messages/<int:notice_id>")
+@policy("citizen")
+def open_message(notice_id: int) -> ResponseReturnValue:
+    """Mark a message as read and go to the case it is about."""
+    with transaction() as session:
+        case_id = notices.mark_read(session, current(), notice_id).case_id
+    target = url_for("public.case", case_id=case_id) if case_id else url_for("public.messages")
+    return redirect(target, code=303)
+
+
+@blueprint.post("/messages")
+@policy("citizen")
+def read_messages() -> ResponseReturnValue:
+    with transaction() as session:
+        notices.mark_all_read(session, current())
+    return redirect(url_for("public.messages"), code=303)
+
+
+@blueprint.get("/me")
+@policy("citizen")
+def me() -> ResponseReturnValue:
+    if found := provider():
+        security.allow_forms_to(found.issuer)  # log-out goes on to the unified identity
+    with read_session() as session:
+        given = consents.of_citizen(session, current())
+        titles = {key: one.title for key, one in guides.guides().items()}
+        return render_template(
+            "public/me.html",
+            who=citizen(),
+            consents=given,
+            titles=titles,
+            provider=found.title if found else "",
+        )
+
+
+@blueprint.post("/consents/<key>/withdraw")
+@policy("citizen")
+def withdraw_consent(key: str) -> ResponseReturnValue:
+    run(consents.withdraw, key, by=current())
+    flash(_("已撤回授权"))
+    return redirect(url_for("public.me"), code=303)
+
+
+def _picture(address: str) -> Markup:
+    """The code as a picture in the page itself."""
+    code = segno.make_qr(address, error="m")
+    drawn = code.svg_inline(scale=6, border=2, svgclass="qr", lineclass="qr-line")
+    return Markup(drawn)  # noqa: S704 - drawn by the library from an address of ours
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="certificate-shown")
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.config["BANLI"]
+    return found
