@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import adapters
 from adapters._shared.client import Department
@@ -62,32 +63,37 @@ def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
     Raises:
         ValueError: an unknown name, or a setting that the adapter needs is missing.
     """
+    made = {name: _made(name, settings) for name in names}
     workers: dict[str, Worker] = {}
-    channels: dict[str, Channel] = {}
-    departments: dict[str, Department] = {}
     routes: dict[str, str] = {}
-    seals: Seals | None = None
-    identity: IdentityProvider | None = None
-    for name in names:
-        if name not in available():
-            raise ValueError(f"没有名为『{name}』的适配器，可用：{'、'.join(available())}")
-        prefix = f"{name.upper()}_"
-        own = {key.removeprefix(prefix): v for key, v in settings.items() if key.startswith(prefix)}
-        made = importlib.import_module(f"adapters.{name}").create(own)
-        if isinstance(made, Worker):
-            workers[made.topic] = made
-        if isinstance(made, Channel):
-            channels[made.name] = made
-        if isinstance(made, Exchange):
-            routes |= dict.fromkeys(made.contract.outward, made.name)
-        workers = _joined(workers, getattr(made, "workers", {}))
-        if isinstance(made, SealKeeper) and made.prefix == AGENCIES:
-            seals = made.seals
-        if isinstance(made, IdentityProvider):
-            identity = made
-        if isinstance(found := getattr(made, "department", None), Department):
-            departments[name] = found
-    return Adapters(workers, channels, departments, routes, seals, identity)
+    for one in made.values():
+        if isinstance(one, Worker):
+            workers[one.topic] = one
+        if isinstance(one, Exchange):
+            routes |= dict.fromkeys(one.contract.outward, one.name)
+        workers = _joined(workers, getattr(one, "workers", {}))
+    kept = (one for one in made.values() if isinstance(one, SealKeeper))
+    vouching = (one for one in made.values() if isinstance(one, IdentityProvider))
+    return Adapters(
+        workers,
+        {one.name: one for one in made.values() if isinstance(one, Channel)},
+        {
+            name: one.department
+            for name, one in made.items()
+            if isinstance(getattr(one, "department", None), Department)
+        },
+        routes,
+        next((one.seals for one in kept if one.prefix == AGENCIES), None),
+        next(vouching, None),
+    )
+
+
+def _made(name: str, settings: Mapping[str, str]) -> Any:
+    if name not in available():
+        raise ValueError(f"没有名为『{name}』的适配器，可用：{'、'.join(available())}")
+    prefix = f"{name.upper()}_"
+    own = {key.removeprefix(prefix): v for key, v in settings.items() if key.startswith(prefix)}
+    return importlib.import_module(f"adapters.{name}").create(own)
 
 
 def _joined(workers: dict[str, Worker], more: Mapping[str, Worker]) -> dict[str, Worker]:

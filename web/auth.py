@@ -11,11 +11,11 @@ from typing import Any, Final, Literal, TypeVar, cast
 from flask import Flask, Response, abort, current_app, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
-from processes import citizens
 from processes.identity import identity
 from processes.identity.identity import User
 from processes.identity.roles import ROLES, Action
 from processes.ledgers import menus
+from processes.public import citizens
 from web import realms, security
 from web.database import read_session, transaction
 

@@ -150,9 +150,9 @@ class Domains:
     menus: Mapping[str, Any]
     """The menus by role, as `processes.menus` reads them."""
     services: Mapping[str, Any]
-    """The guides of the public portal by process, as `processes.guides` reads them."""
+    """The guides of the public portal by process, as `processes.public.guides` reads them."""
     holdings: Mapping[str, Any]
-    """The kinds of certificates of the public, as `processes.holdings` reads them."""
+    """The kinds of certificates of the public, as `processes.public.holdings` reads them."""
 
 
 _MESSAGES: Final[dict[str, str]] = {"unknown": "没有这个项目", "type": "应为对象"}

@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from engine.errors import BanliError, NotFound
 from engine.ports import Errand, IdentityProvider
-from processes import citizens
+from processes.public import citizens
 from web import realms
 from web.auth import policy, sign_in, sign_out
 from web.config import Settings

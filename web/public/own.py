@@ -15,10 +15,10 @@ from markupsafe import Markup
 
 from engine.errors import NotFound
 from forms.standards import mask_name
-from processes import consents, guides, holdings
 from processes.casefile import notices
 from processes.documents import files
-from processes.holdings import Holding
+from processes.public import consents, guides, holdings
+from processes.public.holdings import Holding
 from web import security
 from web.auth import current, policy
 from web.config import Settings

@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from processes import consents, guides
 from processes.casefile import drafts
 from processes.model.cases import Case
+from processes.public import consents, guides
 from web import applying
 from web.auth import current, policy
 from web.database import read_session, run

@@ -15,9 +15,9 @@ from engine.errors import Forbidden, NotFound
 from forms import text
 from processes import registers
 from processes.casefile import drafts
-from processes.guides import Held, Offered
 from processes.identity import audit
 from processes.identity.identity import Citizen, User
+from processes.public.guides import Held, Offered
 from processes.registers import Record, Trace
 
 LEDGER: Final = "data_consent"
