@@ -14,9 +14,9 @@ from engine import clock, history, store
 from engine.execution import Execution, execution
 from engine.record import StepRecord
 from engine.waiting import TimerWait, UserTaskWait
+from processes.clock import calendar, calendars, counting, marking
 from processes.clock import clock as ledger
 from processes.clock.calendar import Calendar
-from processes.clock.clock import calendar, calendars, counting, marking
 from processes.clock.counting import Unit
 from processes.clock.reckoning import Event
 from processes.model.cases import ClockEntry
