@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from bpmn.papers import handed_in
 from engine import runtime
 from processes import registers
+from processes.casefile import notices
 from processes.model.people import UserAccount
 from processes.people import accounts
 from processes.play import Play, PlayedCase
@@ -417,3 +418,9 @@ def visited(case: PlayedCase, **more: Any) -> None:
     if "findings" in more:
         answers.setdefault("rectify_by", "2026-03-09")
     case.complete("visit", as_="supervisor", **answers)
+
+
+def told(play: Play, login: str) -> list[str]:
+    """Titles of the notices somebody has, the newest first."""
+    who = play.user(login)
+    return [one.title for one in play.run(lambda session: list(notices.box(session, who)))]

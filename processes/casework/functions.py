@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from engine import asking, clock, feel
 from processes.clock import calendar
 from processes.identity import identifiers
+from processes.identity.identity import person_key
 from processes.letters import filling
 from processes.people import positions
 
@@ -45,6 +46,10 @@ def _is_working_day(day: Any) -> bool | None:
 def _identity_birth_date(number: Any) -> date | None:
     canonical = identifiers.id_no(number) if isinstance(number, str) else None
     return identifiers.birth_date(canonical) if canonical else None
+
+
+def _person_of(number: Any) -> str | None:
+    return person_key(number) if isinstance(number, str) and number else None
 
 
 def _check_identity(number: Any) -> bool | None:
@@ -143,6 +148,7 @@ FUNCTIONS: Final[Sequence[tuple[str, Sequence[str], Callable[..., Any]]]] = (
     ("is working day", ("date",), _is_working_day),
     ("identity birth date", ("id",), _identity_birth_date),
     ("check identity", ("id",), _check_identity),
+    ("person of", ("id",), _person_of),
     ("check credit code", ("code",), _check_credit_code),
     ("region prefix", ("code", "n"), _region_prefix),
     ("age", ("birth date", "date"), _age),

@@ -109,7 +109,7 @@ class User:
         """What forms know of the user, as `user`."""
         roles = [*dict.fromkeys(role for role, _org in self.roles)]
         told: dict[str, Any] = {"name": self.name, "org": self.org_code}
-        told |= {"kind": self.kind, "roles": roles}
+        told |= {"kind": self.kind, "roles": roles, "person": self.person_key}
         if one := self.citizen:
             told |= {"party": one.kind, "id_no": one.number, "phone": one.phone}
             told |= {"handler": one.handler, "level": one.level}

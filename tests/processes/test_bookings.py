@@ -1,24 +1,23 @@
 """No room, examiner or candidate twice at one time, whoever comes first (Y-51, Y-72, Y-88)."""
 
 import threading
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import connection
 from engine.errors import NotFound
-from engine.model import Base
 from processes import registers
 from processes.model.bookings import Booking
 from processes.play import Play
 from processes.registers import Trace, bookings
 from processes.registers.bookings import BookingRefused, Resource
+from web.database import Database
 
+DAY = date(2030, 1, 1)
 NINE = datetime(2026, 3, 20, 1, 0, tzinfo=UTC)
 ROOM, OTHER = Resource("exam_room", "QD01-101"), Resource("exam_room", "QD01-102")
 EXAMINER = Resource("examiner", "KG001")
@@ -98,30 +97,52 @@ def test_of_any_wishes_no_two_that_came_through_overlap(wishes: list[tuple[int, 
         assert all(last <= start or end <= first for start, end in won[at + 1 :])
 
 
-def test_of_two_who_want_one_room_at_the_same_moment_one_gets_it(tmp_path: Path) -> None:
-    """A race on a database file: both are told apart at the barrier, one wins."""
-    engine = connection.prepare(create_engine(f"sqlite:///{tmp_path / 'race.db'}"))
-    Base.metadata.create_all(engine)
-    room = {"room_code": "R-01", "org": "370001", "site": "S1", "name": "考场", "seats": 10}
-    with Session(engine) as session:
-        registers.create(session, "exam_room", room, trace=Trace(by="test"))
-        session.commit()
-    barrier, told = threading.Barrier(2, timeout=10), []
+@pytest.mark.parametrize("shared", ["room", "examiner", "candidate"])
+def test_of_two_who_want_the_same_at_the_same_moment_one_gets_it(
+    database: Database, shared: str
+) -> None:
+    """A race on both kinds of database: both are at the barrier, one wins, nothing is half done.
 
-    def book(holder: str) -> None:
-        with Session(engine) as session:
-            barrier.wait()
-            wanted = [Resource("exam_room", "R-01")]
-            found = bookings.reserve(session, wanted, hours(0, 2), holder=holder)
-            session.commit()
-            told.append((holder, len(found)))
+    Each wants a room, an examiner and a candidate; one of the three is the same.
+    """
+    made = {
+        "exam_room": {"org": "370001", "site": "S1", "name": "考场", "seats": 10},
+        "examiner": {"org": "370001", "name": "考官", "exam_kinds": ["yacht_operator"]},
+        "person": {"name": "考生", "sex": "male", "nationality": "CHN", "id_type": "passport"},
+    }
+    names = dict(zip(("room", "examiner", "candidate"), made, strict=True))
+    keys = {register: [] for register in made}
 
-    threads = [threading.Thread(target=book, args=(name,)) for name in ("KS1", "KS2")]
+    def fill(session: Session) -> None:
+        for register, values in made.items():
+            key = registers.definition(register).key
+            for at in range(2):
+                own = {**values, "birth_date": DAY} if register == "person" else dict(values)
+                own |= {"id_no": f"E1234567{at}"} if register != "exam_room" else {}
+                own |= {"cert_valid_to": DAY} if register == "examiner" else {}
+                own |= {} if register == "person" else {key: f"N00-{at}"}
+                record = registers.create(session, register, own, trace=Trace(by="test"))
+                keys[register].append(record.key)
+
+    database.run(fill)
+    barrier, told = threading.Barrier(2, timeout=20), []
+
+    def book(at: int) -> None:
+        def command(session: Session) -> int:
+            wanted = [
+                Resource(register, found[0 if register == names[shared] else at])
+                for register, found in keys.items()
+            ]
+            return len(bookings.reserve(session, wanted, hours(0, 2), holder=f"KS{at}"))
+
+        barrier.wait()
+        told.append(database.run(command))
+
+    threads = [threading.Thread(target=book, args=(at,)) for at in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
-    assert sorted(conflicts for _holder, conflicts in told) == [0, 1]
-    with Session(engine) as session:
-        assert len(session.scalars(select(Booking.holder)).all()) == 1
-    engine.dispose()
+        thread.join(timeout=30)
+    assert sorted(told) == [0, 1]
+    with database.read_session() as session:
+        assert len(session.scalars(select(Booking.holder)).all()) == 3

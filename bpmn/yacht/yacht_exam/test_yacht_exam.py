@@ -362,3 +362,13 @@ def test_misconduct_fails_whatever_the_score(play: Play) -> None:
     rows = [{"raw_score": "95", "cheating": True}]
     exam.complete("enter_scores", as_="recorder", score_rows=rows)
     assert exam.variables["check_lines"][0]["verdict"] == "不合格"
+
+
+def test_who_enrols_alone_enrols_nobody_else(play: Play) -> None:
+    """Y-104, Y-105: the number is compared with the one the person is registered with."""
+    mine = {**story.CANDIDATES[0], "name": "申请人", "id_no": "370202199003070011"}
+    for others in ([story.CANDIDATES[1]], [mine, story.CANDIDATES[1]]):
+        with pytest.raises(FormInvalid) as refused:
+            story.enrolled(play, as_="applicant", candidates=others)
+        assert "只能为本人报名" in refused.value.errors["candidates"][0]
+    assert story.enrolled(play, as_="applicant", candidates=[mine]).waits_for == {"arrange"}

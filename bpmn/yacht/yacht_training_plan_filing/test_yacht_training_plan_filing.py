@@ -59,6 +59,7 @@ def test_the_confirmation_sheet_names_class_dates_and_teachers(play: Play) -> No
     issued = play.run(lambda session: documents.issued(session, case.id))
     sheet = next(one for one in issued if one.template == "letter_plan_confirmation")
     assert sheet.values["schedule"][0]["teacher"] == "理论教员"
+    assert sheet.values["schedule"][0]["course"] == "船艺与操纵"
     assert sheet.values["plan_no"] == case.variables["plan_no"]
 
 
