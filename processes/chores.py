@@ -10,6 +10,7 @@ from processes.approvals import circulation
 from processes.background import repeats
 from processes.casefile import messages, supervision
 from processes.desk import presence
+from processes.exchange import journal
 from processes.identity import authority
 from processes.people import handback
 
@@ -19,6 +20,7 @@ def all_due(session: Session) -> None:
     repeats.forget_old(session)
     presence.forget_old(session)
     messages.expire(session)
+    journal.forget_old(session)
     today = clock.today()
     authority.expire(session, today)
     handback.release_ended(session, today)

@@ -29,6 +29,8 @@ from migrations import schema
 from processes import chores
 from processes.background.worker import JobWorker
 from processes.demo import loader
+from processes.exchange import directory
+from processes.exchange.directory import Directory
 from web import create_app, refused, wiring
 from web.config import Settings
 from web.database import Database
@@ -61,10 +63,16 @@ def build(settings: Settings, env: Mapping[str, str] = os.environ) -> Flask:
     app = create_app(settings)
     schema.check(database_of(app).engine)
     loader.load_ledgers()
-    app.extensions["banli_adapters"] = adapters_of(settings, env)
-    app.extensions["banli_routes"] = routes_of(env)
+    reach(app, adapters_of(settings, env), routes_of(env))
     app.extensions["banli_remote_topics"] = wiring.remote_topics(env)
     return app
+
+
+def reach(app: Flask, adapters: Adapters, routes: Mapping[str, str]) -> None:
+    """Let the pages and the worker of an application reach the departments outside."""
+    app.extensions["banli_adapters"] = adapters
+    app.extensions["banli_routes"] = routes
+    app.extensions["banli_directory"] = directory.of(adapters, routes)
 
 
 def database_of(app: Flask) -> Database:
@@ -116,13 +124,14 @@ def routes_of(env: Mapping[str, str]) -> dict[str, str]:
 def worker_of(app: Flask) -> JobWorker:
     """The worker of this process; its name says where it runs."""
     adapters: Adapters = app.extensions["banli_adapters"]
+    departments: Directory = app.extensions["banli_directory"]
     return JobWorker(
         transact=database_of(app).run,
         owner=f"{socket.gethostname()[:40]}-{os.getpid()}",
         workers=adapters.workers,
         channels=adapters.channels,
         routes={**adapters.routes, **app.extensions["banli_routes"]},
-        remote=app.extensions["banli_remote_topics"],
+        remote=(*app.extensions["banli_remote_topics"], *departments.fetched),
     )
 
 

@@ -13,6 +13,7 @@ from adapters import registry
 from adapters._shared.client import Department
 from processes import settings
 from processes.clock import calendars
+from processes.exchange.directory import Directory
 from processes.wiring import connect
 from web.config import Settings
 from web.database import database
@@ -54,3 +55,9 @@ def departments() -> Mapping[str, Department]:
     """The departments outside that this program reaches, by adapter."""
     found: registry.Adapters = current_app.extensions.get("banli_adapters") or registry.Adapters()
     return found.departments
+
+
+def directory() -> Directory:
+    """The same with what goes to each, for the pages that watch over them."""
+    found: Directory = current_app.extensions.get("banli_directory") or Directory()
+    return found

@@ -100,6 +100,7 @@ class Member:
 
     `parts` are the members of an object, or of each object of a list; they are told, not checked.
     `mask` says what personal value it is (`name`, `number`, `phone`, `text`): shown masked.
+    `values` are the codes that a text may be, with their meaning; told, not checked.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Member:
     required: bool = True
     parts: "tuple[Member, ...]" = ()
     mask: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 WORK_ORDER: Final = Member("work_order_no", "工作单号")
@@ -116,6 +118,23 @@ PERSON: Final = (
     Member("id_type", "证件种类", required=False),
     Member("id_no", "证件号码", mask="number"),
     Member("phone", "手机号码", required=False, mask="phone"),
+)
+MARRIAGE: Final = {"single": "未婚", "married": "已婚", "divorced": "离异", "widowed": "丧偶"}
+BUSINESS_KIND: Final = Member(
+    "business_kind",
+    "登记类型",
+    values={
+        "first_sale": "新建商品房转移",
+        "resale": "存量房（二手房）转移",
+        "inheritance": "继承、赠与",
+        "presale_notice": "预告登记",
+        "mortgage_notice": "预告抵押",
+        "mortgage": "抵押",
+        "change": "变更",
+        "correction": "更正",
+        "cancellation": "注销",
+        "query": "查询",
+    },
 )
 PARTIES: Final = Member(
     "parties",

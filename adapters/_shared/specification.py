@@ -73,9 +73,15 @@ def _table(members: Iterable[Member]) -> Iterator[str]:
 def _rows(members: Iterable[Member], within: str) -> Iterator[str]:
     for member in members:
         kind, needed = KINDS[member.kind].title, "是" if member.required else ""
-        yield f"| `{within}{member.name}` | {member.title} | {kind} | {needed} |"
+        title = member.title + _values(member)
+        yield f"| `{within}{member.name}` | {title} | {kind} | {needed} |"
         end = "[]." if member.kind == "list" else "."
         yield from _rows(member.parts, f"{within}{member.name}{end}")
+
+
+def _values(member: Member) -> str:
+    told = "、".join(f"`{code}` {title}" for code, title in member.values.items())
+    return f"：{told}" if told else ""
 
 
 def openapi(contracts: Sequence[Contract]) -> dict[str, Any]:
@@ -174,6 +180,8 @@ def _object(properties: Mapping[str, Any], required: Sequence[str]) -> dict[str,
 
 def _schema(member: Member) -> dict[str, Any]:
     told = {**KINDS[member.kind].schema, "description": member.title}
+    if member.values:
+        told["description"] += "：" + "、".join(f"{c} {t}" for c, t in member.values.items())
     if not member.parts:
         return told
     # parts are told, not checked: none is required

@@ -10,7 +10,7 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import Member, ServiceType
+from adapters._shared.members import MARRIAGE, Member, ServiceType
 
 _CONSENT: Final = (
     Member("name", "姓名或名称", mask="name"),
@@ -43,7 +43,7 @@ CONTRACT: Final = Contract(
             "婚姻登记信息",
             asked=_CONSENT,
             answered=(
-                Member("marital_status", "single 未婚，married 已婚，divorced 离异，widowed 丧偶"),
+                Member("marital_status", "婚姻状况", values=MARRIAGE),
                 Member("spouse_name", "配偶姓名", required=False, mask="name"),
                 Member("registered_on", "登记日期", "date", required=False),
             ),

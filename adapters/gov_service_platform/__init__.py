@@ -51,7 +51,7 @@ CONTRACT: Final = Contract(
                 Member("issuer", "发证机构"),
                 Member("version", "元数据版本"),
                 Member("valid_from", "启用日期", "date"),
-                Member("state", "published 已发布，retired 已停用"),
+                Member("state", "状态", values={"published": "已发布", "retired": "已停用"}),
             ),
             key=Member("type_code", "证照类型代码"),
         ),

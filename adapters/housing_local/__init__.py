@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import FILES, PARTIES, SUPPLEMENT, Member, MessageType
+from adapters._shared.members import BUSINESS_KIND, FILES, PARTIES, SUPPLEMENT, Member, MessageType
 
 CONTRACT: Final = Contract(
     channel="housing_local",
@@ -30,7 +30,7 @@ CONTRACT: Final = Contract(
         "housing_case_submitted": MessageType(
             "核验请求",
             (
-                Member("business_kind", "登记类型"),
+                BUSINESS_KIND,
                 Member("unit_code", "不动产单元代码"),
                 PARTIES,
                 Member("contract_no", "网签合同编号", required=False),

@@ -10,7 +10,7 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import PERSON, Member, MessageType
+from adapters._shared.members import BUSINESS_KIND, PERSON, Member, MessageType
 
 _FOREIGN: Final = Member("foreign_no", "转办编号（国家平台）")
 
@@ -24,8 +24,12 @@ CONTRACT: Final = Contract(
             (
                 Member("from_agency", "受理机构名称"),
                 Member("to_agency", "办理机构代码"),
-                Member("business_kind", "登记类型"),
-                Member("mode", "fully_online 全程网办，accept_elsewhere 异地代收"),
+                BUSINESS_KIND,
+                Member(
+                    "mode",
+                    "办理模式",
+                    values={"fully_online": "全程网办", "accept_elsewhere": "异地代收"},
+                ),
                 Member("unit_code", "不动产单元代码", required=False),
                 Member("location", "坐落", required=False),
                 Member("applicant", "申请人", "object", parts=PERSON),
@@ -73,7 +77,15 @@ CONTRACT: Final = Contract(
             "办理结果",
             (
                 Member("work_order_no", "工作单号"),
-                Member("outcome", "registered 已登簿，refused 不予登记，withdrawn 已撤回"),
+                Member(
+                    "outcome",
+                    "结果",
+                    values={
+                        "registered": "已登簿",
+                        "refused": "不予登记",
+                        "withdrawn": "已撤回",
+                    },
+                ),
                 Member("reason", "不予登记的理由", required=False),
                 Member("certificate_no", "证书（证明）号", required=False),
                 Member(

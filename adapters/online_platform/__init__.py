@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import FILES, PERSON, Member, MessageType
+from adapters._shared.members import BUSINESS_KIND, FILES, PERSON, Member, MessageType
 
 _ONLINE: Final = Member("online_no", "网上业务号")
 
@@ -21,7 +21,7 @@ CONTRACT: Final = Contract(
             "网上申请",
             (
                 Member("org", "登记机构代码"),
-                Member("business_kind", "登记类型"),
+                BUSINESS_KIND,
                 Member("unit_code", "不动产单元代码"),
                 Member("applicant", "申请人", "object", parts=PERSON),
                 Member("answers", "申请表的内容", "object"),

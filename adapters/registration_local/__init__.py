@@ -11,7 +11,7 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import PARTIES, PERSON, Member, MessageType
+from adapters._shared.members import BUSINESS_KIND, PARTIES, PERSON, Member, MessageType
 
 _TARGET: Final = Member("target_no", "市县查询任务编号")
 _ENTRY: Final = Member("entry_no", "登簿编号")
@@ -76,7 +76,7 @@ CONTRACT: Final = Contract(
         "registration_case_submitted": MessageType(
             "受理件",
             (
-                Member("business_kind", "登记类型"),
+                BUSINESS_KIND,
                 Member("unit_code", "不动产单元代码"),
                 PARTIES,
                 Member("accepted_on", "受理日期", "date", required=False),

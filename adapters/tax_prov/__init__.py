@@ -9,7 +9,15 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import FILES, PARTIES, SUPPLEMENT, Member, MessageType
+from adapters._shared.members import (
+    BUSINESS_KIND,
+    FILES,
+    MARRIAGE,
+    PARTIES,
+    SUPPLEMENT,
+    Member,
+    MessageType,
+)
 
 CONTRACT: Final = Contract(
     channel="tax_prov",
@@ -45,14 +53,21 @@ CONTRACT: Final = Contract(
             (Member("voucher_no", "凭证号码"), Member("amount", "金额", "money")),
         ),
         "tax_cancelled": MessageType(
-            "撤销结果", (Member("outcome", "cancelled 已撤销，refund_requested 已申请退税"),)
+            "撤销结果",
+            (
+                Member(
+                    "outcome",
+                    "结果",
+                    values={"cancelled": "已撤销", "refund_requested": "已申请退税"},
+                ),
+            ),
         ),
     },
     outward={
         "tax_case_submitted": MessageType(
             "申报",
             (
-                Member("business_kind", "登记类型"),
+                BUSINESS_KIND,
                 Member("unit_code", "不动产单元代码"),
                 PARTIES,
                 Member("price", "成交（评估）价格", "money", required=False),
@@ -63,7 +78,7 @@ CONTRACT: Final = Contract(
                     "object",
                     parts=(
                         Member("only_home", "家庭唯一住房", "boolean"),
-                        Member("marital_status", "婚姻状况", required=False, mask="text"),
+                        Member("marital_status", "婚姻状况", required=False, values=MARRIAGE),
                     ),
                 ),
             ),

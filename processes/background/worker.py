@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from engine import external_tasks, jobs, signals
-from engine.errors import BanliError, BpmnError, Retry, TaskNotActive, WorkRefused
+from engine.errors import BanliError, BpmnError, Paused, Retry, TaskNotActive, WorkRefused
 from engine.jobs import JobWork
 from engine.ports import Channel, Message, Work, Worker
 from engine.variables import Variables
 from processes import handing
 from processes.casefile import messages
+from processes.exchange.journal import Attempt
 from processes.operations import Call, all_operations
 
 _log = logging.getLogger("banli.worker")
@@ -37,12 +38,14 @@ class JobWorker:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     routes: Mapping[str, str] = field(default_factory=dict)
     remote: tuple[str, ...] = ()
-    """Topics that programs outside fetch through the API."""
+    """Topics that programs outside fetch through the API or take as files."""
 
     def run_once(self) -> int:
         """Do a batch of due jobs; returns how many were taken."""
         taken: list[JobWork] = self.transact(
-            lambda session: jobs.acquire(session, self.owner, limit=BATCH, leave=self.remote)
+            lambda session: jobs.acquire(
+                session, self.owner, limit=BATCH, leave=self.remote, channels=self.routes
+            )
         )  # type: ignore[assignment]
         for work in taken:
             self.do(work)
@@ -67,6 +70,8 @@ class JobWorker:
             # changes nothing; a job that is still ours may not come back for ever
             _log.info("job.superseded", extra={"job": work.id})
             self._fail(work, error, final=False)
+        except Paused as error:
+            self._pause(work, error)
         except Retry as error:
             self._fail(work, error, final=False)
         except Exception as error:
@@ -93,16 +98,18 @@ class JobWorker:
     def _ask(self, worker: Worker, work: JobWork) -> None:
         """Let an adapter work between two transactions; the files it makes commit with the step."""
         self._hold(work)
+        attempt = Attempt(_adapter(work), work)
         named = handing.handed(self.transact, work.variables)
         result = worker.execute(
             Work(work.key, work.topic, work.business_key, work.variables, work.retries, named)
         )
         handing.received(result)
-        self.transact(
-            lambda session: external_tasks.complete(
-                session, work, variables=handing.kept(session, result)
-            )
-        )
+
+        def done(session: Session) -> None:
+            external_tasks.complete(session, work, variables=handing.kept(session, result))
+            attempt.ended(session, "answered")
+
+        self.transact(done)
 
     def _operate(self, session: Session, work: JobWork) -> None:
         call = Call(
@@ -131,8 +138,14 @@ class JobWorker:
         if channel not in self.channels:
             raise WorkRefused(f"报文『{work.topic}』的通道『{channel}』没有启用")
         self._hold(work)
+        attempt = Attempt(channel, work)
         self.channels[channel].send(message)
-        self.transact(lambda session: jobs.finish(session, work))
+
+        def sent(session: Session) -> None:
+            jobs.finish(session, work)
+            attempt.ended(session, "sent", content=work.variables)
+
+        self.transact(sent)
 
     def _hold(self, work: JobWork) -> None:
         """Begin the lease anew: those before it in the batch may have used it up."""
@@ -140,10 +153,21 @@ class JobWorker:
 
     def _throw(self, work: JobWork, error: BpmnError) -> None:
         variables: Variables = error.variables
-        self.transact(
-            lambda session: external_tasks.bpmn_error(
+
+        def thrown(session: Session) -> None:
+            external_tasks.bpmn_error(
                 session, work, code=error.error_code, message=error.message, variables=variables
             )
+            if work.topic in self.workers:
+                Attempt(_adapter(work), work).ended(session, "answered", error=error.message)
+
+        self.transact(thrown)
+
+    def _pause(self, work: JobWork, error: Paused) -> None:
+        """The department was not asked at all: that costs no retry."""
+        after = error.after or jobs.backoff(1)
+        self.transact(
+            lambda session: jobs.postpone(session, work, message=error.message, after=after)
         )
 
     def _fail(self, work: JobWork, error: Exception, *, final: bool) -> None:
@@ -151,6 +175,21 @@ class JobWorker:
         text = (
             error.message if isinstance(error, BanliError) else f"内部错误：{type(error).__name__}"
         )
-        self.transact(
-            lambda session: jobs.fail(session, work, message=text, final=final, after=after)
-        )
+
+        def failed(session: Session) -> None:
+            jobs.fail(session, work, message=text, final=final, after=after)
+            if (adapter := self._outside(work)) and not isinstance(error, TaskNotActive):
+                outcome = "refused" if final else "failed"
+                Attempt(adapter, work).ended(session, outcome, error=text)
+
+        self.transact(failed)
+
+    def _outside(self, work: JobWork) -> str:
+        """The adapter that a job goes to; empty for what stays with us."""
+        if work.kind == "outbox_message":
+            return self.routes.get(work.topic, "")
+        return _adapter(work) if work.topic in self.workers else ""
+
+
+def _adapter(work: JobWork) -> str:
+    return work.topic.partition(".")[0]

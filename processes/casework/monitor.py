@@ -206,15 +206,17 @@ def _in_scope(by: User) -> ColumnElement[Any]:
     return or_(*(ProcessInstance.id.in_(ids) for ids in seen))
 
 
-def operated(by: User) -> Select[tuple[int]]:
+def operated(by: User, action: Action = Action.OPERATE) -> Select[tuple[int]]:
     """Ids of the cases an operator looks after."""
-    return select(Case.id).where(permissions.operated(by))
+    return select(Case.id).where(permissions.operated(by, action))
 
 
-def looked_after(instance: InstrumentedAttribute[Any], *, by: User) -> ColumnElement[bool]:
+def looked_after(
+    instance: InstrumentedAttribute[Any], *, by: User, action: Action = Action.OPERATE
+) -> ColumnElement[bool]:
     """Whether the instance of a job or an incident, or its having none, is the operator's."""
-    mine = instance.in_(operated(by))
-    return or_(mine, instance.is_(None)) if permissions.operates_all(by) else mine
+    mine = instance.in_(operated(by, action))
+    return or_(mine, instance.is_(None)) if permissions.operates_all(by, action) else mine
 
 
 def _own(by: User) -> Any:

@@ -54,6 +54,7 @@ class Action(StrEnum):
     RELEASE_MODEL = "model.release"
     SUSPEND_DEFINITION = "model.suspend"
     OPERATE = "engine.operate"
+    OPERATE_EXCHANGE = "exchange.operate"
     MANAGE_USERS = "user.manage"
     MANAGE_ORGS = "org.manage"
     MANAGE_GRANTS = "grant.manage"

@@ -5,7 +5,7 @@ due on the way happens at its own instant, equal instants in the order in which 
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -101,12 +101,18 @@ class Stage:
                 due = session.scalars(
                     select(Job.id).where(*self._ours(), Job.due_at <= clock.now())
                 ).all()
-                taken = jobs.acquire(session, self.worker.owner, only=due) if due else []
+                taken = self._taken(session, due) if due else []
             for work in taken:
                 self.worker.do(work)
             if not taken:
                 return
         raise RuntimeError("the play does not come to rest")
+
+    def _taken(self, session: Session, due: Sequence[int]) -> list[JobWork]:
+        worker = self.worker
+        return jobs.acquire(
+            session, worker.owner, only=due, leave=worker.remote, channels=worker.routes
+        )
 
     def employ(self, worker: Worker) -> None:
         """Let an adapter do the work of its topic from now on, instead of the player."""
@@ -130,4 +136,5 @@ class Stage:
     def _ours(self) -> tuple[Any, ...]:
         ours = [*all_operations(), *self.worker.workers]
         held = (Job.kind == "external_task") & Job.topic.not_in(ours)
-        return ~held, Job.suspended.is_(False), Job.retries > 0
+        fetched = (Job.kind == "outbox_message") & Job.topic.in_(self.worker.remote)
+        return ~held, ~fetched, Job.suspended.is_(False), Job.retries > 0

@@ -104,7 +104,7 @@ class House(Play):
     def reach(self, departments: Departments) -> None:
         """Make the adapters, with the settings and limits of now."""
         adapters = running.adapters_of(Settings(), departments.env)
-        self.app.extensions["banli_adapters"] = adapters
+        running.reach(self.app, adapters, {})
         self.worker = JobWorker(
             transact=self.database.run,
             owner="house",

@@ -10,13 +10,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
 from engine import clock
-from engine.errors import NotFound, Retry, WorkRefused
 from engine.model import Incident, ProcessDefinition, ProcessInstance
 from processes.background import backstage
 from processes.casework import monitor, overview
 from processes.identity.roles import Action
 from processes.model.cases import Case
-from web import conformance, wiring
+from web import conformance
 from web.auth import actions_of, current, policy
 from web.clerk import diagrams
 from web.database import read_session, run
@@ -92,22 +91,7 @@ def services() -> ResponseReturnValue:
             "admin/services.html",
             topics=backstage.topics(session),
             workers=backstage.workers(session),
-            departments=wiring.departments(),
         )
-
-
-@blueprint.post("/services/<name>/probe")
-@policy("staff", Action.OPERATE)
-def probe(name: str) -> ResponseReturnValue:
-    """Whether a department answers now; asked by the button beside it."""
-    department = wiring.departments().get(name)
-    if department is None:
-        raise NotFound("没有启用这个适配器", name=name[:40])
-    try:
-        took = department.probe()
-    except (Retry, WorkRefused) as error:
-        return render_template("admin/_probe.html", trouble=str(error), at=clock.now())
-    return render_template("admin/_probe.html", took=round(took * 1000), at=clock.now())
 
 
 @blueprint.get("/standards")

@@ -44,6 +44,7 @@ ACTIONS: Final = {
     Action.RELEASE_MODEL: N_("发布流程"),
     Action.SUSPEND_DEFINITION: N_("停用版本"),
     Action.OPERATE: N_("运行监控"),
+    Action.OPERATE_EXCHANGE: N_("接口监控"),
     Action.MANAGE_USERS: N_("用户管理"),
     Action.MANAGE_ORGS: N_("机构管理"),
     Action.MANAGE_GRANTS: N_("业务授权"),

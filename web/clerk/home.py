@@ -64,6 +64,7 @@ def _items() -> tuple[Item, ...]:
         Item("analyst.library", _("流程设计"), "flow", prefix="analyst.", rule=True),
         Item("releases.index", _("发布与版本"), "release", prefix="releases."),
         Item("operations.index", _("运行监控"), "pulse", prefix="operations."),
+        Item("interfaces.index", _("接口监控"), "plug", prefix="interfaces."),
         Item("people.users", _("系统管理"), "gear", prefix="people."),
     )
 

@@ -37,6 +37,7 @@ _ACTIONS: Final = {
     "jumped": N_("跳转"),
     "passed": N_("自动办结"),
     "backentered": N_("补录"),
+    "entered_by_hand": N_("人工录入"),
     "migrated": N_("版本迁移"),
     "delegate_added": N_("委派"),
     "before_added": N_("前加签"),
@@ -56,7 +57,9 @@ _ACTIONS: Final = {
     "beside": N_("并加签意见"),
 }
 
-_BESIDE: Final = frozenset({"copied", "inquired", "planned", "handed_over", "marked_absent"})
+_BESIDE: Final = frozenset(
+    {"copied", "inquired", "planned", "handed_over", "marked_absent", "entered_by_hand"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from web.api.access import ATTRIBUTE
 from web.auth import policy_of
 
 PUBLIC = {"POST /api/v1/cases/progress", "GET /api/openapi.json", "GET /api/docs"}
-SIGNED = {"POST /api/channels/<string(minlength=1, maxlength=64):name>"}
+CHANNEL = "POST /api/channels/<string(minlength=1, maxlength=64):name>"
+SIGNED = {CHANNEL, f"{CHANNEL}/fetch", f"{CHANNEL}/confirm"}
 
 
 def operations(app):

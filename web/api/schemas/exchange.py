@@ -137,3 +137,25 @@ class Upload(Reply):
     name = Text()
     size = fields.Integer()
     type = Text()
+
+
+class Envelope(Reply):
+    """A message to a department, as `docs/interfaces.md` tells it."""
+
+    message_id = Text()
+    name = Text()
+    correlation_key = Text()
+    sent_at = Text(allow_none=True)
+    body = Object()
+
+
+class Fetched(Reply):
+    """The messages that wait for a department."""
+
+    messages = fields.List(fields.Nested(Envelope))
+
+
+class Confirmed(Reply):
+    """The messages that are settled by this confirmation."""
+
+    confirmed = fields.List(Text())
