@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from adapters._shared import signing, wire
 from adapters._shared.client import Department
-from adapters._shared.seals import REFUSED, Examined, SealInfo, SealOrder
-from engine.errors import BpmnError, WorkRefused
+from adapters._shared.seals import Examined, SealInfo, SealOrder, refusal
+from engine.errors import WorkRefused
 
 if TYPE_CHECKING:
     from asn1crypto import x509
@@ -42,7 +42,7 @@ class SealService:
         if answer.get("id") != order.id or state not in _STATES:
             raise WorkRefused(f"『{self.department.name}』的答复与签章请求不符", order=order.id)
         if state == "refused":
-            raise BpmnError(REFUSED, str(answer.get("reason") or "签章系统不予签章")[:500])
+            raise refusal(str(answer.get("reason") or "签章系统不予签章")[:500])
         path = f"/orders/{quote(order.id, safe='')}/document"
         if state == "done":
             sealed = self.department.transfer("GET", path, None, self._signed(path.encode()))

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any, BinaryIO, Final, Protocol, runtime_checkable
 
 from adapters._shared.client import Department
-from engine.errors import WorkRefused
+from engine.errors import BpmnError, WorkRefused
 from engine.ports import HandedFile, MadeFile, Result, Work, Worker
 from engine.variables import Variables
 
@@ -21,7 +21,12 @@ AGENCIES: Final = "eseal"
 """Before the dot in the topics of whoever keeps the seals of agencies."""
 PDF: Final = "application/pdf"
 REFUSED: Final = "seal_refused"
-"""The BPMN error of a keeper that will not seal: seal unknown, stopped or expired."""
+"""The BPMN error of a keeper that will not seal: seal unknown, stopped or expired; has `reason`."""
+
+
+def refusal(reason: str) -> BpmnError:
+    """The business answer of a keeper that will not seal."""
+    return BpmnError(REFUSED, reason, variables={"reason": reason})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ class Seals(Protocol):
         """The sealed file.
 
         Raises:
-            BpmnError: `seal_refused`, with the keeper's reason.
+            BpmnError: `seal_refused` with `reason`, the keeper's.
             Retry: a passing failure. WorkRefused: the order or the answer does not fit.
         """
         ...

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from adapters._shared.client import Department
-from adapters._shared.seals import REFUSED, Examined, SealInfo, SealOrder
+from adapters._shared.seals import Examined, SealInfo, SealOrder, refusal
 from engine import clock
-from engine.errors import BpmnError, WorkRefused
+from engine.errors import WorkRefused
 
 if TYPE_CHECKING:
     from asn1crypto import x509
@@ -31,10 +31,10 @@ class LocalSeals:
 
         info = next((one for one in self.kept() if one.seal == order.seal), None)
         if info is None:
-            raise BpmnError(REFUSED, f"没有编码为“{order.seal}”的印章")
+            raise refusal(f"没有编码为“{order.seal}”的印章")
         if info.state != "in_use":
             words = {"stopped": "已停用", "expired": "的证书不在有效期内"}
-            raise BpmnError(REFUSED, f"印章“{info.name}”{words[info.state]}")
+            raise refusal(f"印章“{info.name}”{words[info.state]}")
         die = self._die(self._folder / order.seal)
         try:
             return pades.seal(document.read(), die=die, reason=order.reason, place=order.place)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from bpmn.papers import handed_in
+from bpmn.property import seals
 from engine.model import UserTaskCandidate
 from processes import registers
 from processes.casefile import notices
@@ -98,7 +99,8 @@ def handled(play: Play, **changes: Any) -> PlayedCase:
 
 
 def booked(case: PlayedCase) -> None:
-    """Reviewed and entered in the book."""
+    """Reviewed and entered in the book; the seal system seals the certificate."""
+    seals.employed(case.play)
     case.complete("review", as_="prop_reviewer", decision="pass")
     case.complete(
         "book",

@@ -16,7 +16,7 @@ from engine.errors import BanliError, BpmnError, Paused, Retry, TaskNotActive, W
 from engine.jobs import JobWork
 from engine.ports import Channel, Message, Work, Worker
 from engine.variables import Variables
-from processes import handing
+from processes.background import handing
 from processes.casefile import messages
 from processes.exchange.journal import Attempt
 from processes.operations import Call, all_operations

@@ -67,6 +67,18 @@ def _region_prefix(code: Any, length: Any) -> str | None:
     return code[:count]
 
 
+def _unit_code_parts(code: Any) -> list[str] | None:
+    parts = identifiers.unit_code(code) if isinstance(code, str) else None
+    return list(parts) if parts else None
+
+
+def _certificate_identifier(kind: Any, issuer: Any, serial: Any, version: Any) -> str | None:
+    told = (kind, issuer, serial, version)
+    if not all(isinstance(one, str) for one in told):
+        return None
+    return identifiers.certificate_id(*told)
+
+
 def _age(born: Any, on: Any) -> Decimal | None:
     birth, day = _date(born), _date(on)
     if birth is None or day is None or day < birth:
@@ -151,6 +163,8 @@ FUNCTIONS: Final[Sequence[tuple[str, Sequence[str], Callable[..., Any]]]] = (
     ("person of", ("id",), _person_of),
     ("check credit code", ("code",), _check_credit_code),
     ("region prefix", ("code", "n"), _region_prefix),
+    ("unit code parts", ("code",), _unit_code_parts),
+    ("certificate identifier", ("type", "issuer", "serial", "version"), _certificate_identifier),
     ("age", ("birth date", "date"), _age),
     ("formal date", ("date",), _formal_date),
     ("head of unit", ("org", "date?"), _head_of_unit),

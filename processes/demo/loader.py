@@ -87,7 +87,7 @@ def load_people(session: Session) -> None:
     load_roles(session)
     for org in told["orgs"]:
         if session.get(Org, org["code"]) is None:
-            organisations.create(
+            made = organisations.create(
                 session,
                 org["code"],
                 name=org["name"],
@@ -96,6 +96,7 @@ def load_people(session: Session) -> None:
                 region_code=org["region"],
                 document_mark=org.get("mark", ""),
             )
+            made.uscc = org.get("credit_code", "")
     for one in told["grants"]:
         _grant(session, one)
     hashed: str | None = None

@@ -6,6 +6,7 @@ kept is what was issued.
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from processes import settings
 from processes.documents import files
 from processes.identity import numbers, organisations
 from processes.letters import drawing
+from processes.letters.drawing import SealPlace
 from processes.letters.errors import LetterInvalid
 from processes.letters.template import Template, read
 from processes.model.documents import Document
@@ -35,7 +37,7 @@ def render(
     Raises:
         LetterInvalid: a value is missing or cannot be drawn.
     """
-    return drawing.draw(template, values, images=images or _no_images)[0]
+    return drawing.draw(template, values, images=images or _no_images).content
 
 
 def issue(
@@ -55,29 +57,73 @@ def issue(
     Raises:
         LetterInvalid: a value is missing or cannot be drawn; no number is used up.
     """
+    drawn = draw(session, template=template, values=values, org=org)
+    return keep(session, drawn, case_id=case_id, template=template, by=by)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A letter numbered and drawn, not issued yet: it may go out to be sealed before it is."""
+
+    content: bytes
+    pages: int
+    org: str
+    number: str | None
+    values: Mapping[str, Any]
+    seal: SealPlace | None = None
+
+
+def draw(session: Session, *, template: Template, values: Mapping[str, Any], org: str) -> Drawn:
+    """Number and draw a letter, as `issue` does, but keep nothing yet.
+
+    Raises:
+        LetterInvalid: a value is missing or cannot be drawn; no number is used up.
+    """
     filled = _completed(session, org, values)
     number = None
     if template.number:
         number = numbers.letter(session, org, template.number, clock.today().year)
         filled["number"] = number
-    pdf, pages = drawing.draw(template, filled, images=lambda digest: files.read(session, digest))
-    stored = files.store(session, pdf, by=by, content_type="application/pdf")
+    made = drawing.draw(template, filled, images=lambda digest: files.read(session, digest))
+    return Drawn(made.content, made.pages, org, number, filled, made.seal)
+
+
+def keep(
+    session: Session, drawn: Drawn, *, case_id: int | None, template: Template, by: int | None
+) -> Document:
+    """Issue what was drawn; its content may have been sealed since."""
+    stored = files.store(session, drawn.content, by=by, content_type="application/pdf")
     document = Document(
         case_id=case_id,
         kind=template.kind,
         title=template.title,
-        number=number,
+        number=drawn.number,
         template=template.id,
         template_digest=template.digest,
-        values=filled,
+        values=dict(drawn.values),
         sha256=stored.sha256,
-        pages=pages,
-        org_code=org,
+        pages=drawn.pages,
+        org_code=drawn.org,
         issued_by=by,
-        verification_code=filled["verification_code"],
+        verification_code=drawn.values["verification_code"],
         public=template.public,
     )
     session.add(document)
+    session.flush()
+    return document
+
+
+def withdraw(session: Session, document_id: int, *, to: str) -> Document:
+    """An issued document no longer holds: `replaced` by another, or `revoked`; it is never undone.
+
+    Raises:
+        NotFound: no such document.
+    """
+    document = session.get(Document, document_id, with_for_update=True)
+    if document is None:
+        raise NotFound("没有这份文书", document=document_id)
+    if document.status != "revoked":
+        document.status = to
     session.flush()
     return document
 

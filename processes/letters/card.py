@@ -13,18 +13,18 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from processes.letters import fonts, pictures
-from processes.letters.drawing import Images
+from processes.letters.drawing import Drawing, Images, SealPlace
 from processes.letters.errors import LetterInvalid
 from processes.letters.filling import fill, value
-from processes.letters.lines import draw_text
+from processes.letters.lines import Line, Style, break_lines, draw_lines, draw_text
 from processes.letters.paper import draw_qr
 from processes.letters.template import Element, Template
 
 _SMALLEST: Final = 4.0
 
 
-def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> tuple[bytes, int]:
-    """The card as PDF and its pages, one a side.
+def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> Drawing:
+    """The card as PDF, one page a side.
 
     Raises:
         LetterInvalid: a place has no value, a text does not fit, or a picture cannot be used.
@@ -42,7 +42,19 @@ def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> tu
                 _DRAWERS[element.kind](canvas, element, card, height, images)
             canvas.showPage()
     canvas.save()
-    return out.getvalue(), len(cards) * len(template.sides)
+    pages = len(cards) * len(template.sides)
+    return Drawing(out.getvalue(), pages, _seal_place(template, height))
+
+
+def _seal_place(template: Template, height: float) -> SealPlace | None:
+    """Where the first side that has one wants its seal."""
+    for page, side in enumerate(template.sides, 1):
+        for one in side:
+            if one.kind == "seal":
+                side_length = one.width * mm
+                bottom = height - one.y * mm - side_length
+                return SealPlace(page, one.x * mm, bottom, side_length, side_length)
+    return None
 
 
 def _cards(template: Template, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -67,6 +79,10 @@ def _text(
         x += element.label_width * mm
     room = (element.width - element.label_width) * mm if element.width else 0
     text = fill(element.value, values)
+    if element.lines > 1:
+        lines, style = _broken(text, element, room, font)
+        draw_lines(canvas, lines, style, x=x, y=y)
+        return
     size = _fitting(text, element.size, room, font)
     canvas.setFillColor(HexColor(element.colour))
     span = fonts.width(text, size, font)
@@ -83,6 +99,24 @@ def _fitting(text: str, size: float, room: float, font: str) -> float:
         if size < _SMALLEST:
             raise LetterInvalid(f"『{text[:20]}』太长，证件版面放不下")
     return size
+
+
+def _broken(text: str, element: Element, room: float, font: str) -> tuple[list[Line], Style]:
+    """The lines of a text, set smaller until there are few enough."""
+    size = element.size
+    while size >= _SMALLEST:
+        style = Style(
+            size=size,
+            leading=size * 1.45,
+            font=font,
+            align=element.align,
+            colour=element.colour,
+        )
+        lines = break_lines(text, style, room)
+        if len(lines) <= element.lines:
+            return lines, style
+        size -= 0.25
+    raise LetterInvalid(f"『{text[:20]}』太长，证件版面放不下")
 
 
 def _image(
@@ -130,4 +164,32 @@ def _line(
     canvas.line(element.x * mm, y, (element.x + element.width) * mm, y - element.height * mm)
 
 
-_DRAWERS: Final = {"text": _text, "image": _image, "qr": _qr, "box": _box, "line": _line}
+def _mark(
+    canvas: Canvas, element: Element, values: Mapping[str, Any], height: float, _images: Images
+) -> None:
+    """A pale text aslant over the page, again and again: what this copy is, and for whom."""
+    text = fill(element.value, values)
+    step = fonts.width(text, element.size) + 12 * mm
+    canvas.saveState()
+    canvas.setFillColor(HexColor(element.colour), alpha=0.35)
+    canvas.rotate(30)
+    for row in range(-8, 24):
+        for column in range(-2, 8):
+            x, y = column * step + row % 2 * step / 2, row * 22 * mm - height / 2
+            draw_text(canvas, text, x=x, y=y, size=element.size)
+    canvas.restoreState()
+
+
+def _no_mark(*_told: Any) -> None:
+    """A seal is set on the finished file, not drawn."""
+
+
+_DRAWERS: Final = {
+    "text": _text,
+    "image": _image,
+    "qr": _qr,
+    "box": _box,
+    "line": _line,
+    "mark": _mark,
+    "seal": _no_mark,
+}

@@ -132,6 +132,15 @@ def _fitting(tokens: Sequence[str], style: Style, room: float) -> int:
     return max(count, 1)
 
 
+def draw_lines(canvas: Canvas, lines: Sequence[Line], style: Style, *, x: float, y: float) -> None:
+    """Draw broken lines one below the other, the first on the base line `y`."""
+    canvas.saveState()
+    canvas.translate(x, y)
+    for number, line in enumerate(lines):
+        _draw(canvas, line, style, -number * style.leading)
+    canvas.restoreState()
+
+
 def _draw(canvas: Canvas, line: Line, style: Style, y: float) -> None:
     gaps = len(line.tokens) - 1
     free = line.room - line.width

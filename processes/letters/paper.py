@@ -26,7 +26,7 @@ from reportlab.platypus import (
 )
 
 from processes.letters import fonts, pictures
-from processes.letters.drawing import Images
+from processes.letters.drawing import Drawing, Images, SealPlace
 from processes.letters.filling import chinese_date, fill, rows, shown, value
 from processes.letters.lines import Style, TextBlock, draw_text
 from processes.letters.template import Block, Column, Template
@@ -38,6 +38,7 @@ _WIDTH: Final = A4[0] - _LEFT - _RIGHT
 _SIZE, _LEADING = 15.0, 27.0
 _CELL: Final = 11.0
 _PICTURE: Final = 12 * mm
+_SEAL: Final = 42 * mm
 _WITH_SEAL: Final = 2
 """So many paragraphs go to the next page with agency, date and seal."""
 _SMALL: Final = Style(size=5.5, leading=7, colour="#666666")
@@ -48,8 +49,8 @@ _HEADING: Final = Style(
 )
 
 
-def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> tuple[bytes, int]:
-    """The letter as PDF and its pages; `number` and `verification_code` come with the values.
+def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> Drawing:
+    """The letter as PDF; `number` and `verification_code` come with the values.
 
     Raises:
         LetterInvalid: a place has no value, or a character no glyph.
@@ -72,8 +73,10 @@ def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> tu
     frame = Frame(_LEFT, _BOTTOM, _WIDTH, A4[1] - _TOP - _BOTTOM, 0, 0, 0, 0)
     foot = _Foot(template, values)
     document.addPageTemplates([PageTemplate(frames=[frame], onPage=foot)])
-    document.build(_story(template, values, images))
-    return out.getvalue(), document.page
+    places: list[SealPlace] = []
+    document.build(_story(template, values, images, places))
+    electronic = template.seal == "electronic" and places
+    return Drawing(out.getvalue(), document.page, places[-1] if electronic else None)
 
 
 class _Foot:
@@ -98,7 +101,9 @@ class _Foot:
         canvas.restoreState()
 
 
-def _story(template: Template, values: Mapping[str, Any], images: Images) -> list[Flowable]:
+def _story(
+    template: Template, values: Mapping[str, Any], images: Images, places: list[SealPlace]
+) -> list[Flowable]:
     story = [*_top(template, values), Spacer(1, 9 * mm), _title(template), Spacer(1, 7 * mm)]
     if template.to:
         story.append(_paragraph(f"{fill(template.to, values)}：", indent=False))
@@ -107,7 +112,7 @@ def _story(template: Template, values: Mapping[str, Any], images: Images) -> lis
             story += _block(block, values, images)
     if template.note:
         story += [Spacer(1, 3 * mm), _note(f"附注：{fill(template.note, values)}")]
-    if closing := _closing(template, values):
+    if closing := _closing(template, values, places):
         story.append(KeepTogether([*_end_of(story), *closing]))
     if template.copies:
         story += [Spacer(1, 8 * mm), _note(f"抄送：{fill(template.copies, values)}")]
@@ -200,13 +205,15 @@ def _cell(text: str, column: Column, *, bold: bool = False) -> TextBlock:
     return TextBlock(text, Style(size=_CELL, leading=16, font=font, align=align))
 
 
-def _closing(template: Template, values: Mapping[str, Any]) -> list[Flowable]:
+def _closing(
+    template: Template, values: Mapping[str, Any], places: list[SealPlace]
+) -> list[Flowable]:
     if not template.signature:
         return []
     name = fill(template.signature, values)
     day = value(template.date.strip("{} "), values) if template.date else values.get("issued_on")
     written = chinese_date(day) if isinstance(day, date) else fill(template.date, values)
-    block = _Signature(name, written, seal=template.seal)
+    block = _Signature(name, written, seal=template.seal is True, places=places)
     return [Spacer(1, 4 * mm), block]
 
 
@@ -255,9 +262,9 @@ class _RedHead(Flowable):  # type: ignore[misc]
 class _Signature(Flowable):  # type: ignore[misc]
     """Agency and date at the right, the date four characters in, with room for the seal."""
 
-    def __init__(self, name: str, day: str, *, seal: bool) -> None:
+    def __init__(self, name: str, day: str, *, seal: bool, places: list[SealPlace]) -> None:
         super().__init__()
-        self.name, self.day, self.seal = name, day, seal
+        self.name, self.day, self.seal, self.places = name, day, seal, places
 
     def wrap(self, width: float, _height: float) -> tuple[float, float]:
         self.width = width
@@ -267,6 +274,10 @@ class _Signature(Flowable):  # type: ignore[misc]
         right = self.width - 4 * _SIZE
         span = max(fonts.width(self.day, _SIZE), fonts.width(self.name, _SIZE))
         middle = min(right - fonts.width(self.day, _SIZE) / 2, self.width - span / 2)
+        # the seal covers the date and the last of the name (GB/T 9704-2012, 7.3.5.1)
+        left, bottom = self.canv.absolutePosition(middle - _SEAL / 2, 18 * mm - _SEAL / 2)
+        page = self.canv.getPageNumber()
+        self.places.append(SealPlace(page, left, bottom, _SEAL, _SEAL))
         if self.seal:
             self._place_of_seal(middle)
         for text, y in ((self.name, 22 * mm), (self.day, 22 * mm - _LEADING)):

@@ -23,7 +23,7 @@ def draw(template: Template) -> bytes:
     if template.number:
         values["number"] = f"{template.number}〔{clock.today().year}〕第00000号"
     plain = _sampled(template)
-    return drawing.draw(plain, values, images=_no_image)[0]
+    return drawing.draw(plain, values, images=_no_image).content
 
 
 def _sampled(template: Template) -> Template:

@@ -22,7 +22,7 @@ _KEYS: Final = {
     "qr", "note", "copies", "public", "seal", "size", "sides", "heading", "rows",
 }  # fmt: skip
 _BLOCKS: Final = ("text", "table", "items", "heading")
-_ELEMENTS: Final = ("text", "image", "qr", "line", "box")
+_ELEMENTS: Final = ("text", "image", "qr", "line", "box", "mark", "seal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ class Element:
     align: Literal["left", "center", "right"] = "left"
     colour: str = "#000000"
     label_width: float = 0
+    lines: int = 1
+    """Of a text: into so many lines it may be broken before it is set smaller."""
     optional: bool = False
     """Of a picture: its place may stay empty."""
 
@@ -86,7 +88,8 @@ class Template:
     body: tuple[Block, ...] = ()
     signature: str = ""
     date: str = ""
-    seal: bool = True
+    seal: bool | Literal["electronic"] = True
+    """Whether room is left for a seal; `electronic`: it is set on the file, nothing is printed."""
     qr: str = ""
     note: str = ""
     copies: str = ""

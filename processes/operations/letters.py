@@ -1,53 +1,158 @@
-"""Issuing a letter of the case: numbered, drawn as PDF, kept."""
+"""Issuing a letter of the case: numbered, drawn as PDF, sealed outside where it has to be, kept."""
+
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from engine import repository, runtime
-from engine.errors import NotFound
-from engine.variables import Variables
-from processes.documents import documents
+from engine.errors import BpmnError, NotFound
+from engine.variables import Value, Variables
+from processes import settings
+from processes.documents import documents, files
+from processes.letters.drawing import SealPlace
 from processes.model.cases import Case
+from processes.model.documents import Document
 from processes.modelling import deployment
 from processes.operations import Call, OperationRefused, operation
 
+_INPUTS: Final = {
+    "letter": "文书模板标识",
+    "data": "文书内容",
+    "org?": "发文机构，缺省为办件机构",
+    "process?": "模板在哪个流程的目录里，缺省为本流程，没有则为主流程",
+}
+_OUTPUTS: Final = {"document": "文书：id、number、title、issued_on、url（接口下载地址）"}
 
-@operation(
-    "letter.issue",
-    "制发文书",
-    inputs={
-        "letter": "文书模板标识",
-        "data": "文书内容",
-        "org?": "发文机构，缺省为办件机构",
-        "process?": "模板在哪个流程的目录里，缺省为本流程，没有则为主流程",
-    },
-    outputs={"document": "文书：id、number、title、issued_on"},
-)
+
+@operation("letter.issue", "制发文书", inputs=_INPUTS, outputs=_OUTPUTS)
 def issue(session: Session, call: Call) -> Variables:
     """Issue a letter from the template in the folder of the process, or of the case's process."""
+    org, data = _told(session, call)
+    template = documents.read(*_template(session, call))
+    drawn = documents.draw(session, template=template, values=data, org=org)
+    document = documents.keep(session, drawn, case_id=call.instance_id, template=template, by=None)
+    return {"document": _issued(document)}
+
+
+@operation(
+    "letter.draw",
+    "排印文书（待签章）",
+    inputs=_INPUTS,
+    outputs={
+        "drawing": (
+            "排印好的文书：file 待签章的文件，place 签章位置，number 文号，"
+            "verification_code 核验码，verification_url 核验地址，values 内容"
+        )
+    },
+)
+def draw(session: Session, call: Call) -> Variables:
+    """Number and draw a letter that has still to be sealed; `letter.keep` issues it.
+
+    Raises:
+        BpmnError: `letter_invalid` with `reason`: what was told cannot be drawn.
+    """
+    org, data = _told(session, call)
+    template = documents.read(*_template(session, call))
+    try:
+        drawn = documents.draw(session, template=template, values=data, org=org)
+    except documents.LetterInvalid as error:
+        told = {"reason": error.message}
+        raise BpmnError("letter_invalid", error.message, variables=told) from error
+    stored = files.store(session, drawn.content, by=None, content_type="application/pdf")
+    values = dict(drawn.values)
+    return {
+        "drawing": {
+            "file": files.reference(stored, name=f"{template.title}.pdf"),
+            "place": _place(drawn.seal),
+            "pages": drawn.pages,
+            "org": org,
+            "number": drawn.number,
+            "verification_code": values["verification_code"],
+            "verification_url": values["verification_url"],
+            "values": values,
+        }
+    }
+
+
+@operation(
+    "letter.keep",
+    "制发已签章的文书",
+    inputs={
+        "letter": "文书模板标识",
+        "drawing": "letter.draw 的输出",
+        "sealed": "签章后的文件",
+        "process?": "模板在哪个流程的目录里，缺省为本流程，没有则为主流程",
+    },
+    outputs=_OUTPUTS,
+)
+def keep(session: Session, call: Call) -> Variables:
+    """Issue what was drawn, with the file that came back sealed.
+
+    Raises:
+        OperationRefused: the sealed file is missing.
+    """
+    drawing, sealed = call.context("drawing"), call.context("sealed")
+    if not sealed.get("file"):
+        raise OperationRefused(f"『{call.activity}』缺少签章后的文件", name="sealed")
+    drawn = documents.Drawn(
+        content=files.read(session, str(sealed["file"])),
+        pages=int(drawing["pages"]),
+        org=str(drawing["org"]),
+        number=drawing.get("number"),
+        values=drawing["values"],
+    )
+    template = documents.read(*_template(session, call))
+    document = documents.keep(session, drawn, case_id=call.instance_id, template=template, by=None)
+    return {"document": _issued(document)}
+
+
+@operation(
+    "letter.withdraw",
+    "文书失效",
+    inputs={"document": "文书编号", "to": "replaced 已被替换、revoked 已撤销"},
+    outputs={"withdrawn": "true"},
+)
+def withdraw(session: Session, call: Call) -> Variables:
+    """Mark an issued document so that its verification says that it no longer holds."""
+    to = call.text("to")
+    if to not in ("replaced", "revoked"):
+        raise OperationRefused(
+            f"『{call.activity}』的输入『to』应为 replaced 或 revoked", name="to"
+        )
+    documents.withdraw(session, int(call.text("document")), to=to)
+    return {"withdrawn": True}
+
+
+def _told(session: Session, call: Call) -> tuple[str, dict[str, Value]]:
+    """Whose letter it is, and what it may use."""
     case = session.get(Case, call.instance_id)
-    data = call.context("data")
     org = call.variables.get("org") or (case.org_code if case else None)
     if not isinstance(org, str):
         raise OperationRefused(f"『{call.activity}』的文书没有发文机构", letter=call.text("letter"))
-    content, path = _template(session, call)
-    known = {"work_order_no": call.business_key}
+    known: dict[str, Value] = {"work_order_no": call.business_key}
     if case is not None:
         known |= {"case_title": case.title, "query_code": case.query_code}
-    document = documents.issue(
-        session,
-        case_id=call.instance_id,
-        template=documents.read(content, path),
-        values={**known, **data},
-        by=None,
-        org=org,
-    )
+    return org, {**known, **call.context("data")}
+
+
+def _place(seal: SealPlace | None) -> Value:
+    """The place of a seal as a variable: variables know no floats."""
+    if seal is None:
+        return None
+    numbers = {name: Decimal(f"{value:.2f}") for name, value in asdict(seal).items()}
+    return {**numbers, "page": seal.page}
+
+
+def _issued(document: Document) -> dict[str, Value]:
     return {
-        "document": {
-            "id": str(document.id),
-            "number": document.number,
-            "title": document.title,
-            "issued_on": document.values["issued_on"],
-        }
+        "id": str(document.id),
+        "number": document.number,
+        "title": document.title,
+        "issued_on": document.values["issued_on"],
+        "url": f"{settings.current().public_url.rstrip('/')}/api/v1/cases/{document.case_id}"
+        f"/documents/{document.id}/content",
     }
 
 

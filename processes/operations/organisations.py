@@ -16,7 +16,11 @@ from processes.model.people import Org, UserAccount
 from processes.operations import Call, OperationRefused, operation
 from processes.people import accounts
 
-_FOUND = {"org": "机构：code、name、kind、region、parent、path（自上而下的代码）；没有时为 null"}
+_FOUND = {
+    "org": (
+        "机构：code、name、kind、region、parent、credit_code、path（自上而下的代码）；没有时为 null"
+    )
+}
 
 
 @operation("org.get", "读取机构", inputs={"code": "机构代码"}, outputs=_FOUND)
@@ -141,5 +145,6 @@ def _told(org: Org) -> Value:
         "kind": org.kind,
         "region": org.region_code,
         "parent": org.parent_code,
+        "credit_code": org.uscc or None,
         "path": [one for one in org.path.split("/") if one],
     }

@@ -96,6 +96,7 @@ def transition(session: Session, call: Call) -> Variables:
         "filter?": "按可检索字段比较；值为列表的，符合其中之一",
         "statuses?": "状态列表",
         "limit?": "最多条数",
+        "after?": "只要主键排在此之后的，用于逐批读取",
     },
     outputs={"records": "记录列表"},
 )
@@ -109,6 +110,7 @@ def find(session: Session, call: Call) -> Variables:
         where=_present(where),
         statuses=[statuses] if isinstance(statuses, str) else list(statuses),
         limit=int(call.variables.get("limit") or 100),
+        after=str(call.variables.get("after") or ""),
     )
     return {"records": [one.context() for one in found]}
 

@@ -47,6 +47,7 @@ class Stage:
         clock.set_to(start)
         cache.clear()
         self.worker = JobWorker(transact=self.run, owner="play")
+        self._employed: set[str] = set()
 
     def close(self) -> None:
         """Forget everything and let the clock run again."""
@@ -117,6 +118,7 @@ class Stage:
     def employ(self, worker: Worker) -> None:
         """Let an adapter do the work of its topic from now on, instead of the player."""
         self.worker.workers = {**self.worker.workers, worker.topic: worker}
+        self._employed.add(worker.topic)
 
     def outside(self, instance_id: int, topic: str) -> JobWork:
         """Claim the work of a topic that somebody outside has to do in a case."""
@@ -134,7 +136,7 @@ class Stage:
             return session.scalar(select(Job.due_at).where(*self._ours()).order_by(Job.due_at))
 
     def _ours(self) -> tuple[Any, ...]:
-        ours = [*all_operations(), *self.worker.workers]
+        ours = [*all_operations(), *self._employed]
         held = (Job.kind == "external_task") & Job.topic.not_in(ours)
         fetched = (Job.kind == "outbox_message") & Job.topic.in_(self.worker.remote)
         return ~held, ~fetched, Job.suspended.is_(False), Job.retries > 0

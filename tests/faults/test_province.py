@@ -15,7 +15,7 @@ from tests.faults.conftest import Departments, House, until
 def sale(open_house: House, departments: Departments) -> Iterator[PlayedCase]:
     """A sale handed in; nothing has been sent yet."""
     yield story.applied(open_house)
-    for name in ("tax_prov", "housing_local"):
+    for name in ("tax_prov", "housing_local", "eseal"):
         departments.switch(name, "normal")
 
 
@@ -33,6 +33,14 @@ def at_work(house: House, case: PlayedCase) -> bool:
         house.due(topic)
     house.work()
     return "review" in case.waits_for
+
+
+def finished(house: House, case: PlayedCase) -> bool:
+    """The worker does what is due until the case is over; failures wait no longer."""
+    for topic in ("eseal.sign",):
+        house.due(topic)
+    house.work()
+    return case.ended is not None
 
 
 def vouchers(house: House) -> list[str]:
@@ -96,8 +104,12 @@ def test_under_faults_and_duplicates_by_chance_nothing_is_lost_or_doubled(
         departments.chance(name, down=0.1, duplicate=0.1)
     accept(sale)
     until(lambda: at_work(open_house, sale))
+    departments.chance("eseal", down=0.1, duplicate=0.1)
     story.booked(sale)
+    until(lambda: finished(open_house, sale))
     assert sale.ended == "registered"
+    (issued,) = story.records(open_house, "ecert", unit_code=story.UNIT)
+    assert issued["certificate_no"] == sale.variables["certificate_no"]
     assert len(vouchers(open_house)) == 1
     (entry,) = story.records(open_house, "register_entry", unit_code=story.UNIT)
     assert entry["voucher_no"] == vouchers(open_house)[0]

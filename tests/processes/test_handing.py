@@ -12,7 +12,8 @@ from engine import clock, limits
 from engine.errors import WorkRefused
 from engine.model import Incident, Job
 from engine.ports import MadeFile, Result, Work
-from processes import handing, settings
+from processes import settings
+from processes.background import handing
 from processes.background.worker import JobWorker
 from processes.documents import files
 from processes.model.documents import StoredFile

@@ -204,7 +204,7 @@ def test_agency_date_and_seal_never_stand_on_a_page_alone() -> None:
     for count in range(8, 24):
         paragraphs = "\n\n".join(f"第{one}段。" for one in range(count))
         used = template(paragraphs, signature="山东海事局", seal="true")
-        drawn, _ = paper.draw(used, {"issued_on": date(2026, 11, 23)}, images=no_images)
+        drawn = paper.draw(used, {"issued_on": date(2026, 11, 23)}, images=no_images).content
         pages = PdfReader(io.BytesIO(drawn)).pages
         last = pages[-1].extract_text()
         assert "山东海事局" in last

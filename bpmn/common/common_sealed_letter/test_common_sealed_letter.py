@@ -1,0 +1,108 @@
+"""制发签章文书: drawn, sealed, issued; or not issued at all (P-02, P-52, P-53, P-80, P-131)."""
+
+import io
+from datetime import date
+from typing import Any
+
+from pypdf import PdfReader
+
+from adapters._shared import pades
+from bpmn.property import seals
+from engine import clock
+from processes.documents import documents, files
+from processes.play import Play, PlayedCase
+
+FACE = {
+    "certificate_no": "陕(2026)西安市不动产权第0000001号",
+    "holder_name": "受让人",
+    "share": "单独所有",
+    "location": "西安市雁塔区演示路 1 号",
+    "unit_code_spaced": "610113 001002 GB00001 F00010001",
+    "right_kind": "国有建设用地使用权/房屋所有权",
+    "right_nature": "出让",
+    "use": "城镇住宅",
+    "area": "96.52 平方米",
+    "term": "无",
+    "other_rights": "无",
+    "remark": "无",
+    "ecert_id": "1.2.156.3005.2.x",
+}
+
+
+def asked(play: Play, **changes: Any) -> PlayedCase:
+    """A letter to be sealed, as a process of a domain asks for it."""
+    return play.start(
+        "common_sealed_letter",
+        sealed_letter="letter_right_certificate",
+        sealed_process="prop_ecert_issue",
+        sealed_data={**FACE, **changes},
+        sealed_org="PR610100",
+        sealed_seal=changes.get("seal", "PR610100"),
+        sealed_reason="核发",
+    )
+
+
+def test_a_letter_is_issued_with_its_seal_on_it(play: Play) -> None:
+    seals.employed(play)
+    case = asked(play)
+    assert (case.ended, case.variables["sealed_result"]) == ("sealed", "sealed")
+    with play.session() as session:
+        (document,) = documents.issued(session, case.id)
+        content = files.read(session, document.sha256)
+    found = pades.examine(content, pades.roots(seals.authority().trust))
+    assert found.genuine
+    assert found.signatures[0].signer == "西安市不动产登记局登记专用章"
+    assert document.sha256 == case.variables["sealed_file"]["file"]
+    text = PdfReader(io.BytesIO(content)).pages[0].extract_text()
+    assert document.verification_code in text
+    assert case.variables["sealed_document"]["url"].endswith(f"/documents/{document.id}/content")
+
+
+def test_the_seal_is_seen_where_the_template_wants_it(play: Play) -> None:
+    desk = seals.employed(play)
+    asked(play)
+    (order,) = desk.asked
+    assert order.place is not None
+    assert order.place.page == 1
+    assert abs(order.place.width - 119) < 1  # 42 mm
+
+
+def test_nothing_is_issued_when_the_seal_is_refused(play: Play) -> None:
+    seals.employed(play).refuses = "印章已停用"
+    case = asked(play)
+    assert (case.ended, case.letters) == ("failed", [])
+    assert case.variables["sealed_failure"] == "印章已停用"
+
+
+def test_a_seal_system_that_is_down_is_asked_again_and_given_up_after_four_hours(
+    play: Play,
+) -> None:
+    desk = seals.employed(play)
+    desk.down = True
+    case = asked(play)
+    case.passes(minutes=5)
+    assert case.ended is None
+    assert len({order.id for order in desk.asked}) == 1, "the same request every time"
+    case.passes(hours=4)
+    assert (case.ended, case.letters) == ("failed", [])
+    assert "超过时限" in case.variables["sealed_failure"]
+
+
+def test_a_seal_system_that_is_back_in_time_seals(play: Play) -> None:
+    desk = seals.employed(play)
+    desk.down = True
+    case = asked(play)
+    desk.down = False
+    case.passes(minutes=2)
+    assert (case.ended, len(case.letters)) == ("sealed", 1)
+
+
+def test_what_cannot_be_drawn_is_told_with_its_reason(play: Play) -> None:
+    seals.employed(play)
+    case = asked(play, holder_name="无字形\U0001f600")
+    assert (case.ended, case.letters) == ("failed", [])
+    assert case.variables["sealed_failure"]
+    missing = asked(play, location=None)
+    assert missing.ended == "failed"
+    assert "location" in missing.variables["sealed_failure"]
+    assert clock.today() == date(2026, 3, 2)

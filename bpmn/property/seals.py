@@ -1,0 +1,93 @@
+"""A seal system for plays: real seals and time stamps, in this process, without a network."""
+
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from adapters._shared import pades
+from adapters._shared.seals import (
+    Examined,
+    SealInfo,
+    SealListWorker,
+    SealOrder,
+    SealWorker,
+    refusal,
+)
+from adapters._simulators.authority import Authority
+from adapters._simulators.seal_system import SEALS
+from engine import clock
+from engine.errors import Retry
+from engine.ports import Result, Work
+from processes.play import Play
+
+SIGN: Final = "eseal.sign"
+
+
+@cache
+def authority() -> Authority:
+    """The keys of a test run."""
+    folder = tempfile.TemporaryDirectory(prefix="banli-seals-")
+    made = Authority(Path(folder.name))
+    made.keeper = folder  # type: ignore[attr-defined] - gone when the run ends
+    return made
+
+
+@cache
+def die(code: str) -> pades.Die:
+    return authority().die(authority().seal(code, *SEALS[code]))
+
+
+class DeskSeals:
+    """The keeper: refuses what it is told to refuse, is down when it is told to be."""
+
+    def __init__(self) -> None:
+        self.refuses = ""
+        self.down = False
+        self.asked: list[SealOrder] = []
+
+    def seal(self, order: SealOrder, document: BinaryIO) -> bytes:
+        self.asked.append(order)
+        if self.down:
+            raise Retry("省政务电子印章系统无法连接或超时")
+        if self.refuses:
+            raise refusal(self.refuses)
+        return pades.seal(
+            document.read(), die=die(order.seal), reason=order.reason, place=order.place
+        )
+
+    def examine(self, content: bytes) -> Examined:
+        return pades.examine(content, pades.roots(authority().trust))
+
+    def kept(self) -> Sequence[SealInfo]:
+        day = clock.today()
+        return [
+            SealInfo(code, f"{holder}{use}", holder, day.replace(year=2024), day, "in_use")
+            for code, (holder, use) in SEALS.items()
+        ]
+
+
+class Counting(SealWorker):
+    """The worker, which remembers what it was asked."""
+
+    def __init__(self, seals: DeskSeals) -> None:
+        super().__init__(SIGN, seals)
+        self.desk = seals
+        self.keys: list[str] = []
+
+    def execute(self, work: Work) -> Result:
+        self.keys.append(work.key)
+        return super().execute(work)
+
+
+def employed(play: Play) -> DeskSeals:
+    """The seal system of a play; one that the play has already stays."""
+    known = play.worker.workers.get(SIGN)
+    if isinstance(known, Counting):
+        return known.desk
+    desk = DeskSeals()
+    if known is None:
+        play.employ(Counting(desk))
+        play.employ(SealListWorker("eseal.seals", desk))
+    return desk
