@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from processes.casework import applications, cases
 from processes.identity.roles import Action
+from web import looking
 from web.api import access, answers, blueprints, commands, wire
 from web.api.access import access as allow
 from web.api.schemas.base import Answers, Listed, Reason
@@ -78,6 +79,7 @@ def one(case_id: int) -> Any:
     """一个办件。ETag 是办件的修订号，提交时放在 If-Match 中."""
     with read_session() as session:
         found = cases.get(session, case_id, by=access.user())
+        looking.note(session, case_id, by=access.user(), what="办件")
         revision = cases.revision(session, case_id)
         return commands.reply(wire.dumps(Case().dump(found)), revision=revision)
 

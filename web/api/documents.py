@@ -17,6 +17,7 @@ from processes.identity.roles import Action
 from processes.model.cases import Case, Material
 from processes.model.documents import Document
 from processes.rights import permissions
+from web import looking
 from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas.documents import Archived, Documents, LegalClock, Materials, Timeline
@@ -47,6 +48,7 @@ def content(case_id: int, document_id: int) -> Any:
         found = session.get(Document, document_id)
         if found is None or found.case_id != case.id or (public and not found.public):
             raise NotFound("没有这份文书", document=document_id)
+        looking.note(session, case.id, by=access.user(), what=found.title)
         body = documents.content(session, found)
     return send(body, name=f"{found.title}.pdf", content_type="application/pdf")
 
@@ -71,6 +73,7 @@ def material(case_id: int, material_id: int) -> Any:
         found = session.get(Material, material_id)
         if found is None or found.case_id != case.id:
             raise NotFound("没有这份材料", material=material_id)
+        looking.note(session, case.id, by=access.user(), what=found.title)
         body = files.read(session, found.sha256)
     return send(body, name=found.file_name, content_type=found.content_type)
 

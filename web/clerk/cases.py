@@ -31,7 +31,7 @@ from processes.model.documents import Document
 from processes.model.people import Org
 from processes.movement import ad_hoc
 from processes.rights import permissions
-from web import exporting, filling, realms
+from web import exporting, filling, looking, realms
 from web.auth import actions_of, current, policy
 from web.clerk import (
     boards,
@@ -178,7 +178,9 @@ def search() -> ResponseReturnValue:
 @policy("staff", Action.VIEW_CASE)
 def page(case_id: int) -> ResponseReturnValue:
     with read_session() as session:
-        return _page(session, commands.get(session, case_id, by=current()))
+        case = commands.get(session, case_id, by=current())
+        looking.note(session, case.id, by=current(), what="办件")
+        return _page(session, case)
 
 
 def _page(session: Session, case: Case, clear: filling.Layout | None = None) -> str:
@@ -322,6 +324,7 @@ def send_document(
     found = session.get(Document, document_id)
     if found is None or found.case_id != case.id or (public and not found.public):
         raise NotFound("没有这份文书", document=document_id)
+    looking.note(session, case.id, by=current(), what=found.title)
     content = files.read(session, found.sha256)
     name = f"{found.title}{'_' + found.number if found.number else ''}.pdf"
     return send(content, name=name, content_type="application/pdf")
@@ -335,6 +338,7 @@ def material(case_id: int, material_id: int) -> ResponseReturnValue:
         found = session.get(Material, material_id)
         if found is None or found.case_id != case.id:
             raise NotFound("没有这份材料", material=material_id)
+        looking.note(session, case.id, by=current(), what=found.title)
         content = files.read(session, found.sha256)
         return send(content, name=found.file_name, content_type=found.content_type)
 

@@ -23,7 +23,7 @@ from processes.desk.worklist import TaskView
 from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.people.colleagues import Person
-from web import filling, tables
+from web import filling, looking, tables
 from web.auth import actions_of, current, policy
 from web.clerk import boards, cases, phrases, signing
 from web.clerk.worklist import next_href
@@ -70,7 +70,9 @@ class Shown:
 @policy("desk", *_HANDLE)
 def page(task_id: int) -> ResponseReturnValue:
     with read_session() as session:
-        return _render(session, worklist.view(session, task_id, by=current()))
+        view = worklist.view(session, task_id, by=current())
+        looking.note(session, view.case.id, by=current(), what="任务")
+        return _render(session, view)
 
 
 @blueprint.post("/complete")
