@@ -21,7 +21,7 @@ from statistics import median
 from sqlalchemy import create_engine, make_url, text
 
 from engine import sealing
-from tests.bench import counts, desk, durable, memory, pages
+from tests.bench import clients, counts, desk, durable, memory, pages
 from tests.bench.report import Line, table
 from web import running
 
@@ -71,7 +71,7 @@ def main() -> int:
         _measure("long loops", memory.loops, lines)
         sqlite = f"sqlite:///{folder / 'bench.db'}"
         _measure("SQLite", lambda: durable.one_client(sqlite, "SQLite FULL", 0.20), lines)
-        _measure("SQLite, 16 clients", lambda: durable.sixteen(sqlite), lines)
+        _measure("SQLite, 16 clients", lambda: clients.sixteen(sqlite), lines)
         _measure("1 MiB", lambda: durable.size(sqlite), lines)
         _measure("timers", lambda: durable.sweep(sqlite), lines)
         _measure("statements and pages", lambda: counts.pages(sqlite), lines)

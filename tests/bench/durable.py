@@ -2,14 +2,13 @@
 
 import multiprocessing
 import os
-import threading
 import time
 from contextlib import suppress
 from itertools import cycle
 from statistics import mean, median
 from typing import Any
 
-from sqlalchemy import Engine, event, insert, text
+from sqlalchemy import Engine, insert, text
 
 from engine import cache, connection, driver, ids, jobs, tasks
 from engine.model import Job
@@ -129,7 +128,7 @@ def one_client(url: str, name: str, bar: float) -> list[Line]:
     floor = Floor(bench, Runner(bench, [bench.start() for _ in range(CASES)]))
     bare, naive = Bare(_beside(url, "bare")), NaiveRunner(_beside(url, "naive"))
     for one in (bench.database.engine, bare.engine, naive.engine):
-        _grow(one)
+        grow(one)
     runner.seconds(WARM)
     bare.seconds(WARM)
     acts = {
@@ -180,7 +179,7 @@ def _beside(url: str, name: str) -> str:
     return f"{url}.{name}" if url.startswith("sqlite") else url
 
 
-def _grow(engine: Engine) -> None:
+def grow(engine: Engine) -> None:
     """Let SQLite's log have its working size: from then on it is written over, not extended."""
     if engine.dialect.name != "sqlite":
         return
@@ -192,64 +191,6 @@ def _grow(engine: Engine) -> None:
         ):
             opened.execute(text(sql))
             opened.commit()
-
-
-def _clients(bench: Bench, count: int, steps: int) -> float:
-    """Completions a second of so many clients at once."""
-    runners = [Runner(bench, [bench.start()]) for _ in range(count)]
-    barrier = threading.Barrier(count + 1)
-
-    def act(runner: Runner) -> None:
-        barrier.wait()
-        runner.seconds(steps)
-
-    threads = [threading.Thread(target=act, args=(runner,)) for runner in runners]
-    for thread in threads:
-        thread.start()
-    barrier.wait()
-    began = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    return count * steps / (time.perf_counter() - began)
-
-
-def sixteen(url: str) -> list[Line]:
-    """Sixteen clients in one process against one; and one whom the disk costs nothing."""
-    bench, unsafe = Bench(url), _without_disk(url)
-    one, many, free, cpu = [], [], [], []
-    _grow(bench.database.engine)
-    _clients(bench, 1, WARM)
-    for _ in range(12):
-        one.append(_clients(bench, 1, 60))
-        began = time.process_time()
-        many.append(_clients(bench, 16, 15))
-        cpu.append((time.process_time() - began) / (16 * 16))  # a start for each client, too
-        free.append(_clients(unsafe, 1, 60))
-    for used in (bench, unsafe):
-        used.database.engine.dispose()
-    cache.clear()
-    figures = f"每秒 {median(one):.0f} → {median(many):.0f}；每步处理器 {median(cpu) * 1e6:.0f} µs"
-    return [
-        Line("16 客户 ÷ 1 客户，一个进程，SQLite FULL", ratio(many, one), 2, figures),
-        Line(
-            "其上限：1 客户完全不等磁盘（synchronous=OFF） ÷ 1 客户",
-            ratio(free, one),
-            None,
-            f"每秒 {median(free):.0f}；一把解释器锁下，合并提交至多省去这一等待",
-        ),
-    ]
-
-
-def _without_disk(url: str) -> Bench:
-    """The same database without waiting for the disk: what sharing a commit could save at most."""
-    bench = Bench.__new__(Bench)
-    bench.open(url)
-    event.listen(bench.database.engine, "connect", _unsafe)
-    return bench
-
-
-def _unsafe(raw: Any, _record: object) -> None:
-    raw.execute("PRAGMA synchronous=OFF")
 
 
 def _process(url: str, cases: list[int], ready: Any, go: Any, spent: Any) -> None:

@@ -28,10 +28,10 @@ class Bench:
         Base.metadata.create_all(self.database.engine)
         self.database.run(repository.deploy, {"licence.bpmn": models.ours()}, by="bench")
 
-    def open(self, url: str) -> None:
+    def open(self, url: str, **options: Any) -> None:
         """Work on a database that has everything already."""
         sqlite = url.startswith("sqlite")
-        self.database = Database(connection.create(url, **({} if sqlite else POOL)))
+        self.database = Database(connection.create(url, **({} if sqlite else POOL), **options))
         self.sql = _TASK if sqlite else _TASK.replace("?", "%s")
 
     def start(self, size: int = 1024) -> int:
@@ -68,12 +68,16 @@ class Runner:
             (case, answer) for _, answer in cycle(LOOP) for case in cases
         )
 
+    def tasks(self, count: int) -> list[tuple[int, str]]:
+        """The tasks of so many cases, with what is to be answered."""
+        todo = [next(self.turns) for _ in range(count)]
+        return [(self.bench.task(case), answer) for case, answer in todo]
+
     def seconds(self, count: int) -> float:
         """The time that so many completions take, one after the other as a busy server has them."""
         spent = 0.0
         while count > 0:
-            todo = [next(self.turns) for _ in range(min(count, self.cases))]
-            tasks = [(self.bench.task(case), answer) for case, answer in todo]
+            tasks = self.tasks(min(count, self.cases))
             began = time.perf_counter()
             for task, answer in tasks:
                 self.bench.complete(task, answer)
