@@ -3,22 +3,26 @@
 Invariant: set while a step runs and at no other time; what is asked is read, never changed.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any
 
 _source: ContextVar[Any] = ContextVar("banli_asking", default=None)
 
 
-@contextmanager
-def of(source: Any) -> Iterator[None]:
+class of:  # noqa: N801 - used as a context, like a function
     """Let functions ask a source for a while: the resolver of an execution."""
-    token = _source.set(source)
-    try:
-        yield
-    finally:
-        _source.reset(token)
+
+    __slots__ = ("_before", "_given")
+    _before: Token[Any]
+
+    def __init__(self, source: Any) -> None:
+        self._given = source
+
+    def __enter__(self) -> None:
+        self._before = _source.set(self._given)
+
+    def __exit__(self, *_error: object) -> None:
+        _source.reset(self._before)
 
 
 def source() -> Any:

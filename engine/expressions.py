@@ -5,8 +5,9 @@ Invariant: model text reaches `engine.feel` only; a failing expression always be
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from engine import feel
@@ -24,16 +25,16 @@ class Expression:
     place: str = ""
     line: int | None = None
     always_feel: bool = False
+    is_feel: bool = field(init=False, repr=False, compare=False)
+    """Whether the interpreter evaluates it; a literal stands for itself."""
+    source: str = field(init=False, repr=False, compare=False)
+    """FEEL without the leading sign."""
 
-    @property
-    def is_feel(self) -> bool:
-        """Whether the interpreter evaluates it; a literal stands for itself."""
-        return self.always_feel or self.text.startswith("=")
-
-    @property
-    def source(self) -> str:
-        """FEEL without the leading sign."""
-        return self.text.removeprefix("=").strip() if self.is_feel else self.text
+    def __post_init__(self) -> None:
+        is_feel = self.always_feel or self.text.startswith("=")
+        object.__setattr__(self, "is_feel", is_feel)
+        source = self.text.removeprefix("=").strip() if is_feel else self.text
+        object.__setattr__(self, "source", source)
 
     def problem(self) -> feel.FeelSyntaxError | None:
         """Why the text is no FEEL."""
@@ -112,12 +113,17 @@ def texts(expression: Expression, context: Mapping[str, Any]) -> tuple[str, ...]
     """A list of texts; a literal is separated by commas, null is the empty list."""
     value = evaluate(expression, context)
     if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+        return _parts(value)
     if value is None:
         return ()
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     raise failure(expression, "结果应为文字列表")
+
+
+@lru_cache(maxsize=1024)
+def _parts(listed: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in listed.split(",") if part.strip())
 
 
 def number(expression: Expression, context: Mapping[str, Any]) -> int:

@@ -143,7 +143,6 @@ def append(
     revision = (
         select(ProcessInstance.revision).where(ProcessInstance.id == instance_id).scalar_subquery()
     )
-    event = record.HistoryEvent(kind, activity, activity_id, data)
     session.execute(
         insert(HistoryStep).values(
             instance_id=instance_id,
@@ -151,6 +150,6 @@ def append(
             sequence=ids.next_id(),
             actor=by,
             at=clock.now(),
-            events=record.written([event]),
+            events=record.written([(kind, activity, activity_id, data)]),
         )
     )

@@ -9,9 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-import orjson
-
-from engine.variables import Value, Variables, encode
+from engine.variables import Value, Variables, encode_rows
 
 
 class _Deleted(Enum):
@@ -30,18 +28,13 @@ class HistoryEvent(NamedTuple):
 
     type: str
     activity: str
-    activity_id: int | None
+    activity_id: int
     data: Mapping[str, Any]
 
 
-def written(events: Iterable[HistoryEvent]) -> str:
+def written(events: Iterable[tuple[str, str, int | None, Mapping[str, Any]]]) -> str:
     """The stored form of events: JSON, of each type, activity, activity instance and data."""
-    return orjson.dumps(
-        [
-            (kind, activity, activity_id, orjson.Fragment(encode(data)) if data else {})
-            for kind, activity, activity_id, data in events
-        ]
-    ).decode()
+    return encode_rows([*map(tuple, events)]).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,15 +40,17 @@ def dump(workflow: CaseWorkflow, digest: str) -> bytes:
 
 
 def _write(token: Token, parent: int, rows: list[list[Any]]) -> None:
-    data = token.internal_data
-    scope = token.workflow.scopes.get(token.id)
+    data, workflow = token.internal_data, token.workflow
+    scope = workflow.scopes.get(token.id)
     if scope is not None and scope.isolated and parent >= 0:
         data = {**data, "written": sorted(scope.written)}
     index = len(rows)
-    row = [token.id, parent, token.task_spec.name, token.state, int(scope is not None)]
-    rows.append([*row, data] if data else row)
-    for child in token.children:
-        _write(child, index, rows)
+    row = [token.id, parent, token.task_spec.name, token._state, 0 if scope is None else 1]
+    if data:
+        row.append(data)
+    rows.append(row)
+    for child in token._children:
+        _write(workflow.tasks[child], index, rows)
 
 
 def load(

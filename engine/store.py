@@ -7,7 +7,6 @@ its tokens imply, neither more nor less.
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -292,6 +291,8 @@ class _Writer:
 
     def locks(self) -> list[Statement]:
         """Against a message that comes in while its subscription is not yet to be seen."""
+        if not self.awaited:
+            return []
         keys = {(wait.name, wait.correlation_key) for wait in self.awaited}
         return [lock for name, key in sorted(keys) for lock in self.connection.lock(name, key)]
 
@@ -312,7 +313,7 @@ class _Writer:
 
 def _retimed(was: Wait | None, now: UserTaskWait) -> bool:
     """Whether a task is the same but for its due date."""
-    return isinstance(was, UserTaskWait) and replace(was, due_at=None) == replace(now, due_at=None)
+    return isinstance(was, UserTaskWait) and was._replace(due_at=now.due_at) == now
 
 
 def _ended(step: StepRecord) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from engine import clock, cron, limits
 from engine.definition.events import TimerEvent
@@ -47,8 +47,7 @@ class Duration:
         return timedelta(days=28 * self.months) + self.rest
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """An armed timer; `left`: the firings after this (-1: endless).
 
     `every` is an ISO duration or a cron expression.

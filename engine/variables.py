@@ -6,7 +6,7 @@ comes back in the time of Shanghai, so that its date is the legal one.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -36,6 +36,15 @@ def encode(variables: Mapping[str, Value]) -> bytes:
     except TypeError:
         # an integer beyond 53 bits, or a mapping of another kind: seldom
         return orjson.dumps(_plain(variables), option=_AS_IS, default=_tag)
+
+
+def encode_rows(rows: Sequence[tuple[Any, ...]]) -> bytes:
+    """The stored form of rows that end with variables; the ids before those may have 63 bits."""
+    try:
+        return orjson.dumps(rows, option=_AS_IS, default=_tag)
+    except TypeError:
+        plain = [(*head, _plain(variables)) for *head, variables in rows]
+        return orjson.dumps(plain, option=_AS_IS, default=_tag)
 
 
 def decode(stored: bytes | str) -> Variables:

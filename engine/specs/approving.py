@@ -114,8 +114,7 @@ class Approving(Activity):
         if item.stage is not Stage.OPEN:
             return None
         own = self.own_wait(token)
-        return replace(
-            own,
+        return own._replace(
             id=item_id,
             assignee=item.user,
             candidate_groups=(),

@@ -64,7 +64,8 @@ class Container(Node):
             token.workflow.spawn(token, first, **data)
 
     def child_left(self, container: Token, child: Token) -> None:
-        if any(not other.attached for other in container.children):
+        tasks = container.workflow.tasks
+        if any("attached" not in tasks[other].internal_data for other in container._children):
             return
         container.workflow.drop_waits(container)
         container.workflow.requeue(container, "leave")

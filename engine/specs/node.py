@@ -81,12 +81,15 @@ class Node(BpmnTaskSpec):
                     my_task._set_state(STARTED)
                 return None
             my_task.internal_data["phase"] = "leave"
-        # computed first: an expression that fails leaves nothing half done
-        marks = [clocks.mark(clock, self, my_task) for clock in self.clocks]
-        sent = [copies.mark(copy, self, my_task) for copy in self.copies]
-        self.finish(my_task)
-        my_task.workflow.step.clocks += [mark for mark in marks if mark is not None]
-        my_task.workflow.step.copies += [mark for mark in sent if mark is not None]
+        if self.clocks or self.copies:
+            # computed first: an expression that fails leaves nothing half done
+            marks = [clocks.mark(clock, self, my_task) for clock in self.clocks]
+            sent = [copies.mark(copy, self, my_task) for copy in self.copies]
+            self.finish(my_task)
+            my_task.workflow.step.clocks += [mark for mark in marks if mark is not None]
+            my_task.workflow.step.copies += [mark for mark in sent if mark is not None]
+        else:
+            self.finish(my_task)
         return True
 
     def _on_complete(self, my_task: Any) -> None:
@@ -154,12 +157,13 @@ class Node(BpmnTaskSpec):
 
     def note(self, token: Token, kind: str, **data: Any) -> None:
         """Add to the history; `within` is the activity instance around this one, if any."""
-        around = token.parent
+        workflow = token.workflow
+        around = workflow.tasks.get(token._parent)
         if around is not None and around.task_spec.is_root:
-            around = around.parent
+            around = workflow.tasks.get(around._parent)
         if around is not None:
             data["within"] = str(around.id)
-        token.workflow.scopes.step.events.append(HistoryEvent(kind, self.activity, token.id, data))
+        workflow.scopes.step.events.append(HistoryEvent(kind, self.activity, token.id, data))
 
     def context(self, token: Token, *inner: dict[str, Any]) -> Any:
         """What an expression at this token sees."""
