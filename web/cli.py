@@ -25,6 +25,8 @@ from web.config import UnsafeSettings
 from web.running import CannotStart
 
 _COMMANDS: Final = {
+    "backup": "backups",
+    "restore": "backups",
     "check": "models",
     "deploy": "models",
     "play": "playing",

