@@ -34,7 +34,7 @@ class Settings:
     secret_key: str = ""
     public_url: str = ""
     """Address at which the public reaches the pages; printed in the codes on letters."""
-    agency: str = "海事政务服务"
+    agency: str = "政务服务平台"
     https: bool = False
     trusted_proxies: int = 0
     idle: timedelta = timedelta(minutes=15)
