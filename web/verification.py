@@ -1,30 +1,61 @@
 """Where the code on a letter leads: is this document genuine, for anybody who holds the paper.
 
 Invariant: shows what kind of document it is, its number, date, agency and status, and nothing
-personal; a code that does not exist looks like one that was mistyped, and guessing is slowed down.
+personal; what does not exist looks like what was mistyped, and guessing is slowed down. A file is
+examined here, asks nobody outside, and is not kept.
 """
 
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
 
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from adapters._shared.seals import Examined
 from engine.errors import NotFound
-from processes.documents import documents
-from processes.model.people import Org
+from processes.documents import verification
+from processes.documents.verification import Verified
+from web import wiring
 from web.auth import policy
-from web.database import read_session
+from web.database import run
 from web.display import Badge
 from web.security import limiter
 from web.words import N_, _
 
 blueprint = Blueprint("verification", __name__, url_prefix="/verify")
 
-_STATUS: Final = {
+STATUS: Final = {
     "issued": Badge(N_("有效"), "green"),
     "replaced": Badge(N_("已被替换"), "amber"),
     "revoked": Badge(N_("已撤销"), "red"),
 }
+FAULTS: Final = {
+    "unreadable": N_("这不是可以识别的 PDF 文件。"),
+    "unsigned": N_("文件没有电子签章。"),
+    "changed": N_("文件在签章之后被改动，签章无效。"),
+    "untrusted": N_("签章证书不是受信任的机构颁发。"),
+    "unstamped": N_("没有可信的时间戳。"),
+}
+FILE_BYTES: Final = 20 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look found: a document, and for a file what its seals are worth."""
+
+    document: Verified | None = None
+    seals: Examined | None = None
+    file_name: str = ""
+
+    @property
+    def badge(self) -> Badge:
+        """Whether it holds, in a word: a file only if its seal is good too."""
+        if self.document is None:
+            return Badge(N_("不是本系统签发的文件"), "red")
+        if self.seals is not None and self.seals.signatures and not self.seals.genuine:
+            return Badge(N_("签章无效"), "red")
+        return STATUS.get(self.document.status, Badge(N_("无效"), "red"))
 
 
 @blueprint.get("")
@@ -34,30 +65,61 @@ def index() -> ResponseReturnValue:
     """Ask for a code that was printed, not scanned."""
     if code := request.args.get("code", "").strip()[:32]:
         return redirect(url_for("verification.show", code=code), code=303)
-    return render_template("portal/verify.html", code="", document=None, missing=False)
+    return _page()
 
 
 @blueprint.get("/<code>")
 @policy("public")
 @limiter.limit("20 per minute")
 def show(code: str) -> ResponseReturnValue:
-    with read_session() as session:
-        try:
-            document = documents.verify(session, code[:32])
-        except NotFound:
-            page = render_template(
-                "portal/verify.html", code=code[:32], document=None, missing=True
-            )
-            return page, 404
-        agency = session.get(Org, document.org_code) if document.org_code else None
-        return render_template(
-            "portal/verify.html",
-            code=document.verification_code,
-            document=document,
-            agency=agency.name if agency else "—",
-            badge=_STATUS.get(document.status, Badge(_("无效"), "red")),
-            missing=False,
-        )
+    return _found(verification.by_code, code[:32], code=code[:32])
+
+
+@blueprint.post("/holder")
+@policy("public")
+@limiter.limit("10 per minute")
+def holder() -> ResponseReturnValue:
+    """By number and holder; both go in the body, for neither belongs in an address."""
+    number, name = (request.form.get(key, "")[:120] for key in ("number", "holder"))
+    return _found(verification.by_holder, number, name, number=number, way="holder")
+
+
+@blueprint.post("/file")
+@policy("public")
+@limiter.limit("6 per minute")
+def file() -> ResponseReturnValue:
+    given = request.files.get("file")
+    content = given.stream.read(FILE_BYTES + 1) if given else b""
+    if not content or len(content) > FILE_BYTES:
+        text = _("请选择一个 PDF 文件，不超过 20 MB。")
+        return _page(way="file", refused=text), 422
+    found = examined(content)
+    name = (given.filename or "")[:120] if given else ""
+    return _page(way="file", finding=Finding(found.document, found.seals, name))
+
+
+def examined(content: bytes) -> Finding:
+    """What a file is worth: the bytes against what was issued, the seals against who is trusted."""
+    try:
+        document = run(verification.by_file, content)
+    except NotFound:
+        document = None
+    keeper = wiring.seals()
+    return Finding(document, keeper.examine(content) if keeper is not None else None)
+
+
+def _found(look: Callable[..., Verified], *told: str, **shown: Any) -> ResponseReturnValue:
+    try:
+        return _page(finding=Finding(run(look, *told)), **shown)
+    except NotFound:
+        return _page(missing=True, **shown), 404
+
+
+def _page(**told: Any) -> str:
+    blank = {"code": "", "number": "", "way": "code", "missing": False, "refused": ""}
+    return render_template(
+        "portal/verify.html", **{**blank, "finding": None, "faults": FAULTS, **told}
+    )
 
 
 def register(app: Flask) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import inspect as inspect_database
 
 from adapters import registry
 from adapters._shared.client import Department
+from adapters._shared.seals import Seals
 from processes import settings
 from processes.clock import calendars
 from processes.exchange.directory import Directory
@@ -61,3 +62,9 @@ def directory() -> Directory:
     """The same with what goes to each, for the pages that watch over them."""
     found: Directory = current_app.extensions.get("banli_directory") or Directory()
     return found
+
+
+def seals() -> Seals | None:
+    """Who says what the seal on a file is worth here; None where no keeper of seals is on."""
+    found: registry.Adapters = current_app.extensions.get("banli_adapters") or registry.Adapters()
+    return found.seals

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from engine.errors import Forbidden, NotFound
 from forms import text
 from processes import registers
+from processes.documents import certificates
 from processes.domains import domains
 from processes.domains.domains import DomainRefused, Word
 from processes.identity import audit
@@ -28,6 +29,7 @@ from processes.registers import Record
 from processes.registers.definition import FieldDefinition
 
 _MOST: Final = 200
+_EVENTS: Final = {"shown": "presented"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ def note(session: Session, holding: Holding, what: str, *, by: User | str) -> No
     """Put on record that a certificate was looked at, downloaded, shown or verified."""
     subject = (holding.kind.register, holding.record.key)
     audit.record(session, f"certificate.{what}", by=by, subject=subject)
+    name = "公众核验" if isinstance(by, str) else "持证人"
+    certificates.note(session, holding.record, _EVENTS.get(what, what), by=name)
 
 
 def document(session: Session, holding: Holding) -> Mapping[str, Any] | None:

@@ -28,7 +28,7 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _PLACE: Final = re.compile(r"\{([a-z_]+)(?::0([0-9])d)?\}")
 _KEYS: Final = {
     "register", "title", "title_en", "key", "fields", "unique", "search", "initial", "statuses",
-    "transitions", "number", "org", "counts",
+    "transitions", "number", "org", "counts", "certificate",
 }  # fmt: skip
 
 
@@ -88,6 +88,19 @@ class CountRule:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class CertificateRule:
+    """The records are certificates that anybody may verify (`documents.verification`).
+
+    `numbers` are the fields that name one, `holder` that which has to be known beside; every look
+    is written down in the ledger `events`.
+    """
+
+    numbers: tuple[str, ...]
+    holder: str
+    events: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """A ledger."""
@@ -105,6 +118,7 @@ class Definition:
     number: NumberFormat | None = None
     org: str = ""
     counts: tuple[CountRule, ...] = ()
+    certificate: CertificateRule | None = None
 
     def transition(self, source: str, target: str) -> Transition | None:
         """The declared way between two statuses."""
@@ -221,6 +235,8 @@ def _reference_problems(raw: Mapping[str, Any], fields: set[str]) -> Iterator[st
     named = [raw.get("key"), *raw.get("search", []), *([raw["org"]] if raw.get("org") else [])]
     named += [name for rule in raw.get("unique", []) for name in rule.get("fields", [])]
     named += [rule.get("equals") for rule in raw.get("counts", [])]
+    told = raw.get("certificate") or {}
+    named += [*told.get("numbers", []), *([told["holder"]] if "holder" in told else [])]
     for name in named:
         if name not in fields:
             yield f"引用了不存在的字段『{name}』"
@@ -281,7 +297,12 @@ def _definition(raw: Mapping[str, Any]) -> Definition:
         number=NumberFormat(**number) if number else None,
         org=raw.get("org", ""),
         counts=tuple(CountRule(**rule) for rule in raw.get("counts", ())),
+        certificate=_certificate(raw.get("certificate")),
     )
+
+
+def _certificate(raw: Mapping[str, Any] | None) -> CertificateRule | None:
+    return CertificateRule(**{**raw, "numbers": tuple(raw["numbers"])}) if raw else None
 
 
 def _finding(message: str, file: str) -> Finding:

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from adapters import registry
 from bpmn.explosives import story
 from processes import registers
 from processes.demo import loader
@@ -137,7 +138,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
         create_tables()
         wire(app)
         with database().transaction() as session:
-            loader.load(session, topics=("card_machine.print", "courier.dispatch"))
+            loader.load(session, topics=registry.topics())
             trace = registers.Trace(by="test")
             values = {
                 "name": "安全员",

@@ -1,12 +1,27 @@
-"""The page that the code on a letter leads to: what the document is, and nothing of its holder."""
+"""Verification by code, by number and holder, by file: page and API (P-46, P-51, P-53).
+
+What the document is, whether it holds, and nothing of its holder.
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from processes import settings
+from adapters._shared import pades
+from adapters.registry import Adapters
+from bpmn.property import seals
+from processes import registers, settings
 from processes.documents import documents, files
+from processes.letters.template import read
 from processes.model.documents import Document
+from processes.registers import Trace
 from web import wiring
 from web.config import Settings, UnsafeSettings
 from web.database import database
@@ -55,3 +70,191 @@ def test_codes_on_letters_lead_to_this_installation(app: Flask) -> None:
     assert named.public_address == "https://banli.example"
     with pytest.raises(UnsafeSettings, match="BANLI_PUBLIC_URL"):
         Settings(public_url="banli.example").check()
+
+
+NUMBER = "陕(2026)西安市不动产权第0000555号"
+HOLDER = "持证人"
+IDENTIFIER = "1.2.156.3005.2.11100000MB03271699021.11610100MB29145699.0000009555.001.X"
+
+
+class Certificate:
+    """A certificate that was sealed, issued and kept."""
+
+    def __init__(self, content: bytes, document: int, code: str) -> None:
+        self.content = content
+        self.document = document
+        self.code = code
+
+
+def sealed() -> bytes:
+    source = b"letter: t\ntitle: T\nkind: card\nsides:\n  - - {text: certificate, at: [4, 10]}\n"
+    drawn = documents.render(read(source, "t.yaml"), {})
+    return pades.seal(drawn, die=seals.die("PR610100"), reason="test")
+
+
+@pytest.fixture(scope="module")
+def sealed_content() -> bytes:
+    return sealed()
+
+
+@pytest.fixture
+def certificate(app: Flask, sealed_content: bytes) -> Iterator[Certificate]:
+    app.extensions["banli_adapters"] = Adapters(seals=seals.DeskSeals())
+    digest = hashlib.sha256(sealed_content).hexdigest()
+    with app.app_context(), database().transaction() as session:
+        known = session.query(Document).filter_by(sha256=digest).first()
+        if known is None:
+            known = _issued(session, sealed_content)
+        known.status = "issued"
+        made = Certificate(sealed_content, known.id, known.verification_code)
+    yield made
+    app.extensions.pop("banli_adapters")
+
+
+def _issued(session: Any, content: bytes) -> Document:
+    stored = files.store(session, content, by=None, content_type="application/pdf")
+    document = Document(
+        kind="card", title="不动产权证书", template="t", template_digest="0" * 64,
+        sha256=stored.sha256, values={}, org_code="370001", verification_code="CERT2345EFGH6789",
+    )  # fmt: skip
+    session.add(document)
+    session.flush()
+    told = {
+        "ecert_id": IDENTIFIER, "org": "PR610100", "kind": "right_certificate",
+        "type_code": "11100000MB03271699021", "certificate_no": NUMBER, "holder_name": HOLDER,
+        "unit_code": "610113001002GB00001F00019555", "entry_no": "E9555", "source": "manual",
+        "version": 1, "issued_on": date(2026, 3, 2), "document": str(document.id),
+        "file": files.reference(stored, name="t.pdf"), "sha256": stored.sha256,
+        "verification_code": document.verification_code,
+    }  # fmt: skip
+    registers.create(session, "ecert", told, trace=Trace("test"))
+    return document
+
+
+def token(client: FlaskClient) -> str:
+    page = client.get("/verify").get_data(as_text=True)
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def upload(client: FlaskClient, content: bytes) -> str:
+    given = {"csrf_token": token(client), "file": (io.BytesIO(content), "证书.pdf")}
+    return client.post("/verify/file", data=given).get_data(as_text=True)
+
+
+def by_holder(client: FlaskClient, number: str, holder: str) -> Any:
+    given = {"csrf_token": token(client), "number": number, "holder": holder}
+    return client.post("/verify/holder", data=given)
+
+
+def withdraw(app: Flask, certificate: Certificate, to: str) -> None:
+    with app.app_context(), database().transaction() as session:
+        documents.withdraw(session, certificate.document, to=to)
+
+
+def test_a_sealed_file_is_genuine_and_says_who_sealed_it_when(
+    client: FlaskClient, certificate: Certificate
+) -> None:
+    page = upload(client, certificate.content)
+    for shown in (
+        "有效",
+        NUMBER,
+        "与签发时存档的文件完全一致",
+        "签章完好",
+        "西安市不动产登记局登记专用章",
+    ):
+        assert shown in page
+    assert HOLDER not in page
+
+
+def test_a_file_with_one_byte_changed_fails(client: FlaskClient, certificate: Certificate) -> None:
+    changed = bytearray(certificate.content)
+    changed[200] ^= 1
+    page = upload(client, bytes(changed))
+    assert "与存档的任何文件都不一致" in page
+    assert "文件在签章之后被改动" in page
+    assert "不是本系统签发的文件" in page
+    assert NUMBER not in page
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"%PDF-1.7 broken", "不是可以识别的 PDF"),
+        (b"\x00" * 64, "不是可以识别的 PDF"),
+        (b"", "请选择一个 PDF"),
+    ],
+)
+def test_what_is_no_certificate_is_told_so(
+    client: FlaskClient, certificate: Certificate, content: bytes, why: str
+) -> None:
+    assert why in upload(client, content)
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"), [("replaced", "已被新的替换"), ("revoked", "没有效力")]
+)
+def test_a_replaced_or_annulled_certificate_fails_however_it_is_verified(
+    app: Flask, client: FlaskClient, certificate: Certificate, status: str, shown: str
+) -> None:
+    """P-46, domain section 6: the seal is still good, the certificate is not."""
+    withdraw(app, certificate, status)
+    assert shown in upload(client, certificate.content)
+    assert shown in client.get(f"/verify/{certificate.code}").get_data(as_text=True)
+    answer = client.post("/api/v1/verifications/file", data=certificate.content)
+    assert answer.json["valid"] is False
+    assert answer.json["document"]["status"] == status
+    with app.app_context(), database().transaction() as session:
+        session.get_one(Document, certificate.document).status = "issued"
+
+
+def test_by_number_only_who_knows_the_holder_finds_it(
+    client: FlaskClient, certificate: Certificate
+) -> None:
+    """No enumeration: a wrong holder and a number that is not there look the same."""
+    assert "有效" in by_holder(client, NUMBER, HOLDER).get_data(as_text=True)
+    assert by_holder(client, IDENTIFIER, f" {HOLDER} ").status_code == 200
+    wrong, none = by_holder(client, NUMBER, "他人"), by_holder(client, "没有这个号", "他人")
+    assert wrong.status_code == none.status_code == 404
+    for answer in (wrong, none):
+        assert "没有找到相符的证照" in answer.get_data(as_text=True)
+
+
+def test_every_look_is_on_record(app: Flask, client: FlaskClient, certificate: Certificate) -> None:
+    """P-46: each access is logged, with how it was made."""
+
+    def looks() -> list[str]:
+        with app.app_context(), database().read_session() as session:
+            found = registers.find(session, "ecert_event", where={"ecert_id": IDENTIFIER})
+            return [str(one.values["detail"]) for one in found if one.values["kind"] == "verified"]
+
+    before = len(looks())
+    client.get(f"/verify/{certificate.code}")
+    by_holder(client, NUMBER, HOLDER)
+    upload(client, certificate.content)
+    assert looks()[before:] == ["核验码", "证号和权利人", "上传文件"]
+
+
+def test_programs_verify_as_the_page_does(client: FlaskClient, certificate: Certificate) -> None:
+    asked = {"number": NUMBER, "holder": HOLDER}
+    told = client.post("/api/v1/verifications/holder", json=asked).json
+    assert (told["number"], told["status"]) == (NUMBER, "issued")
+    told = client.post("/api/v1/verifications/code", json={"code": certificate.code}).json
+    assert told["sha256"] == hashlib.sha256(certificate.content).hexdigest()
+    told = client.post("/api/v1/verifications/file", data=certificate.content).json
+    assert (told["valid"], told["sealed"], told["fault"]) == (True, True, "")
+    (one,) = told["signatures"]
+    assert one["signed_at"]
+    missing = client.post("/api/v1/verifications/code", json={"code": "ZZZZ2345EFGH6789"})
+    assert missing.status_code == 404
+    changed = client.post("/api/v1/verifications/file", data=certificate.content + b" ").json
+    assert (changed["valid"], changed["document"], changed["fault"]) == (False, None, "changed")
+
+
+def test_the_page_speaks_english_too(client: FlaskClient, certificate: Certificate) -> None:
+    client.post("/language", data={"csrf_token": token(client), "language": "en"})
+    page = client.get(f"/verify/{certificate.code}").get_data(as_text=True)
+    assert "Issuing agency" in page
+    assert "签发机构" not in page
+    assert "The seal is good" in upload(client, certificate.content)

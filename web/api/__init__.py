@@ -38,6 +38,7 @@ from web.api import (
     signers,
     statistics,
     tasks,
+    verification,
 )
 from web.api.schemas.base import Problem
 from web.auth import policy
@@ -71,8 +72,14 @@ _PARTS: Final = (
     signature,
     registers,
     statistics,
+    verification,
 )
-_PUBLIC_QUERIES: Final = ("/api/v1/cases/progress",)
+_PUBLIC_QUERIES: Final = (
+    "/api/v1/cases/progress",
+    "/api/v1/verifications/code",
+    "/api/v1/verifications/holder",
+    "/api/v1/verifications/file",
+)
 """What anybody may ask; sent as a body because the code that opens it belongs in no address."""
 _ID: Final = {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"bearer": []}, {"session": []}]

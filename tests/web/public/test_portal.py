@@ -12,11 +12,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adapters import registry
 from processes import registers
 from processes.background.worker import JobWorker
 from processes.casefile import notices
 from processes.casefile.notices import Notice
 from processes.demo import loader
+from processes.documents import files
 from processes.identity import organisations
 from processes.identity.identity import by_login
 from processes.model.cases import Case
@@ -54,8 +56,8 @@ def _load(session: Session) -> None:
             )  # fmt: skip
     for row in loader.cast()["registers"]["realty_unit"]:
         registers.create(session, "realty_unit", row, trace=Trace(by="test"))
-    deployment.load_folder(session, MODELS / "common", by="test")
-    deployment.load_folder(session, MODELS / "property", by="test")
+    deployment.load_folder(session, MODELS / "common", by="test", topics=registry.topics())
+    deployment.load_folder(session, MODELS / "property", by="test", topics=registry.topics())
 
 
 def html(client: FlaskClient, path: str, status: int = 200) -> str:
@@ -240,15 +242,18 @@ def test_a_message_leads_to_its_case(realty: Flask, citizen: Entered) -> None:
 
 
 def registered(app: Flask, number: str) -> None:
-    """A right in the register in somebody's name."""
+    """A certificate in somebody's name."""
     with app.app_context(), database().transaction() as session:
+        stored = files.store(session, b"%PDF-1.7 c", by=None, content_type="application/pdf")
         values = {
-            "org": "PR610100", "unit_code": UNIT, "work_order_no": "P1", "business_kind": "resale",
+            "ecert_id": "1.2.3.P1", "org": "PR610100", "kind": "right_certificate",
+            "type_code": "11100000MB03271699021", "unit_code": UNIT, "entry_no": "E1",
             "right_kind": "房屋所有权", "holder_name": "甲某", "holder_id_no": number,
-            "certificate_no": "陕(2026)西安市不动产权第0000009号", "registrar": "登簿人",
-            "registered_on": "2026-11-20",
+            "certificate_no": "陕(2026)西安市不动产权第0000009号", "source": "manual", "version": 1,
+            "issued_on": "2026-11-20", "document": "1", "sha256": stored.sha256,
+            "file": files.reference(stored, name="c.pdf"), "verification_code": "PORTAL1",
         }  # fmt: skip
-        registers.create(session, "register_entry", values, trace=Trace(by="test"))
+        registers.create(session, "ecert", values, trace=Trace(by="test"))
 
 
 def test_a_certificate_is_seen_by_its_holder_and_shown_by_a_code_of_minutes(
@@ -268,6 +273,9 @@ def test_a_certificate_is_seen_by_its_holder_and_shown_by_a_code_of_minutes(
     assert "证照有效" in seen
     assert "甲某" not in seen
     assert html(realty.test_client(), f"{token}x", 404)
+    with realty.app_context(), database().read_session() as session:
+        looks = registers.find(session, "ecert_event", where={"ecert_id": "1.2.3.P1"})
+    assert [one.values["kind"] for one in looks] == ["viewed", "presented", "verified"]
     monkeypatch.setattr("web.public.own._SHOWN_FOR", timedelta(seconds=-1))
     assert "已过期" in html(realty.test_client(), token, 404)
 

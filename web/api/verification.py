@@ -1,0 +1,83 @@
+"""Verification of documents and certificates for programs: what the public page tells, as JSON.
+
+Invariant: nothing but the page tells; no token is needed, none helps; guessing is slowed down.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import request
+
+from processes.documents import verification
+from processes.documents.verification import Verified
+from web.api import blueprints
+from web.api.schemas.verification import (
+    VerificationByCode,
+    VerificationByHolder,
+    VerifiedDocument,
+    VerifiedFile,
+)
+from web.api.wire import RequestInvalid
+from web.auth import policy
+from web.database import run
+from web.security import limiter
+from web.verification import FILE_BYTES, Finding, examined
+
+blueprint = blueprints.make("verification", "/verifications", "文书与证照核验")
+
+
+@blueprint.post("/code")
+@policy("token")  # open to anybody: the code is what opens it
+@limiter.limit("20 per minute")
+@blueprint.arguments(VerificationByCode)
+@blueprint.response(200, VerifiedDocument)
+def by_code(arguments: dict[str, Any]) -> Any:
+    """凭核验码核验，无须登录；核验码不出现在网址中."""
+    return _told(verification.by_code, arguments["code"])
+
+
+@blueprint.post("/holder")
+@policy("token")
+@limiter.limit("10 per minute")
+@blueprint.arguments(VerificationByHolder)
+@blueprint.response(200, VerifiedDocument)
+def by_holder(arguments: dict[str, Any]) -> Any:
+    """凭证号（或电子证照标识）和权利人核验，无须登录；不相符与不存在的答复相同."""
+    return _told(verification.by_holder, arguments["number"], arguments["holder"])
+
+
+@blueprint.post("/file")
+@policy("token")
+@limiter.limit("6 per minute")
+@blueprint.response(200, VerifiedFile)
+def by_file() -> Any:
+    """上传 PDF 原文（请求体即文件，至多 20 MB）核验：内容、电子签章、时间戳、状态；文件不保存."""
+    request.max_content_length = FILE_BYTES
+    content = request.get_data(cache=False)
+    if not content:
+        raise RequestInvalid("请求体应为 PDF 文件")
+    return _file(examined(content))
+
+
+def _told(look: Callable[..., Verified], *told: str) -> dict[str, Any]:
+    return _document(run(look, *told))
+
+
+def _document(found: Verified) -> dict[str, Any]:
+    names = ("title", "number", "agency", "issued_on", "status", "sha256")
+    return {name: getattr(found, name) for name in names}
+
+
+def _file(found: Finding) -> dict[str, Any]:
+    seals = found.seals
+    good = found.document is not None and found.document.status == "issued"
+    signatures = seals.signatures if seals is not None else ()
+    return {
+        "valid": good and (seals is None or seals.genuine or not signatures),
+        "document": _document(found.document) if found.document else None,
+        "sealed": bool(signatures),
+        "fault": seals.fault if seals is not None else "",
+        "signatures": [
+            {"signer": one.signer, "signed_at": one.signed_at} for one in signatures if one.intact
+        ],
+    }
