@@ -11,6 +11,7 @@ from engine.errors import BanliError
 from engine.model import UserTask, UserTaskCandidate
 from forms.errors import FormInvalid
 from processes.desk import worklist
+from processes.people import area
 from processes.play import Play, PlayedCase
 
 QUERY = "prop_info_query"
@@ -129,3 +130,38 @@ def test_a_city_that_is_late_is_urged_and_in_the_end_left_out_by_name(play: Play
         case.complete("view", as_="prop_creator")
     case.complete("view", as_="prop_creator", closing_note="渭南市尚未接入，另行函询。")
     assert case.ended == "closed"
+
+
+def test_the_centre_manages_who_may_query(play: Play) -> None:
+    """P-68: 查询人员管理; a role that is taken away takes the right with it."""
+    admin = play.user("prop_sysadmin")
+
+    def opened(session: Session) -> int:
+        made, _word = area.open_account(
+            session,
+            "new_creator",
+            name="新查询人员",
+            org_code="PC610000",
+            id_no="610102199203040014",
+            by=admin,
+            role="query_creator",
+        )
+        return made.id
+
+    who = play.run(opened)
+    answers = {
+        "purpose_text": "执行案件财产查询",
+        "legal_basis": "民事诉讼法第二百五十三条",
+        "requester": "西安市中级人民法院",
+        "contact": "执行局 029-80000001",
+        "due_on": "2026-03-06",
+        "persons": [PERSON],
+    }
+    assert play.apply(QUERY, as_="new_creator", **answers).waits_for == {"approve"}
+    play.run(
+        lambda session: area.withdraw_role(
+            session, who, "query_creator", org_code="PC610000", by=admin
+        )
+    )
+    with pytest.raises(BanliError):
+        play.apply(QUERY, as_="new_creator", **answers)
