@@ -92,7 +92,7 @@ def _target(entry: Entry, user: User) -> str:
     if entry.statistic:
         return url_for("statistics.page", statistic=entry.statistic)
     pages = {"notices": "home.notices", "password": "auth.password", "users": "people.users"}
-    pages |= {"inbox": "worklist.inbox", "mine": "portal.mine"}
+    pages |= {"inbox": "worklist.inbox", "mine": "portal.mine", "import": "intake.index"}
     return url_for(pages[entry.page])
 
 

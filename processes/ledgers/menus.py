@@ -21,7 +21,7 @@ from processes.identity.identity import User
 from processes.statistics import definitions as statistics
 
 BUILT_IN: Final = {"query": "查询", "view": "查看", "export": "导出"}
-PAGES: Final = ("notices", "password", "users", "inbox", "mine")
+PAGES: Final = ("notices", "password", "users", "inbox", "mine", "import")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

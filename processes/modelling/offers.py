@@ -46,7 +46,14 @@ _MOST_OFFERS: Final = 500
 def services(session: Session, by: User) -> list[Service]:
     """The processes a user may start: those whose `starters` name `applicant` or a role held."""
     offered = (_service(session, definition, by) for definition in repository.all_latest(session))
-    return [one for one in offered if one is not None]
+    return sorted((one for one in offered if one is not None), key=lambda one: _rank(one, by))
+
+
+def _rank(one: Service, by: User) -> tuple[bool, bool]:
+    """What is meant for a role of the user comes first, what every domain has last."""
+    roles = {role for role, _org in by.roles} - {APPLICANT}
+    starters = _offers[one.definition.id, one.definition.digest].starters
+    return starters.isdisjoint(roles), one.definition.key.startswith("common_")
 
 
 def _service(session: Session, definition: ProcessDefinition, by: User) -> Service | None:

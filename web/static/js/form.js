@@ -63,6 +63,7 @@ export default function form(root) {
 
   root.addEventListener("input", (event) => {
     if (event.target.dataset.group) regroup(event.target);
+    if (event.target.list) meaning(event.target);
     changed();
   });
   root.addEventListener("change", (event) => {
@@ -86,6 +87,13 @@ export default function form(root) {
   });
   window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   if ([...root.elements].some(touched)) { changed(); if (root.dataset.refresh) refresh(); }
+
+  // what stands in a field that is searched is a number; beside it stands what it means
+  function meaning(input) {
+    const beside = root.querySelector(`[data-means="${input.id}"]`);
+    const chosen = [...input.list.options].find((one) => one.value === input.value);
+    if (beside) beside.textContent = chosen ? chosen.textContent : "";
+  }
 
   function addRow(button) {
     const table = document.getElementById(button.dataset.addRow);
