@@ -299,6 +299,8 @@ def _table(view: _View, spec: Rows, raw: Any) -> dict[str, Any]:
         ]
     elif editable and not typed:
         typed = [{}] * spec.options.get("min", 0)
+    elif given is not None and raw is None and spec.readonly:
+        typed = [*given]  # shown, never typed: it is made of what the case knows
     blank = dict.fromkeys(("visible",), True)
     return {
         "columns": [

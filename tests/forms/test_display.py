@@ -208,3 +208,24 @@ def test_a_hidden_value_is_carried_and_not_shown() -> None:
     (section,) = display.layout(form, {}, context={}, rights=display.Rights(node="confirm"))
     assert [one.visible for one in section.fields if one.name == "carried"] == [False]
     assert form.validate({}, context={}, node="confirm")["carried"] == "unit"
+
+
+def test_a_table_that_is_only_read_shows_the_rows_it_is_given():
+    """Nobody typed it, so no value of the case has its name."""
+    table = """
+form: form_x
+title: 核对
+sections:
+  - title: 成绩
+    fields:
+      - name: view
+        label: 成绩
+        type: rows
+        readonly: true
+        rows_from: "=scores"
+        fields: [{name: who, label: 姓名, type: auto}]
+"""
+    definition = read(table.encode(), "forms/form_x.yaml")
+    context = {"scores": [{"who": "甲"}, {"who": "乙"}]}
+    shown = fields(display.layout(definition, {}, context=context, rights=EDIT))
+    assert [row.cells[0].text for row in shown["view"].rows] == ["甲", "乙"]
