@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import BanliError, NotFound
-from forms import cells
+from forms import cells, conditions
 from forms.definition import FormDefinition, FormInvalid
 from forms.fields.attached import File
 from forms.fields.base import Field, Scope
@@ -68,6 +68,8 @@ class Target(Protocol):
     def given(self) -> Answers: ...
     @property
     def most(self) -> int: ...
+    @property
+    def by(self) -> User: ...
 
     def obstacle(self, session: Session, values: Answers) -> str:
         """Why a line whose answers are valid could not be taken."""
@@ -174,8 +176,17 @@ def columns(to: Target) -> list[Field]:
     return [
         one
         for one in cells.columns(to.form.fields(), node=to.node)
-        if one.name not in to.given and (not told or one.name in told)
+        if one.name not in to.given and (not told or one.name in told) and _applies(to, one)
     ]
+
+
+def _applies(to: Target, spec: Field) -> bool:
+    """Whether a field may be shown at all to this user, with what every line has."""
+    if not spec.shown_if:
+        return True
+    known = {"user": to.by.told, **to.given}
+    asked = {name.split(".")[0] for name in conditions.names(spec.shown_if)}
+    return not asked <= set(known) or conditions.holds(spec.shown_if, known)
 
 
 def takes_files(to: Target) -> bool:
