@@ -9,6 +9,7 @@ from processes.casefile import derivation, supervision
 from processes.casework import functions
 from processes.clock import clock, clocking
 from processes.documents import checklist
+from processes.exchange import publication
 from processes.operations import all_operations
 
 
@@ -17,6 +18,7 @@ def connect() -> None:
     functions.register()
     waiting.set_due_resolver(clock.due_at)
     derivation.register()
+    publication.register()
     checklist.register()
     clocking.register()
     supervision.register()

@@ -29,7 +29,7 @@ from migrations import schema
 from processes import chores
 from processes.background.worker import JobWorker
 from processes.demo import loader
-from processes.exchange import directory
+from processes.exchange import directory, publication
 from processes.exchange.directory import Directory
 from web import create_app, refused, wiring
 from web.config import Settings
@@ -72,7 +72,8 @@ def reach(app: Flask, adapters: Adapters, routes: Mapping[str, str]) -> None:
     """Let the pages and the worker of an application reach the departments outside."""
     app.extensions["banli_adapters"] = adapters
     app.extensions["banli_routes"] = routes
-    app.extensions["banli_directory"] = directory.of(adapters, routes)
+    app.extensions["banli_directory"] = found = directory.of(adapters, routes)
+    publication.reach(found.by_topic)
 
 
 def database_of(app: Flask) -> Database:

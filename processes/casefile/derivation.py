@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from engine import clock, store
 from engine.execution import Execution
 from engine.model import ProcessInstance
-from engine.record import StepRecord
+from engine.record import DELETED, StepRecord
 from engine.variables import Variables
 from engine.waiting import MessageWait, SignalWait, UserTaskWait, Wait
 from processes import keys
@@ -82,6 +82,13 @@ def _list(session: Session, execution: Execution, said: Variables, *, new: bool)
     listed = facets.named(execution.compiled.process)
     wanted = {name: said[name] for name in listed if name in said}
     facets.lay_down(session, execution.instance_id, wanted, new=new)
+
+
+def said(execution: Execution, step: StepRecord) -> Variables:
+    """What a step wrote into the case's own variables, and what called processes say of it."""
+    written = step.variable_deltas.get(execution.instance_id, {})
+    found = {name: value for name, value in written.items() if value is not DELETED}
+    return {**found, **_called(execution, step)}
 
 
 def _called(execution: Execution, step: StepRecord) -> Variables:

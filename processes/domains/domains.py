@@ -15,6 +15,7 @@ import yaml
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from engine.errors import BanliError
+from processes.domains.publications import Publication, PublicationSchema, made_publication
 
 FOLDER: Final = Path(__file__).parents[2] / "bpmn"
 _CODE: Final = validate.Regexp(r"[a-z][a-z0-9_]{1,31}\Z", error="代码由小写字母、数字和下划线组成")
@@ -31,6 +32,7 @@ _PARTS: Final = (
     "menus",
     "services",
     "holdings",
+    "publications",
 )
 _CATEGORIES: Final = ("handler", "applicant", "admin", "security", "audit", "model")
 
@@ -153,6 +155,8 @@ class Domains:
     """The guides of the public portal by process, as `processes.public.guides` reads them."""
     holdings: Mapping[str, Any]
     """The kinds of certificates of the public, as `processes.public.holdings` reads them."""
+    publications: Mapping[str, Publication]
+    """What is reported to departments outside, by message."""
 
 
 _MESSAGES: Final[dict[str, str]] = {"unknown": "没有这个项目", "type": "应为对象"}
@@ -259,6 +263,7 @@ class _File(_Word):
     imports = _by_code(_Import)
     views = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
     menus = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
+    publications = _by_code(PublicationSchema)
     services = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
     holdings = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
     delegation = fields.String(load_default="", validate=validate.Regexp(r"[a-z0-9_/]*\Z"))
@@ -300,6 +305,7 @@ def load(folder: Path) -> Domains:
         parts["menus"],
         parts["services"],
         parts["holdings"],
+        {code: made_publication(code, one) for code, one in parts["publications"].items()},
     )
 
 

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
+from adapters.registry import Adapters
 from engine import cache, clock, incidents
 from engine.jobs import JobWork
 from engine.model import Incident, Job
@@ -193,6 +194,7 @@ def house(tmp_path: Path, departments: Departments) -> Iterator[House]:
     made = House(tmp_path, departments)
     yield made
     made.close()
+    running.reach(made.app, Adapters(), {})
     made.database.engine.dispose()
 
 
