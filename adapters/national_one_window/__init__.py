@@ -82,6 +82,7 @@ CONTRACT: Final = Contract(
                     "结果",
                     values={
                         "registered": "已登簿",
+                        "answered": "已答复查询",
                         "refused": "不予登记",
                         "withdrawn": "已撤回",
                     },

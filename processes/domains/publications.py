@@ -24,7 +24,7 @@ class Publication:
 
     message: str
     processes: tuple[str, ...]
-    on: frozenset[str]
+    changed: frozenset[str]
     when: Expression | None
     key: Expression
     body: Mapping[str, Expression]
@@ -57,7 +57,7 @@ class PublicationSchema(Schema):
     processes = fields.List(
         fields.String(), required=True, validate=validate.Length(1), error_messages=_REQUIRED
     )
-    on = fields.List(
+    changed = fields.List(
         fields.String(), required=True, validate=validate.Length(1), error_messages=_REQUIRED
     )
     when = _Feel(load_default=None)
@@ -72,7 +72,7 @@ def made_publication(message: str, told: Mapping[str, Any]) -> Publication:
     return Publication(
         message,
         tuple(told["processes"]),
-        frozenset(told["on"]),
+        frozenset(told["changed"]),
         told["when"],
         told["key"],
         told["body"],

@@ -62,7 +62,7 @@ def _said(session: Session, execution: Execution, step: StepRecord) -> Mapping[s
 def _report(
     told: Publication, execution: Execution, said: Mapping[str, Any], values: Mapping[str, Any]
 ) -> None:
-    if not told.on & said.keys():
+    if not told.changed & said.keys():
         return
     process = execution.compiled
     context = {**values, "process": {"key": process.key, "name": process.name or process.key}}

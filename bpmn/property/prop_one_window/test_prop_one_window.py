@@ -99,9 +99,18 @@ def test_a_withdrawal_during_the_review_leaves_paid_tax_on_record(play: Play) ->
     assert story.task_of(play, case, "tax")["status"] == "done"
 
 
-def test_after_the_review_nobody_can_withdraw(play: Play) -> None:
+def test_until_the_book_is_entered_the_applicant_can_withdraw(play: Play) -> None:
+    """《不动产登记暂行条例》 art. 15: before it is recorded in the register."""
     case = story.handled(play)
     case.complete("review", as_="prop_reviewer", decision="pass")
+    case.sends("撤回申请", withdraw_reason="合同解除", withdraw_confirmed=True)
+    case.receives("tax_cancelled", outcome="refund_requested")
+    assert case.ended == "withdrawn"
+
+
+def test_after_the_book_nobody_can_withdraw(play: Play) -> None:
+    case = story.handled(play)
+    story.booked(case)
     with pytest.raises(StopIteration):
         case.sends("撤回申请", withdraw_reason="合同解除", withdraw_confirmed=True)
 
