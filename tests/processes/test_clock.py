@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import SHANGHAI
+from processes.clock import calendar as calendars
 from processes.clock import explanation
 from processes.clock.calendar import Calendar, Correction
 from processes.clock.clock import Standing
@@ -19,6 +20,7 @@ from processes.model.cases import ClockEntry
 
 PUBLISHED = Calendar()
 WORKDAYS = chinese_calendar.get_workdays(date(2004, 1, 1), date(2026, 12, 31))
+OPEN = frozenset(WORKDAYS)
 DAYS = st.dates(date(2004, 1, 1), date(2026, 6, 30))
 
 
@@ -115,6 +117,82 @@ class TestAgainstAnIndependentCounter:
         whole = len(worked(start, horizon))
         if until <= horizon:
             assert found.used + found.pauses[0].counted == whole
+
+    @settings(deadline=None, max_examples=60)
+    @given(
+        start=DAYS,
+        amount=st.integers(1, 120),
+        wait=st.integers(0, 60),
+        length=st.integers(0, 40),
+    )
+    def test_calendar_days_count_every_day_and_end_on_a_working_day(
+        self, start: date, amount: int, wait: int, length: int
+    ) -> None:
+        first = start + timedelta(days=wait)
+        last = first + timedelta(days=length)
+        whole = line(1, Event.START, noon(start), amount=amount)
+        pause = [line(2, Event.SUSPEND, noon(first)), line(3, Event.RESUME, noon(last))]
+        for one in (whole, *pause):
+            one.unit = Unit.CALENDAR_DAYS.value
+        days = [start + timedelta(days=n) for n in range(1, 400)]
+        end = [one for one in days if not first < one <= last][amount - 1]
+        if end > date(2026, 12, 1):
+            return
+        found = reckoned(whole, *pause, now=noon(max(start, last)))
+        rolled = next(one for one in WORKDAYS if one >= end)
+        assert (found.due_on, found.rolled_from) == (rolled, end if rolled != end else None)
+
+    @settings(deadline=None, max_examples=60)
+    @given(start=DAYS, minute=st.integers(0, 24 * 60 - 1), amount=st.integers(1, 80))
+    def test_working_hours_are_the_minutes_that_offices_are_open(
+        self, start: date, minute: int, amount: int
+    ) -> None:
+        """Against minutes counted one by one: 9:00-12:00 and 13:00-17:00 on working days."""
+        instant = datetime(start.year, start.month, start.day, tzinfo=SHANGHAI)
+        instant += timedelta(minutes=minute)
+        entry = line(1, Event.START, instant.astimezone(UTC), amount=amount)
+        entry.unit = Unit.WORKING_HOURS.value
+        left, day, end = amount * 60, start, instant
+        while left:
+            for opening, closing in ((9, 12), (13, 17)) if day in OPEN else ():
+                at = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
+                begun = max(at + timedelta(hours=opening), instant)
+                room = (at + timedelta(hours=closing) - begun) // timedelta(minutes=1)
+                taken = min(max(room, 0), left)
+                left, end = left - taken, begun + timedelta(minutes=taken) if taken else end
+                if not left:
+                    break
+            day += timedelta(days=1)
+        assert reckoned(entry, now=instant.astimezone(UTC)).due_at == end.astimezone(UTC)
+
+    @settings(deadline=None, max_examples=60)
+    @given(day=DAYS, minute=st.integers(0, 24 * 60 - 1))
+    def test_what_comes_after_hours_is_received_on_the_next_working_day(
+        self, day: date, minute: int
+    ) -> None:
+        instant = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
+        instant += timedelta(minutes=minute)
+        first = day if minute <= 17 * 60 else day + timedelta(days=1)
+        expected = next(one for one in WORKDAYS if one >= first)
+        assert calendars.received_on(instant.astimezone(UTC), calendar=PUBLISHED) == expected
+
+    @settings(deadline=None, max_examples=60)
+    @given(start=DAYS, amount=st.integers(1, 40))
+    def test_the_sentence_names_every_weekday_off_and_every_make_up_day(
+        self, start: date, amount: int
+    ) -> None:
+        found = reckoned(line(1, Event.START, noon(start), amount=amount), now=noon(start))
+        assert found.due_on is not None
+        passed = [start + timedelta(days=n) for n in range(1, (found.due_on - start).days + 1)]
+        moved = {one for one in passed if (one in OPEN) != (one.weekday() < 5)}
+        told = {
+            one
+            for one in passed
+            for span in found.moved_by
+            if span.first <= one <= span.last and (one in OPEN) == span.working
+        }
+        assert moved <= told
+        assert all((one in OPEN) != (one.weekday() < 5) or one.weekday() >= 5 for one in told)
 
 
 class TestContract:
