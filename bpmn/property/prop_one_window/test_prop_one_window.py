@@ -44,6 +44,28 @@ def test_registration_waits_for_tax_and_housing(play: Play) -> None:
     assert told == [("税务", "完税凭证 SPZ1"), ("住建（房管）", "合同 WQ1，备案 BA1")]
 
 
+def test_tax_and_housing_may_ask_the_applicant_at_the_same_time(play: Play) -> None:
+    """B.2 补正 in parallel: a clock for each notice, the agency's rests until the last answer."""
+    case = story.accepted(play)
+    case.receives("tax_supplement_required", items=["婚姻状况证明"])
+    case.passes(hours=3)
+    case.receives("housing_supplement_required", items=["资金监管协议"])
+
+    def states(kind: str) -> list[State]:
+        return [one.reckoning.state for one in story.limits(play, case) if one.kind == kind]
+
+    assert states("applicant") == [State.RUNNING, State.RUNNING]
+    assert states("promised") == [State.SUSPENDED]
+    story.supplemented(play, case, 1)
+    assert sorted(states("applicant")) == sorted([State.STOPPED, State.RUNNING])
+    assert states("promised") == [State.SUSPENDED]
+    story.supplemented(play, case, 1)
+    assert states("promised") == [State.RUNNING]
+    story.taxed(case)
+    case.receives("contract_verified", **story.VERIFIED)
+    assert "pre_review" in case.waits_for
+
+
 def test_progress_and_results_of_each_department_are_on_record(play: Play) -> None:
     """P-24, P-29: dispatched, supplemented, done, each with its source."""
     case = story.accepted(play)
