@@ -18,6 +18,7 @@ from engine.compiler import CompiledProcess
 from engine.errors import BanliError, NotFound
 from engine.execution import Execution
 from engine.model import EventSubscription, Incident, Job, ProcessInstance, UserTask
+from engine.specs import returning
 from engine.specs.activities import Activity
 from engine.specs.containers import EventSubProcess
 from engine.specs.token import READY, Token
@@ -253,7 +254,7 @@ def _unjoined(token: Token, new: Any) -> str:
 
 def _unreturned(token: Token, versions: _Versions) -> str:
     known = versions.target.spec.task_specs
-    for name, _flow, _at in token.internal_data.get("back") or ():
+    for name, *_rest in returning.every(token.internal_data.get("back") or ()):
         if versions.node(name) not in known:
             return "办结后须直达的环节不在目标版本中"
     return ""

@@ -5,16 +5,18 @@ stay; so afterwards no place of the flow is occupied twice by one activation. Wh
 keeps its history. The caller advances and stores the step as after any other command.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from engine.definition import elements as el
+from engine.definition.regions import Across, Places
 from engine.execution import Execution
 from engine.move_places import MoveRefused, above, find, process_of, scope_of
 from engine.record import StepRecord, Undone
-from engine.specs import deciding
+from engine.specs import deciding, returning
 from engine.specs.containers import CallActivity, Container, EventSubProcess
+from engine.specs.returning import Place
 from engine.specs.token import Token
 from engine.specs.workflow import CaseWorkflow
 from engine.waiting import UserTaskWait
@@ -44,12 +46,32 @@ class Plan:
     """What runs beside the target and stays."""
     backwards: bool
     """Whether the flow leads from the target to where the mover is."""
+    across: bool
+    """Whether the target lies in another branch beside the mover's."""
+    entries: tuple[str, ...]
+    """Flows by which the mover's own branch begins anew (退回 across branches)."""
     skipped: tuple[str, ...]
     """Names of the activities that a move forward leaves out."""
     arrived: tuple[tuple[str, str], ...]
     """Joins ahead of the target and flows by which nobody will come again: they count as come."""
     superseded: tuple[str, ...]
     """Ids of the activities on the ways from the target to the mover: they are to be done again."""
+    awaited: "Awaited"
+    """What an earlier move had left to be begun again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Places that an earlier return (直达) had left to be begun again, and what becomes of them.
+
+    `stay` are the lists of tokens that stay, `gone` places withdrawn out of those; `homeless` are
+    places that stay though what held them there is withdrawn, `orphaned` those whose token is.
+    """
+
+    stay: tuple[tuple[Token, tuple[Place, ...]], ...]
+    gone: tuple[Place, ...]
+    homeless: tuple[Place, ...]
+    orphaned: tuple[Place, ...]
 
 
 class Moving(Protocol):
@@ -66,8 +88,12 @@ class Moving(Protocol):
         ...
 
 
-def plan(execution: Moving, activity_id: int, *, to: str) -> Plan:
+def plan(execution: Moving, activity_id: int, *, to: str, redo: bool = False) -> Plan:
     """What moving from an activity instance to an element would withdraw.
+
+    A target in another branch: the mover's branch and that of the target are withdrawn, further
+    branches stay. `redo`: then the mover's branch begins anew beside the target (退回), else it is
+    left out and counts as come at the join (跳转).
 
     Raises:
         MoveRefused: the activity is not under way, or the target cannot be begun from there.
@@ -79,16 +105,21 @@ def plan(execution: Moving, activity_id: int, *, to: str) -> Plan:
     places = container.task_spec._wf_spec.places(scope_of(container))
     mine = next(child for child in (mover, *above(mover)) if child.parent is container)
     here = _location(mine)
-    if places.concurrent(path[0], here):
-        text = "目标环节与本环节是并行的，只能退回本分支之内或分支之前的环节"
-        raise MoveRefused(text, element=to)
+    across = places.across(here, path[0])
+
+    def stays(at: str) -> bool:
+        return places.concurrent(path[0], at) and not (across and at in across.mine)
+
     gone: list[Token] = []
     kept: list[Token] = []
     for child in _live(container):
-        apart = places.concurrent(path[0], _location(child))
-        (kept if apart else gone).append(child)
+        (kept if stays(_location(child)) else gone).append(child)
     if mine not in gone:
         gone.append(mine)  # out of an event sub-process, which runs beside everything
+    entries = across.entries if across and redo else ()
+    left = _left(places, here, path[0], across, redo=redo)
+    awaited = _awaited(container, gone, kept, stays)
+    occupied = [*(_location(child) for child in kept), *_locations(container, awaited), *entries]
     process = process_of(container)
     return Plan(
         mover,
@@ -98,10 +129,52 @@ def plan(execution: Moving, activity_id: int, *, to: str) -> Plan:
         tuple(_withdrawn(child) for child in gone),
         tuple(_withdrawn(child) for child in kept),
         places.leads(path[0], here),
-        _skipped(process, places.between(here, path[0])),
-        tuple(places.arrived(path[0], [_location(child) for child in kept])),
-        tuple(sorted(places.between(path[0], here) & process.elements.keys())),
+        across is not None,
+        entries,
+        _skipped(process, left.skipped),
+        tuple(places.arrived(path[0], occupied)),
+        tuple(sorted(left.again & process.elements.keys())),
+        awaited,
     )
+
+
+def _awaited(
+    container: Token, gone: Sequence[Token], kept: Sequence[Token], stays: Callable[[str], bool]
+) -> Awaited:
+    def remains(one: Place) -> bool:
+        return stays(returning.location(container, one))
+
+    lists = [(child, returning.part(returning.held(child), remains)) for child in kept]
+    left = [returning.part(returning.held(child), remains) for child in gone]
+    return Awaited(
+        tuple((child, tuple(parted.stay)) for child, parted in lists if parted.stay or parted.gone),
+        tuple(one for _child, parted in lists for one in parted.gone),
+        tuple(one for _child, parted in lists for one in parted.homeless),
+        tuple(one for parted in left for one in (*parted.stay, *parted.homeless)),
+    )
+
+
+def _locations(container: Token, awaited: Awaited) -> Iterator[str]:
+    """Where tokens will be that only wait for a returned task."""
+    lists = [*(places for _token, places in awaited.stay), awaited.homeless, awaited.orphaned]
+    for places in lists:
+        for one in returning.every(places):
+            yield returning.location(container, one)
+
+
+class _Left(NamedTuple):
+    """What a move leaves behind: places left out, and places to be done again."""
+
+    skipped: frozenset[str]
+    again: frozenset[str]
+
+
+def _left(places: Places, here: str, target: str, across: Across | None, *, redo: bool) -> _Left:
+    if across is None:
+        return _Left(places.between(here, target), places.between(target, here))
+    after = frozenset(one for one in across.theirs if places.leads(target, one)) - {target}
+    ahead = frozenset(one for one in across.mine if places.leads(here, one)) - {here}
+    return _Left(frozenset(), after | across.mine) if redo else _Left(ahead, after)
 
 
 def move(
@@ -123,17 +196,20 @@ def move(
         MoveRefused: what was withdrawn cannot be begun again by itself.
     """
     workflow, container = execution.workflow, planned.container
-    back = [_again(child, planned.mover) for child in planned.children] if straight else []
+    back, also = _back(planned) if straight else ([], False)
     if not straight:
         _undo(execution.step, planned)
     for child in planned.children:
         child.cancel()
     _await_again(container, planned.children)
+    for owner, places in planned.awaited.stay:
+        returning.keep(owner, places)
+    for one in planned.awaited.homeless:
+        returning.begin(container, one)
     specs = container.task_spec._wf_spec.task_specs
-    if not back:
-        for join, flow in planned.arrived:
-            workflow.spawn(container, specs[join], flow=flow)
-    data = {"at": list(planned.path[1:]), "for": assignee, "back": back}
+    if not straight:
+        _enter(container, planned)
+    data = {"at": list(planned.path[1:]), "for": assignee, "back": back, "also": int(also)}
     kept = {name: value for name, value in data.items() if value}
     token: Token = workflow.spawn(container, specs[planned.path[0]], **kept)
     execution.step.note(
@@ -154,6 +230,36 @@ def move(
 def _undo(step: StepRecord, planned: Plan) -> None:
     gone = (token.id for child in planned.children for token in (child, *_within(child)))
     step.undone.append(Undone(planned.container.id, frozenset(planned.superseded), frozenset(gone)))
+
+
+def _enter(container: Token, planned: Plan) -> None:
+    """What begins beside the target: branches anew, and what would be waited for in vain."""
+    process, specs = process_of(container), container.task_spec._wf_spec.task_specs
+    for flow in planned.entries:
+        spec = specs[process.flows[flow].target]
+        data = {"flow": flow} if spec.gathers else {}
+        container.workflow.spawn(container, spec, **data)
+    for one in planned.awaited.orphaned:
+        returning.begin(container, one)
+    for join, flow in planned.arrived:
+        container.workflow.spawn(container, specs[join], flow=flow)
+
+
+def _back(planned: Plan) -> tuple[list[Place], bool]:
+    """Where to go when the target is done, and whether its own flow goes on beside.
+
+    What stood at the target itself, or was to come back to it, goes on from there.
+    """
+    container, target = planned.container, planned.path[0]
+    found: list[Place] = []
+    also = False
+    for one in (*(_again(child, planned) for child in planned.children), *planned.awaited.gone):
+        if returning.location(container, one) != target:
+            found.append(one)
+            continue
+        found += one[3]
+        also = also or bool(one[4]) or not one[3]
+    return found, also
 
 
 def work_at(execution: Execution, token_id: int) -> list[int]:
@@ -192,9 +298,12 @@ def _location(token: Token) -> str:
     return str(token.task_spec.activity)
 
 
-def _again(token: Token, mover: Token) -> list[Any]:
+def _again(token: Token, planned: Plan) -> Place:
     """How to begin a withdrawn place again: its node, the flow it came by, the way inside."""
     inside: list[str] = []
+    mover = planned.mover
+    if _location(token) == planned.path[0]:
+        return _placed(token, inside)
     line = [mover, *above(mover)]
     if token in line and any(
         isinstance(one.task_spec, EventSubProcess) for one in line[: line.index(token) + 1]
@@ -211,7 +320,13 @@ def _again(token: Token, mover: Token) -> list[Any]:
             text = f"{token.task_spec.element.label}里还有并行的环节，退回后只能逐级重新办理"
             raise MoveRefused(text, element=token.task_spec.activity)
         inside = [one.task_spec.activity for one in between if not one.task_spec.is_root][::-1]
-    return [token.task_spec.name, token.internal_data.get("flow", ""), inside]
+    return _placed(token, inside)
+
+
+def _placed(token: Token, inside: Sequence[str]) -> Place:
+    flow = token.internal_data.get("flow", "")
+    held = returning.held(token)
+    return returning.place(token.task_spec.name, flow, inside, held, also=returning.goes_on(token))
 
 
 def _await_again(container: Token, left: Sequence[Token]) -> None:

@@ -8,6 +8,7 @@ Places are elements and sequence flows: a token that waits at a join stands on t
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from engine.definition import elements as el
@@ -17,6 +18,19 @@ from engine.definition.process import Process
 _EXIT = "#exit"
 _Graph = Mapping[str, frozenset[str]]
 _SPLITS = (el.ParallelGateway, el.InclusiveGateway, el.ComplexGateway)
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """Two places in different branches of a split, the smallest that holds both.
+
+    `mine` are the places of the branches that hold the one, `theirs` those that hold the other;
+    `entries` the flows by which the split leads into `mine`.
+    """
+
+    mine: frozenset[str]
+    theirs: frozenset[str]
+    entries: tuple[str, ...]
 
 
 class Places:
@@ -30,12 +44,19 @@ class Places:
 
     def concurrent(self, one: str, other: str) -> bool:
         """Whether two places run beside each other."""
+        return self.across(one, other) is not None
+
+    def across(self, one: str, other: str) -> Across | None:
+        """In which branches two places run beside each other; None if they do not."""
+        found: list[Across] = []
         for branches in self._splits:
-            holding_one = {number for number, branch in enumerate(branches) if one in branch}
-            holding_other = {number for number, branch in enumerate(branches) if other in branch}
-            if holding_one and holding_other and holding_one.isdisjoint(holding_other):
-                return True
-        return False
+            mine = {way: branch for way, branch in branches.items() if one in branch}
+            theirs = {way: branch for way, branch in branches.items() if other in branch}
+            if mine and theirs and mine.keys().isdisjoint(theirs):
+                flows = tuple(way for way in mine if way in self._process.flows)
+                held = frozenset[str]().union
+                found.append(Across(held(*mine.values()), held(*theirs.values()), flows))
+        return min(found, key=lambda one: len(one.mine | one.theirs), default=None)
 
     def arrived(self, target: str, kept: Iterable[str] = ()) -> list[tuple[str, str]]:
         """What joins ahead of a place would wait for in vain when the flow begins there again.
@@ -56,7 +77,8 @@ class Places:
 
     def _feeds(self, one: str, flow: str, target: str) -> bool:
         """Whether a place beside the target comes by a flow without leaving its branch."""
-        for branches in self._splits:
+        for split in self._splits:
+            branches = [*split.values()]
             mine = [branch for branch in branches if one in branch]
             apart = not any(target in branch for branch in mine)
             if apart and any(flow in branch for branch in mine):
@@ -73,8 +95,8 @@ class Places:
         return (ahead & _reached(self._back, [other])) - {one, other}
 
     @cached_property
-    def _splits(self) -> list[list[frozenset[str]]]:
-        """For each split its branches: what lies on one way, before the ways are sure to meet."""
+    def _splits(self) -> list[dict[str, frozenset[str]]]:
+        """For each split its branches by the way into them: what lies on it before they meet."""
         elements = self._process.in_scope(self._scope)
         starts = [one.id for one in elements if not _entered(self._process, one)]
         whole = _reached(self._graph, starts)
@@ -84,8 +106,8 @@ class Places:
                 continue
             inside = whole - _reached(self._graph, starts, without={element.id})
             ends = {element.id, *_always_after(self._graph, element.id)}
-            ways = self._graph[element.id]
-            found.append([_reached(self._graph, [way], without=ends) & inside for way in ways])
+            ways = sorted(self._graph[element.id])
+            found.append({way: _reached(self._graph, [way], without=ends) & inside for way in ways})
         return found
 
 

@@ -7,6 +7,7 @@ that a failure leaves the token where it was, with an incident and nothing half 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
@@ -15,7 +16,7 @@ from engine.definition.elements import Clock, Copy
 from engine.errors import BanliError, LimitExceeded
 from engine.expressions import Expression
 from engine.record import HistoryEvent, Incident
-from engine.specs import clocks, copies
+from engine.specs import clocks, copies, returning
 from engine.specs.token import READY, STARTED, WAITING, Token
 
 
@@ -116,17 +117,10 @@ class Node(BpmnTaskSpec):
 
     def targets(self, token: Token) -> Iterator[Any]:
         """What to start in the container once the token has left it."""
-        back = token.internal_data.get("back")
-        if back:
-            return (partial(self._resume, name=name, flow=flow, at=at) for name, flow, at in back)
-        return (partial(self._follow, path=path) for path in self.taken(token))
-
-    def _resume(self, container: Token, *, name: str, flow: str, at: list[str]) -> None:
-        """Go straight back to a place that a move had withdrawn."""
-        data: dict[str, Any] = {"flow": flow} if flow else {}
-        if at:
-            data["at"] = at
-        container.workflow.spawn(container, self._wf_spec.task_specs[name], **data)
+        back = [partial(returning.begin, one=one) for one in returning.held(token)]
+        if back and not returning.goes_on(token):
+            return iter(back)
+        return chain(back, (partial(self._follow, path=path) for path in self.taken(token)))
 
     @staticmethod
     def _follow(container: Token, *, path: Path) -> None:

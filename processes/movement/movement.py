@@ -77,13 +77,15 @@ def return_targets(session: Session, task_id: int, *, by: User) -> Sequence[Targ
     return targets.performed(session, session.get_one(Case, task.instance_id), task_id)
 
 
-def preview(session: Session, case_id: int, mover: int, *, to: str) -> Preview:
-    """What moving from an open place to another would do.
+def preview(
+    session: Session, case_id: int, mover: int, *, to: str, returning: bool = False
+) -> Preview:
+    """What moving from an open place to another would do, as a return or as a jump.
 
     Raises:
         MoveRefused: it cannot be done.
     """
-    planned = moves.plan(cache.peek(session, case_id), mover, to=to)
+    planned = moves.plan(cache.peek(session, case_id), mover, to=to, redo=returning)
     return previewed(session, planned, mover)
 
 
@@ -105,7 +107,7 @@ def send_back(session: Session, task_id: int, *, by: User, order: Order) -> Sequ
         raise move_places.MoveRefused("只能退回到本办件中已经办过的环节", element=order.to)
     with execution(session, task.instance_id, actor=str(by.id)) as step:
         store.guard_task(step, task_id, task.revision)
-        planned = moves.plan(step, task_id, to=order.to)
+        planned = moves.plan(step, task_id, to=order.to, redo=True)
         lost = _confirmed(session, planned, task_id, order.confirmed)
         straight = order.straight
         at = moves.move(step, planned, kind="returned", reason=order.reason, straight=straight)

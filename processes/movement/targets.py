@@ -6,7 +6,7 @@ or for another item of a multi-instance activity is no target.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -35,6 +35,8 @@ class Target:
     performer_name: str = ""
     at: datetime | None = None
     applicant: bool = False
+    across: bool = False
+    """In another branch, which runs beside the mover's."""
 
 
 def performed(session: Session, case: Case, mover: int) -> list[Target]:
@@ -52,9 +54,11 @@ def performed(session: Session, case: Case, mover: int) -> list[Target]:
         token = execution.workflow.tasks.get(mover)
         if token is None or apart(token, done.event.activity_id, past.around(done.event)):
             continue
-        if _lies_before(execution, mover, path):
-            found[path] = _target(session, case, done, path)
-    return list(found.values())
+        planned = _way_back(execution, mover, path)
+        if planned is not None:
+            found[path] = replace(_target(session, case, done, path), across=planned.across)
+    # those of other branches first: what is offered first, from the end, lies on the way here
+    return sorted(found.values(), key=lambda one: not one.across)
 
 
 def all_of(session: Session, case_id: int, mover: int) -> list[Target]:
@@ -66,8 +70,9 @@ def all_of(session: Session, case_id: int, mover: int) -> list[Target]:
     for one in processes:
         for element in one.process.of(el.UserTask):
             path = path_from(here, one, element.id, processes)
-            if plan_or_none(execution, mover, path) is not None:
-                found.append(_named(one, element, path))
+            planned = plan_or_none(execution, mover, path)
+            if planned is not None:
+                found.append(replace(_named(one, element, path), across=planned.across))
     return found
 
 
@@ -138,12 +143,13 @@ def path_from(
     return SEPARATOR.join([*ups, *names])
 
 
-def _lies_before(execution: Execution, mover: int, path: str) -> bool:
+def _way_back(execution: Execution, mover: int, path: str) -> Plan | None:
+    """The plan of a return: to what lies before, or in a branch that runs beside."""
     wait = execution.waits.get(mover)
     if wait is None or path == wait.activity:
-        return False
+        return None
     planned = plan_or_none(execution, mover, path)
-    return planned is not None and planned.backwards
+    return planned if planned is not None and (planned.backwards or planned.across) else None
 
 
 def _target(session: Session, case: Case, done: Done, path: str) -> Target:

@@ -671,3 +671,48 @@ def test_nothing_of_the_history_changes_over_many_operations(play: Play) -> None
     with play.session() as session:
         after = [(one.sequence, one.type) for one in history.events(session, case.id)]
     assert after[: len(before)] == before
+
+
+class TestAcrossBranches:
+    """A.3 并行分支中退回, 自由跳转: from one branch to another that runs beside it."""
+
+    def reviewed(self, play: Play) -> PlayedCase:
+        case = play.start("yacht_licence_branches")
+        case.complete("accept", as_="acceptor")
+        case.complete("check", as_="verifier")
+        case.complete("review", as_="reviewer")
+        return case
+
+    def test_row_return_in_parallel_names_the_sibling_and_begins_both_again(
+        self, play: Play
+    ) -> None:
+        case, by = self.reviewed(play), play.user("reviewer")
+        task = next(one for one in case.tasks if one.activity == "review2")
+        lost = next(one for one in case.tasks if one.activity == "check2")
+        found = play.run(lambda s: movement.return_targets(s, task.id, by=by))
+        assert {one.path: one.across for one in found} == {
+            "accept": False,
+            "review": False,
+            "check": True,
+        }
+        order = Order(to="check", reason="核验与审查不一致")
+        with pytest.raises(Conflict, match="将同时撤销以下并行任务"):
+            play.run(lambda s: movement.send_back(s, task.id, by=by, order=order))
+        agreed = replace(order, confirmed=frozenset({lost.id}))
+        made = play.run(lambda s: movement.send_back(s, task.id, by=by, order=agreed))
+        assert [one.activity for one in made] == ["check"]
+        assert case.waits_for == {"review", "check"}
+        with play.session() as session:
+            said = session.scalars(select(Opinion).where(Opinion.case_id == case.id)).all()
+        assert {one.activity for one in said} >= {"review", "check", "review2"}, "opinions stay"
+
+    def test_row_free_jump_across_branches_lists_what_it_skips(self, play: Play) -> None:
+        case, by = self.reviewed(play), play.user("manager")
+        task = next(one for one in case.tasks if one.activity == "review2")
+        lost = frozenset(one.id for one in case.tasks if one.activity == "check2")
+        order = Order(to="check", reason="重新核验", confirmed=lost)
+        play.run(lambda s: movement.jump(s, case.id, by=by, order=order, mover=task.id))
+        assert case.waits_for == {"check"}
+        case.complete("check", as_="verifier")
+        case.complete("check2", as_="verifier")
+        assert case.waits_for == {"approve"}

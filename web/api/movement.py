@@ -48,7 +48,7 @@ def preview(arguments: dict[str, Any], task_id: int) -> Any:
     with read_session() as session:
         movement.return_targets(session, task_id, by=access.user())
         case_id = opened.get(session, task_id)[0].instance_id
-        return movement.preview(session, case_id, task_id, to=arguments["to"])
+        return movement.preview(session, case_id, task_id, to=arguments["to"], returning=True)
 
 
 @blueprint.post("/tasks/<id:task_id>/return")

@@ -42,6 +42,7 @@ class Way:
 
     target: Target
     preview: Preview
+    returning: bool
 
 
 @blueprint.get("/tasks/<int:task_id>/return")
@@ -134,7 +135,7 @@ def _return_page(task_id: int, problem: str = "") -> str:
     with read_session() as session:
         found = movement.return_targets(session, task_id, by=current())
         task, _facts = opened.get(session, task_id)
-        ways = _ways(session, task.instance_id, task_id, found)
+        ways = _ways(session, task.instance_id, task_id, found, returning=True)
         usual = [{"id": "", "text": _(one), "mine": False} for one in PHRASES]
         return render_template(
             "task/return.html",
@@ -174,10 +175,18 @@ def _jumping(session: Session, case_id: int) -> dict[str, Any]:
     return {"task": task, "ways": _ways(session, case_id, task.id, nodes)}
 
 
-def _ways(session: Session, case_id: int, mover: int, found: Sequence[Target]) -> list[Way]:
-    return [
-        Way(one, movement.preview(session, case_id, mover, to=one.path)) for one in reversed(found)
-    ]
+def _ways(
+    session: Session,
+    case_id: int,
+    mover: int,
+    found: Sequence[Target],
+    *,
+    returning: bool = False,
+) -> list[Way]:
+    def shown(one: Target) -> movement.Preview:
+        return movement.preview(session, case_id, mover, to=one.path, returning=returning)
+
+    return [Way(one, shown(one), returning) for one in reversed(found)]
 
 
 def ordered() -> Order:

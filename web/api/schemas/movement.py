@@ -43,6 +43,7 @@ class Target(Reply):
     performer_name = Text()
     at = Moment(allow_none=True)
     applicant = Flag()
+    across = Flag(metadata={"description": "在与本环节并行的另一分支中"})
 
 
 class Targets(Reply):
