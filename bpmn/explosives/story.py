@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Final
 
+from bpmn.beginnings import once
 from bpmn.papers import handed_in
 from engine import runtime
 from engine.clock import SHANGHAI
@@ -40,6 +41,7 @@ def entered(play: Play, *, as_: str = "expl_enterprise", **changes: Any) -> Play
     return play.apply(PERSON, as_=as_, **person(play, **changes))
 
 
+@once
 def approved(play: Play, **changes: Any) -> str:
     """A person entered and approved; returns the number."""
     case = entered(play, **changes)
@@ -75,6 +77,7 @@ def planned(play: Play, kind: str = "obtain", *, as_: str = "", **changes: Any) 
     return play.apply(PLAN, as_=as_ or PUBLISHERS.get(kind, "expl_province"), **answers)
 
 
+@once
 def opened(play: Play, kind: str = "obtain", *, as_: str = "", **changes: Any) -> PlayedCase:
     """A class of this kind whose enrolment is open until 16 March."""
     quota = {"quota": changes.pop("quota")} if "quota" in changes else {}
@@ -157,6 +160,7 @@ def approved_certificates(case: PlayedCase, decision: str = "approve", **more: s
     case.complete("approve", as_="expl_ministry", approvals=rows)
 
 
+@once
 def certified(play: Play, kind: str = "obtain", **changes: Any) -> tuple[PlayedCase, str]:
     """A person who has been through a whole class; the class and the number of the person."""
     person_no = approved(play, **changes)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from bpmn.beginnings import once
 from bpmn.papers import handed_in
 from bpmn.property import seals
 from engine.model import UserTaskCandidate
@@ -64,6 +65,7 @@ def applied(play: Play, *, as_: str = "applicant", **changes: Any) -> PlayedCase
     return play.apply(WINDOW, as_=as_, **sale(**changes))
 
 
+@once
 def accepted(play: Play, **changes: Any) -> PlayedCase:
     """A sale accepted at the window; the departments have it."""
     case = applied(play, **changes)
@@ -89,6 +91,7 @@ def pre_reviewed(case: PlayedCase, **changes: Any) -> None:
     case.complete("pre_review", as_="prop_reviewer", **answers)
 
 
+@once
 def handled(play: Play, **changes: Any) -> PlayedCase:
     """A sale with every result in, waiting for its review."""
     case = accepted(play, **changes)

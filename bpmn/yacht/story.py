@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from bpmn.beginnings import once
 from bpmn.papers import handed_in
 from engine import runtime
 from processes import registers
@@ -62,6 +63,7 @@ def application(play: Play, **changes: Any) -> dict[str, Any]:
     }
 
 
+@once
 def applied(play: Play, *, as_: str = "applicant", **changes: Any) -> PlayedCase:
     """An application handed in by the applicant; it waits to be accepted."""
     return play.apply(LICENCE, as_=as_, **application(play, **changes))
@@ -91,6 +93,7 @@ def approve(case: PlayedCase, decision: str = "grant", **more: Any) -> None:
     case.complete("approve", as_="approver", decision=decision, **more)
 
 
+@once
 def granted(play: Play, **changes: Any) -> PlayedCase:
     """A case whose licence was granted and whose card the centre was asked for."""
     case = applied(play, **changes)
@@ -144,6 +147,7 @@ def post(order: PlayedCase, express_no: str = "EMS0001") -> None:
     order.works("courier.dispatch", express_no=express_no)
 
 
+@once
 def posted(play: Play, *, express_no: str = "EMS0001", **changes: Any) -> PlayedCase:
     """A case whose card is on its way to the agency."""
     case = granted(play, **changes)
@@ -308,6 +312,7 @@ def check(exam: PlayedCase, *wrong: int) -> None:
     exam.complete("check_scores", as_="checker", check_rows=rows)
 
 
+@once
 def examined(play: Play, *scores: Any, **changes: Any) -> PlayedCase:
     """An exam from enrolment to confirmation."""
     exam = enrolled(play, **changes)
@@ -373,6 +378,7 @@ def accept_plan(case: PlayedCase, decision: str = "accept", **more: Any) -> None
     case.complete("accept", as_="plan_acceptor", materials=rows, decision=decision, **more)
 
 
+@once
 def confirmed(play: Play, **changes: Any) -> PlayedCase:
     """A plan accepted and confirmed: supervision and both exams have begun."""
     case = filed(play, **changes)

@@ -23,6 +23,8 @@ OFFICE_HOURS: Final[Hours] = ((time(9), time(12)), (time(13), time(17)))
 received on the next working day."""
 _LIST_FIRST: Final = min(chinese_calendar.constants.holidays).year
 _LIST_LAST: Final = max(chinese_calendar.constants.holidays).year
+YEARS: Final = range(_LIST_FIRST, 2061)
+"""Years that can be looked at: those of the lists, and those that are reckoned from the statute."""
 # days off by statute whatever the yearly list says (Regulation on public holidays, 2024 version)
 _STATUTORY: Final = {(1, 1): "元旦", (5, 1): "劳动节", (5, 2): "劳动节"} | {
     (10, day): "国庆节" for day in (1, 2, 3)

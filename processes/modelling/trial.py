@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,7 @@ from processes.modelling.drafted import DraftResolver
 from processes.modelling.trial_values import MoveRefused, read_context
 
 Kind = Literal["start", "complete", "deliver", "fire", "fail", "retry", "begin"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 MAX_MOVES = 200
 WALL = 2 * limits.STEP_WALL
 

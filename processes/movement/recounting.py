@@ -30,7 +30,7 @@ _LINE: Final = re.compile(
 )
 _WORK: Final = ("上班", MAKE_UP)
 _BACK: Final = "恢复"
-_MOST_DAYS: Final = 400
+MOST_DAYS: Final = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +67,8 @@ def read_days(text: str) -> list[Change]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             found += _span(line.strip(), number)
-    if len(found) > _MOST_DAYS:
-        raise CalendarRefused(f"一次最多登记 {_MOST_DAYS} 天", field="days")
+    if len(found) > MOST_DAYS:
+        raise CalendarRefused(f"一次最多登记 {MOST_DAYS} 天", field="days")
     return found
 
 
@@ -79,7 +79,7 @@ def _span(line: str, number: int) -> Iterator[Change]:
         last = date.fromisoformat(match[2] or match[1]) if match else None
     except ValueError:
         first = last = None
-    if match is None or first is None or last is None or not 0 <= (last - first).days <= _MOST_DAYS:
+    if match is None or first is None or last is None or not 0 <= (last - first).days <= MOST_DAYS:
         text = f"第 {number} 行应写成“2027-01-01 至 2027-01-03 元旦”或“2027-01-04 上班”的形式"
         raise CalendarRefused(text, field="days")
     name = match[3].strip()

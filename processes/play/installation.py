@@ -5,6 +5,8 @@ Everything between is the product's own code: forms, permissions, engine, worker
 """
 
 import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapters import registry
-from engine import clock, external_tasks, history, ids, repository, runtime
+from engine import cache, clock, external_tasks, history, ids, repository, runtime
 from engine import correlation as messages
 from engine import incidents as _incidents
 from engine.definition.elements import BoundaryEvent, EndEvent, StartEvent
@@ -32,7 +34,16 @@ from processes.play.stage import START, Stage
 
 _templates: dict[tuple[Path, date], sqlite3.Connection] = {}
 
-__all__ = ["START", "Play", "PlayedCase"]
+__all__ = ["START", "Kept", "Play", "PlayedCase"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A play as it was at one moment: its rows, its files, its time."""
+
+    rows: sqlite3.Connection
+    files: Mapping[str, bytes]
+    now: datetime
 
 
 class Play(Stage):
@@ -48,6 +59,7 @@ class Play(Stage):
         super().__init__(start=start, database=database)
         wiring.connect()
         self._fill(models)
+        self._began, self._changes_at_first = clock.now(), self._changes()
 
     def user(self, login: str) -> User:
         """A person of the cast, by log-in name or by role."""
@@ -112,19 +124,48 @@ class Play(Stage):
     def _fill(self, models: Path) -> None:
         """Load the demo, once a program for each folder and day; later plays copy what was made."""
         made = _templates.get((models, clock.today()))
-        with self._engine.connect() as connected:
-            own: sqlite3.Connection = connected.connection.driver_connection  # type: ignore[assignment]
-            if made is not None:
-                made.backup(own)
-                loader.load_ledgers(models)
-                return
+        if made is not None:
+            made.backup(self._raw())
+            loader.load_ledgers(models)
+            return
         Base.metadata.create_all(self._engine)
         self.run(lambda session: loader.load(session, models=models, topics=registry.topics()))
         template = sqlite3.connect(":memory:", check_same_thread=False)
-        with self._engine.connect() as connected:
-            own = connected.connection.driver_connection  # type: ignore[assignment]
-            own.backup(template)
+        self._raw().backup(template)
         _templates[models, clock.today()] = template
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing has happened since the demo was loaded."""
+        return clock.now() == self._began and self._changes() == self._changes_at_first
+
+    def keep(self) -> Kept:
+        """What has happened so far, for another play to go on from."""
+        home = Path(self._home.name)
+        files = {
+            str(one.relative_to(home)): one.read_bytes() for one in home.rglob("*") if one.is_file()
+        }
+        rows = sqlite3.connect(":memory:", check_same_thread=False)
+        self._raw().backup(rows)
+        return Kept(rows, files, clock.now())
+
+    def go_on_from(self, kept: Kept) -> None:
+        """Be where another play was, instead of where this one is."""
+        kept.rows.backup(self._raw())
+        for name, content in kept.files.items():
+            file = Path(self._home.name, name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        clock.set_to(kept.now)
+        cache.clear()
+
+    def _raw(self) -> sqlite3.Connection:
+        """The one connection of a database in memory."""
+        with self._engine.connect() as connected:
+            return connected.connection.driver_connection  # type: ignore[return-value]
+
+    def _changes(self) -> int:
+        return self._raw().total_changes if self._in_memory else -1
 
     def _by_role(self, session: Session, role: str) -> User | None:
         for one in loader.cast()["users"]:

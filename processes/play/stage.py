@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 import processes.model
@@ -26,6 +26,9 @@ from processes.operations import all_operations
 
 T = TypeVar("T")
 START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+_IN_MEMORY: Final = "sqlite://"
+_idle: Final[list[Engine]] = []
+"""Engines of plays that are over: the next need not compile the same statements again."""
 _KEY: Final = "the key of a play, which leaves no trace: 32 bytes"
 
 __all__ = ["START", "Stage", "processes"]
@@ -39,9 +42,10 @@ class Stage:
 
     rounds = 500
 
-    def __init__(self, *, start: datetime = START, database: str = "sqlite://") -> None:
+    def __init__(self, *, start: datetime = START, database: str = _IN_MEMORY) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="banli-play-")
-        self._engine = connection.create(database)
+        self._in_memory = database == _IN_MEMORY
+        self._engine = _idle.pop() if self._in_memory and _idle else connection.create(database)
         settings.configure(settings.Settings(home=Path(self._home.name), secret_key=_KEY))
         sealing.configure(state_key=_KEY.encode())
         clock.set_to(start)
@@ -51,7 +55,9 @@ class Stage:
 
     def close(self) -> None:
         """Forget everything and let the clock run again."""
-        self._engine.dispose()
+        self._engine.dispose()  # what was in memory is gone with its connection
+        if self._in_memory:
+            _idle.append(self._engine)
         self._home.cleanup()
         settings.configure(None)
         clock.set_to(None)

@@ -8,7 +8,6 @@ import calendar as months
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -29,9 +28,6 @@ from web.words import _
 
 blueprint = Blueprint("calendar", __name__, url_prefix="/admin/calendar")
 
-_FIRST: Final = 2004
-_LAST: Final = 2060
-
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -47,7 +43,7 @@ class Day:
 @policy("staff", Action.MANAGE_CALENDAR)
 def year() -> ResponseReturnValue:
     wanted = request.args.get("year", default=clock.today().year, type=int)
-    wanted = min(max(wanted, _FIRST), _LAST)
+    wanted = min(max(wanted, calendar.YEARS[0]), calendar.YEARS[-1])
     with read_session() as session:
         org_code = _agency(session, request.args.get("org", ""))
         used = calendars.of(session, org_code)

@@ -4,44 +4,34 @@ Invariant: nothing is stored and nothing leaves the server; a page can only repl
 server signed for this user and this draft.
 """
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any, Final, cast
+from dataclasses import dataclass
+from typing import Any
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.errors import BanliError, DeploymentRejected, LimitExceeded
+from engine.errors import BanliError, DeploymentRejected
 from forms.definition import FormDefinition, FormInvalid
 from forms.lookups import Lookups
 from processes.casework import sources
 from processes.identity.roles import Action
 from processes.modelling import modelling
 from processes.modelling.modelling import DraftView
-from processes.modelling.trial import MAX_MOVES, Kind, Move, Trial, Waiting
+from processes.modelling.trial import KINDS, Move, Trial, Waiting
 from processes.modelling.trial_values import MoveRefused
 from processes.modelling.trial_words import candidates, expected_outputs, kind_of, said
 from web import filling
+from web.analyst import moves
+from web.analyst.moves import State
 from web.auth import current, policy
 from web.database import read_session
 from web.filling import Layout, Rights
 from web.security import allow_inline_styles
 
 blueprint = Blueprint("trial", __name__, url_prefix="/drafts/<int:draft_id>/trial")
-
-_KINDS: Final = frozenset({"start", "complete", "deliver", "fire", "fail", "retry", "begin"})
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The moves so far and when the trial began."""
-
-    started_at: datetime
-    moves: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +56,12 @@ def page(draft_id: int) -> ResponseReturnValue:
 @policy("staff", Action.VIEW_LIBRARY)
 def step(draft_id: int) -> ResponseReturnValue:
     """One move more, one back, or another thing opened."""
-    state = _read(draft_id)
+    state = moves.read(request.form.get("_state", ""), draft_id=draft_id, user_id=current().id)
     if "_undo" in request.form:
         return _page(draft_id, State(state.started_at, state.moves[:-1]))
     if "_open" in request.form:
         return _page(draft_id, state)
-    if len(state.moves) >= MAX_MOVES:
-        raise LimitExceeded(_("试运行最多 %(n)s 步，请重新开始。", n=MAX_MOVES))
+    state.require_room()
     return _page(draft_id, state, move=True)
 
 
@@ -120,32 +109,19 @@ def _moved(table: "_Table", trial: Trial, state: State) -> tuple[str, int]:
         trial = table.replayed(state)  # what broke off half-way is thrown away
         opened = _open(table, trial, made.activity, made.ordinal, move=made)
         return table.render(trial, state, opened, error.message), 422
-    after = State(state.started_at, (*state.moves, made))
-    return table.render(trial, after, _open(table, trial, *_wanted(trial))), 200
+    return table.render(trial, state.after(made), _open(table, trial, *_wanted(trial))), 200
 
 
 def _posted_move(trial: Trial) -> Move:
     kind, activity = request.form.get("_kind", ""), request.form.get("_activity", "")
     ordinal = request.form.get("_ordinal", "0")
-    if kind not in _KINDS or not (ordinal.isascii() and ordinal.isdigit()):
+    if kind not in KINDS or not (ordinal.isascii() and ordinal.isdigit()):
         raise MoveRefused(_("页面发来的内容不完整，请重试。"))
-    form, _context = _form_at(trial, activity, int(ordinal))
+    form, _context = moves.form_at(trial, activity, int(ordinal))
     answers = {}
     if form is not None and kind in ("start", "complete", "deliver"):
         answers = filling.answers(form, node=activity if trial.started else "apply")
-    return Move(
-        cast(Kind, kind), activity, int(ordinal), answers, request.form.get("_text", "")[:20000]
-    )
-
-
-def _form_at(trial: Trial, activity: str, ordinal: int) -> tuple[FormDefinition | None, Any]:
-    if not trial.started:
-        found = (one.form for one in trial.beginnings() if one.activity == activity)
-        return next(found, None), {}
-    for one in trial.waiting():
-        if (one.wait.activity, one.ordinal) == (activity, ordinal):
-            return one.form, one.context
-    return None, {}
+    return Move(kind, activity, int(ordinal), answers, request.form.get("_text", "")[:20000])
 
 
 def _wanted(trial: Trial) -> tuple[str, int]:
@@ -168,7 +144,7 @@ def _open(
     move: Move | None = None,
     error: FormInvalid | None = None,
 ) -> Opened:
-    form, context = _form_at(trial, activity, ordinal)
+    form, context = moves.form_at(trial, activity, ordinal)
     node = activity if trial.started else "apply"
     typed = dict(move.values) if move else {}
     layout = None
@@ -216,7 +192,7 @@ class _Table:
             opened=opened,
             problem=problem,
             moves=len(state.moves),
-            state=_sign(self.view.draft.id, state),
+            state=moves.sign(state, draft_id=self.view.draft.id, user_id=current().id),
             candidates=candidates,
             waiting=[(one, kind_of(one.wait), expected_outputs(one.wait)) for one in waits],
             variables=[(name, said(value)) for name, value in sorted(trial.variables.items())],
@@ -248,28 +224,3 @@ def _not_playable(view: DraftView, error: BanliError) -> tuple[str, int]:
         message=error.message,
     )
     return html, 422
-
-
-def _sign(draft_id: int, state: State) -> str:
-    body = {
-        "draft": draft_id,
-        "user": current().id,
-        "at": state.started_at.isoformat(),
-        "moves": [asdict(move) for move in state.moves],
-    }
-    return str(_signer().dumps(body))
-
-
-def _read(draft_id: int) -> State:
-    try:
-        body = _signer().loads(request.form.get("_state", ""))
-    except BadData as error:
-        raise MoveRefused(_("页面已失效，请重新开始试运行。")) from error
-    if body["draft"] != draft_id or body["user"] != current().id:
-        raise MoveRefused(_("页面已失效，请重新开始试运行。"))
-    moves = tuple(Move(**one) for one in body["moves"])
-    return State(datetime.fromisoformat(body["at"]), moves)
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="trial")

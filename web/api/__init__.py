@@ -12,6 +12,7 @@ from flask_smorest import Api
 from web.api import (
     ad_hoc,
     agents,
+    calendar,
     cases,
     circulation,
     commands,
@@ -21,6 +22,7 @@ from web.api import (
     drafts,
     external_tasks,
     files,
+    filters,
     foresight,
     incidents,
     instances,
@@ -38,6 +40,7 @@ from web.api import (
     signers,
     statistics,
     tasks,
+    trial,
     verification,
 )
 from web.api.schemas.base import Problem
@@ -73,6 +76,9 @@ _PARTS: Final = (
     registers,
     statistics,
     verification,
+    calendar,
+    filters,
+    trial,
 )
 _PUBLIC_QUERIES: Final = (
     "/api/v1/cases/progress",

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from bpmn.beginnings import once
 from processes.clock import clock as ledger
 from processes.clock import explanation
 from processes.clock.reckoning import Colour, Reckoning, State
@@ -13,6 +14,7 @@ MATERIALS = [{"code": "application", "title": "申请表", "present": True}]
 MISSING = [{"item": "体检证明", "reason": "缺少"}]
 
 
+@once
 def received(play: Play, **more: Any) -> PlayedCase:
     facts = {"case_title": "某项许可", "materials_required": MATERIALS, "decide_days": 15, **more}
     return play("common_acceptance", **facts)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bpmn.beginnings import once
 from bpmn.yacht import story
 from forms.definition import FormInvalid
 from processes.casework import cases
@@ -32,6 +33,7 @@ DEFECTIVE = {"state": "defective", "reason": "印章不清晰"}
 DEFERRED = {"state": "deferred", "reason": "原件邮寄途中"}
 
 
+@once
 def received(play: Play, **more: Any) -> PlayedCase:
     facts = {"case_title": "某项许可", "materials_required": LISTED, "decide_days": 15}
     applicant = {"user": play.user("applicant").id, "name": "申请人"}

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bpmn.beginnings import once
 from engine import dmn
 from processes.play import Play, PlayedCase
 
@@ -16,6 +17,7 @@ MATERIALS = [
 MISSING = [{"item": "体检证明", "reason": "缺少"}]
 
 
+@once
 def received(play: Play, **more: Any) -> PlayedCase:
     facts = {"case_title": "某项许可", "materials_required": MATERIALS, "decide_days": 20, **more}
     return play("common_acceptance", **facts)

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from bpmn.beginnings import once
 from processes.play import Play, PlayedCase
 
 RECORDS = [{"key": "1", "value": "甲"}, {"key": "2", "value": "乙"}]
 
 
+@once
 def begun(play: Play, **more: Any) -> PlayedCase:
     return play.start(
         "common_exchange_batch", exchange_kind="status_changed", records=RECORDS, **more

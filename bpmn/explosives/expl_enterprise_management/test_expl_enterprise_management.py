@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bpmn.beginnings import once
 from bpmn.explosives import story
 from engine import dmn
 from engine.errors import BanliError
@@ -25,6 +26,7 @@ DATA = {
 }
 
 
+@once
 def entered(play: Play, as_: str = "expl_province", **changes: Any) -> PlayedCase:
     """A unit entered."""
     answers = {
@@ -38,6 +40,7 @@ def entered(play: Play, as_: str = "expl_province", **changes: Any) -> PlayedCas
     return play.apply(UNIT, as_=as_, **answers)
 
 
+@once
 def done(play: Play, action: str, as_: str = "expl_province", **more: Any) -> PlayedCase:
     """Something done to the factory in Tai'an."""
     own = as_.startswith(("expl_enterprise", "expl_group"))

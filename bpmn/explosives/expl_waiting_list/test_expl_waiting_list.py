@@ -1,5 +1,6 @@
 """候补递补: who waits for a place of a full class moves up in order, when and to whom (E-50)."""
 
+from bpmn.beginnings import once
 from bpmn.explosives import story
 from processes.play import Play, PlayedCase
 
@@ -7,6 +8,7 @@ THIRD = "370902198001010051"
 OTHER = "370902198001010035"
 
 
+@once
 def full(play: Play, *waiting: str) -> tuple[PlayedCase, PlayedCase, dict[str, str]]:
     """A class of one place that is taken, and people who wait: class, matter, enrolment numbers."""
     one = story.approved(play)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bpmn.beginnings import once
 from bpmn.property import story
 from engine.errors import BanliError
 from engine.model import UserTask, UserTaskCandidate
@@ -24,6 +25,7 @@ ROW = {
 }
 
 
+@once
 def created(play: Play, **changes: Any) -> PlayedCase:
     answers = {
         "purpose_text": "执行案件财产查询",
@@ -37,6 +39,7 @@ def created(play: Play, **changes: Any) -> PlayedCase:
     return play.apply(QUERY, as_="prop_creator", **answers)
 
 
+@once
 def approved(play: Play, **changes: Any) -> PlayedCase:
     case = created(play, **changes)
     case.complete("approve", as_="prop_approver", decision="approve")

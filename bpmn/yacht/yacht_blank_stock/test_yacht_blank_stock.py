@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bpmn.beginnings import once
 from bpmn.yacht import story
 from engine.errors import Forbidden
 from processes import registers
@@ -16,6 +17,7 @@ def started(play: Play, action: str, **more: Any) -> PlayedCase:
     return play("yacht_blank_stock", by="stock_keeper", org="900001", stock_action=action, **more)
 
 
+@once
 def registered(play: Play, first: str = "YK00000001", last: str = "YK00000005") -> PlayedCase:
     case = started(play, "register")
     fill(case, first, last)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bpmn.beginnings import once
 from bpmn.yacht import story
 from engine.errors import Forbidden
 from processes import registers
@@ -13,6 +14,7 @@ WAITING = {"card_arrived", "order_closed", "remake_requested", "parcel_lost", "c
 TRACE = registers.Trace(by="test")
 
 
+@once
 def ordered(play: Play, **changes: Any) -> PlayedCase:
     """An order that arrived at the centre."""
     story.granted(play, **changes)
@@ -179,6 +181,7 @@ def pack(order: PlayedCase, **more: Any) -> None:
     )
 
 
+@once
 def ready_to_post(play: Play, **changes: Any) -> PlayedCase:
     order = ordered(play, **changes)
     story.printed(order)
@@ -274,6 +277,7 @@ def test_after_posting_a_cancellation_is_refused(play: Play) -> None:
     assert order.waits_for == WAITING
 
 
+@once
 def returned(play: Play) -> PlayedCase:
     case = story.posted(play)
     order = play.case(story.PRODUCTION)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bpmn.beginnings import once
 from bpmn.yacht import story
 from engine import correlation, ids
 from processes.casefile import notices
@@ -25,6 +26,7 @@ def filing(play: Play, **changes: Any) -> dict[str, Any]:
     }
 
 
+@once
 def received(play: Play, *, org: str = "370001", kind: str = "licence", **changes: Any) -> PlayedCase:  # fmt: skip
     user = play.user("applicant")
     payload = {

@@ -5,6 +5,7 @@ Requirements Y-43, Y-44, Y-45, Y-67, Y-71, Y-80.
 
 from typing import Any
 
+from bpmn.beginnings import once
 from bpmn.yacht import story
 from processes import registers
 from processes.casefile import notices
@@ -20,6 +21,7 @@ STAFF = {
 }
 
 
+@once
 def requested(play: Play, **changes: Any) -> PlayedCase:
     answers = {
         "permit_action": "grant",
@@ -33,6 +35,7 @@ def requested(play: Play, **changes: Any) -> PlayedCase:
     return play.apply("yacht_institution_permit", as_="hq_admin", **answers)
 
 
+@once
 def granted(play: Play) -> PlayedCase:
     case = requested(play)
     project = {"project": "yacht_operator", "licence_classes": ["B1E", "B2E"]}

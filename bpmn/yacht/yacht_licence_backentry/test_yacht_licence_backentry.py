@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from bpmn.beginnings import once
 from bpmn.yacht import story
 from engine.errors import BanliError
 from processes.play import Play, PlayedCase
 
 
+@once
 def entered(play: Play, **changes: Any) -> PlayedCase:
     return play.apply(
         "yacht_licence_backentry", as_="backentry_recorder", **answers(play, **changes)

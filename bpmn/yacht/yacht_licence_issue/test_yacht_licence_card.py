@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bpmn.beginnings import once
 from bpmn.yacht import story
 from engine import correlation, ids
 from forms.errors import FormInvalid
@@ -25,6 +26,7 @@ def fix(case: PlayedCase, *, again: bool = False) -> None:
     )
 
 
+@once
 def rejected(play: Play) -> PlayedCase:
     """A case whose order the centre sent back because of the photo."""
     case = story.granted(play)
@@ -214,6 +216,7 @@ def test_a_posted_licence_may_come_back(play: Play) -> None:
     assert case.ended == "issued"
 
 
+@once
 def uncollected(play: Play) -> PlayedCase:
     play.rest("expl_expiry_warning")
     case = story.posted(play)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bpmn.beginnings import once
 from bpmn.yacht import story
 from forms.definition import FormInvalid
 from processes.clock import clock as ledger
@@ -14,6 +15,7 @@ from processes.play import Play, PlayedCase
 DEFERRED = {"state": "deferred", "reason": "邮寄中"}
 
 
+@once
 def conditional(play: Play, **changes: Any) -> PlayedCase:
     """Filed by a unit; accepted though the proxy is still to come by 13 March 2026."""
     case = story.applied(

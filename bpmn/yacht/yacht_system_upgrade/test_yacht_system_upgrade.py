@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bpmn.beginnings import once
 from engine.errors import BanliError
 from processes.casefile import notices
 from processes.documents import documents
@@ -25,12 +26,14 @@ WHO = {
 }
 
 
+@once
 def planned(play: Play) -> PlayedCase:
     return play.apply(
         "yacht_system_upgrade", as_="hq_admin", version="V1.6.0", go_live="2026-04-28"
     )
 
 
+@once
 def approved(play: Play) -> PlayedCase:
     case = planned(play)
     case.complete("approve_plan", as_="hq_admin", decision="approve")
