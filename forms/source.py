@@ -10,8 +10,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 import yaml
+from yaml.composer import Composer
+from yaml.cyaml import CParser  # type: ignore[attr-defined] # written in C
 from yaml.events import AliasEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.resolver import Resolver
 
 from engine import limits
 from engine.errors import DeploymentRejected, Finding
@@ -44,10 +47,15 @@ class _Refused(Exception):
         self.line = line
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(Composer, CParser, Resolver):
     """A composer that refuses aliases and bottomless nesting."""
 
     depth = 0
+
+    def __init__(self, text: str) -> None:
+        CParser.__init__(self, text)
+        Composer.__init__(self)
+        Resolver.__init__(self)
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         if self.check_event(AliasEvent):
@@ -60,7 +68,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def _refused(self, problem: str) -> "_Refused":
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        event: Any = self.peek_event()
         return _Refused(problem, event.start_mark.line + 1)
 
 
@@ -85,20 +93,21 @@ def load(content: bytes, filename: str, *, kind: str = "表单文件") -> Marked
 
 
 def _compose(text: str, filename: str) -> Node | None:
-    try:
-        loader = _Loader(text)
-    except yaml.YAMLError as error:
-        raise _rejected("YAML 格式错误：含有不允许的字符", filename) from error
+    loader = _Loader(text)
     try:
         node: Node | None = loader.get_single_node()
     except _Refused as error:
         raise _rejected(f"YAML 格式错误：{error}", filename, line=error.line) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        # what is missing at the very end is looked for on a line after it
+        last = len(text.splitlines())
+        line, column = (min(mark.line + 1, last), mark.column + 1) if mark else (None, None)
         # the library's own words are English and about its grammar; the place says more
         message = "YAML 格式错误：此处附近的缩进、引号、括号或冒号不正确"
         raise _rejected(message, filename, line=line, column=column) from error
+    except yaml.YAMLError as error:
+        raise _rejected("YAML 格式错误：含有不允许的字符", filename) from error
     finally:
         loader.dispose()
     return node

@@ -43,9 +43,9 @@ class Account:
 @cache
 def cast() -> Mapping[str, Any]:
     """The demo's organisations, accounts and records, with those of each domain's `demo.yaml`."""
-    told: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    told: dict[str, Any] = yaml.load(_FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     for path in sorted(MODELS.glob("*/demo.yaml")):
-        domain = yaml.safe_load(path.read_text(encoding="utf-8"))
+        domain = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         told["orgs"] += domain.get("orgs", [])
         told["users"] += domain.get("users", [])
         told["registers"] |= domain.get("registers", {})

@@ -345,7 +345,7 @@ def read(text: str, name: str) -> dict[str, Any]:
         DomainRefused: naming the file and every wrong place in it.
     """
     try:
-        raw = yaml.safe_load(text)
+        raw = yaml.load(text, Loader=yaml.CSafeLoader)
         return dict(_File(unknown=RAISE).load(raw))
     except yaml.YAMLError as error:
         raise DomainRefused(f"{name} 不是有效的 YAML：{error}") from error

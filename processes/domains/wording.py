@@ -39,7 +39,7 @@ def _of_file(name: str, content: bytes) -> Iterator[tuple[str, str]]:
     if name.endswith((".bpmn", ".dmn")):
         yield from _of_model(xml.read(content, name))
     elif name.endswith((".yaml", ".yml")):
-        yield from _pairs(yaml.safe_load(content))
+        yield from _pairs(yaml.load(content, Loader=yaml.CSafeLoader))
 
 
 def _of_model(root: xml.Node) -> Iterator[tuple[str, str]]:

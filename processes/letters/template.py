@@ -9,10 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-import yaml
-
 from engine import feel
-from engine.errors import DeploymentRejected, Finding
+from processes.definitions import Kind
 
 PLACE: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _FOLD: Final = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f])")
@@ -107,16 +105,7 @@ def read(content: bytes, file: str) -> Template:
     Raises:
         DeploymentRejected: names everything that is wrong with it.
     """
-    try:
-        raw = yaml.safe_load(content.decode("utf-8"))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DeploymentRejected([_finding(f"文书模板不是有效的 YAML：{error}", file)]) from error
-    if not isinstance(raw, dict):
-        raise DeploymentRejected([_finding("文书模板应为对象", file)])
-    findings = [_finding(message, file) for message in _problems(raw)]
-    if findings:
-        raise DeploymentRejected(findings)
-    return _template(raw, hashlib.sha256(content).hexdigest())
+    return _template(_KIND.read(content, file), hashlib.sha256(content).hexdigest())
 
 
 def expressions(value: Any) -> Iterator[str]:
@@ -222,5 +211,4 @@ def _element(raw: Mapping[str, Any]) -> Element:
     return Element(kind=kind, value=str(raw[kind] or ""), x=x, y=y, **rest)
 
 
-def _finding(message: str, file: str) -> Finding:
-    return Finding("error", "letter", message, file=file)
+_KIND: Final = Kind("文书模板", "letter", _problems)

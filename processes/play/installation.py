@@ -59,7 +59,7 @@ class Play(Stage):
         super().__init__(start=start, database=database)
         wiring.connect()
         self._fill(models)
-        self._began, self._changes_at_first = clock.now(), self._changes()
+        self._at_first: tuple[datetime, int] | None = self._stand()
 
     def user(self, login: str) -> User:
         """A person of the cast, by log-in name or by role."""
@@ -137,7 +137,7 @@ class Play(Stage):
     @property
     def is_untouched(self) -> bool:
         """Whether nothing has happened since the demo was loaded."""
-        return clock.now() == self._began and self._changes() == self._changes_at_first
+        return self._in_memory and self._at_first == self._stand()
 
     def keep(self) -> Kept:
         """What has happened so far, for another play to go on from."""
@@ -158,14 +158,16 @@ class Play(Stage):
             file.write_bytes(content)
         clock.set_to(kept.now)
         cache.clear()
+        self._at_first = None
 
     def _raw(self) -> sqlite3.Connection:
         """The one connection of a database in memory."""
         with self._engine.connect() as connected:
             return connected.connection.driver_connection  # type: ignore[return-value]
 
-    def _changes(self) -> int:
-        return self._raw().total_changes if self._in_memory else -1
+    def _stand(self) -> tuple[datetime, int] | None:
+        """The time, and how many rows were ever written."""
+        return (clock.now(), self._raw().total_changes) if self._in_memory else None
 
     def _by_role(self, session: Session, role: str) -> User | None:
         for one in loader.cast()["users"]:

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
-from engine.errors import DeploymentRejected, Finding, NotFound
+from engine.errors import NotFound
+from processes.definitions import Kind
 
 TYPES: Final = (
     "text",
@@ -138,16 +137,7 @@ def read(content: bytes, file: str) -> Definition:
     Raises:
         DeploymentRejected: names everything that is wrong with it.
     """
-    try:
-        raw = yaml.safe_load(content.decode("utf-8"))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DeploymentRejected([_finding(f"台账定义不是有效的 YAML：{error}", file)]) from error
-    if not isinstance(raw, dict):
-        raise DeploymentRejected([_finding("台账定义应为对象", file)])
-    findings = [_finding(message, file) for message in _problems(raw)]
-    if findings:
-        raise DeploymentRejected(findings)
-    return _definition(raw)
+    return _definition(_KIND.read(content, file))
 
 
 _catalogue: dict[str, Definition] = {}
@@ -159,12 +149,7 @@ def load(folder: Path) -> Mapping[str, Definition]:
     Raises:
         DeploymentRejected: a file is wrong, or two define one ledger.
     """
-    found: dict[str, Definition] = {}
-    for path in sorted(folder.rglob("registers/*.yaml")):
-        one = read(path.read_bytes(), path.name)
-        if one.register in found:
-            raise DeploymentRejected([_finding(f"台账『{one.register}』定义了两次", path.name)])
-        found[one.register] = one
+    found = _KIND.below(folder, "registers/*.yaml", read, name=lambda one: one.register)
     _catalogue.update(found)
     return found
 
@@ -305,5 +290,4 @@ def _certificate(raw: Mapping[str, Any] | None) -> CertificateRule | None:
     return CertificateRule(**{**raw, "numbers": tuple(raw["numbers"])}) if raw else None
 
 
-def _finding(message: str, file: str) -> Finding:
-    return Finding("error", "register", message, file=file)
+_KIND: Final = Kind("台账定义", "register", _problems)

@@ -7,11 +7,10 @@ a file `bpmn/<domain>/statistics/<statistic>.yaml` is described in docs/statisti
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import yaml
-
-from engine.errors import DeploymentRejected, Finding, NotFound
+from engine.errors import NotFound
+from processes.definitions import Kind
 from processes.domains.domains import FOLDER
 from processes.statistics import checking
 
@@ -57,6 +56,7 @@ class Statistic:
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
+_KIND: Final = Kind("统计定义", "statistic", checking.problems)
 _catalogue: dict[str, Statistic] = {}
 _folders: set[Path] = set()
 
@@ -86,12 +86,7 @@ def load(folder: Path) -> Mapping[str, Statistic]:
     Raises:
         DeploymentRejected: a file is wrong, or two define one statistic.
     """
-    found: dict[str, Statistic] = {}
-    for path in sorted(folder.rglob("statistics/*.yaml")):
-        one = read(path.read_bytes(), path.name)
-        if one.id in found:
-            raise DeploymentRejected([_finding(f"统计『{one.id}』定义了两次", path.name)])
-        found[one.id] = one
+    found = _KIND.below(folder, "statistics/*.yaml", read, name=lambda one: one.id)
     _catalogue.update(found)
     _folders.add(folder)
     return found
@@ -103,15 +98,7 @@ def read(content: bytes, file: str) -> Statistic:
     Raises:
         DeploymentRejected: names everything that is wrong with it.
     """
-    try:
-        raw = yaml.safe_load(content.decode("utf-8"))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DeploymentRejected([_finding(f"统计定义不是有效的 YAML：{error}", file)]) from error
-    if not isinstance(raw, dict):
-        raise DeploymentRejected([_finding("统计定义应为对象", file)])
-    if findings := [_finding(message, file) for message in checking.problems(raw)]:
-        raise DeploymentRejected(findings)
-    return _definition(raw)
+    return _definition(_KIND.read(content, file))
 
 
 def _definition(raw: Mapping[str, Any]) -> Statistic:
@@ -139,7 +126,3 @@ def _definition(raw: Mapping[str, Any]) -> Statistic:
 
 def _line(told: str | Mapping[str, str]) -> str | Share:
     return told if isinstance(told, str) else Share(told["title"], told["part"], told["whole"])
-
-
-def _finding(message: str, file: str) -> Finding:
-    return Finding("error", "statistic", message, file=file)
