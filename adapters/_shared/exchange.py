@@ -147,7 +147,9 @@ def envelope(message: Message) -> dict[str, Value]:
     }
 
 
-def create(contract: Contract, settings: Mapping[str, str]) -> Exchange:
+def create(
+    contract: Contract, settings: Mapping[str, str], *, kind: type[Exchange] = Exchange
+) -> Exchange:
     """The channel from the settings `URL`, `KEY` (at least 16 bytes), optional `KEY_ID` and `WAY`.
 
     `WAY`: `push` (we post; the default), `pull` (it fetches by API), `file` (packages of files).

@@ -1,5 +1,6 @@
 """The steps of a real-estate registration, for the tests of its processes: who fills in what."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from bpmn.beginnings import once
 from bpmn.papers import handed_in
 from bpmn.property import seals
+from engine import correlation
 from engine.model import UserTaskCandidate
 from processes import registers
 from processes.casefile import notices
@@ -113,6 +115,60 @@ def booked(case: PlayedCase) -> None:
         registrar_name="登簿人",
         second_look=True,
     )
+
+
+CITY: Final[dict[str, Any]] = {
+    "entry_no": "XA2026030200017",
+    "org": "PR610100",
+    "unit_code": "610113001002GB00001F00010002",
+    "location": "西安市雁塔区演示路 1 号 1 幢 1 单元 10102 室",
+    "right_kind": "国有建设用地使用权/房屋所有权",
+    "reg_kind": "转移登记",
+    "holders": [
+        {
+            "name": "权利人一",
+            "id_type": "居民身份证",
+            "id_no": "610102199001010016",
+            "share": "50%",
+        },
+        {
+            "name": "权利人二",
+            "id_type": "居民身份证",
+            "id_no": "610102198001010014",
+            "share": "50%",
+        },
+    ],
+    "registered_at": datetime(2026, 3, 2, 2, tzinfo=UTC),
+    "registrar": "登簿人",
+    "book_log_no": "LOG1",
+    "certificate_no": "陕(2026)西安市不动产权第0000777号",
+    "area": Decimal("121.35"),
+}
+
+
+def entry_reported(play: Play, message_id: str = "m-1", **changes: Any) -> PlayedCase:
+    """A city system tells of an entry in its book."""
+    told = {name: value for name, value in {**CITY, **changes}.items() if value is not None}
+    play.run(
+        lambda session: correlation.correlate(
+            session,
+            "register_entry_done",
+            told["entry_no"],
+            told,
+            message_id=message_id,
+            channel="registration_local",
+            ttl=timedelta(days=1),
+        )
+    )
+    play.drain()
+    return play.case("prop_ecert_issue")
+
+
+def certified(play: Play, message_id: str = "m-1", **changes: Any) -> dict[str, Any]:
+    """A certificate issued for an entry of a city's book."""
+    seals.employed(play)
+    entry_reported(play, message_id, **changes)
+    return records(play, "ecert", entry_no=changes.get("entry_no", CITY["entry_no"]))[-1]
 
 
 def record(play: Play, register: str, key: object) -> dict[str, Any]:

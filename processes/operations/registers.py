@@ -116,6 +116,24 @@ def find(session: Session, call: Call) -> Variables:
 
 
 @operation(
+    "register.count",
+    "统计记录数",
+    inputs={
+        **_REGISTER,
+        "filter?": "按可检索字段比较；值为列表的，符合其中之一",
+        "statuses?": "状态列表，缺省为全部",
+    },
+    outputs={"count": "条数"},
+)
+def count(session: Session, call: Call) -> Variables:
+    """How many records fit."""
+    where = _present(dict(call.context("filter")))
+    found = registers.counts(session, call.text("register"), where=where)
+    wanted = call.variables.get("statuses") or list(found)
+    return {"count": sum(found.get(str(one), 0) for one in wanted)}
+
+
+@operation(
     "register.get",
     "读取记录",
     inputs={**_REGISTER, "key": "主键"},

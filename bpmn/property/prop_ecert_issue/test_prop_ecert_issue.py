@@ -1,8 +1,6 @@
 """电子证照签发: at the moment of the book entry, sealed, kept; what fails goes on the problem list."""
 
 import io
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,56 +8,9 @@ from pypdf import PdfReader
 from stdnum.iso7064 import mod_37_36
 
 from bpmn.property import seals, story
-from engine import correlation
 from processes.documents import documents, files
 from processes.identity import identifiers
-from processes.play import Play, PlayedCase
-
-CITY: dict[str, Any] = {
-    "entry_no": "XA2026030200017",
-    "org": "PR610100",
-    "unit_code": "610113001002GB00001F00010002",
-    "location": "西安市雁塔区演示路 1 号 1 幢 1 单元 10102 室",
-    "right_kind": "国有建设用地使用权/房屋所有权",
-    "reg_kind": "转移登记",
-    "holders": [
-        {
-            "name": "权利人一",
-            "id_type": "居民身份证",
-            "id_no": "610102199001010016",
-            "share": "50%",
-        },
-        {
-            "name": "权利人二",
-            "id_type": "居民身份证",
-            "id_no": "610102198001010014",
-            "share": "50%",
-        },
-    ],
-    "registered_at": datetime(2026, 3, 2, 2, tzinfo=UTC),
-    "registrar": "登簿人",
-    "book_log_no": "LOG1",
-    "certificate_no": "陕(2026)西安市不动产权第0000777号",
-    "area": Decimal("121.35"),
-}
-
-
-def reported(play: Play, message_id: str = "m-1", **changes: Any) -> PlayedCase:
-    """A city system tells of an entry in its book."""
-    told = {name: value for name, value in {**CITY, **changes}.items() if value is not None}
-    play.run(
-        lambda session: correlation.correlate(
-            session,
-            "register_entry_done",
-            told["entry_no"],
-            told,
-            message_id=message_id,
-            channel="registration_local",
-            ttl=timedelta(days=1),
-        )
-    )
-    play.drain()
-    return play.case("prop_ecert_issue")
+from processes.play import Play
 
 
 def problems(play: Play) -> list[dict[str, Any]]:
@@ -100,10 +51,10 @@ def test_the_identifier_follows_its_standard(play: Play) -> None:
 def test_a_city_reports_its_entry_gets_the_certificate_and_attaches_it(play: Play) -> None:
     """P-47, P-48, P-49: the message starts the issue, the answer says where the file is."""
     seals.employed(play)
-    case = reported(play)
+    case = story.entry_reported(play)
     assert (case.ended, case.status, case.row.outcome) == ("attached", "completed", "issued")
     assert case.messages == ["certificate_attached"]
-    (held,) = story.records(play, "ecert", entry_no=CITY["entry_no"])
+    (held,) = story.records(play, "ecert", entry_no=story.CITY["entry_no"])
     assert (held["holder_name"], held["org"]) == ("权利人一、权利人二", "PR610100")
     with play.session() as session:
         text = PdfReader(io.BytesIO(files.read(session, held["sha256"]))).pages[0].extract_text()
@@ -114,11 +65,11 @@ def test_a_city_reports_its_entry_gets_the_certificate_and_attaches_it(play: Pla
 def test_the_same_entry_reported_twice_has_one_certificate(play: Play) -> None:
     """Duplicate-safe: a copy of the message, and the same entry under another message number."""
     desk = seals.employed(play)
-    first = reported(play)
-    assert reported(play).id == first.id
-    again = reported(play, "m-2")
+    first = story.entry_reported(play)
+    assert story.entry_reported(play).id == first.id
+    again = story.entry_reported(play, "m-2")
     assert (again.ended, again.variables["ecert_result"]) == ("already_issued", "held")
-    assert len(story.records(play, "ecert", entry_no=CITY["entry_no"])) == 1
+    assert len(story.records(play, "ecert", entry_no=story.CITY["entry_no"])) == 1
     assert len(desk.asked) == 1
 
 
@@ -136,7 +87,7 @@ def test_data_that_are_wrong_go_on_the_problem_list(
 ) -> None:
     """P-44: named one by one, the clerk is told, nothing is sealed."""
     desk = seals.employed(play)
-    case = reported(play, **changes)
+    case = story.entry_reported(play, **changes)
     assert (case.ended, case.row.outcome) == ("problem", "problem")
     (found,) = problems(play)
     assert why in found["reason"]
@@ -147,7 +98,7 @@ def test_data_that_are_wrong_go_on_the_problem_list(
 
 def test_every_problem_of_an_entry_is_named_at_once(play: Play) -> None:
     seals.employed(play)
-    reported(play, unit_code="1", certificate_no="2", holders=[{"name": ""}])
+    story.entry_reported(play, unit_code="1", certificate_no="2", holders=[{"name": ""}])
     (found,) = problems(play)
     assert len(found["reasons"]) == 4
 
@@ -187,10 +138,10 @@ def test_a_kind_without_a_published_catalogue_is_not_issued(play: Play) -> None:
             "11100000MB03271699021",
             "retired",
             trace=Trace("test"),
-            changes={"retired_on": CITY["registered_at"].date()},
+            changes={"retired_on": story.CITY["registered_at"].date()},
         )
     )
-    case = reported(play)
+    case = story.entry_reported(play)
     assert case.ended == "problem"
     assert problems(play)[0]["stage"] == "catalog"
 
@@ -198,7 +149,7 @@ def test_a_kind_without_a_published_catalogue_is_not_issued(play: Play) -> None:
 def test_the_new_owners_certificate_takes_the_place_of_the_old_one(play: Play) -> None:
     """P-15, P-45: a transfer; whoever scans the old file learns that it was replaced."""
     seals.employed(play)
-    reported(play, unit_code=story.UNIT)
+    story.entry_reported(play, unit_code=story.UNIT)
     (old,) = story.records(play, "ecert", unit_code=story.UNIT)
     case = story.handled(play)
     story.booked(case)
@@ -215,10 +166,10 @@ def test_the_new_owners_certificate_takes_the_place_of_the_old_one(play: Play) -
 def test_a_proof_stands_beside_the_certificate_of_the_unit(play: Play) -> None:
     """A mortgage gives a proof (证明) of its own; the certificate of the owner stays valid."""
     seals.employed(play)
-    reported(play)
+    story.entry_reported(play)
     proof = "陕(2026)西安市不动产证明第0000009号"
-    reported(play, "m-2", entry_no="XA2", certificate_no=proof, right_kind="抵押权")
-    held = story.records(play, "ecert", unit_code=CITY["unit_code"])
+    story.entry_reported(play, "m-2", entry_no="XA2", certificate_no=proof, right_kind="抵押权")
+    held = story.records(play, "ecert", unit_code=story.CITY["unit_code"])
     assert {(one["kind"], one["status"]) for one in held} == {
         ("right_certificate", "issued"),
         ("registration_proof", "issued"),

@@ -1,0 +1,139 @@
+"""存量电子证照批量生成: in batches, resumable, idempotent, with progress and a list of problems.
+
+P-43. Thousands at night (`BANLI_NIGHTLY=1`), a hundred thousand with `BANLI_ECERTS=100000`.
+"""
+
+import os
+import time
+from typing import Any
+
+import pytest
+
+from bpmn.property import seals, story
+from processes import registers
+from processes.play import Play, PlayedCase
+from processes.registers import Trace
+
+NIGHTLY = os.environ.get("BANLI_NIGHTLY") == "1"
+
+
+def stock(play: Play, count: int, *, wrong: tuple[int, ...] = (), first: int = 1) -> None:
+    """Entries of the book from before there were electronic certificates."""
+    rows = [
+        {
+            "entry_no": f"OLD{number:07d}",
+            "org": "PR610500",
+            "unit_code": f"610502001002{'X' if number in wrong else 'G'}B{number % 100_000:05d}F00010001",
+            "work_order_no": "OLD",
+            "business_kind": "first_sale",
+            "right_kind": "国有建设用地使用权/房屋所有权",
+            "holder_name": f"权利人{number}",
+            "holder_id_no": "610102199001010016",
+            "share": "单独所有",
+            "certificate_no": f"陕(2019)渭南市不动产权第{number:07d}号",
+            "location": f"渭南市演示路 {number} 号",
+            "registrar": "登簿人",
+            "registered_on": f"2019-{1 + number % 12:02d}-15",
+        }
+        for number in range(first, first + count)
+    ]
+    for at in range(0, count, 1_000):
+        page = rows[at : at + 1_000]
+        play.run(
+            lambda session, page=page: registers.create_many(
+                session, "register_entry", page, trace=Trace("test")
+            )
+        )
+
+
+def ordered(play: Play, **answers: Any) -> PlayedCase:
+    seals.employed(play)
+    told = {"agency": "PR610500", "batch_size": 10}
+    return play.apply("prop_ecert_bulk", as_="prop_ecert", **{**told, **answers})
+
+
+def run_of(play: Play, case: PlayedCase) -> dict[str, Any]:
+    return story.record(play, "ecert_run", case.row.reference)
+
+
+def test_the_stock_of_an_agency_gets_its_certificates_batch_by_batch(play: Play) -> None:
+    stock(play, 25, wrong=(7,))
+    case = ordered(play)
+    assert (case.ended, case.row.outcome) == ("over", "completed")
+    run = run_of(play, case)
+    assert (run["total"], run["batches"], run["done"]) == (25, 3, 25)
+    assert (run["issued"], run["problems"], run["skipped"]) == (24, 1, 0)
+    assert (run["status"], run["cursor"]) == ("completed", "OLD0000025")
+    held = story.records(play, "ecert", source="bulk")
+    assert len({one["ecert_id"] for one in held}) == 24
+    (problem,) = story.records(play, "ecert_problem")
+    assert (problem["entry_no"], problem["source"]) == ("OLD0000007", "bulk")
+    assert case.letters == ["letter_ecert_run"]
+    assert story.notices_of(play, "prop_ecert")[0] == "存量批量任务结束"
+
+
+def test_a_second_run_issues_nothing_twice(play: Play) -> None:
+    stock(play, 12)
+    ordered(play)
+    stock(play, 3, first=13)
+    run = run_of(play, ordered(play))
+    assert (run["issued"], run["skipped"]) == (3, 12)
+    assert len(story.records(play, "ecert", source="bulk")) == 15
+
+
+def test_only_entries_of_the_period_are_taken(play: Play) -> None:
+    stock(play, 24)
+    run = run_of(play, ordered(play, from_on="2019-03-01", to_on="2019-04-30"))
+    assert (run["issued"], run["done"]) == (4, 24)
+
+
+def test_a_run_that_is_interrupted_goes_on_where_it_was(play: Play) -> None:
+    """The seal system goes down in the middle; nothing is lost, doubled or begun anew."""
+    desk = seals.employed(play)
+    stock(play, 20)
+    before = type(desk).seal
+
+    def failing(self: seals.DeskSeals, order: Any, document: Any) -> bytes:
+        self.down = len({one.id for one in self.asked}) == 14
+        return before(self, order, document)
+
+    desk.seal = failing.__get__(desk)  # type: ignore[method-assign]
+    case = ordered(play)
+    assert case.ended is None
+    assert run_of(play, case)["done"] == 10
+    del desk.seal
+    desk.down = False
+    case.passes(minutes=2)
+    assert (case.ended, run_of(play, case)["issued"]) == ("over", 20)
+    assert len(story.records(play, "ecert", source="bulk")) == 20
+
+
+def test_a_batch_that_is_mostly_wrong_stops_the_run_for_somebody_to_look(play: Play) -> None:
+    stock(play, 20, wrong=tuple(range(1, 9)))
+    case = ordered(play)
+    assert case.waits_for == {"look"}
+    case.complete("look", as_="prop_ecert", go_on=False)
+    assert (case.ended, run_of(play, case)["status"]) == ("over", "stopped")
+    assert run_of(play, case)["done"] == 10
+
+
+def test_after_a_look_the_run_may_go_on(play: Play) -> None:
+    stock(play, 20, wrong=tuple(range(1, 9)))
+    case = ordered(play)
+    case.complete("look", as_="prop_ecert", go_on=True)
+    run = run_of(play, case)
+    assert (run["issued"], run["problems"], run["status"]) == (12, 8, "completed")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not NIGHTLY, reason="thousands of seals take minutes: BANLI_NIGHTLY=1")
+def test_thousands_of_certificates_at_night(play: Play) -> None:
+    count = int(os.environ.get("BANLI_ECERTS", "3000"))
+    play.rounds = count * 40
+    stock(play, count, wrong=(count // 2,))
+    began = time.perf_counter()
+    case = ordered(play, batch_size=200)
+    seconds = time.perf_counter() - began
+    run = run_of(play, case)
+    assert (run["issued"], run["problems"]) == (count - 1, 1)
+    print(f"{count} certificates in {seconds:.0f} s, {count / seconds:.1f} a second")  # noqa: T201

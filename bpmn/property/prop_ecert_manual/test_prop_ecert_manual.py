@@ -1,0 +1,103 @@
+"""问题证照手工生成: corrected with evidence, checked by another person, sealed (P-44, P-45)."""
+
+from typing import Any
+
+import pytest
+
+from bpmn.property import seals, story
+from engine.errors import BanliError
+from forms.errors import FormInvalid
+from processes.play import Play, PlayedCase
+
+PROCESS = "prop_ecert_manual"
+RIGHT = "610113001002GB00001F00010002"
+
+
+def problem(play: Play, **changes: Any) -> str:
+    """An entry that could not be issued, on the list."""
+    seals.employed(play)
+    story.entry_reported(play, **{"unit_code": "610113001002XB00001F00010002", **changes})
+    (found,) = story.records(play, "ecert_problem")
+    return str(found["problem_no"])
+
+
+def taken(play: Play, **changes: Any) -> PlayedCase:
+    return play.apply(PROCESS, as_="prop_ecert_clerk", problem_no=problem(play, **changes))
+
+
+def correct(case: PlayedCase, **changes: Any) -> None:
+    answers = {
+        "decision": "issue",
+        "unit_code": RIGHT,
+        "holder_name": "权利人一、权利人二",
+        "holder_id_no": "610102199001010016",
+        "certificate_no": story.CITY["certificate_no"],
+        "location": story.CITY["location"],
+        "right_kind": story.CITY["right_kind"],
+        "evidence": [story.paper(case.play)],
+        "note": "登记簿原页为 GB",
+        **changes,
+    }
+    case.complete("correct", as_="prop_ecert_clerk", **answers)
+
+
+def test_a_corrected_entry_is_checked_by_another_and_gets_its_certificate(play: Play) -> None:
+    case = taken(play)
+    assert case.waits_for == {"correct"}
+    correct(case)
+    case.complete("second_check", as_="prop_reviewer", second_decision="pass")
+    assert (case.ended, case.row.outcome) == ("resolved", "issued")
+    (held,) = story.records(play, "ecert")
+    assert (held["source"], held["unit_code"]) == ("manual", RIGHT)
+    (found,) = story.records(play, "ecert_problem")
+    assert (found["status"], found["ecert_id"]) == ("resolved", held["ecert_id"])
+
+
+def test_who_corrected_does_not_check(play: Play) -> None:
+    case = taken(play)
+    correct(case)
+    with pytest.raises(BanliError):
+        case.complete("second_check", as_="prop_ecert_clerk", second_decision="pass")
+
+
+def test_without_evidence_or_with_a_wrong_code_nothing_is_handed_on(play: Play) -> None:
+    case = taken(play)
+    with pytest.raises(FormInvalid) as refused:
+        correct(case, evidence=[], unit_code="610113")
+    assert {"evidence", "unit_code"} <= set(refused.value.errors)
+
+
+def test_a_correction_sent_back_is_made_again_with_the_reason(play: Play) -> None:
+    case = taken(play)
+    correct(case)
+    case.complete(
+        "second_check", as_="prop_reviewer", second_decision="return", second_reason="证据不清"
+    )
+    assert case.waits_for == {"correct"}
+    assert case.variables["problem_text"] == "复核退回：证据不清"
+
+
+def test_what_should_have_no_certificate_is_closed_with_its_reason(play: Play) -> None:
+    case = taken(play)
+    correct(case, decision="dismiss", note="权利已注销")
+    case.complete("second_check", as_="prop_reviewer", second_decision="pass")
+    assert case.ended == "dismissed"
+    (found,) = story.records(play, "ecert_problem")
+    assert (found["status"], found["handled_by"]) == ("dismissed", "权利已注销")
+    assert story.records(play, "ecert") == []
+
+
+def test_what_still_cannot_be_sealed_goes_back_on_the_list(play: Play) -> None:
+    case = taken(play)
+    correct(case)
+    seals.employed(play).refuses = "印章已停用"
+    case.complete("second_check", as_="prop_reviewer", second_decision="pass")
+    assert (case.ended, case.row.outcome) == ("still_wrong", "still_wrong")
+    (found,) = story.records(play, "ecert_problem")
+    assert (found["status"], found["handled_by"]) == ("open", "仍有问题：印章已停用")
+
+
+def test_a_problem_somebody_else_took_up_is_not_handled_twice(play: Play) -> None:
+    first = taken(play)
+    with pytest.raises(FormInvalid):
+        play.apply(PROCESS, as_="prop_ecert_clerk", problem_no=first.variables["problem_no"])

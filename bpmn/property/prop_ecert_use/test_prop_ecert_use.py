@@ -1,0 +1,105 @@
+"""电子证照共享与打印: by authorisation, with scope, purpose and end (P-17, P-46, P-59)."""
+
+import io
+from datetime import timedelta
+from typing import Any
+
+from pypdf import PdfReader
+
+from bpmn.property import story
+from engine import correlation
+from processes.documents import documents, files
+from processes.play import Play, PlayedCase
+
+OWNER = "610102199001010016"
+
+
+def requested(play: Play, held: dict[str, Any], **changes: Any) -> PlayedCase:
+    """Another department asks for a certificate."""
+    told = {
+        "request_no": "GX1",
+        "department": "西安住房公积金管理中心",
+        "certificate_no": held["certificate_no"],
+        "holder_name": held["holder_name"],
+        "purpose": "办理公积金贷款",
+        "legal_basis": "条例第三十二条",
+        "contact": "经办人",
+        **changes,
+    }
+    play.run(
+        lambda session: correlation.correlate(
+            session, "sharing_requested", told["request_no"], told,
+            message_id=told["request_no"], channel="third_dept", ttl=timedelta(days=1),
+        )
+    )  # fmt: skip
+    play.drain()
+    return play.case("prop_ecert_use")
+
+
+def kinds(play: Play, held: dict[str, Any]) -> list[str]:
+    found = story.records(play, "ecert_event", ecert_id=held["ecert_id"])
+    return [one["kind"] for one in found]
+
+
+def test_a_department_gets_what_was_permitted_until_it_ends(play: Play) -> None:
+    held = story.certified(play)
+    case = requested(play, held)
+    case.complete(
+        "decide", as_="prop_ecert", share_decision="grant", share_scope="face",
+        valid_until="2026-03-05",
+    )  # fmt: skip
+    assert case.messages == ["ecert_shared"]
+    granted = story.record(play, "sharing_request", "GX1")
+    assert (granted["status"], granted["scope"]) == ("granted", "face")
+    case.passes(days=10)
+    assert (case.ended, case.row.outcome) == ("expired", "expired")
+    assert story.record(play, "sharing_request", "GX1")["status"] == "expired"
+    assert kinds(play, held) == ["issued", "shared", "revoked"]
+
+
+def test_a_request_without_a_basis_is_refused_with_its_reason(play: Play) -> None:
+    held = story.certified(play)
+    case = requested(play, held)
+    case.complete(
+        "decide", as_="prop_ecert", share_decision="refuse", refusal="没有法定依据"
+    )  # fmt: skip
+    assert (case.ended, case.messages) == ("refused", ["sharing_refused"])
+    assert story.record(play, "sharing_request", "GX1")["refusal"] == "没有法定依据"
+    assert kinds(play, held) == ["issued"]
+
+
+def test_a_certificate_that_does_not_agree_is_refused_at_once(play: Play) -> None:
+    """Another holder or an annulled certificate: the same answer, nothing told."""
+    held = story.certified(play)
+    case = requested(play, held, holder_name="他人")
+    assert (case.ended, case.messages) == ("refused", ["sharing_refused"])
+
+
+def test_a_print_bears_its_purpose_and_is_on_record(play: Play) -> None:
+    held = story.certified(play)
+    case = play.apply(
+        "prop_ecert_use",
+        as_="prop_window",
+        certificate_no=held["certificate_no"],
+        holder_id_no=OWNER,
+        purpose="办理落户",
+    )
+    assert (case.ended, case.letters) == ("printed", ["letter_ecert_print"])
+    with play.session() as session:
+        (letter,) = documents.issued(session, case.id)
+        text = PdfReader(io.BytesIO(files.read(session, letter.sha256))).pages[0].extract_text()
+    assert text.count("办理落户") > 3
+    assert "没有印章" in text
+    assert kinds(play, held) == ["issued", "printed"]
+
+
+def test_nobody_prints_what_is_not_in_his_name(play: Play) -> None:
+    held = story.certified(play)
+    case = play.apply(
+        "prop_ecert_use",
+        as_="prop_window",
+        certificate_no=held["certificate_no"],
+        holder_id_no="610102198001010014",
+        purpose="办理落户",
+    )
+    assert (case.ended, case.letters) == ("none", [])
