@@ -147,9 +147,7 @@ def envelope(message: Message) -> dict[str, Value]:
     }
 
 
-def create(
-    contract: Contract, settings: Mapping[str, str], *, kind: type[Exchange] = Exchange
-) -> Exchange:
+def create(contract: Contract, settings: Mapping[str, str]) -> Exchange:
     """The channel from the settings `URL`, `KEY` (at least 16 bytes), optional `KEY_ID` and `WAY`.
 
     `WAY`: `push` (we post; the default), `pull` (it fetches by API), `file` (packages of files).

@@ -11,7 +11,7 @@ from typing import Final
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
 from adapters._shared.members import Member, MessageType
-from adapters.mnr_cert_repo.deposit import TOPIC, Repository
+from adapters.mnr_cert_repo.deposit import TOPIC, Deposit
 
 TOPICS: Final = (TOPIC,)
 CONTRACT: Final = Contract(
@@ -41,4 +41,7 @@ CONTRACT: Final = Contract(
 
 def create(settings: Mapping[str, str]) -> Exchange:
     """Make the channel and its worker; `URL` and `KEY` are required."""
-    return exchange.create(CONTRACT, settings, kind=Repository)
+    made = exchange.create(CONTRACT, settings)
+    if made.department is not None:
+        made.workers = {**made.workers, TOPIC: Deposit(made, made.department)}
+    return made

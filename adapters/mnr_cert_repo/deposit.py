@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from adapters._shared import signing, wire
+from adapters._shared import wire
 from adapters._shared.client import Department
-from adapters._shared.exchange import Contract, Exchange
+from adapters._shared.exchange import Exchange
 from engine.errors import MessageRefused, WorkRefused
 from engine.ports import Work
 from engine.variables import Variables
@@ -23,10 +23,9 @@ class Deposit:
 
     topic = TOPIC
 
-    def __init__(self, department: Department, *, key_id: str, key: bytes) -> None:
+    def __init__(self, exchange: Exchange, department: Department) -> None:
+        self._exchange = exchange
         self._department = department
-        self._key_id = key_id
-        self._key = key
 
     def execute(self, work: Work) -> Variables:
         """Deposit.
@@ -39,7 +38,7 @@ class Deposit:
         path = f"/deposits/{quote(number, safe='')}"
         line = f"{path}\n{document.sha256}".encode()
         headers = {
-            **signing.sign(line, key_id=self._key_id, key=self._key),
+            **self._exchange.sign(line),
             "Content-Length": str(document.size),
             "X-Banli-Certificate": quote(str(work.variables.get("certificate_no") or "")),
         }
@@ -59,13 +58,3 @@ class Deposit:
         if not isinstance(receipt.get("deposit_no"), str):
             raise WorkRefused("证照库的存入回执没有存入编号", ecert=number)
         return {"deposit_no": receipt["deposit_no"], "refused": None}
-
-
-class Repository(Exchange):
-    """The channel of the repository, with the worker that deposits files."""
-
-    def __init__(
-        self, contract: Contract, department: Department, *, key_id: str, key: bytes
-    ) -> None:
-        super().__init__(contract, department, key_id=key_id, key=key)
-        self.workers = {**self.workers, TOPIC: Deposit(department, key_id=key_id, key=key)}
