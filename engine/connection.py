@@ -100,6 +100,9 @@ def _on_connect(raw: sqlite3.Connection, _record: object) -> None:
     raw.isolation_level = None  # transactions are ours to begin
     for pragma in (
         f"busy_timeout={BUSY_MS}",
+        # of a new database: a step changes little in each of a dozen trees, and its log has a page
+        # of each; half as large they are written and synced in less time
+        "page_size=2048",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",

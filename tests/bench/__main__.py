@@ -31,7 +31,7 @@ REPORT = Path(__file__).parents[2] / "docs" / "performance.md"
 NOTE = """
 ## 一步的时间去了哪里
 
-SQLite：一次提交、一次 fdatasync，写的页数见表（“逐行提交”写 2 页），每棵树一页：`process_instance`；`history_step`
+SQLite：一次提交、一次 fdatasync，写的页数见表（“逐行提交”写 2 页；新库每页 2 KiB），每棵树一页：`process_instance`；`history_step`
 （一步一行，含全部事件和变量增量）及其主键与办结两个索引；`user_task` 及其“在手或待领”与“按办件”两个索引；
 `user_task_candidate` 及其索引；`job` 及其两个索引。按事件读历史用视图 `history_event`。办件在内存中时，提交之前什么都
 不读：写入语句自带条件（版本号、任务仍开放且无他人签收），条件不成立，整步作废重办。命令的会话在没有动用 ORM 之前就是
@@ -53,10 +53,11 @@ PostgreSQL：一次往返，一条语句。一步的全部写入合成一条带�
 
 ## Where the time of a step goes
 
-SQLite: one commit, one fdatasync; pages as in the table, one for each tree, against the 2 of a bare row. The history
-has one row a step with all its events and what it wrote into the variables; `history_event` is a view on it. Of an
-instance at hand nothing is read beforehand: the statements carry their conditions (revision; the task still open and
-nobody else's), and a condition that fails undoes the step, which is then repeated with a look at what is stored.
+SQLite: one commit, one fdatasync; pages as in the table (of 2 KiB in a new database), one for each tree, against the
+2 of a bare row. The history has one row a step with all its events and what it wrote into the variables;
+`history_event` is a view on it. Of an instance at hand nothing is read beforehand: the statements carry their
+conditions (revision; the task still open and nobody else's), and a condition that fails undoes the step, which is
+then repeated with a look at what is stored.
 PostgreSQL: one round trip with one statement, a transaction of itself.
 
 Ten times naive: the two lines “其上限” are what an engine that cost nothing would reach; the rest is some 450 calls of
