@@ -41,6 +41,7 @@ CONTRACT: Final = Contract(
                 ),
                 Member("total", "税费合计", "money"),
                 Member("exempt_reason", "免征原因", required=False),
+                Member("pay_url", "缴款页面的网址", required=False),
             ),
         ),
         "tax_rejected": MessageType("不予受理", (Member("reason", "理由"),)),

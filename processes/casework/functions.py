@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from engine import asking, clock, feel
+from processes import settings
 from processes.clock import calendar
 from processes.identity import identifiers
 from processes.identity.identity import person_key
@@ -58,6 +59,13 @@ def _check_identity(number: Any) -> bool | None:
 
 def _check_credit_code(code: Any) -> bool | None:
     return identifiers.credit_code(code) is not None if isinstance(code, str) else None
+
+
+def _portal_address(path: Any) -> str | None:
+    """A page of the public portal as a whole address, for links that leave the installation."""
+    if not isinstance(path, str) or not path.startswith("/public"):
+        return None
+    return settings.current().public_url.rstrip("/") + path
 
 
 def _region_prefix(code: Any, length: Any) -> str | None:
@@ -165,6 +173,7 @@ FUNCTIONS: Final[Sequence[tuple[str, Sequence[str], Callable[..., Any]]]] = (
     ("region prefix", ("code", "n"), _region_prefix),
     ("unit code parts", ("code",), _unit_code_parts),
     ("certificate identifier", ("type", "issuer", "serial", "version"), _certificate_identifier),
+    ("portal address", ("path",), _portal_address),
     ("age", ("birth date", "date"), _age),
     ("formal date", ("date",), _formal_date),
     ("head of unit", ("org", "date?"), _head_of_unit),

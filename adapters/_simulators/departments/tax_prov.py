@@ -1,20 +1,48 @@
 """The provincial tax system: what it decides depends on the declaration alone (P-26, P-31)."""
 
+import html
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from adapters._simulators.correspondent import Body, Correspondent, Reply
+from adapters._simulators.correspondent import Body, Reply
+from adapters._simulators.paged import Paged
 from engine import clock
 
 _DEED: Final = Decimal("0.015")
 _VALUE_ADDED: Final = Decimal("0.05")
 
 
-class TaxBureau(Correspondent):
-    """Assesses, takes the payment a moment later and sends the voucher."""
+_PATIENCE: Final = 90
+"""For so many times the pace of the work a payment is waited for; then somebody pays at a bank."""
+
+
+class TaxBureau(Paged):
+    """Assesses, waits for the payment on its page, or a while, and sends the voucher."""
 
     title = "省税务系统"
+
+    def __init__(self, callback: str, *, key: bytes, key_id: str, seconds: float = 1.0) -> None:
+        super().__init__(callback, key=key, key_id=key_id, seconds=seconds)
+        self._due: dict[str, tuple[Decimal, threading.Event]] = {}
+
+    def page(self, path: str, form: dict[str, str] | None) -> str | None:
+        number = path.removeprefix("/pay/")
+        with self.lock:
+            due = self._due.get(number)
+        if number == path or due is None:
+            return None
+        amount, paid = due
+        if form is not None:
+            paid.set()
+        if paid.is_set():
+            return self.drawn("缴款成功", f"<p>{amount} 元，完税凭证将送回办理系统。</p>")
+        pay = (
+            f"<p>核定编号 {html.escape(number)}，应缴税款 {amount} 元。</p>"
+            '<form method="post"><button class="p">模拟：支付</button></form>'
+        )
+        return self.drawn("电子税务局缴款", pay)
 
     def replies(self, name: str, number: str, body: Body, mode: str) -> Iterator[Reply]:
         if name == "tax_case_withdrawn":
@@ -36,7 +64,16 @@ class TaxBureau(Correspondent):
         ]
         total = price * sum(rates.values())
         assessment = f"S{number[-10:]}"
-        yield "tax_assessed", {"assessment_no": assessment, "items": items, "total": total}
+        told = {"assessment_no": assessment, "items": items, "total": total}
+        paid = threading.Event()
+        with self.lock:
+            self._due[assessment] = total, paid
         if total:
+            told["pay_url"] = f"{self.address}/pay/{assessment}"
+        yield "tax_assessed", told
+        if total:
+            if self._seconds >= 1:  # tests do not wait
+                paid.wait(self._seconds * _PATIENCE)
+            paid.set()
             yield "tax_paid", {"assessment_no": assessment, "paid_at": clock.now()}
         yield "tax_voucher", {"voucher_no": f"SPZ{number[-12:]}", "amount": total}
