@@ -27,10 +27,11 @@ def came(play: Play, key: str, by: User, *, channel: str = "portal", **answers: 
 def begun(play: Play, key: str, by: User, *, channel: str = "portal", **given: Any) -> PlayedCase:
     """A process that others call, begun by itself with what they would give it."""
     one = by.citizen
-    assert one is not None
+    if one is None:
+        raise ValueError("somebody of the public is wanted")
     applicant = {"user": str(by.id), "name": one.name, "id_no": one.number, "party": one.kind}
     applicant |= {"handler": one.handler, "level": one.level}
-    known = {"applicant": applicant, "channel": channel, "org": "PR610100"}
+    known = {"applicant": applicant, "channel": channel}
     case = play.start(key, **{**known, "case_title": "二手房转移登记", **given})
     play.drain()
     return case

@@ -1,11 +1,10 @@
 """身份核验: the level of the log-in, the face, the counter (P-36, P-50, P-87)."""
 
-from datetime import date
-
 import pytest
 
 from bpmn.citizens import begun, citizen
 from bpmn.property.story import records
+from engine import clock
 from processes.clock import calendar
 from processes.identity.identity import User
 from processes.play import Play, PlayedCase
@@ -14,9 +13,8 @@ KEY = "common_identity_check"
 ASKED = {
     "identity_required": "face",
     "identity_purpose": "二手房转移登记",
-    "identity_role": "window_clerk@PR610100",
+    "identity_role": "licence_acceptor@370001",
 }
-WORKING_DAY = str(calendar.add_working_days(date.today(), 1).date)
 OPENED = {"check_url": "http://127.0.0.1:1/face_verify/check/1", "expires_at": "2026-12-01"}
 
 
@@ -85,9 +83,14 @@ def test_three_faces_that_do_not_match_lead_to_the_counter(play: Play) -> None:
 
 def at_the_counter(case: PlayedCase, by: User, **changes: object) -> None:
     """An appointment is made and kept."""
-    case.sends("预约到窗口核验", as_=by.login, visit_on=WORKING_DAY, visit_half="morning")
+    case.sends(
+        "预约到窗口核验",
+        as_=by.login,
+        visit_on=str(calendar.add_working_days(clock.today(), 1).date),
+        visit_half="morning",
+    )
     answers = {"document_kind": "resident_id", "decision": "same", **changes}
-    case.complete("check_in_person", as_="prop_window", **answers)
+    case.complete("check_in_person", as_="acceptor", **answers)
 
 
 def test_a_match_at_the_second_time_is_good(play: Play) -> None:
@@ -145,5 +148,5 @@ def test_an_appointment_that_nobody_makes_ends(play: Play) -> None:
 
 def test_at_the_counter_the_document_is_looked_at_in_any_case(play: Play) -> None:
     case = begun(play, KEY, citizen(play, "p1001"), channel="counter", **ASKED)
-    case.complete("check_in_person", as_="prop_window", document_kind="passport", decision="same")
+    case.complete("check_in_person", as_="acceptor", document_kind="passport", decision="same")
     assert case.ended == "verified"

@@ -212,7 +212,7 @@ def test_an_application_goes_in_with_a_file_and_is_followed_and_withdrawn(
         while worker.run_once():
             pass
     page = html(client, case)
-    assert "受理" in page
+    assert "签署申请书" in page
     number = re.search(r'class="number">(P\d{19}[0-9A-Z])', page)[1]
     code = re.search(r'class="mono">([0-9A-Z]{8})<', page)[1]
     anybody = realty.test_client()

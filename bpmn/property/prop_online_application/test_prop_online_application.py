@@ -1,0 +1,134 @@
+"""线上申请: identity, signature, originals; then the same process as at the counter (P-06, P-09, P-12)."""
+
+import pytest
+
+from bpmn.citizens import came, citizen
+from bpmn.property import story
+from processes.clock import calendar
+from processes.identity.identity import User
+from processes.play import Play, PlayedCase
+
+SIGNED = {"sign_confirmed": True}
+
+
+def online(play: Play, by: User, *, channel: str = "portal", **changes: object) -> PlayedCase:
+    """A sale handed in by somebody who came by the unified identity."""
+    return came(play, story.WINDOW, by, channel=channel, **story.sale(**changes))
+
+
+def signed(play: Play, case: PlayedCase, by: User) -> None:
+    case.sends("签署申请书", as_=by.login, signature=story.paper(play), **SIGNED)
+
+
+def told(play: Play, by: User) -> list[str]:
+    return story.notices_of(play, by.login)
+
+
+def test_a_sale_is_applied_for_signed_and_accepted_without_a_visit(play: Play) -> None:
+    """P-05, P-06, P-09: fully online; the signed application is a paper of the case."""
+    by = citizen(play, "p1001")
+    case = online(play, by)
+    assert case.waits_for == {"signed"}
+    signed(play, case, by)
+    assert case.letters == ["letter_registration_application"]
+    assert case.waits_for == {"push_portal"}
+    case.works("gov_portal.progress", receipt_no="1")
+    assert case.waits_for == {"accept"}
+    assert case.row.channel == "portal"
+    case.complete("accept", as_="prop_window", decision="accept")
+    assert "pre_review" in case.waits_for
+    (consent,) = story.records(play, "data_consent", work_order_no=case.row.reference)
+    assert consent["subject_name"] == "甲某"
+
+
+def test_online_and_at_the_counter_it_is_one_process(play: Play) -> None:
+    """P-12: only the beginning differs."""
+    case = story.applied(play, as_="prop_window")
+    assert case.waits_for == {"accept"}
+    (consent,) = story.records(play, "data_consent", work_order_no=case.row.reference)
+    assert "申请人身份证明" in consent["items"]
+
+
+def test_who_logged_in_without_a_face_shows_it_first(play: Play) -> None:
+    """P-50, P-87."""
+    by = citizen(play, "p1002")
+    case = online(play, by)
+    case.works("face_verify.open", check_url="http://127.0.0.1:1/x", expires_at="2026-12-01")
+    case.receives("face_checked", result="passed", score="0.97", reason=None)
+    assert case.waits_for == {"signed"}
+
+
+def test_an_identity_that_is_not_proved_frees_the_unit(play: Play) -> None:
+    by = citizen(play, "p1002")
+    case = online(play, by)
+    case.works("face_verify.open", check_url="http://127.0.0.1:1/x", expires_at="2026-12-01")
+    case.passes(days=4)
+    assert (case.ended, case.row.outcome) == ("not_accepted", "online_expired")
+    assert story.record(play, "realty_unit", story.UNIT)["status"] == "free"
+
+
+def test_an_application_that_nobody_signs_ends(play: Play) -> None:
+    case = online(play, citizen(play, "p1001"))
+    case.passes(days=4)
+    assert (case.ended, case.status) == ("not_accepted", "cancelled")
+
+
+def test_it_may_be_withdrawn_before_it_is_accepted(play: Play) -> None:
+    by = citizen(play, "p1001")
+    case = online(play, by)
+    case.sends("撤回申请", as_=by.login, withdraw_reason="填错了", withdraw_confirmed=True)
+    assert (case.ended, case.status) == ("not_accepted", "withdrawn")
+    assert story.record(play, "realty_unit", story.UNIT)["status"] == "free"
+
+
+@pytest.mark.parametrize(("decision", "goes_on"), [("same", True), ("different", False)])
+def test_papers_of_an_inheritance_are_shown_at_the_counter(
+    play: Play, decision: str, *, goes_on: bool
+) -> None:
+    """An original is needed: an appointment, and the clerk looks at it."""
+    by = citizen(play, "p1001")
+    heir = {"business_kind": "inheritance", "evidence": [story.paper(play)], "contract_no": None}
+    case = online(play, by, only_home=None, marital_status=None, **heir)
+    signed(play, case, by)
+    day = str(calendar.add_working_days(case.row.submitted_at.date(), 2).date)
+    case.sends("预约核对原件", as_=by.login, visit_on=day, visit_half="morning")
+    note = None if goes_on else "公证书编号不符"
+    case.complete("check_original", as_="prop_window", decision=decision, note=note)
+    if goes_on:
+        assert case.waits_for == {"push_portal"}
+    else:
+        assert (case.ended, case.row.outcome) == ("not_accepted", "online_original_differs")
+
+
+@pytest.mark.parametrize(
+    ("channel", "topic"), [("wechat", "wechat.notify"), ("app", "qinwuyuan_app.notify")]
+)
+def test_the_channel_that_he_came_by_is_told_and_holds_nothing_up(
+    play: Play, channel: str, topic: str
+) -> None:
+    """P-13, P-81: not followed, or down for an hour: the message in the portal is enough."""
+    by = citizen(play, "p1001")
+    case = online(play, by, channel=channel)
+    signed(play, case, by)
+    case.fails(topic, code="not_followed" if channel == "wechat" else "not_registered")
+    assert case.waits_for == {"accept"}
+    assert "申请已送登记机构" in told(play, by)
+
+
+def test_a_channel_that_is_down_is_waited_for_an_hour(play: Play) -> None:
+    by = citizen(play, "p1001")
+    case = online(play, by, channel="app")
+    signed(play, case, by)
+    case.passes(minutes=61)
+    assert case.waits_for == {"accept"}
+
+
+def test_the_payment_page_of_the_tax_office_is_offered_until_it_is_paid(play: Play) -> None:
+    case = story.accepted(play)
+    page = "http://127.0.0.1:1/tax_prov/pay/S1"
+    case.receives("tax_assessed", **story.ASSESSED, pay_url=page)
+    (offered,) = story.records(play, "outer_action", work_order_no=case.row.reference)
+    assert (offered["status"], offered["url"], offered["kind"]) == ("open", page, "pay")
+    case.receives("tax_paid", assessment_no="S1")
+    (offered,) = story.records(play, "outer_action", work_order_no=case.row.reference)
+    assert offered["status"] == "done"

@@ -1,0 +1,110 @@
+"""公众权属查询: one's own title, one unit, an interest that is reviewed, refusal (P-16, P-50)."""
+
+from bpmn.citizens import came, citizen
+from bpmn.property import seals, story
+from processes.identity.identity import User
+from processes.play import Play, PlayedCase
+
+KEY = "prop_public_query"
+
+
+def asked(play: Play, by: User, **changes: object) -> PlayedCase:
+    told = {
+        "query_kind": "own",
+        "org": "PR610100",
+        "purpose": "办理入学",
+        "pledge": True,
+        **changes,
+    }
+    return came(play, KEY, by, channel="app", **told)
+
+
+def unit(**changes: object) -> dict[str, object]:
+    return {"query_kind": "unit", "unit_code": story.UNIT, "claim": "holder", **changes}
+
+
+def answered(case: PlayedCase) -> None:
+    case.works("qinwuyuan_app.notify", receipt_no="1", accepted_at="2026-11-29")
+
+
+def logged(play: Play, case: PlayedCase) -> dict[str, object]:
+    return story.record(play, "title_query", case.row.reference)
+
+
+def test_the_own_title_is_proved_with_a_seal(play: Play) -> None:
+    """P-16: sealed, downloadable, on record."""
+    seals.employed(play)
+    case = asked(play, citizen(play, "p1001"))
+    answered(case)
+    assert (case.ended, case.letters) == ("answered", ["letter_title_proof"])
+    line = logged(play, case)
+    assert (line["basis"], line["row_count"], line["result"]) == ("holder", 1, "answered")
+
+
+def test_who_owns_nothing_is_told_so(play: Play) -> None:
+    seals.employed(play)
+    case = asked(play, citizen(play, "p1003", level=3))
+    answered(case)
+    assert (case.ended, logged(play, case)["row_count"]) == ("answered", 0)
+
+
+def test_one_unit_is_shown_to_its_holder(play: Play) -> None:
+    seals.employed(play)
+    case = asked(play, citizen(play, "p1001"), **unit())
+    answered(case)
+    assert case.ended == "answered"
+
+
+def test_who_is_neither_holder_nor_interested_is_refused_with_the_reason(play: Play) -> None:
+    case = asked(play, citizen(play, "p1003", level=3), **unit())
+    assert (case.ended, case.letters) == ("refused", ["letter_query_refused"])
+    line = logged(play, case)
+    assert (line["basis"], line["result"]) == ("stranger", "refused")
+    assert "不是该不动产的权利人" in str(line["reason"])
+
+
+def test_a_unit_that_the_register_does_not_know_is_not_answered(play: Play) -> None:
+    code = "610113001002GB00001F00019999"
+    case = asked(play, citizen(play, "p1001"), **unit(unit_code=code))
+    assert (case.ended, logged(play, case)["basis"]) == ("refused", "none")
+
+
+def interested(play: Play) -> PlayedCase:
+    more = {"interest_reason": "买卖合同当事人", "interest_evidence": [story.paper(play)]}
+    return asked(play, citizen(play, "p1003", level=3), **unit(claim="interested", **more))
+
+
+def test_an_interest_is_reviewed_by_the_window(play: Play) -> None:
+    seals.employed(play)
+    case = interested(play)
+    assert case.waits_for == {"review"}
+    case.complete("review", as_="prop_window", decision="agree")
+    answered(case)
+    assert (case.ended, logged(play, case)["basis"]) == ("answered", "interested")
+
+
+def test_an_interest_that_is_none_is_refused(play: Play) -> None:
+    case = interested(play)
+    case.complete("review", as_="prop_window", decision="refuse", reason="合同没有备案")
+    assert case.ended == "refused"
+    assert logged(play, case)["reason"] == "合同没有备案"
+
+
+def test_a_face_has_to_be_compared(play: Play) -> None:
+    """P-50: real name alone is not enough; a check that is never made ends the query."""
+    case = asked(play, citizen(play, "p1002"))
+    assert case.waits_for == {"face_open"}
+    case.works("face_verify.open", check_url="http://127.0.0.1:1/x", expires_at="2026-12-01")
+    case.passes(days=4)
+    assert (case.ended, case.row.outcome) == ("unverified", "identity_expired")
+
+
+def test_a_seal_that_is_refused_is_set_again_by_the_window(play: Play) -> None:
+    desk = seals.employed(play)
+    desk.refuses = "印章使用审批未通过"
+    case = asked(play, citizen(play, "p1001"))
+    assert case.waits_for == {"retry_seal"}
+    desk.refuses = ""
+    case.complete("retry_seal", as_="prop_window", retry_note="已补办用印审批")
+    answered(case)
+    assert case.ended == "answered"
