@@ -50,6 +50,8 @@ class Simulator:
 
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         """The department's own answer; 404 where it has none."""
+        if self.parts:
+            return 404, {"reason": "没有这个单位"}
         raise NotImplementedError
 
     def examples(self) -> Sequence[Any]:

@@ -24,7 +24,10 @@ def checking(play: Play, subject: str = "p1002", **given: object) -> PlayedCase:
 
 def opened(play: Play, case: PlayedCase) -> None:
     case.works("face_verify.open", **OPENED)
-    assert len(links(play, case, "open")) == 1
+    (link,) = links(play, case, "open")
+    (check,) = records(play, "identity_check", work_order_no=case.variables["work_order_no"])
+    time = len(links(play, case, "done")) + 1
+    assert link["outer_no"] == f"{check['check_no']}-{time}", "the number it was asked with"
 
 
 def links(play: Play, case: PlayedCase, status: str) -> list[dict[str, object]]:
