@@ -21,6 +21,7 @@ from processes.casework import applications, sources
 from processes.casework.applications import Service
 from processes.identity.identity import User
 from processes.model.cases import Case
+from processes.public import guides
 from web import business, filling, tables
 from web.auth import current
 from web.database import read_session, run
@@ -159,6 +160,7 @@ def _page(
     return render_template(
         "public/apply.html" if base == "public" else "portal/apply.html",
         service=service,
+        guide=guides.guides().get(service.definition.key) if base == "public" else None,
         key=service.definition.key,
         layout=layout,
         steps=[title for _number, title in steps],
