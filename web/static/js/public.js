@@ -2,14 +2,19 @@
 const features = [
   ["[data-form]", "./form.js"],
   ["[data-upload]", "./upload.js"],
+  ["[data-signature]", "./signature.js"],
 ];
+
+const started = new Map();
 
 async function load(root) {
   for (const [selector, file] of features) {
-    const found = [...root.querySelectorAll(selector)].filter((one) => !one.dataset.ready);
+    const found = [...root.querySelectorAll(selector)].filter((one) => !started.get(file)?.has(one));
     if (!found.length) continue;
     const { default: start } = await import(file);
+    if (!started.has(file)) started.set(file, new WeakSet());
     for (const one of found) {
+      started.get(file).add(one);
       one.dataset.ready = "1";
       start(one);
     }
