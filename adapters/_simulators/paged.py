@@ -8,7 +8,8 @@ from adapters._simulators.correspondent import Correspondent
 from adapters._simulators.server import Answer, Raw
 
 _STYLE: Final = (
-    "*{box-sizing:border-box}body{font:17px/1.6 system-ui,sans-serif;max-width:26em;margin:0 auto;padding:1.5em;"
+    "*{box-sizing:border-box}body{font:17px/1.6 system-ui,sans-serif;max-width:26em;"
+    "margin:0 auto;padding:1.5em;"
     "color:#1c2733}h1{font-size:22px}button,a.b{display:block;width:100%;margin:.7em 0;"
     "padding:.8em 1em;font:inherit;text-align:center;background:#fff;border:1px solid #8a97a6;"
     "border-radius:8px;color:inherit;text-decoration:none}button.p{background:#0b4a8f;"
