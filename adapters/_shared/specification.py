@@ -29,6 +29,24 @@ _HEAD: Final = """# 接口规范：与外部单位交换的报文
   `refusal` 说明。
 - 应答 4xx 表示报文有误，不再重发；超时、429 和 5xx 表示稍后重发（间隔递增，共 8 次，之后转
   人工处理）。
+
+## 三种交换方式
+
+由接入单位按条件选用，报文约定相同。
+
+- **推送（push）**：双方都能提供地址。如上：本系统推送，单位回调。
+- **领取（pull）**：单位不能提供地址。单位定时 `POST <本系统地址>/api/channels/<通道>/fetch`
+  （`{"limit": 50}`），得到 `{"messages": [信封…]}`；收妥后 `POST …/confirm`
+  （`{"message_ids": […]}`），5 分钟内未确认的再次给出；结果仍发往 `/api/channels/<通道>`。
+  请求按上述方法签名，一次性数不得重复；应答由本系统同样签名。
+- **文件交换（file）**：没有接口的市县。任务包、结果包各为一个 ZIP：
+  - `manifest.json` 清单：`package_no` 包号、`channel` 通道、`made_at` 制作时间、`messages` 列表，
+    每项 `file`、`message_id`、`name`、`correlation_key`、`sha256`；
+  - `manifest.seal` 封签：以共有密钥对 `file`、换行、清单原文计算的 HMAC-SHA256（十六进制）；
+  - `messages/` 下每份报文一个文件，内容是信封。
+
+  清单、摘要、封签有一处不符，整包退回；否则逐份接收，给出回执（`receipt.json`、
+  `receipt.seal`），重复的不再处理。
 """
 
 
@@ -90,11 +108,19 @@ def openapi(contracts: Sequence[Contract]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "办理 Banli 外部单位接口规范", "version": "1"},
         "paths": {
-            f"/api/channels/{one.channel}": {
-                "post": _operation(one, one.inward, "向本系统发送报文")
-            }
-            for one in contracts
-            if one.inward
+            **{
+                f"/api/channels/{one.channel}": {
+                    "post": _operation(one, one.inward, "向本系统发送报文")
+                }
+                for one in contracts
+                if one.inward
+            },
+            **{
+                f"/api/channels/{one.channel}/{what}": {"post": made(one)}
+                for one in contracts
+                if one.outward
+                for what, made in (("fetch", _fetch), ("confirm", _confirm))
+            },
         },
         "webhooks": {
             **{
@@ -123,6 +149,36 @@ def _operation(contract: Contract, told: Mapping[str, MessageType], summary: str
         "responses": {
             "202": {"description": "已收到；重复的报文不再处理"},
             "403": {"description": "签名、时间、名称或正文不符合约定"},
+        },
+    }
+
+
+def _fetch(contract: Contract) -> dict[str, Any]:
+    messages = [_envelope(contract, name, told) for name, told in contract.outward.items()]
+    limit = {"limit": {"type": "integer", "minimum": 1, "maximum": 50}}
+    given = {"messages": {"type": "array", "items": {"oneOf": messages}}}
+    return _asked(contract, "fetch", "领取发给本单位的报文", _object(limit, []), given)
+
+
+def _confirm(contract: Contract) -> dict[str, Any]:
+    ids = {"type": "array", "maxItems": 50, "items": {"type": "string"}}
+    asked = _object({"message_ids": ids}, ["message_ids"])
+    return _asked(contract, "confirm", "确认领取的报文已收妥", asked, {"confirmed": ids})
+
+
+def _asked(
+    contract: Contract, what: str, summary: str, asked: dict[str, Any], given: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "summary": f"{contract.title}：{summary}",
+        "operationId": f"{contract.channel}_{what}",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": asked}}},
+        "responses": {
+            "200": {
+                "description": "应答由本系统签名",
+                "content": {"application/json": {"schema": _object(given, [*given])}},
+            },
+            "403": {"description": "签名、时间不符合约定，或一次性数已用过"},
         },
     }
 

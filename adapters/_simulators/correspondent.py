@@ -13,7 +13,7 @@ import urllib3
 from adapters._shared import signing, wire
 from adapters._simulators.server import Answer, Simulator
 
-_RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+_RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 10.0, 10.0, 20.0, 30.0)
 _REMEMBERED: Final = 50
 Body = Mapping[str, Any]
 Reply = tuple[str, dict[str, Any]]

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
-from engine.columns import Base, Id, Instant
+from engine.columns import Base, Id, Instant, Stored
 from processes.model.types import SealedVariables
 
 
@@ -42,3 +42,21 @@ class ExchangeEvent(Base):
         SealedVariables("exchange_event.content")
     )
     """What was sent, or handed in by hand with the paper it rests on."""
+
+
+class ExchangePackage(Base):
+    """A package of messages on a file, made for a department or handed in by it."""
+
+    __tablename__ = "exchange_package"
+    __table_args__ = (Index("ix_exchange_package_adapter", "adapter", "id"),)
+
+    id: Mapped[Id]
+    adapter: Mapped[str] = mapped_column(String(64))
+    direction: Mapped[str] = mapped_column(String(3))
+    number: Mapped[str] = mapped_column("package_no", String(100))
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"))
+    messages: Mapped[int] = mapped_column(Integer)
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(Stored)
+    """Of one that came in: what became of each message."""
+    by: Mapped[str] = mapped_column("acted_by", String(64))
+    at: Mapped[datetime] = mapped_column(Instant, default=clock.now)

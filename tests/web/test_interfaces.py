@@ -1,6 +1,7 @@
 """接口监控 on its pages and by API, and the signed requests of departments that fetch (P-19, P-20)."""
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from engine import clock, ids, limits
 from engine.model import Job, ProcessDefinition
 from processes.identity import identity, tokens
 from processes.model.exchange import ExchangeEvent
+from tests.processes.exchange.test_packages import packed, zipped
 from tests.web.conftest import csrf, picture
 from web import running
 from web.database import database
@@ -164,6 +166,50 @@ def test_only_operators_of_interfaces_come_in(as_: Clients) -> None:
     for path in (ROOT, f"{ROOT}/tax_prov", f"{ROOT}/tax_prov/entries/tax_rejected"):
         assert clerk.get(path).status_code == 403, path
     assert as_("admin").get(f"{ROOT}/nowhere").status_code == 404
+
+
+# --- packages of files ---------------------------------------------------------------------
+
+
+def test_a_package_is_made_downloaded_and_one_that_is_no_package_is_refused_in_words(
+    head: FlaskClient, app: Flask, client: FlaskClient, stopped: Callable[..., int]
+) -> None:
+    stopped("tax_case_withdrawn", retries=3)
+    assert post(head, f"{ROOT}/tax_prov/packages").status_code == 303
+    page = head.get(f"{ROOT}/tax_prov").get_data(as_text=True)
+    href = re.search(rf'href="({ROOT}/tax_prov/packages/\d+/content)"', page)[1]
+    answer = head.get(href)
+    assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+    assert answer.data.startswith(b"PK")
+    again = post(head, f"{ROOT}/tax_prov/packages")
+    assert again.status_code == 422
+    assert "没有等待发给该单位的报文" in again.get_data(as_text=True)
+    wrong = post(head, f"{ROOT}/tax_prov/packages/taken", package=paper())
+    assert wrong.status_code == 422
+    assert "不是完整的 ZIP 报文包" in wrong.get_data(as_text=True)
+    made = api(app, client, "admin", "POST", "/tax_prov/packages")
+    assert (made.status_code, made.json["code"]) == (422, "package_refused")
+
+
+def test_results_on_a_file_are_taken_and_the_receipt_tells_of_each(
+    head: FlaskClient, app: Flask
+) -> None:
+    exchange = registry.create(
+        ["tax_prov"], {"TAX_PROV_URL": "http://127.0.0.1:9", "TAX_PROV_KEY": KEY}
+    ).channels["tax_prov"]
+    body = {"work_order_no": "P9", "reason": "价格偏低"}
+    told = {"message_id": "f1", "name": "tax_rejected", "correlation_key": "P9", "body": body}
+    content = zipped(packed(exchange, [wire.dump(told), b"{}"]))
+    answer = post(
+        head, f"{ROOT}/tax_prov/packages/taken", package=(io.BytesIO(content), "结果.zip")
+    )
+    assert answer.status_code == 303
+    page = head.get(answer.location).get_data(as_text=True)
+    assert "不予受理" in page
+    assert "已接收" in page
+    assert "被拒绝" in page
+    receipt = head.get(f"{answer.location}/receipt")
+    assert (receipt.status_code, receipt.mimetype) == (200, "application/zip")
 
 
 # --- by API ---------------------------------------------------------------------------------

@@ -4,20 +4,32 @@ Invariant: every look and repair is one of `processes.exchange`; what was refuse
 it was typed. Contents are shown by their titles, masked.
 """
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import BanliError, Conflict, Retry, WorkRefused
 from forms.definition import FormDefinition, FormInvalid
-from processes.exchange import entry_form, monitoring, repairs
+from processes.exchange import entry_form, monitoring, packages, repairs
 from processes.exchange.directory import Interface
 from processes.exchange.journal import OUTCOMES
 from processes.exchange.monitoring import Health, Narrowed
+from processes.exchange.packages import PackageRefused
 from processes.exchange.repairs import EntryRefused
 from processes.identity.roles import Action
 from processes.model.cases import Case
@@ -82,6 +94,10 @@ def probe(name: str) -> ResponseReturnValue:
 @blueprint.get("/<name>")
 @policy("staff", Action.OPERATE_EXCHANGE)
 def one(name: str) -> ResponseReturnValue:
+    return _one(name)
+
+
+def _one(name: str, *, problem: str = "") -> str:
     interface = wiring.directory().get(name)
     narrowed = Narrowed(
         direction=_of(("in", "out"), "direction"),
@@ -106,7 +122,9 @@ def one(name: str) -> ResponseReturnValue:
             following=following,
             narrowed=narrowed,
             entries=repairs.entries(interface),
+            packages=packages.of_interface(session, interface, by=current()),
             now=clock.now(),
+            problem=problem,
             **_words(),
         )
 
@@ -173,6 +191,63 @@ def settle(job_id: int) -> ResponseReturnValue:
         return _job(job_id, given, problem=refused.message), 409
     flash(_("已登记人工办理"))
     return redirect(url_for("interfaces.one", name=interface.name), code=303)
+
+
+@blueprint.post("/<name>/packages")
+@policy("staff", Action.OPERATE_EXCHANGE)
+def pack(name: str) -> ResponseReturnValue:
+    """Pack what waits for a department without an interface."""
+    try:
+        made = run(packages.make, wiring.directory().get(name), by=current())
+        flash(_("已制作报文包，含 %(n)s 份报文", n=made.messages))
+    except PackageRefused as refused:
+        return _one(name, problem=refused.message), 422
+    return redirect(url_for("interfaces.one", name=name), code=303)
+
+
+@blueprint.post("/<name>/packages/taken")
+@policy("staff", Action.OPERATE_EXCHANGE)
+def unpack(name: str) -> ResponseReturnValue:
+    """Take a package of results that a department handed in."""
+    sent = request.files.get("package")
+    limit = int(current_app.config["BANLI"].upload_limit)
+    content = sent.stream.read(limit + 1) if sent else b""
+    try:
+        taken = run(packages.take, wiring.directory().get(name), content, by=current())
+    except PackageRefused as refused:
+        return _one(name, problem=refused.message), 422
+    return redirect(url_for("interfaces.package", name=name, package_id=taken.id), code=303)
+
+
+@blueprint.get("/<name>/packages/<int:package_id>")
+@policy("staff", Action.OPERATE_EXCHANGE)
+def package(name: str, package_id: int) -> ResponseReturnValue:
+    """What became of each message of a package that came in."""
+    interface = wiring.directory().get(name)
+    with read_session() as session:
+        found = packages.get(session, interface, package_id, by=current())
+    lines = (found.receipt or {}).get("lines", [])
+    return render_template(
+        "admin/interface_package.html", interface=interface, package=found, lines=lines
+    )
+
+
+@blueprint.get("/<name>/packages/<int:package_id>/<what>")
+@policy("staff", Action.OPERATE_EXCHANGE)
+def download(name: str, package_id: int, what: str) -> ResponseReturnValue:
+    """The package itself, or the receipt of one that came in."""
+    interface = wiring.directory().get(name)
+
+    def found(session: Session) -> tuple[str, bytes]:
+        one = packages.get(session, interface, package_id, by=current())
+        if what == "receipt" and one.direction == "in":
+            return f"{one.number}-receipt.zip", packages.receipt(interface, one)
+        return f"{one.number}.zip", packages.content(session, one, by=current())
+
+    title, content = run(found)
+    return send_file(
+        io.BytesIO(content), mimetype=packages.TYPE, as_attachment=True, download_name=title
+    )
 
 
 @blueprint.get("/<name>/entries/<message>")

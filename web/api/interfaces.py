@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from sqlalchemy.orm import Session
 
 from engine.errors import Retry, WorkRefused
-from processes.exchange import monitoring, repairs
+from processes.exchange import monitoring, packages, repairs
 from processes.exchange.monitoring import Narrowed
 from processes.identity.roles import Action
 from web import filling, wiring
@@ -16,7 +16,7 @@ from web.api.schemas import interfaces as schemas
 from web.api.schemas.base import Answers, Done
 from web.api.schemas.exchange import Taken
 from web.api.schemas.operations import Probe
-from web.database import read_session
+from web.database import read_session, run
 
 blueprint = blueprints.make("interfaces", "/interfaces", "接口监控")
 
@@ -159,3 +159,46 @@ def enter(arguments: dict[str, Any], name: str, message: str) -> Response:
         return {"kind": taken.kind}
 
     return commands.perform(work, status=202)
+
+
+@blueprint.post(f"/{_NAME}/packages")
+@allow(Action.OPERATE_EXCHANGE)
+@blueprint.response(201, schemas.Package)
+def pack(name: str) -> Response:
+    """把等待发给一个没有接口的单位的报文制作成任务包（ZIP，含清单、摘要和封签）."""
+    interface = wiring.directory().get(name)
+
+    def work(session: Session) -> Any:
+        made = packages.make(session, interface, by=access.user())
+        return schemas.Package().dump(made)
+
+    return commands.perform(work, status=201)
+
+
+@blueprint.get(f"/{_NAME}/packages/<id:package_id>/content")
+@allow(Action.OPERATE_EXCHANGE)
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/zip")
+def package(name: str, package_id: int) -> Response:
+    """下载报文包；下载记入审计."""
+    interface = wiring.directory().get(name)
+
+    def found(session: Session) -> bytes:
+        one = packages.get(session, interface, package_id, by=access.user())
+        return packages.content(session, one, by=access.user())
+
+    return Response(run(found), mimetype=packages.TYPE)
+
+
+@blueprint.post(f"/{_NAME}/packages/taken")
+@allow(Action.OPERATE_EXCHANGE)
+@blueprint.response(201, schemas.Package)
+def unpack(name: str) -> Response:
+    """上传结果包（请求体为 ZIP）；逐份给出结果，重复的不再处理."""
+    interface = wiring.directory().get(name)
+    content = request.get_data(cache=True)
+
+    def work(session: Session) -> Any:
+        taken = packages.take(session, interface, content, by=access.user())
+        return schemas.Package().dump(taken)
+
+    return commands.perform(work, status=201)

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from processes.exchange.journal import OUTCOMES
-from web.api.schemas.base import Id, Moment, Page, Paging, Reply, Request, Text
+from web.api.schemas.base import Id, Moment, Object, Page, Paging, Reply, Request, Text
 
 _DIRECTIONS = ("", "out", "in")
 
@@ -98,3 +98,14 @@ class Resent(Reply):
     """How many were sent again."""
 
     count = fields.Integer()
+
+
+class Package(Reply):
+    """A package of messages; `receipt` tells of each message that came in what became of it."""
+
+    id = Id()
+    direction = Text()
+    number = Text()
+    messages = fields.Integer()
+    at = Moment()
+    receipt = Object(allow_none=True)

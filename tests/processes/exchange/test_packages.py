@@ -1,0 +1,170 @@
+"""File exchange for counties without an interface: packages with manifest, hashes, seal and receipt
+(P-19, P-20, P-77, P-78, P-125)."""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as tried
+from hypothesis import strategies as st
+
+from adapters._shared import wire
+from bpmn.property import story
+from engine.errors import NotFound
+from processes.exchange import packages
+from processes.exchange.packages import PackageRefused
+from processes.model.exchange import ExchangePackage
+from processes.play import Play, PlayedCase
+from tests.processes.exchange.lines import Lines
+
+
+@pytest.fixture
+def lines(play: Play) -> Lines:
+    return Lines(play, tax_prov="file")
+
+
+def made(lines: Lines) -> tuple[ExchangePackage, dict[str, bytes]]:
+    by, interface = lines.play.user("prop_interface"), lines.interface("tax_prov")
+    package = lines.play.run(lambda s: packages.make(s, interface, by=by))
+    content = lines.play.run(lambda s: packages.content(s, package, by=by))
+    return package, parts(content)
+
+
+def parts(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def results(lines: Lines, case: PlayedCase, *more: dict[str, Any]) -> dict[str, bytes]:
+    """A package of the tax system: assessed, and whatever is given."""
+    number = case.row.reference
+    told = [
+        {
+            "message_id": "f-1",
+            "name": "tax_assessed",
+            "correlation_key": number,
+            "body": {"work_order_no": number, "assessment_no": "S1", "total": "15000",
+                     "items": [{"kind": "契税", "amount": "15000"}]},
+        },
+        *more,
+    ]  # fmt: skip
+    exchange = lines.interface("tax_prov").exchange
+    assert exchange is not None
+    return packed(exchange, [wire.dump(one) for one in told])
+
+
+def packed(exchange: Any, bodies: list[bytes], channel: str = "tax_prov") -> dict[str, bytes]:
+    files = {f"messages/{at:04d}.json": body for at, body in enumerate(bodies, start=1)}
+    listed = [
+        {"file": name, "sha256": packages.hashlib.sha256(body).hexdigest()}
+        for name, body in files.items()
+    ]
+    manifest = wire.dump({"package_no": "tax-1", "channel": channel, "messages": listed})
+    return {"manifest.json": manifest, "manifest.seal": exchange.seal(manifest).encode(), **files}
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as opened:
+        for name, body in files.items():
+            opened.writestr(name, body)
+    return out.getvalue()
+
+
+def take(lines: Lines, content: bytes) -> list[dict[str, Any]]:
+    by, interface = lines.play.user("prop_interface"), lines.interface("tax_prov")
+    taken = lines.play.run(lambda s: packages.take(s, interface, content, by=by))
+    lines.play.drain()
+    return list((taken.receipt or {})["lines"])
+
+
+def test_what_waits_is_packed_with_its_hashes_and_leaves_the_outbox(
+    play: Play, lines: Lines
+) -> None:
+    case = story.accepted(play)
+    package, files = made(lines)
+    manifest = json.loads(files["manifest.json"])
+    (listed,) = manifest["messages"]
+    body = files[listed["file"]]
+    assert packages.hashlib.sha256(body).hexdigest() == listed["sha256"]
+    assert json.loads(body)["correlation_key"] == case.row.reference
+    assert (package.messages, manifest["package_no"]) == (1, package.number)
+    with pytest.raises(PackageRefused, match="没有等待"):
+        made(lines)
+    by, interface = play.user("prop_interface"), lines.interface("tax_prov")
+    again = play.run(lambda s: packages.get(s, interface, package.id, by=by))
+    assert play.run(lambda s: packages.content(s, again, by=by)), "it can be downloaded again"
+    with pytest.raises(NotFound):
+        play.run(lambda s: packages.get(s, lines.interface("housing_local"), package.id, by=by))
+
+
+def test_results_go_the_way_of_a_callback_and_each_has_a_line_of_the_receipt(
+    play: Play, lines: Lines
+) -> None:
+    case = story.accepted(play)
+    made(lines)
+    wrong = {
+        "message_id": "f-2",
+        "name": "tax_paid",
+        "correlation_key": case.row.reference,
+        "body": {},
+    }
+    content = zipped(results(lines, case, wrong))
+    first = take(lines, content)
+    assert [one["result"] for one in first] == ["taken", "refused"]
+    assert "work_order_no" in first[1]["reason"]
+    assert "tax_paid" in case.awaits, "the case went on"
+    assert [one["result"] for one in take(lines, content)] == ["duplicate", "refused"]
+    by, interface = play.user("prop_interface"), lines.interface("tax_prov")
+    package = play.run(lambda s: packages.of_interface(s, interface, by=by)[0])
+    receipt = parts(packages.receipt(interface, package))
+    exchange = interface.exchange
+    assert exchange is not None
+    assert exchange.sealed(receipt["receipt.json"], receipt["receipt.seal"].decode())
+
+
+def test_a_package_that_is_not_whole_is_not_taken_at_all(play: Play, lines: Lines) -> None:
+    case = story.accepted(play)
+    good = results(lines, case)
+    exchange = lines.interface("tax_prov").exchange
+    message = "messages/0001.json"
+    for files, words in (
+        ({**good, message: good[message] + b" "}, "摘要不符"),
+        ({name: body for name, body in good.items() if name != message}, "缺失"),
+        ({**good, "manifest.seal": b"0" * 64}, "封签不正确"),
+        ({name: body for name, body in good.items() if name != "manifest.json"}, "封签不正确"),
+        ({**good, "../evil.json": b"{}"}, "清单之外"),
+        (packed(exchange, [good[message]], channel="housing_local"), "其他单位"),
+    ):
+        with pytest.raises(PackageRefused, match=words):
+            take(lines, zipped(files))
+    for content in (b"", b"PK", zipped(good)[:-30]):
+        with pytest.raises(PackageRefused, match="ZIP"):
+            take(lines, content)
+    assert "tax_assessed" in case.awaits, "nothing of them was taken"
+
+
+def test_a_package_that_would_fill_the_memory_is_refused_before_it_is_unpacked(
+    play: Play, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = story.accepted(play)
+    monkeypatch.setattr(packages.limits, "UPLOAD_BYTES", 100)
+    with pytest.raises(PackageRefused, match="过大"):
+        take(lines, zipped(results(lines, case)))
+
+
+@tried(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(0, 10_000), to=st.integers(0, 255))
+def test_no_changed_byte_gets_another_message_in(play: Play, at: int, to: int) -> None:
+    lines = Lines(play, tax_prov="file")
+    exchange = lines.interface("tax_prov").exchange
+    content = bytearray(zipped(packed(exchange, [b'{"name": "tax_paid"}'])))
+    content[at % len(content)] = to
+    try:
+        found = take(lines, bytes(content))
+    except PackageRefused:
+        return
+    assert [one["result"] for one in found] == ["refused"], "as it was"
