@@ -87,9 +87,10 @@ def statuses() -> list[tuple[str, str]]:
 def status_view(code: str | None, outcome: str | None = "") -> Badge:
     """The badge of a case status; the outcome says more where the status alone does not."""
     badge = _STATUS.get(code or "", Badge(code or "—"))
+    title = _(badge.title)
     if code in ("completed", "cancelled", "archived") and outcome in _OUTCOME:
-        return Badge(f"{_(badge.title)} · {_(_OUTCOME.get(outcome or '', ''))}", badge.tone)
-    return badge
+        title = f"{title} · {_(_OUTCOME[outcome or ''])}"
+    return Badge(title, badge.tone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,10 @@ from processes.model.cases import Case
 from processes.model.people import Org
 
 _LINE: Final = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:\s*(?:至|~|到)\s*(\d{4}-\d{2}-\d{2}))?\s+(\S.{0,99})"
+    r"(\d{4}-\d{2}-\d{2})(?:\s*(?:至|~|到|to)\s*(\d{4}-\d{2}-\d{2}))?\s+(\S.{0,99})"
 )
-_WORK: Final = ("上班", MAKE_UP)
-_BACK: Final = "恢复"
+_WORK: Final = ("上班", MAKE_UP, "work")
+_BACK: Final = ("恢复", "restore")
 MOST_DAYS: Final = 400
 
 
@@ -83,7 +83,7 @@ def _span(line: str, number: int) -> Iterator[Change]:
         text = f"第 {number} 行应写成“2027-01-01 至 2027-01-03 元旦”或“2027-01-04 上班”的形式"
         raise CalendarRefused(text, field="days")
     name = match[3].strip()
-    working = None if name == _BACK else name in _WORK
+    working = None if name in _BACK else name in _WORK
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
         yield Change(day, working, MAKE_UP if working else "" if working is None else name)

@@ -71,3 +71,14 @@ def test_a_year_s_list_is_read_as_it_is_published() -> None:
 def test_a_line_that_is_no_day_is_named(line: str) -> None:
     with pytest.raises(CalendarRefused, match="第 2 行"):
         recounting.read_days(f"2027-01-01 元旦\n{line}")
+
+
+def test_days_are_written_in_english_too():
+    """By the switch of the page; what is laid down is the same."""
+    english = recounting.read_days(
+        "2031-03-03 to 2031-03-04 Flood\n2031-03-08 work\n2031-03-05 restore"
+    )
+    chinese = recounting.read_days(
+        "2031-03-03 至 2031-03-04 Flood\n2031-03-08 上班\n2031-03-05 恢复"
+    )
+    assert english == chinese

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 
 from tests.web.conftest import csrf
 from web.auth import policy_of, require_policies
 from web.config import Settings, UnsafeSettings, from_environment
+from web.display import status_view, statuses
 from web.paths import own_path
 
 Clients = Callable[[str], FlaskClient]
@@ -156,3 +158,16 @@ def test_scripts_are_kept_for_good_under_one_version(client: FlaskClient) -> Non
             assert "Set-Cookie" not in script.headers
     assert client.get(address + "nothing.js").status_code == 404
     assert client.get(address + "../banli.css").status_code == 404
+
+
+def test_every_status_has_its_words_in_both_languages(app: Flask) -> None:
+    """The badge of a case, also of one that is still under way."""
+    with app.test_request_context(), force_locale("en"):
+        assert status_view("submitted").title == "Received"
+        assert all(title.isascii() for _code, title in statuses())
+        assert all(status_view(code).title == title for code, title in statuses())
+        ended = status_view("completed", "granted").title
+        assert " · " in ended
+        assert ended.replace(" · ", "").isascii()
+    with app.test_request_context(), force_locale("zh_CN"):
+        assert status_view("submitted").title == "已收件"

@@ -121,7 +121,7 @@ def _of_opinion(one: Opinion) -> Entry:
         at=one.at,
         person=acting(one),
         unit=one.by_org,
-        decision=worded(one.decision),
+        decision=_said(one),
         opinion=one.text,
         beside=one.action in _BESIDE,
         negative=one.decision.startswith(_NEGATIVE) or "不予" in one.decision,
@@ -164,6 +164,13 @@ def _letters(session: Session, case: Case) -> list[Entry]:
         )
         for d in found
     ]
+
+
+def _said(one: Opinion) -> str:
+    """What was decided, in the reader's language as far as it is ours and no name."""
+    if one.action == "inquired":
+        return _("征询%(names)s", names=one.decision.removeprefix("征询"))
+    return worded(one.decision)
 
 
 def _decisions(session: Session, case: Case) -> list[Entry]:
