@@ -138,11 +138,20 @@ def _user_task(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -
         operations=tuple(ext.of("banli:operations").get("allow", "").split()),
         chosen=_chosen(reading, node, ext),
         pauses="inquire" in ext.of("banli:operations").get("pause", "").split(),
+        reclaim_opened=_reclaim(reading, node, ext) != "unopened",
         policies=policy_nodes.policies(reading, node, ext),
         timeout=policy_nodes.timeout(reading, node, ext),
         labels=dict(ext.of("banli:buttons")),
         opinion_on=tuple(ext.of("banli:opinion").get("required", "").split()),
     )
+
+
+def _reclaim(reading: Reading, node: xml.Node, ext: Extensions) -> str:
+    until = ext.of("banli:operations").get("reclaim", "opened")
+    if until not in {"opened", "unopened"}:
+        text = f"reclaim 只能是 opened（后续任务被打开过也可撤回）或 unopened，实为『{until}』"
+        reading.error("reclaim_unknown", text, node)
+    return until
 
 
 def _chosen(reading: Reading, node: xml.Node, ext: Extensions) -> tuple[str, ...]:

@@ -222,7 +222,7 @@ EXTENSION_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "banli:chosen": frozenset({"by"}),
     "banli:copies": frozenset(),
     "banli:copy": frozenset({"to", "when", "title", "mustRead", "reply"}),
-    "banli:operations": frozenset({"allow", "pause"}),
+    "banli:operations": frozenset({"allow", "pause", "reclaim"}),
     "banli:public": frozenset({"formId", "title", "purpose"}),
 }
 

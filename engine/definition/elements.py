@@ -204,6 +204,8 @@ class UserTask(Activity):
     operations: tuple[str, ...] = ()
     pauses: bool = False
     """Whether the task's own limit rests while its holder waits for a colleague's answer."""
+    reclaim_opened: bool = True
+    """Whether it may be taken back though somebody has opened the next task (撤回)."""
     chosen: tuple[str, ...] = ()
     """Who may choose its people beforehand: `previous` (who holds a task before it), `starter`."""
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from engine import clock
+from engine.model import UserTask
 from processes.identity.identity import User
 from processes.model.desk import TaskPresence
 from processes.model.people import UserAccount
@@ -63,5 +64,10 @@ def others(
 
 
 def forget_old(session: Session) -> None:
-    """Drop what was not heard of for long."""
-    session.execute(delete(TaskPresence).where(TaskPresence.seen_at < clock.now() - _KEPT))
+    """Drop what was not heard of for long, once its task is over.
+
+    Until then it tells that somebody has opened the task (撤回).
+    """
+    over = ~exists().where(UserTask.id == TaskPresence.task_id)
+    old = TaskPresence.seen_at < clock.now() - _KEPT
+    session.execute(delete(TaskPresence).where(old, over))

@@ -174,6 +174,12 @@ def jump_targets(
     return task, targets.all_of(session, case_id, task.id)
 
 
+def label(session: Session, task: UserTask) -> str:
+    """What the model calls the button of a return on this node; empty where it does not say."""
+    element = opened.element(session, task)
+    return element.labels.get(RETURN, "") if element is not None else ""
+
+
 def may_return(task: UserTask) -> bool:
     """Whether the model lets a task be returned."""
     return task.kind in MAIN and RETURN in task.operations.split()

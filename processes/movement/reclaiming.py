@@ -22,6 +22,8 @@ from processes.identity import audit
 from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.model.cases import Case, FormDraft, Opinion
+from processes.model.desk import TaskPresence
+from processes.model.people import UserAccount
 from processes.movement import movement, targets
 from processes.rights import duties, opened, permissions
 
@@ -43,6 +45,7 @@ def reclaim(session: Session, task_id: int, *, by: User, reason: str) -> Sequenc
         planned = _plan(step, ending, past)
         lost = movement.previewed(session, planned, 0).cancelled
         _refuse_others(session, [one.task_id for one in lost], task_id, by)
+        _refuse_opened(session, past.of(ending)[1], [one.task_id for one in lost], by)
         at = moves.move(step, planned, kind="reclaimed", reason=reason)
     made = movement.open_at(session, step, at)
     for task in made:
@@ -66,6 +69,7 @@ def why_not(session: Session, task_id: int, *, by: User) -> str:
         planned = _plan(cache.peek(session, case.id), ending, past)
         lost = movement.previewed(session, planned, 0).cancelled
         _refuse_others(session, [one.task_id for one in lost], task_id, by)
+        _refuse_opened(session, past.of(ending)[1], [one.task_id for one in lost], by)
     except (Conflict, Forbidden, NotFound, move_places.MoveRefused) as refused:
         return str(refused.message)
     return ""
@@ -182,3 +186,18 @@ def _refuse_others(session: Session, lost: Sequence[int], task_id: int, by: User
         if one.claimed_at is not None and one.assignee not in (None, me):
             name = opened.person(session, one.assignee)
             raise Conflict(f"后续环节『{one.name}』已由{name}签收，不能撤回", task=task_id)
+
+
+def _refuse_opened(
+    session: Session, element: el.Element | None, lost: Sequence[int], by: User
+) -> None:
+    """Where the model has it so: whoever has opened the next task may have begun to think."""
+    if not isinstance(element, el.UserTask) or element.reclaim_opened:
+        return
+    query = (
+        select(UserAccount.name)
+        .join(TaskPresence, TaskPresence.user_id == UserAccount.id)
+        .where(TaskPresence.task_id.in_(lost), TaskPresence.user_id != by.id)
+    )
+    for name in session.scalars(query.limit(1)):
+        raise Conflict(f"后续环节已由{name}打开查看，本环节规定不能再撤回")

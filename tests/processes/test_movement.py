@@ -26,6 +26,7 @@ from tests.engine.core.scenario import (
     each,
     event,
     gateway,
+    script,
     sub,
     timer,
     user,
@@ -716,3 +717,30 @@ class TestAcrossBranches:
         case.complete("check", as_="verifier")
         case.complete("check2", as_="verifier")
         assert case.waits_for == {"approve"}
+
+
+NEEDING = xml(
+    "start -> accept -> plan -> review -> end",
+    key="yacht_licence_needing",
+    accept=desk("licence_acceptor"),
+    plan=script('{days: 5, role: "licence_reviewer@370001"}', "planned"),
+    review=user(
+        ALLOW + '<banli:limit amount="=planned.days" unit="working_days" title="审查期限"/>',
+        candidateGroups="=planned.role",
+    ),
+)
+
+
+def test_row_free_jump_checks_what_the_target_needs(play: Play) -> None:
+    """A.3 自由跳转: the data contract of the target; what it lacks is named, nothing moves."""
+    play.run(lambda session: repository.deploy(session, {"n.bpmn": NEEDING}, by="admin"))
+    case, by = play.start("yacht_licence_needing"), play.user("manager")
+    order = Order(to="review", reason="直接审查")
+    with pytest.raises(Conflict, match="缺少所需的数据"):
+        play.run(lambda s: movement.jump(s, case.id, by=by, order=order))
+    assert case.waits_for == {"accept"}
+    case.complete("accept", as_="acceptor")
+    back = Order(to="accept", reason="补录")
+    play.run(lambda s: movement.jump(s, case.id, by=by, order=back))
+    play.run(lambda s: movement.jump(s, case.id, by=by, order=order))
+    assert case.waits_for == {"review"}, "what was computed once is there"

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from engine import repository
-from engine.errors import NotFound, TaskNotActive
-from processes.desk import worklist
+from engine.errors import Conflict, NotFound, TaskNotActive
+from processes.desk import presence, worklist
+from processes.movement import reclaiming
 from processes.play import Play, PlayedCase
 from tests.engine.core.scenario import (
     TERMINATE,
@@ -171,3 +172,33 @@ class TestSaving:
         stranger = play.user("card_maker")
         with pytest.raises(NotFound):
             play.run(lambda s: worklist.view(s, task.id, by=stranger))
+
+
+OPENED = xml(
+    "start -> accept -> review -> end",
+    key="yacht_licence_opened",
+    accept=user(
+        '<banli:operations allow="claim complete reclaim" reclaim="unopened"/>',
+        candidateGroups="licence_acceptor@370001",
+    ),
+    review=user(candidateGroups="licence_reviewer@370001"),
+)
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_row_taken_back_only_unopened_where_the_model_has_it_so(play: Play, opened: bool) -> None:
+    """A.3 撤回/拿回: opened is allowed or not, as the model says."""
+    play.run(lambda session: repository.deploy(session, {"o.bpmn": OPENED}, by="admin"))
+    case = play.start("yacht_licence_opened")
+    done = case.tasks[0].id
+    case.complete("accept", as_="acceptor")
+    by, reader = play.user("acceptor"), play.user("reviewer")
+    if opened:
+        play.run(lambda session: presence.seen(session, case.tasks[0].id, by=reader))
+        play.passes(hours=3)
+        play.run(presence.forget_old)
+        with pytest.raises(Conflict, match="打开查看"):
+            play.run(lambda s: reclaiming.reclaim(s, done, by=by, reason="漏填"))
+    else:
+        play.run(lambda s: reclaiming.reclaim(s, done, by=by, reason="漏填"))
+    assert case.waits_for == {"review" if opened else "accept"}

@@ -140,6 +140,7 @@ def _return_page(task_id: int, problem: str = "") -> str:
         return render_template(
             "task/return.html",
             task=task,
+            label=movement.label(session, task),
             case=session.get_one(Case, task.instance_id),
             ways=ways,
             phrases=[*phrases.beside(session), *usual],
