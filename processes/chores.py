@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from processes.approvals import circulation
 from processes.background import repeats
-from processes.casefile import messages, supervision
+from processes.casefile import messages, signalling
 from processes.desk import presence
 from processes.exchange import journal
 from processes.identity import authority
@@ -25,4 +25,6 @@ def all_due(session: Session) -> None:
     authority.expire(session, today)
     handback.release_ended(session, today)
     circulation.remind(session)
-    supervision.report_overdue(session)
+    signalling.report_near(session)
+    signalling.report_overdue(session)
+    signalling.report_steps(session)

@@ -5,7 +5,7 @@ Invariant: every program that moves cases calls `connect` once at its start; aga
 
 from engine import waiting
 from processes.approvals import circulation, picking, planning, policies
-from processes.casefile import derivation, supervision
+from processes.casefile import derivation, signalling
 from processes.casework import functions
 from processes.clock import clock, clocking
 from processes.documents import checklist
@@ -21,7 +21,7 @@ def connect() -> None:
     publication.register()
     checklist.register()
     clocking.register()
-    supervision.register()
+    signalling.register()
     picking.register()
     planning.register()
     policies.register()

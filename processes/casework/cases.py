@@ -19,7 +19,7 @@ from engine.model import EventSubscription, ProcessInstance, UserTask
 from engine.ports import Message
 from engine.variables import Variables
 from forms.definition import FormDefinition
-from processes.casefile import drafts, messages, notices, opinions, searching
+from processes.casefile import drafts, messages, notices, opinions, searching, signalling
 from processes.casework import sources
 from processes.clock import calendar, clocking
 from processes.clock import clock as ledger
@@ -30,8 +30,7 @@ from processes.identity.identity import User, users_in_groups
 from processes.identity.roles import ROLES, Action
 from processes.model.cases import Case
 from processes.modelling import deployment
-from processes.rights import permissions
-from processes.rights.duties import facts
+from processes.rights import duties, permissions
 
 Answers = Mapping[str, Any]
 PORTAL: Final = "portal"
@@ -200,7 +199,7 @@ def urge(session: Session, case_id: int, *, by: User) -> list[str]:
             case_id=case_id,
             link=f"/tasks/{task.id}",
         )
-        notices.send(session, _holders(session, task), notice)
+        notices.send(session, duties.responsible(session, task), notice)
     if (case.urge_count + 1) % _ESCALATE_EVERY == 0:
         _escalate(session, case, late)
     names = [task.name for task in late]
@@ -273,6 +272,7 @@ def terminate(session: Session, case_id: int, *, by: User, reason: str) -> None:
     )
     case = _mark(session, case_id, Event.STOP, by=by, reason=reason)
     ledger.settle(session, case_id, org_code=case.org_code)
+    signalling.report_late(session, case)
     _note(session, case_id, by, "terminated", "终止", reason)
 
 
@@ -307,12 +307,6 @@ def _public_form(session: Session, awaited: EventSubscription) -> FormDefinition
     if not awaited.public_form_id:
         return None
     return deployment.form(session, awaited.definition_id, awaited.public_form_id)
-
-
-def _holders(session: Session, task: UserTask) -> list[int]:
-    if task.assignee and task.assignee.isdigit():
-        return [int(task.assignee)]
-    return users_in_groups(session, facts(session, task).groups)
 
 
 def _day(instant: datetime) -> Any:

@@ -10,6 +10,7 @@ from engine import boards, history, repository
 from engine.approval.board import Stage
 from engine.definition.elements import StartEvent
 from engine.model import ProcessInstance, UserTask, UserTaskCandidate
+from processes.identity.identity import users_in_groups
 from processes.identity.principals import USER_PREFIX
 from processes.model.cases import Case, CaseLink
 from processes.rights import permissions
@@ -31,6 +32,13 @@ _CONTINUED: Final = select(CaseLink.other_id).where(
 def facts(session: Session, task: UserTask) -> TaskFacts:
     """The facts of one task."""
     return many(session, [task])[task.id]
+
+
+def responsible(session: Session, task: UserTask) -> list[int]:
+    """Whose task it is now: its holder, or everybody who may claim it."""
+    if task.assignee and task.assignee.isdigit():
+        return [int(task.assignee)]
+    return users_in_groups(session, facts(session, task).groups)
 
 
 def listed(session: Session, tasks: Iterable[tuple[UserTask, Case]]) -> Mapping[int, TaskFacts]:

@@ -10,14 +10,17 @@ import pytest
 from sqlalchemy import select
 
 from bpmn.yacht import story
-from engine import clock
+from engine import clock, repository
 from processes import chores
-from processes.casefile import supervision
+from processes.casefile import notices, supervision
+from processes.casework import cases
 from processes.clock import clock as ledger
 from processes.clock import clocking
 from processes.clock.reckoning import Event
 from processes.model.cases import SupervisionEntry
 from processes.play import Play, PlayedCase
+from tests.engine.core.scenario import user, xml
+from tests.processes.test_clocking import START, marks
 
 # plays begin on Monday 2 March 2026 at 09:00
 
@@ -112,3 +115,76 @@ def test_the_supervisor_of_the_agency_sees_it_in_his_list(play: Play) -> None:
     reported(case)
     listed = play.run(lambda session: supervision.entries(session, by=by, kind="overdue"))
     assert [one.case.id for one in listed] == [case.id]
+
+
+def entered(case: PlayedCase, kind: str) -> list[str]:
+    case.play.run(chores.all_due)
+    query = select(SupervisionEntry).where(SupervisionEntry.case_id == case.id)
+    found = case.play.run(lambda session: session.scalars(query).all())
+    return [one.reason for one in found if one.kind == kind]
+
+
+def told(case: PlayedCase, login: str) -> list[str]:
+    by = case.play.user(login)
+    box = case.play.run(lambda session: list(notices.box(session, by)))
+    return [one.title for one in box if one.kind == "supervision"]
+
+
+class TestSignals:
+    """B.1: yellow one working day before, red when past; by message to who is responsible."""
+
+    def test_one_working_day_before_the_end_is_a_warning_once(self, accepted: PlayedCase) -> None:
+        on(date(2026, 3, 3))
+        assert entered(accepted, "warning") == []
+        on(date(2026, 3, 4))
+        assert entered(accepted, "warning") == ["承诺期限将于 2026-03-05 届满"]
+        on(date(2026, 3, 5))
+        assert entered(accepted, "warning") == ["承诺期限将于 2026-03-05 届满"]
+
+    def test_a_weekend_before_the_end_is_bridged(self, accepted: PlayedCase) -> None:
+        on(date(2026, 3, 6))  # Friday; the statute ends on Monday
+        assert "法定期限将于 2026-03-09 届满" in entered(accepted, "warning")
+
+    def test_a_signal_goes_by_message_to_the_responsible_and_the_supervisor(
+        self, accepted: PlayedCase
+    ) -> None:
+        on(date(2026, 3, 6))
+        entered(accepted, "overdue")
+        assert "办理超期：某项许可" in told(accepted, "acceptor")
+        assert "办理超期：某项许可" in told(accepted, "manager")
+        assert told(accepted, "approver") == []
+
+    def test_a_step_past_its_own_limit_counts_though_the_whole_is_in_time(self, play: Play) -> None:
+        case = play("common_acceptance", case_title="某项许可", materials_required=[])
+        on(date(2026, 3, 9))
+        assert entered(case, "step_overdue") == []
+        on(date(2026, 3, 10))
+        said = "『受理』受理期限于 2026-03-09 届满，尚未办理"
+        assert entered(case, "step_overdue") == [said]
+        assert entered(case, "step_overdue") == [said]
+
+    def test_what_passed_while_the_worker_was_down_is_reported_by_the_end_of_the_case(
+        self, play: Play
+    ) -> None:
+        case, by = story.applied(play), play.user("manager")
+        begin(case)
+        on(date(2026, 3, 6))
+        play.run(lambda s: cases.terminate(s, case.id, by=by, reason="申请人已死亡"))
+        said = "承诺期限（行政许可法第四十二条）于 2026-03-05 届满，2026-03-06 办结，已超期"
+        assert reported(case) == [("promised", said)]
+
+    def test_the_step_that_stops_a_limit_too_late_reports_it(self, play: Play) -> None:
+        model = xml(
+            "start -> begun -> review -> done -> wait -> end",
+            key="yacht_licence_stopped",
+            begun=marks(START),
+            review=user(candidateGroups="licence_reviewer@370001"),
+            done=marks({"do": "stop", "limit": "promised"}),
+            wait=user(candidateGroups="licence_reviewer@370001"),
+        )
+        play.run(lambda session: repository.deploy(session, {"s.bpmn": model}, by="admin"))
+        case = play.start("yacht_licence_stopped")
+        on(date(2026, 3, 18))
+        case.complete("review", as_="reviewer")
+        (entry,) = reported(case)
+        assert entry[1].endswith("于 2026-03-16 届满，2026-03-18 办结，已超期")

@@ -25,7 +25,9 @@ blueprint = Blueprint("supervision", __name__, url_prefix="/supervision")
 KINDS: Final = {
     "second_notice": N_("再次告知补正"),
     "deemed_accepted": N_("逾期未告知，视为受理"),
+    "warning": N_("临近届满"),
     "overdue": N_("办理超期"),
+    "step_overdue": N_("环节超期"),
     "limits_over_whole": N_("环节期限之和超过总期限"),
     "benefit_withdrawn": N_("容缺或承诺未兑现"),
     "refused": N_("不予受理"),
