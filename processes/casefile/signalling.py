@@ -50,7 +50,8 @@ def report_late(session: Session, case: Case) -> None:
     """Enter what a case that is ending, or a limit that has stopped, had overrun."""
     for standing in ledger.standings(session, case.id, org_code=case.org_code):
         if standing.limit in WHOLE and standing.reckoning.overdue:
-            _enter_overdue(session, case, standing)
+            ended = standing.reckoning.ended_at or clock.now()
+            _enter_overdue(session, case, standing, ended=ended)
 
 
 def report_overdue(session: Session) -> int:
@@ -157,21 +158,22 @@ def report_steps(session: Session) -> int:
     return len(late)
 
 
-def _enter_overdue(session: Session, case: Case, standing: Standing) -> None:
+def _enter_overdue(
+    session: Session, case: Case, standing: Standing, *, ended: datetime | None = None
+) -> None:
     on = standing.reckoning.due_on
     basis = f"（{standing.basis}）" if standing.basis else ""
     report(
         session,
         case.id,
         kind="overdue",
-        reason=f"{standing.title}{basis}于 {on} 届满，{_how(standing)}",
+        reason=f"{standing.title}{basis}于 {on} 届满，{_how(ended)}",
         activity=standing.limit,
         key=f"overdue-{case.id}-{standing.limit}-{on}",
     )
 
 
-def _how(standing: Standing) -> str:
-    ended = standing.reckoning.ended_at
+def _how(ended: datetime | None) -> str:
     if ended is None:
         return "尚未办结"
     return f"{ended.astimezone(clock.SHANGHAI).date()} 办结，已超期"

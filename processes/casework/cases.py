@@ -19,7 +19,7 @@ from engine.model import EventSubscription, ProcessInstance, UserTask
 from engine.ports import Message
 from engine.variables import Variables
 from forms.definition import FormDefinition
-from processes.casefile import drafts, messages, notices, opinions, searching, signalling
+from processes.casefile import drafts, messages, notices, opinions, searching
 from processes.casework import sources
 from processes.clock import calendar, clocking
 from processes.clock import clock as ledger
@@ -272,7 +272,6 @@ def terminate(session: Session, case_id: int, *, by: User, reason: str) -> None:
     )
     case = _mark(session, case_id, Event.STOP, by=by, reason=reason)
     ledger.settle(session, case_id, org_code=case.org_code)
-    signalling.report_late(session, case)
     _note(session, case_id, by, "terminated", "终止", reason)
 
 
