@@ -19,7 +19,7 @@ from engine import cache, clock, external_tasks, history, ids, repository, runti
 from engine import correlation as messages
 from engine import incidents as _incidents
 from engine.definition.elements import BoundaryEvent, EndEvent, StartEvent
-from engine.model import Base, EventSubscription, Job, ProcessInstance, UserTask
+from engine.model import Base, EventSubscription, Job, ProcessInstance, Timer, UserTask
 from processes import wiring
 from processes.casework import applications
 from processes.casework import cases as case_commands
@@ -105,12 +105,17 @@ class Play(Stage):
         return made
 
     def rest(self, *keys: str) -> None:
-        """Let nobody begin these processes: what starts daily would fill a year that passes."""
+        """Let nobody begin these processes, or none that the clock begins.
+
+        What starts every day would fill a year that passes.
+        """
 
         def command(session: Session) -> None:
-            for key in keys:
-                found = repository.latest(session, key)
-                repository.suspend_definition(session, found.id, suspended=True)
+            by_clock = select(Timer.definition_id).where(Timer.instance_id.is_(None))
+            resting = set() if keys else set(session.scalars(by_clock))
+            resting |= {repository.latest(session, key).id for key in keys}
+            for definition_id in resting:
+                repository.suspend_definition(session, definition_id, suspended=True)
 
         self.run(command)
 

@@ -334,6 +334,7 @@ class TestDesk:
         assert explanation.explain(found).startswith("核验时限 6 个工作小时")
 
     def test_a_due_date_in_a_year_not_published_is_marked_provisional(self, play: Play) -> None:
+        play.rest()
         play.passes(working_days=207)  # 2026-12-31
         case = begun(play)
         assert self.row(case).provisional
