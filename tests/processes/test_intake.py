@@ -18,9 +18,9 @@ from processes.play import Play
 
 ROOM = {"room_code": "QD01-201", "site": "QD01", "name": "第三考场", "seats": "25"}
 EXAMINERS = """考官编号*,姓名*,证件号码*,可任考试*,资格有效期至*
-KG101,考官丙,370102197505050059,游艇操作人员,2029/12/31
+KG101,考官丙,830000197505050051,游艇操作人员,2029/12/31
 KG001,考官丁,370102197606060061,游艇操作人员,2029-12-31
-KG102,考官戊,370102197505050059,游艇操作人员,2029年12月31日
+KG102,考官戊,830000197505050051,游艇操作人员,2029年12月31日
 KG103,考官己,370102197707070074,客船驾驶,2029-12-31
 KG104,,370102197808080087,游艇操作人员,明年
 """
@@ -136,7 +136,7 @@ def test_the_accepted_lines_are_taken_together_and_the_refused_come_back(play: P
 def test_lines_that_were_good_a_moment_ago_are_all_left_when_one_is_no_more(play: Play) -> None:
     text = "考官编号,姓名,证件号码,可任考试,资格有效期至\n" + "\n".join(
         f"KG20{n},考官{n},{number},游艇操作人员,2029-12-31"
-        for n, number in ((1, "370102197505050059"), (2, "370102197808080087"))
+        for n, number in ((1, "830000197505050051"), (2, "370102197808080087"))
     )
     by = play.user("admin")
     verdicts = judged(play, text)
