@@ -13,7 +13,12 @@ from tests.browser.desk import Desk
 NO_PAGES: Final = frozenset({
     "static", "assets.script", "home.index", "files.show", "cases.document", "cases.material", "cases.diagram", "cases.printed",
     "portal.document", "analyst.diagram", "operations.token_counts", "releases.diagram", "api_docs.openapi",
-    "health.live", "health.ready", "listing.counted", "task.following", "foresight.why", "intake.template",
+    "health.live", "health.ready", "listing.counted", "task.following", "foresight.why", "intake.template", "interfaces.probe",
+})  # fmt: skip
+
+# pages of one message, job or package on its way; tests/web/test_interfaces.py looks at them
+ON_THE_WAY: Final = frozenset({
+    "interfaces.event", "interfaces.job", "interfaces.package", "interfaces.download",
 })  # fmt: skip
 
 # endpoint → who looks, and the address with the names of samples in it
@@ -81,6 +86,9 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "grants.index": ("hq_admin", ("/admin/grants",)),
     "grants.new": ("hq_admin", ("/admin/grants/new",)),
     "grants.show": ("hq_admin", ("{grant}",)),
+    "interfaces.index": ("admin", ("/operations/interfaces",)),
+    "interfaces.one": ("admin", ("{interface}",)),
+    "interfaces.entry": ("admin", ("{entry}",)),
     "operations.index": ("hq_admin", ("/operations",)),
     "operations.jobs": ("hq_admin", ("/operations/jobs",)),
     "operations.services": ("hq_admin", ("/operations/services",)),
@@ -146,6 +154,8 @@ def make(people: People) -> dict[str, str]:
         ("kept", "admin", "/registers/exam_site", "main table a[href*='/exam_site/']"),
         ("listed", "expl_ministry", "/business/lists/expl_enterprises", "main table a"),
         ("grant", "hq_admin", "/admin/grants", "main table a"),
+        ("interface", "admin", "/operations/interfaces", "main a[href$='/tax_prov']"),
+        ("entry", "admin", "/operations/interfaces/tax_prov", "main a[href*='/entries/']"),
         ("tokens", "hq_admin", "/releases/yacht_licence_issue", "main a[href*='/definitions/']"),
     ):
         desk = people(login)

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import samples
 from tests.browser.conftest import People
 from tests.browser.desk import LARGE, PHONE, WIDE, Desk
-from tests.browser.samples import NO_PAGES, PAGES, Visit
+from tests.browser.samples import NO_PAGES, ON_THE_WAY, PAGES, Visit
 from web import create_app
 from web.config import Settings
 
@@ -108,7 +108,7 @@ def test_no_page_of_the_application_is_forgotten(tmp_path: Path) -> None:
         if "GET" in (rule.methods or ()) and not rule.rule.startswith("/api/v1/")
     }
     of_the_public = {one for one in readable if one.startswith("public.")}  # test_public
-    assert readable - NO_PAGES - of_the_public == set(PAGES)
+    assert readable - NO_PAGES - ON_THE_WAY - of_the_public == set(PAGES)
 
 
 def test_every_page_fits_reads_well_and_is_sound(
