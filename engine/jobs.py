@@ -12,17 +12,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, case, delete, insert, or_, select, text, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
 
-from engine import clock, correlation, history, ids, limits, runtime, store, timers
+from engine import claiming, clock, correlation, history, ids, limits, runtime, store, timers
 from engine.errors import TaskNotActive
 from engine.execution import execution
 from engine.model import (
-    READY,
     Incident,
     Job,
-    OutboxMessage,
     ProcessDefinition,
     ProcessInstance,
     Timer,
@@ -30,7 +35,14 @@ from engine.model import (
 from engine.variables import Variables
 
 SYSTEM: Final = "system"
-_FETCHED: Final = ("external_task", "outbox_message")
+_KEYS: Final = select(ProcessInstance.id, ProcessInstance.business_key).where(
+    ProcessInstance.id.in_(bindparam("instances", expanding=True))
+)
+_HOLDS: Final = select(Job.id).where(
+    Job.id == bindparam("id"),
+    Job.owner == bindparam("owner"),
+    Job.fencing == bindparam("fencing"),
+)
 _jobs: Final[Table] = Job.__table__  # type: ignore[assignment]
 
 
@@ -75,42 +87,29 @@ def acquire(  # noqa: PLR0913 - what narrows a claim, all by name
     holder let the lease lapse comes by itself: should it be what kills workers, it takes no other
     along, and after `limits.CRASHES` it has an incident instead of a next victim.
     """
-    now = clock.now()
-    due = _due(now, channels or {}).order_by(Job.due_at, Job.id)
-    if kinds:
-        due = due.where(Job.kind.in_(kinds))
-    if only:
-        due = due.where(Job.id.in_(only))
-    if leave:
-        due = due.where(or_(Job.kind.not_in(_FETCHED), Job.topic.not_in(leave)))
+    asked = claiming.statements(
+        tuple(kinds), tuple(leave), tuple((channels or {}).items()), bool(only)
+    )
+    given: dict[str, Any] = (
+        {"now": clock.now(), "only": list(only)} if only else {"now": clock.now()}
+    )
     while True:
-        first = session.execute(due.add_columns(Job.lease_until).limit(1)).first()
+        first = session.execute(asked.first, given).first()
         if first is None:
             return []  # an empty poll takes no write lock
         if first.lease_until is None:
-            free = due.where(Job.lease_until.is_(None)).limit(limit)
-            return _claim(session, free, owner, lease)
-        lapsed = due.where(Job.lease_until.is_not(None)).limit(1)
-        taken = _claim(session, lapsed, owner, lease)
+            return _claim(session, asked.free, {**given, "at_most": limit}, (owner, lease))
+        taken = _claim(session, asked.lapsed, given, (owner, lease))
         if not taken or not _park(session, taken[0]):
             return taken
 
 
 def _claim(
-    session: Session, wanted: Select[tuple[int]], owner: str, lease: timedelta
+    session: Session, taking: Any, given: Mapping[str, Any], holder: tuple[str, timedelta]
 ) -> list[JobWork]:
-    chosen = wanted.with_for_update(skip_locked=True).scalar_subquery()
-    claimed = session.execute(
-        update(_jobs)
-        .where(_jobs.c.id.in_(chosen))
-        .values(
-            owner=owner,
-            lease_until=clock.now() + lease,
-            fencing=_jobs.c.fencing + 1,
-            crashes=case((_jobs.c.lease_until.is_(None), 0), else_=_jobs.c.crashes + 1),
-        )
-        .returning(*_jobs.c)
-    ).mappings()
+    owner, lease = holder
+    told = {**given, "new_owner": owner, "new_lease": clock.now() + lease}
+    claimed = session.execute(taking, told).mappings()
     rows = sorted(claimed, key=lambda row: (row["due_at"], row["id"]))
     keys = _business_keys(session, {row["instance_id"] for row in rows})
     return [_work(row, keys.get(row["instance_id"], ""), lease) for row in rows]
@@ -125,40 +124,14 @@ def _park(session: Session, work: JobWork) -> bool:
     return True
 
 
-def _due(now: datetime, channels: Mapping[str, str]) -> Select[tuple[int]]:
-    earlier = aliased(OutboxMessage)
-    same = [_receiver(earlier, channels) == _receiver(Job, channels)] if channels else []
-    overtaking = (
-        select(earlier.id)
-        .where(
-            Job.kind == "outbox_message",
-            earlier.instance_id == Job.instance_id,
-            earlier.id < Job.id,
-            *same,
-        )
-        .exists()
-    )
-    return select(Job.id).where(
-        Job.due_at <= now,
-        text(READY),
-        or_(Job.lease_until.is_(None), Job.lease_until < now),
-        ~overtaking,
-    )
-
-
-def _receiver(job: type[Job], channels: Mapping[str, str]) -> ColumnElement[str]:
-    """Whom a message goes to; all that stay with us count as one."""
-    return case(dict(channels), value=job.topic, else_="")
-
-
 def require_lease(session: Session, work: JobWork) -> None:
     """Refuse to go on if the lease has passed to another worker or the job is gone.
 
     Raises:
         TaskNotActive: so it is.
     """
-    query = select(Job.id).where(*_held(work))
-    if session.scalar(query) is None:
+    held = {"id": work.id, "owner": work.owner, "fencing": work.fencing}
+    if session.scalar(_HOLDS, held) is None:
         raise _lease_lost(work)
 
 
@@ -331,9 +304,10 @@ def _held(work: JobWork) -> tuple[Any, ...]:
 
 
 def _business_keys(session: Session, instances: set[int | None]) -> dict[int, str]:
-    query = select(ProcessInstance.id, ProcessInstance.business_key)
     wanted = [one for one in instances if one is not None]
-    rows = session.execute(query.where(ProcessInstance.id.in_(wanted)))
+    rows = session.execute(_KEYS, {"instances": wanted}) if wanted else None
+    if rows is None:
+        return {}
     return {instance_id: key for instance_id, key in rows.all()}  # noqa: C416 - rows, not pairs
 
 

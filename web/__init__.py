@@ -39,6 +39,7 @@ _MODULES: Final = (
     "web.files",
     "web.clerk.statistics",
     "web.business",
+    "web.country",
     "web.clerk.supervision",
     "web.portal",
     "web.public",

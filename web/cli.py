@@ -79,7 +79,15 @@ def main() -> None:
 
 
 @main.command(help="启动演示环境：建库、装入演示数据、启动模拟的外部单位、打开网页。")
-def demo() -> None:
+@click.option(
+    "--size",
+    type=click.Choice(["full", "medium", "small", "none"]),
+    default="full",
+    envvar="BANLI_DEMO_SIZE",
+    show_default=True,
+    help="全国演示数据的多少；网页打开后在后台生成，中断后接着生成，生成过的不因此改变。",
+)
+def demo(size: str) -> None:
     from web import demo as demonstration  # noqa: PLC0415 - no other command needs it
 
     settings = config.from_environment()
@@ -87,11 +95,12 @@ def demo() -> None:
     demonstration.prepare(settings)
     with demonstration.departments(settings) as outside:
         app = running.build(settings, {**os.environ, **outside})
-        running.serve(
-            app,
-            settings,
-            ready=lambda: click.echo(demonstration.welcome(settings, outside)),
-        )
+        with demonstration.country(size) as begin:
+            running.serve(
+                app,
+                settings,
+                ready=lambda: begin(demonstration.welcome(settings, outside)),
+            )
 
 
 @main.command(help="启动网页与接口；在 SQLite 上同时运行后台作业。")

@@ -7,11 +7,12 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import click
 from sqlalchemy.orm import Session
 
 from adapters._simulators.province import SEAL_SERVERS, all_departments
@@ -108,6 +109,29 @@ def _address(program: "subprocess.Popen[str]", name: str) -> str:
     if not line.startswith("http://"):
         raise CannotStart(f"模拟的外部单位“{_DEPARTMENTS[name]}”没有启动")
     return line
+
+
+@contextmanager
+def country(size: str) -> Iterator[Callable[[str], None]]:
+    """What to call when the first page is up: says a text and has the country made beside.
+
+    The program that makes it ends with this one, and goes on where it was another time.
+    """
+    made: list[subprocess.Popen[bytes]] = []
+
+    def begin(text: str) -> None:
+        click.echo(text)
+        if size != "none":
+            from web import populate  # noqa: PLC0415 - after the first page is up
+
+            made.append(populate.start(size))
+
+    try:
+        yield begin
+    finally:
+        for program in made:
+            program.terminate()
+            program.wait(timeout=60)
 
 
 def welcome(settings: Settings, outside: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ from processes.model.cases import Case
 from web import acting, applying, tracking
 from web.auth import current, policy
 from web.clerk.cases import send_document
-from web.database import read_session, run
+from web.database import read_session, run, transaction
 from web.security import limiter
 from web.words import _
 
@@ -100,7 +100,7 @@ def urge(case_id: int) -> ResponseReturnValue:
 @blueprint.get("/cases/<int:case_id>/documents/<int:document_id>")
 @policy("applicant")
 def document(case_id: int, document_id: int) -> ResponseReturnValue:
-    with read_session() as session:
+    with transaction() as session:  # one that was deferred is drawn now
         found = commands.get(session, case_id, by=current())
         return send_document(session, found, document_id, public=True)
 

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock, store
@@ -43,6 +43,11 @@ READ: Final[frozenset[str]] = frozenset(
         "due_on",
     }
 )
+UNDER_WAY: Final = (
+    *("submitted", "accepted", "supplement_pending", "in_progress", "waiting_external"),
+    "suspended",
+)
+"""Statuses in which nothing has ended yet."""
 CALLED: Final = frozenset({"case_status", "case_outcome", "accepted_on", "due_on"})
 _SOUGHT: Final = frozenset({"title", "applicant_name", "id_no_tail"})
 _QUERY_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -71,6 +76,8 @@ def derive(session: Session, execution: Execution, step: StepRecord) -> None:
     changed = READ & written
     said = {name: root.variables.get(name) for name in changed}
     values = _derived(execution, {**said, **_called(execution, step)})
+    if execution.completed:
+        values["status"] = _at_the_end(values.get("status", Case.status))
     session.execute(update(Case).where(Case.id == execution.instance_id).values(**values))
     if _SOUGHT & values.keys():
         searching.rewrite(session, execution.instance_id)
@@ -106,7 +113,7 @@ def _called(execution: Execution, step: StepRecord) -> Variables:
 
 def _new(session: Session, execution: Execution, variables: Variables) -> dict[str, Any]:
     process = execution.compiled
-    return {
+    values = {
         "id": execution.instance_id,
         "reference": _reference(session, execution.instance_id),
         "query_code": "".join(secrets.choice(_QUERY_ALPHABET) for _ in range(8)),
@@ -122,6 +129,15 @@ def _new(session: Session, execution: Execution, variables: Variables) -> dict[s
         "urge_count": 0,
         **_derived(execution, variables),
     }
+    if execution.completed:
+        values["status"] = _at_the_end(literal(values["status"]))
+    return values
+
+
+def _at_the_end(status: Any) -> Any:
+    """The status of a case that ended: what its process says, if that is how something can end."""
+    said = literal(status) if isinstance(status, str) else status
+    return case((said.in_(UNDER_WAY), "completed"), else_=said)
 
 
 def _reference(session: Session, instance_id: int) -> str:

@@ -148,7 +148,7 @@ def _grant(session: Session, one: Mapping[str, Any]) -> None:
         scope=one["scope"],
         business=frozenset(one["business"]),
         may_delegate=one["delegate"],
-        valid_from=today - timedelta(days=365),
+        valid_from=today - timedelta(days=4 * 365),
     )
     authority.grant(session, wanted, by=_BY)
 

@@ -1,11 +1,14 @@
 """Issuing: a letter or card drawn from its template, numbered, kept, and never changed.
 
 Invariant: number, file and row commit together; an issued document is not drawn again, the file
-kept is what was issued.
+kept is what was issued. Those of generated cases (`deferred`) keep number and values and are drawn
+from them when somebody first asks: files that nobody opens would fill the disk of a demo.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import NotFound
+from engine.model import ResourceContent
 from processes import settings
 from processes.documents import files
 from processes.identity import numbers, organisations
@@ -24,9 +28,22 @@ from processes.letters.template import Template, read
 from processes.model.documents import Document
 from processes.model.people import Org
 
-__all__ = ["LetterInvalid", "Template", "issue", "issued", "read", "render", "verify"]
+__all__ = ["LetterInvalid", "Template", "deferred", "issue", "issued", "read", "render", "verify"]
 
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+_deferring: ContextVar[bool] = ContextVar("documents_deferring", default=False)
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Issue without drawing within: the file is made when the document is first read."""
+    token = _deferring.set(True)
+    try:
+        yield
+    finally:
+        _deferring.reset(token)
 
 
 def render(
@@ -84,6 +101,8 @@ def draw(session: Session, *, template: Template, values: Mapping[str, Any], org
     if template.number:
         number = numbers.letter(session, org, template.number, clock.today().year)
         filled["number"] = number
+    if _deferring.get():
+        return Drawn(b"", 0, org, number, filled)
     made = drawing.draw(template, filled, images=lambda digest: files.read(session, digest))
     return Drawn(made.content, made.pages, org, number, filled, made.seal)
 
@@ -91,8 +110,7 @@ def draw(session: Session, *, template: Template, values: Mapping[str, Any], org
 def keep(
     session: Session, drawn: Drawn, *, case_id: int | None, template: Template, by: int | None
 ) -> Document:
-    """Issue what was drawn; its content may have been sealed since."""
-    stored = files.store(session, drawn.content, by=by, content_type="application/pdf")
+    """Issue what was drawn; its content may have been sealed since. What was deferred has none."""
     document = Document(
         case_id=case_id,
         kind=template.kind,
@@ -101,16 +119,22 @@ def keep(
         template=template.id,
         template_digest=template.digest,
         values=dict(drawn.values),
-        sha256=stored.sha256,
         pages=drawn.pages,
         org_code=drawn.org,
         issued_by=by,
         verification_code=drawn.values["verification_code"],
         public=template.public,
     )
+    if drawn.content:
+        _store(session, document, drawn.content)
     session.add(document)
     session.flush()
     return document
+
+
+def _store(session: Session, document: Document, content: bytes) -> None:
+    kept = files.store(session, content, by=document.issued_by, content_type="application/pdf")
+    document.sha256 = kept.sha256
 
 
 def withdraw(session: Session, document_id: int, *, to: str) -> Document:
@@ -172,8 +196,17 @@ def verify(session: Session, code: str) -> Document:
 
 
 def content(session: Session, document: Document) -> bytes:
-    """The PDF as issued."""
-    return files.read(session, document.sha256)
+    """The PDF as issued; one that was deferred is drawn now, and kept if the session commits."""
+    if document.sha256 is not None:
+        return files.read(session, document.sha256)
+    source = session.get_one(ResourceContent, document.template_digest)
+    template = read(source.content, f"letters/{document.template}.yaml")
+    made = drawing.draw(
+        template, document.values, images=lambda digest: files.read(session, digest)
+    )
+    document.pages = made.pages
+    _store(session, document, made.content)
+    return made.content
 
 
 def _verification_code() -> str:

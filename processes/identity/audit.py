@@ -5,16 +5,13 @@ chained to the one before of its agency by a keyed hash, so that `verify` names 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final, Protocol
 
-from sqlalchemy import bindparam, event, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import bindparam, event, insert, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapper, Session
 
@@ -27,6 +24,12 @@ _FIRST: Final = ""
 _HEADS: Final[Any] = AuditHead.__table__
 # made once: to build a statement costs as much as to carry it out
 _APPEND: Final = insert(AuditEvent.__table__)  # type: ignore[arg-type] # a mapped class promises less
+# in the words both databases know: SQLAlchemy would build its own anew each time
+_NEXT: Final = text(
+    "INSERT INTO audit_head (agency, sequence, mac) VALUES (:agency, 1, :mac)"
+    " ON CONFLICT (agency) DO UPDATE SET sequence = audit_head.sequence + 1"
+    " RETURNING sequence, mac"
+)
 _LAST: Final = (
     update(_HEADS)
     .where(_HEADS.c.agency == bindparam("at_agency"))
@@ -88,13 +91,10 @@ def record(  # noqa: PLR0913 - the columns of one row
 
     `for_user`: the principal for whom an agent acts.
     """
-    agency = _SYSTEM if isinstance(by, str) else by.org_code or _SYSTEM
-    sequence, before = _take(session, agency)
     came = _origin.get()
     row: dict[str, object] = {
         "id": ids.next_id(),
-        "agency": agency,
-        "sequence": sequence,
+        "agency": _SYSTEM if isinstance(by, str) else by.org_code or _SYSTEM,
         "at": clock.now(),
         "action": action,
         "actor": by if isinstance(by, str) else str(by.id),
@@ -105,9 +105,21 @@ def record(  # noqa: PLR0913 - the columns of one row
         "result": result,
         "detail": detail[:2000],
     }
-    mac = _mac(before, row)
-    session.connection().execute(_APPEND, {**row, "mac": mac})
-    session.connection().execute(_LAST, {"at_agency": agency, "last_mac": mac})
+    _append(session, row)
+
+
+def adopt(session: Session, rows: Iterable[Mapping[str, object]]) -> None:
+    """Append rows written in a scratch copy, in their order; each chain goes on where it is."""
+    for row in rows:
+        _append(session, {name: row[name] for name in ("at", *_TOLD)})
+
+
+def _append(session: Session, row: Mapping[str, object]) -> None:
+    sequence, before = _take(session, str(row["agency"]))
+    placed = {**row, "sequence": sequence}
+    mac = _mac(before, placed)
+    session.connection().execute(_APPEND, {**placed, "mac": mac})
+    session.connection().execute(_LAST, {"at_agency": row["agency"], "last_mac": mac})
 
 
 def verify(session: Session, agency: str | None = None) -> Broken | None:
@@ -162,21 +174,9 @@ def _verify_chain(session: Session, head: AuditHead) -> Broken | None:
 def _take(session: Session, agency: str) -> tuple[int, str]:
     """The next place in an agency's chain; whoever takes it holds the chain until the commit."""
     connection = session.connection()
-    given = {"agency": agency, "sequence": 1, "mac": _FIRST}
-    taken = connection.execute(_next(connection.dialect.name), given).one()
+    given = {"agency": agency, "mac": _FIRST}
+    taken = connection.execute(_NEXT, given).one()
     return taken.sequence, taken.mac
-
-
-@cache
-def _next(dialect: str) -> Any:
-    upsert = sqlite_insert if dialect == "sqlite" else postgresql_insert
-    return (
-        upsert(_HEADS)
-        .on_conflict_do_update(
-            index_elements=[_HEADS.c.agency], set_={"sequence": _HEADS.c.sequence + 1}
-        )
-        .returning(_HEADS.c.sequence, _HEADS.c.mac)
-    )
 
 
 def _mac(before: str, row: object) -> str:

@@ -7,9 +7,7 @@ no gaps, a number rolled back is the next one given, none is given twice.
 from datetime import date
 from typing import Final
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from stdnum.iso7064 import mod_37_36
 
@@ -84,22 +82,21 @@ def _digits(text: str) -> bool:
 def _raise(session: Session, key: str, *, year: int, to: int | None) -> int:
     # one statement: the row lock it takes is held until the commit, so nobody overtakes
     dialect = session.get_bind().dialect.name
-    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
-    value = NumberSequence.value
-    if to is None:
-        raised = value + 1
-    else:
-        raised = func.max(value, to) if dialect == "sqlite" else func.greatest(value, to)
-    statement = (
-        insert(NumberSequence)
-        .values(key=key, year=year, value=1 if to is None else to)
-        .on_conflict_do_update(
-            index_elements=[NumberSequence.key, NumberSequence.year], set_={"value": raised}
-        )
-        .returning(NumberSequence.value)
-        .execution_options(populate_existing=True)
-    )
-    return int(session.execute(statement).scalar_one())
+    statement = _NEXT if to is None else _PAST[dialect]
+    given = {"key": key, "year": year, "value": 1 if to is None else to}
+    return int(session.execute(statement, given).scalar_one())
+
+
+# in the words both databases know: SQLAlchemy would build its own anew each time
+_RAISED: Final = (
+    "INSERT INTO number_sequence (key, year, value) VALUES (:key, :year, :value)"
+    " ON CONFLICT (key, year) DO UPDATE SET value = {} RETURNING value"
+)
+_NEXT: Final = text(_RAISED.format("number_sequence.value + 1"))
+_PAST: Final = {
+    "sqlite": text(_RAISED.format("max(number_sequence.value, excluded.value)")),
+    "postgresql": text(_RAISED.format("greatest(number_sequence.value, excluded.value)")),
+}
 
 
 def last(session: Session, key: str, *, year: int = 0) -> int:

@@ -55,7 +55,8 @@ class Document(Base):
     template: Mapped[str] = mapped_column(String(128))
     template_digest: Mapped[str] = mapped_column(String(64))
     values: Mapped[dict[str, Any]] = mapped_column(SealedVariables("document.values"))
-    sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"), index=True)
+    sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_file.sha256"), index=True)
+    """The file; NULL while it was not asked for (`documents.deferred`)."""
     pages: Mapped[int] = mapped_column(Integer, default=1)
     org_code: Mapped[str | None] = mapped_column(String(64))
     issued_by: Mapped[int | None] = mapped_column(BigInteger)

@@ -17,7 +17,12 @@ from engine import clock, connection, ids
 from engine.errors import BanliError, NotFound
 from processes.identity import numbers
 from processes.model.people import Org
-from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
+from processes.model.records import (
+    RegisterIndex,
+    RegisterLog,
+    RegisterRecord,
+    RegisterUnique,
+)
 from processes.registers import uniqueness
 from processes.registers import values as fields
 from processes.registers.definition import Definition, definition, fill
@@ -74,13 +79,8 @@ def create(
     """
     connection.begin_write(session)
     ledger = definition(register)
-    status = status or ledger.initial
-    if ledger.statuses and status not in ledger.statuses:
-        raise TransitionRefused(f"台账『{ledger.title}』没有状态『{status}』", status=status)
-    known = dict(values)
-    if ledger.number is not None and known.get(ledger.key) in (None, ""):
-        known[ledger.key] = _number(session, ledger, known)
-    data = fields.checked(ledger, known)
+    status = _initial(ledger, status)
+    data = fields.checked(ledger, _numbered(session, ledger, values))
     key = str(data.get(ledger.key, ""))
     if not key:
         raise RecordInvalid(f"『{ledger.fields[ledger.key].label}』必须填写", field=ledger.key)
@@ -96,31 +96,37 @@ def create(
 
 
 def create_many(
-    session: Session, register: str, rows: Sequence[Mapping[str, Any]], *, trace: Trace
-) -> int:
-    """Add many records that bring their keys, in few statements; all or none.
+    session: Session,
+    register: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    trace: Trace,
+    status: str = "",
+) -> list[str]:
+    """Add many records of one status in few statements, all or none; returns their keys in order.
 
     Raises:
         RecordInvalid: the values of one do not fit.
-        Duplicate: a key is taken or comes twice.
+        Duplicate: a key or another unique value is taken or comes twice.
     """
-    connection.begin_write(session)
     ledger = definition(register)
-    if ledger.unique:  # its rules are looked at record by record
-        return sum(bool(create(session, register, row, trace=trace)) for row in rows)
-    found = [fields.checked(ledger, row) for row in rows]
-    made = [_new_row(ledger, data) for data in found]
+    status = _initial(ledger, status)
+    found = [fields.checked(ledger, _numbered(session, ledger, row)) for row in rows]
+    connection.begin_write(session)
+    made = [_new_row(ledger, data, status) for data in found]
     uniqueness.refuse_taken_keys(session, ledger, [row["key"] for row in made])
     indexes = [
         {"record_id": row["id"], "register": register, "field": name, "value": value}
         for row in made
         for name, value in _searchable(ledger, row["data"]).items()
     ]
+    held = uniqueness.unique_rows(session, ledger, made)
     logs = [_log_row(RegisterRecord(**row), "create", trace, row["data"], "") for row in made]
-    for table, lines in ((RegisterRecord, made), (RegisterIndex, indexes), (RegisterLog, logs)):
+    tables = (RegisterRecord, made), (RegisterIndex, indexes), (RegisterUnique, held)
+    for table, lines in (*tables, (RegisterLog, logs)):
         if lines:
             session.execute(insert(table), lines)
-    return len(made)
+    return [row["key"] for row in made]
 
 
 def update(
@@ -259,6 +265,21 @@ def _org_of(ledger: Definition, data: Mapping[str, Any]) -> str | None:
     return str(data[ledger.org]) if ledger.org and data.get(ledger.org) else None
 
 
+def _initial(ledger: Definition, status: str) -> str:
+    """The status of a new record, if the ledger has it."""
+    status = status or ledger.initial
+    if ledger.statuses and status not in ledger.statuses:
+        raise TransitionRefused(f"台账『{ledger.title}』没有状态『{status}』", status=status)
+    return status
+
+
+def _numbered(session: Session, ledger: Definition, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with a key, numbered where the ledger says so and none was given."""
+    if ledger.number is None or values.get(ledger.key) not in (None, ""):
+        return dict(values)
+    return {**values, ledger.key: _number(session, ledger, values)}
+
+
 def _number(session: Session, ledger: Definition, values: Mapping[str, Any]) -> str:
     form = ledger.number
     assert form is not None  # noqa: S101 - the caller asked
@@ -275,13 +296,13 @@ def _number(session: Session, ledger: Definition, values: Mapping[str, Any]) -> 
     return text + str(mod_37_36.calc_check_digit(text)) if form.check else text
 
 
-def _new_row(ledger: Definition, data: dict[str, Any]) -> dict[str, Any]:
+def _new_row(ledger: Definition, data: dict[str, Any], status: str) -> dict[str, Any]:
     fields.require(ledger, data, (ledger.key,))
     return {
         "id": ids.next_id(),
         "register": ledger.register,
         "key": str(data[ledger.key]),
-        "status": ledger.initial,
+        "status": status,
         "org_code": _org_of(ledger, data),
         "data": data,
     }

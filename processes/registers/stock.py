@@ -58,7 +58,8 @@ def receive(
         Duplicate: a serial is in the ledger already; nothing is taken in.
     """
     key = definition(register).key
-    return create_many(session, register, [{**values, key: one} for one in numbers], trace=trace)
+    rows = [{**values, key: one} for one in numbers]
+    return len(create_many(session, register, rows, trace=trace))
 
 
 def allot(

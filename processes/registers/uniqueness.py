@@ -99,6 +99,37 @@ def write_unique(session: Session, ledger: Definition, row: RegisterRecord) -> N
     session.flush()
 
 
+def unique_rows(
+    session: Session, ledger: Definition, rows: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """What new records hold for themselves alone, as rows of `RegisterUnique`.
+
+    Raises:
+        Duplicate: two of them share it, or another record has it.
+    """
+    messages = {rule.name: rule.message for rule in ledger.unique}
+    held: dict[tuple[str, str], int] = {}
+    for row in rows:
+        for rule, value in unique_values(ledger, row["data"], row["status"]).items():
+            if (rule, value) in held:
+                raise Duplicate(messages[rule], register=ledger.register, rule=rule)
+            held[rule, value] = row["id"]
+    for rule, message in messages.items():
+        wanted = [value for named, value in held if named == rule]
+        for at in range(0, len(wanted), 500):
+            query = select(RegisterUnique.value).where(
+                RegisterUnique.register == ledger.register,
+                RegisterUnique.rule == rule,
+                RegisterUnique.value.in_(wanted[at : at + 500]),
+            )
+            if session.scalar(query.limit(1)) is not None:
+                raise Duplicate(message, register=ledger.register, rule=rule)
+    return [
+        {"register": ledger.register, "rule": rule, "value": value, "record_id": record}
+        for (rule, value), record in held.items()
+    ]
+
+
 def _placeholder(ledger: Definition) -> dict[str, Any]:
     """A key that no record has, where keys are numbered."""
     return {ledger.key: "-"} if ledger.number is not None else {}

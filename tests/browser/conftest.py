@@ -83,6 +83,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         "BANLI_HOME": str(home / "var"),
         "BANLI_PORT": str(port),
         "BANLI_RATE_LIMITS": "0",
+        "BANLI_DEMO_SIZE": "none",
         "PYTHONUNBUFFERED": "1",
     }
     with log.open("wb") as out:

@@ -22,7 +22,7 @@ from web.api import access, blueprints, commands
 from web.api.access import access as allow
 from web.api.schemas.documents import Archived, Documents, LegalClock, Materials, Timeline
 from web.clerk import limits, timeline
-from web.database import read_session, run
+from web.database import read_session, run, transaction
 from web.files import send
 
 blueprint = blueprints.make("documents", "/cases/<id:case_id>", "文书、材料与经过")
@@ -43,7 +43,7 @@ def listed(case_id: int) -> Any:
 @blueprint.response(200, content_type="application/pdf", description="PDF 文件")
 def content(case_id: int, document_id: int) -> Any:
     """下载一份文书（PDF）."""
-    with read_session() as session:
+    with transaction() as session:  # one that was deferred is drawn now
         case, public = _case(session, case_id)
         found = session.get(Document, document_id)
         if found is None or found.case_id != case.id or (public and not found.public):

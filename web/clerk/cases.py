@@ -23,6 +23,7 @@ from processes.casework import cases as commands
 from processes.casework import overview, sources
 from processes.clock import calendars
 from processes.desk import approval_form, backentry, forecast
+from processes.documents import documents as letters
 from processes.documents import files
 from processes.identity.identity import User
 from processes.identity.roles import Action
@@ -46,7 +47,7 @@ from web.clerk import (
 )
 from web.clerk.limits import Limit
 from web.confirming import sensitive
-from web.database import read_session, run
+from web.database import read_session, run, transaction
 from web.files import send
 from web.security import limiter
 from web.words import _
@@ -313,7 +314,7 @@ def diagram(case_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:case_id>/documents/<int:document_id>")
 @policy("staff", Action.VIEW_DOCUMENT)
 def document(case_id: int, document_id: int) -> ResponseReturnValue:
-    with read_session() as session:
+    with transaction() as session:  # one that was deferred is drawn now
         case = commands.get(session, case_id, by=current())
         return send_document(session, case, document_id, public=False)
 
@@ -325,7 +326,7 @@ def send_document(
     if found is None or found.case_id != case.id or (public and not found.public):
         raise NotFound("没有这份文书", document=document_id)
     looking.note(session, case.id, by=current(), what=found.title)
-    content = files.read(session, found.sha256)
+    content = letters.content(session, found)
     name = f"{found.title}{'_' + found.number if found.number else ''}.pdf"
     return send(content, name=name, content_type="application/pdf")
 

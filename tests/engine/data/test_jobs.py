@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from engine import clock, correlation, external_tasks, incidents, jobs, limits, runtime, tasks
+from engine import (
+    claiming,
+    clock,
+    correlation,
+    external_tasks,
+    incidents,
+    jobs,
+    limits,
+    runtime,
+    tasks,
+)
 from engine.errors import TaskNotActive
 from engine.model import EventSubscription, InboundMessage, Incident, Job, ProcessInstance
 from tests.engine.core.scenario import (
@@ -291,7 +301,7 @@ def test_messages_of_a_case_are_sent_in_order_and_outlive_it(site: Site) -> None
 
 
 def test_the_queue_is_found_by_its_index(sqlite_file: Database) -> None:
-    statement = jobs._due(NOON, {}).order_by(Job.due_at, Job.id).limit(20)
+    statement = claiming.due_jobs({}).order_by(Job.due_at, Job.id).limit(20).params(now=NOON)
     with sqlite_file.read_session() as session:
         compiled = statement.compile(session.connection(), compile_kwargs={"literal_binds": True})
         plan = session.execute(text(f"EXPLAIN QUERY PLAN {compiled}")).all()

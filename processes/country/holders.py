@@ -1,0 +1,202 @@
+"""People of the ledgers with the certificates of their earlier years.
+
+Invariant: nobody holds two valid certificates of a kind; what came before is replaced, annulled or
+expired, and says so.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from engine import clock
+from processes import registers
+from processes.country import agencies, batches
+from processes.country.agencies import Agency
+from processes.country.batches import Batch, Row
+from processes.country.dice import Dice
+from processes.country.people import Person, names, person, shape
+
+_YACHT: Final = 10_000_000
+_EXPLOSIVES: Final = 20_000_000
+
+
+def yacht(part: float, on: date) -> Iterator[Batch]:
+    number = round(shape()["people"]["yacht"] * part)
+    each = shape()["certificates"]["yacht"] / shape()["people"]["yacht"]
+    for start in range(0, number, batches.BATCH):
+        chosen = range(start, min(start + batches.BATCH, number))
+        yield Batch("person", partial(_holders, numbers=chosen, each=each, on=on))
+
+
+def _holders(session: Session, numbers: Sequence[int], each: float, on: date) -> None:
+    regions = [one["region"] for one in shape()["direct"]]
+    people = [
+        person(_YACHT + n, on=on, region=regions[n % len(regions)], ages=(22, 62)) for n in numbers
+    ]
+    then = on - timedelta(days=2200 - numbers[0] % 900)
+    with clock.travel(batches.morning(then)):
+        keys = registers.create_many(
+            session, "person", [one.told() for one in people], trace=batches.TRACE
+        )
+    rows: dict[str, list[Row]] = {"valid": [], "annulled": [], "expired": []}
+    for n, key, one in zip(numbers, keys, people, strict=True):
+        for status, row in _licences(n, key, one, each, on):
+            rows[status].append(row)
+    for status, made in rows.items():
+        if made:
+            with clock.travel(batches.morning(then + timedelta(days=30))):
+                registers.create_many(
+                    session, "yacht_licence", made, trace=batches.TRACE, status=status
+                )
+
+
+def _licences(
+    number: int, key: str, holder: Person, each: float, on: date
+) -> Iterator[tuple[str, Row]]:
+    """Up to three: the one that holds, of one or two classes, and the one replaced by it."""
+    dice = Dice("licence", number)
+    bureau = shape()["direct"][number % len(shape()["direct"])]
+    wanted = int(each) + dice.chance(each - int(each))
+    kinds = dice.some(list(shape()["licence_classes"]), max(1, wanted - 1))
+    issued = on - timedelta(days=dice.between(760, 1800))
+    for index in range(wanted):
+        replaced = index == wanted - 1 and wanted > 1
+        since = issued - timedelta(days=1815) if replaced else issued
+        until = since + timedelta(days=1825)
+        row = {
+            "person_id": key,
+            "holder_name": holder.name,
+            "id_type": "resident_id",
+            "id_no": holder.id_no,
+            "sex": holder.sex,
+            "birth_date": holder.birth_date,
+            "nationality": "CHN",
+            "licence_class": kinds[0 if replaced else index],
+            "issued_by": bureau["code"],
+            "issued_by_name": bureau["name"],
+            "signing_officer": person(6_600_000 + number % 37, on=date(2026, 1, 1)).name,
+            "issued_on": since,
+            "expires_on": until,
+            "activated_on": since + timedelta(days=12),
+            "blank_serial": f"{'YA' if replaced else 'YH'}{number:06d}{index}",
+            "card_count": 1,
+            "origin": "normal",
+        }
+        if replaced:
+            yield "annulled", {**row, "annulled_on": issued, "annul_reason": "replaced"}
+        else:
+            yield ("valid" if until >= on else "expired"), row
+
+
+def explosives(part: float, on: date) -> Iterator[Batch]:
+    number = round(shape()["people"]["explosives"] * part)
+    units = [one for one in agencies.planned(part) if one.kind in ("expl_enterprise", "expl_group")]
+    each = shape()["certificates"]["explosives"] / shape()["people"]["explosives"]
+    for start in range(0, number, batches.BATCH):
+        chosen = range(start, min(start + batches.BATCH, number))
+        yield Batch("expl_person", partial(_workers, numbers=chosen, units=units, told=(each, on)))
+
+
+def _workers(
+    session: Session, numbers: Sequence[int], units: Sequence[Agency], told: tuple[float, date]
+) -> None:
+    each, on = told
+    owners = [units[n % len(units)] for n in numbers]
+    people = [
+        person(_EXPLOSIVES + n, on=on, region=unit.region, ages=(24, 58))
+        for n, unit in zip(numbers, owners, strict=True)
+    ]
+    then = on - timedelta(days=1900 - numbers[0] % 1000)
+    rows = [
+        _worker(n, one, unit, then) for n, one, unit in zip(numbers, people, owners, strict=True)
+    ]
+    with clock.travel(batches.morning(then)):
+        keys = registers.create_many(
+            session, "expl_person", rows, trace=batches.TRACE, status="approved"
+        )
+    made: dict[str, list[Row]] = {"void": [], "annulled": [], "valid": []}
+    for n, key, row in zip(numbers, keys, rows, strict=True):
+        for status, certificate in _certificates(n, {**row, "person_no": key}, each, on):
+            made[status].append(certificate)
+    for status, certificates in made.items():
+        if certificates:
+            with clock.travel(batches.morning(then + timedelta(days=40))):
+                registers.create_many(
+                    session, "expl_certificate", certificates, trace=batches.TRACE, status=status
+                )
+
+
+def _worker(number: int, one: Person, unit: Agency, approved: date) -> Row:
+    dice = Dice("worker", number)
+    kind = "principal" if dice.chance(0.28) else "safety_manager"
+    told = {
+        "name": one.name,
+        "sex": one.sex,
+        "birth_date": one.birth_date,
+        "education": dice.weighed(
+            {"junior": 4, "senior": 20, "college": 34, "bachelor": 36, "master": 6}
+        ),
+        "post": dice.one(names()["posts"][kind]),
+        "qualification_kind": kind,
+        "phone": one.phone,
+    }
+    if dice.chance(0.5):
+        told["title"] = dice.one(names()["titles"])
+    return {
+        **told,
+        "id_no": one.id_no,
+        "unit": unit.code,
+        "unit_name": unit.name,
+        "unit_kind": unit.kind,
+        "province_org": f"EP{unit.region[:2]}0000",
+        "approved": told,
+        "approved_on": approved,
+    }
+
+
+def _certificates(
+    number: int, worker: Mapping[str, Any], each: float, on: date
+) -> Iterator[tuple[str, Row]]:
+    """Up to three: those of earlier terms, then the one that holds; some let theirs lapse."""
+    dice = Dice("certificate", number)
+    wanted = 0 if dice.chance(0.14) else int(each / 0.86) + dice.chance(each / 0.86 % 1)
+    obtained = on - timedelta(days=dice.between(20, 1090))
+    for back in range(wanted):
+        since = obtained - timedelta(days=1095 * back)
+        first = back == wanted - 1
+        lapsed = back == 0 and dice.chance(0.06)
+        if lapsed:
+            since -= timedelta(days=400 + 1095)
+        until = since + timedelta(days=1094)
+        serial, place = f"{number:06d}", worker["province_org"][2:4]
+        row = {
+            **{
+                name: worker[name]
+                for name in (
+                    "person_no",
+                    "name",
+                    "unit",
+                    "unit_name",
+                    "province_org",
+                    "qualification_kind",
+                )
+            },
+            "certificate_no": f"{since.year}{place}{back}{serial[1:]}{serial[0]}{back}",
+            "obtained_on": since,
+            "obtained_by": "obtain" if first else "renew",
+            "issued_on": since,
+            "expires_on": until,
+            "printed_on": since + timedelta(days=3),
+            "print_count": 1,
+            "approved_on": since + timedelta(days=5),
+        }
+        if back:
+            yield "void", {**row, "end_reason": "换发新证"}
+        elif lapsed:
+            gone = min(until + timedelta(days=60), on - timedelta(days=1))
+            yield "annulled", {**row, "annulled_on": gone, "end_reason": "过期未换证"}
+        else:
+            yield "valid", row

@@ -1,0 +1,197 @@
+"""Tells one story: begins its cases, lets everybody do what is theirs, lets time go by.
+
+Invariant: everything is done at its own instant, and what falls due on the way happens then. A
+story that cannot go on raises `StoryFailed` and is undone by whoever had it told.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import Select, select
+
+from engine import clock, runtime
+from engine.errors import BanliError
+from engine.model import EventSubscription, Incident, Job, UserTask
+from forms.errors import FormInvalid
+from processes.clock import calendar
+from processes.country.acting import Acting
+from processes.country.dice import Dice
+from processes.country.facts import Facts
+from processes.country.habits import Begin, Habit, Story
+from processes.country.world import USUAL, NothingThere, StoryFailed, World
+
+_STEPS: Final = 600
+_OFFICE: Final = ((time(9, 5), time(11, 50)), (time(13, 10), time(16, 50)))
+Key = tuple[str, int]
+Act = Callable[[], None]
+
+
+class Telling:
+    """One story on its way; `until` is the present."""
+
+    def __init__(
+        self, world: World, story: Story, number: int, *, on: date, until: datetime
+    ) -> None:
+        self._world = world
+        self._story = story
+        self._seed = (world.seed, story.name, number)
+        self._dice = Dice(*self._seed)
+        self._facts = Facts(world, story, number, on)
+        self._acting = Acting(world, self._facts, self._dice)
+        self._worker = world.worker()
+        self._on = on
+        self._until = until
+        self._begins = 0
+        self._cases = 0
+        self._planned: dict[Key, datetime | None] = {}
+        """When somebody does what waits; None: nobody will."""
+        self._acts: dict[Key, Act] = {}
+
+    def tell(self) -> int:
+        """Play it up to its end or to the present; returns how many cases were filed.
+
+        Raises:
+            StoryFailed: something did not go.
+        """
+        clock.set_to(self._instant(self._on, 0))
+        try:
+            self._begin_with()
+            self._play()
+        except NothingThere:
+            return 0  # the country is too small for it
+        except FormInvalid as refused:
+            raise self._failed(str(refused.errors)) from refused
+        except BanliError as error:
+            raise self._failed(error.message) from error
+        if stuck := self._all(select(Incident)):
+            raise self._failed(stuck[0].message)
+        return self._cases
+
+    def _failed(self, text: str) -> StoryFailed:
+        return StoryFailed(f"{self._story.name}#{self._seed[-1]}：{text}")
+
+    def _begin_with(self) -> None:
+        for name, hint in self._story.facts.items():
+            self._facts.learn(name, hint, self._dice)
+        for told in self._story.prepare:
+            self._facts.prepare(told, self._dice)
+        for begin in self._story.cases:
+            if not begin.after:
+                self._plan_begin(begin, self._on)
+
+    # -- time ------------------------------------------------------------------------------------
+
+    def _play(self) -> None:
+        for _step in range(_STEPS):
+            self._settle()
+            self._plan()
+            upcoming = {key: at for key, at in self._planned.items() if at is not None}
+            key = min(upcoming, key=lambda one: (upcoming[one], one), default=None)
+            due = self._world.scratch.next_due(self._world.outside)
+            instants = [one for one in (upcoming[key] if key else None, due) if one is not None]
+            if not instants or min(instants) > self._until:
+                clock.set_to(self._until)
+                return
+            clock.set_to(max(min(instants), clock.now()))
+            if key is not None and (due is None or upcoming[key] <= due):
+                self._planned[key] = None
+                self._acts.pop(key)()
+        raise self._failed("没有尽头")
+
+    def _settle(self) -> None:
+        """Do everything that is due, but for work of somebody outside."""
+        while self._world.scratch.due(clock.now()) and self._worker.run_once():
+            pass
+
+    def _instant(self, day: date, days: int, *, anyday: bool = False) -> datetime:
+        """An instant so many working days on; with `anyday` days, and hours people are awake."""
+        if anyday:
+            return _at(day + timedelta(days=days), time(8, 0), time(22, 0), self._dice)
+        reached = calendar.add_working_days(day, days).date
+        return _at(reached, *self._dice.one(_OFFICE), self._dice)
+
+    def _when(self, told: Habit) -> datetime:
+        now = clock.now().astimezone(clock.SHANGHAI)
+        if told.result is not None:  # a machine answers at once
+            return now + timedelta(seconds=self._dice.between(5, 40))
+        days = self._dice.early(*told.days)
+        if self._dice.chance(told.late):
+            days += self._dice.between(*told.late_days)
+        at = self._instant(now.date(), days, anyday=told.anyday)
+        if at > now:
+            return at
+        at = now + timedelta(minutes=self._dice.between(4, 95))
+        after_hours = at.time() > _OFFICE[-1][1] and not told.anyday
+        return self._instant(now.date(), 1) if after_hours else at
+
+    # -- what is planned ---------------------------------------------------------------------------
+
+    def _plan(self) -> None:
+        """Decide for everything that began to wait when somebody does it."""
+        now: set[Key] = {key for key in self._planned if key[0] == "begin"}
+        acting = self._acting
+        tasks = select(UserTask).where(UserTask.suspended.is_(False)).order_by(UserTask.id)
+        waits = select(EventSubscription).where(EventSubscription.instance_id.is_not(None))
+        work = select(Job).where(Job.kind == "external_task", Job.topic.in_(self._world.outside))
+        asked: tuple[tuple[str, Select[Any], Callable[[Any, Habit], None]], ...] = (
+            ("task", tasks, acting.complete),
+            ("wait", waits.order_by(EventSubscription.id), acting.hear),
+            ("work", work.order_by(Job.id), acting.work),
+        )
+        for kind, query, act in asked:
+            for row in self._all(query):
+                now.add((kind, row.id))
+                self._plan_one((kind, row.id), row, act)
+        for key in self._planned.keys() - now:
+            del self._planned[key]
+            self._acts.pop(key, None)
+
+    def _plan_one(self, key: Key, row: Any, act: Callable[[Any, Habit], None]) -> None:
+        if key in self._planned:
+            return
+        told = self._world.habit(row, self._story)
+        idle = key[0] != "task" and told is USUAL
+        if idle or not self._dice.chance(told.chance):
+            self._planned[key] = None
+            return
+        self._planned[key], self._acts[key] = self._when(told), partial(act, row, told)
+
+    def _plan_begin(self, begin: Begin, day: date) -> None:
+        for turn in range(self._dice.between(*begin.times)):
+            self._begins += 1
+            key = ("begin", self._begins)
+            at = self._instant(day, self._dice.between(*begin.days))
+            self._planned[key] = max(at, clock.now())
+            self._acts[key] = partial(self._begin, begin, turn, key)
+
+    def _begin(self, begin: Begin, turn: int, key: Key) -> None:
+        del self._planned[key]
+        dice = Dice(*self._seed, begin.process, turn)
+        self._facts.known["today"] = clock.today()
+        try:
+            for name, hint in begin.given.items():
+                self._facts.learn(name, hint, dice)
+        except NothingThere:
+            return
+        case = self._acting.file(begin)
+        self._cases += 1
+        self._settle()
+        if not begin.id:
+            return
+        self._facts.known[begin.id] = self._world.scratch.look(
+            lambda session: runtime.variables(session, case)
+        )
+        for other in self._story.cases:
+            if other.after == begin.id:
+                self._plan_begin(other, clock.today())
+
+    def _all(self, query: Select[Any]) -> list[Any]:
+        return self._world.scratch.look(lambda session: list(session.scalars(query)))
+
+
+def _at(day: date, first: time, last: time, dice: Dice) -> datetime:
+    begin = datetime.combine(day, first, clock.SHANGHAI)
+    span = int((datetime.combine(day, last, clock.SHANGHAI) - begin).total_seconds())
+    return begin + timedelta(seconds=dice.between(0, span))

@@ -1,0 +1,341 @@
+"""The generated country of the demo: cases really run, nothing doubled, everything in order.
+
+Issue 5 "Real data at real size"; ledgers and numbers as E-38, E-43, Y-63 and Y-74 demand them.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from stdnum.cn import ric, uscc
+
+from adapters import registry
+from engine import cache, clock, connection, sealing
+from engine.model import (
+    Base,
+    EventSubscription,
+    HistoryEvent,
+    Incident,
+    Job,
+    ProcessInstance,
+    UserTask,
+)
+from processes import settings, wiring
+from processes.casefile.derivation import UNDER_WAY
+from processes.country import carrying, dice, habits, people, programme, progress, scratch
+from processes.country.carrying import Overtaken
+from processes.country.habits import HabitsInvalid
+from processes.country.making import Maker
+from processes.country.telling import Telling
+from processes.country.world import World
+from processes.demo import loader
+from processes.documents import documents
+from processes.identity import audit, numbers
+from processes.model.cases import Case, CaseLimit
+from processes.model.country import CountryPart
+from processes.model.documents import Document
+from processes.model.records import NumberSequence, RegisterRecord
+from web.database import Database
+
+T = TypeVar("T")
+Row = tuple[object, ...]
+KEY = "the key of a country in a test: 32 bytes long"
+
+
+class Site:
+    """A demo on a file, with its country made in two goes."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.lay_down()
+        wiring.connect()
+        self.database = Database(connection.create(f"sqlite:///{home / 'demo.db'}"))
+        Base.metadata.create_all(self.database.engine)
+        self.database.run(lambda session: loader.load(session, topics=registry.topics()))
+        self.units = 0
+
+    def lay_down(self) -> None:
+        settings.configure(settings.Settings(home=self.home, secret_key=KEY))
+        sealing.configure(state_key=KEY.encode())
+        cache.clear()
+
+    def maker(self, stop: Callable[[], bool] = lambda: False) -> Maker:
+        return Maker(
+            transact=self.database.run,
+            domains=habits.load(loader.MODELS),
+            outside=registry.topics(),
+            source=str(self.home / "demo.db"),
+            scratch=self.home / "scratch.db",
+            stop=stop,
+            rest=0,
+        )
+
+    def make(self, *, at_most: int = 10_000) -> None:
+        """Make what is missing, but stop after so many units."""
+        left = iter(range(at_most))
+        maker = self.maker(lambda: next(left, None) is None)
+        maker.ground(size="small")
+        for part in progress.PARTS:
+            maker.stories(part)
+
+    def look(self, question: Callable[[Session], T]) -> T:
+        with self.database.read_session() as session:
+            return question(session)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = Site(tmp_path_factory.mktemp("country"))
+    made.make(at_most=140)
+    made.make(at_most=150)
+    made.make()
+    yield made
+    made.database.engine.dispose()
+    settings.configure(None)
+
+
+@pytest.fixture(autouse=True)
+def _laid_down(request: pytest.FixtureRequest) -> None:
+    if "site" in request.fixturenames:
+        request.getfixturevalue("site").lay_down()
+
+
+def test_it_is_complete_after_being_stopped_twice_and_no_story_failed(site: Site) -> None:
+    rows = site.look(lambda session: session.scalars(select(CountryPart)).all())
+    assert {row.part for row in rows} == {progress.GROUND, *progress.PARTS}
+    assert [(row.done, row.failed, row.last_failure) for row in rows] == [
+        (row.planned, 0, "") for row in rows
+    ]
+    told = site.look(progress.now)
+    assert told is not None
+    assert told.complete
+    assert told.percent == 100
+
+
+def test_started_again_it_doubles_nothing(site: Site) -> None:
+    def counted(session: Session) -> list[int]:
+        kinds = (Case, RegisterRecord, HistoryEvent)
+        return [session.scalar(select(func.count()).select_from(kind)) or 0 for kind in kinds]
+
+    before = site.look(counted)
+    site.make()
+    assert site.look(counted) == before
+
+
+def test_work_orders_are_unique_and_valid(site: Site) -> None:
+    found = site.look(lambda session: session.scalars(select(Case.reference)).all())
+    orders = [one for one in found if one[0] in numbers.LETTERS and "-" not in one]
+    assert len(orders) > 30
+    assert len(set(found)) == len(found)
+    assert all(numbers.is_valid(one) for one in orders)
+
+
+def test_what_waits_is_what_the_rows_say(site: Site) -> None:
+    def check(session: Session) -> int:
+        running = session.scalars(
+            select(ProcessInstance.id).where(ProcessInstance.status == "active")
+        ).all()
+        for one in running:
+            waits = set(cache.peek(session, one).waits)
+            rows: set[int] = set()
+            for kind in (UserTask, EventSubscription, Job):
+                rows |= set(session.scalars(select(kind.id).where(kind.instance_id == one)))
+            assert waits == rows
+        return len(running)
+
+    assert site.look(check) > 0
+
+
+def test_ended_cases_say_that_they_ended_and_running_ones_do_not(site: Site) -> None:
+    cases = site.look(lambda session: session.scalars(select(Case)).all())
+    assert [one.reference for one in cases if one.ended_at and one.status in UNDER_WAY] == []
+    assert any(one.ended_at is None for one in cases)
+
+
+def test_nothing_is_left_to_fall_due_in_the_past_and_nothing_is_stuck(site: Site) -> None:
+    late = select(Job.kind, Job.activity, Job.due_at).where(
+        Job.instance_id.is_not(None),
+        Job.kind == "timer",
+        Job.due_at < clock.now() - timedelta(hours=1),
+    )
+    assert site.look(lambda session: session.execute(late).all()) == []
+    assert site.look(lambda session: session.scalars(select(Incident.message)).all()) == []
+
+
+def test_limits_stand_in_every_state(site: Site) -> None:
+    states = site.look(lambda session: set(session.scalars(select(CaseLimit.state))))
+    assert {"stopped"} <= states <= {"running", "suspended", "stopped"}
+
+
+def test_the_audit_trail_holds(site: Site) -> None:
+    assert site.look(audit.verify) is None
+
+
+def test_nobody_holds_two_valid_certificates_of_a_kind(site: Site) -> None:
+    def held(session: Session) -> list[tuple[str, ...]]:
+        rows = session.scalars(select(RegisterRecord).where(RegisterRecord.status == "valid"))
+        found = []
+        for row in rows:
+            if row.register == "expl_certificate":
+                found.append((row.data["person_no"],))
+                assert row.data["expires_on"] > row.data["obtained_on"]
+            elif row.register == "yacht_licence":
+                found.append((row.data["person_id"], row.data["licence_class"]))
+        return found
+
+    held_by = site.look(held)
+    assert len(held_by) > 20
+    assert len(set(held_by)) == len(held_by)
+
+
+def test_a_letter_that_was_deferred_is_drawn_when_asked_for_and_kept(site: Site) -> None:
+    waiting = select(Document.id).where(Document.sha256.is_(None)).limit(1)
+    letter = site.look(lambda session: session.scalar(waiting))
+    assert letter is not None
+
+    def read(session: Session) -> tuple[bytes, str | None]:
+        document = session.get_one(Document, letter)
+        return documents.content(session, document), document.sha256
+
+    content, digest = site.database.run(read)
+    assert content.startswith(b"%PDF")
+    assert digest is not None
+    assert site.database.run(read) == (content, digest)
+
+
+class Forgotten(Exception):
+    """A story was told only to be looked at."""
+
+
+def _told(world: World, turn: programme.Turn) -> list[Row]:
+    """The cases of a story, which is told in the scratch copy and forgotten."""
+    shown = (Case.title, Case.status, Case.applicant_name, Case.submitted_at, Case.step)
+    found: list[Row] = []
+
+    def tell() -> None:
+        with world.scratch.attempt(), documents.deferred():
+            until = clock.now().replace(minute=0, second=0, microsecond=0)
+            try:
+                Telling(world, turn.story, turn.number, on=turn.day, until=until).tell()
+            finally:
+                clock.set_to(None)
+            query = select(*shown).order_by(Case.id)
+            found.extend(world.scratch.look(lambda session: session.execute(query).tuples().all()))
+            raise Forgotten
+
+    with pytest.raises(Forgotten):
+        tell()
+    return found
+
+
+def test_the_same_story_is_told_the_same_way(site: Site) -> None:
+    domains = [*habits.load(loader.MODELS).values()]
+    turns = programme.turns(domains, size="small", on=date(2026, 11, 2))
+    assert turns == programme.turns(domains, size="small", on=date(2026, 11, 2))
+    chosen = {turn.story.name: turn for turn in turns}
+    world = site.maker()._world()
+    try:
+        for name in ("ticket", "question"):
+            again = programme.Turn(chosen[name].day, chosen[name].story, 9_000)
+            first = _told(world, again)
+            assert first
+            assert _told(world, again) == first
+    finally:
+        world.scratch.close()
+
+
+def test_whoever_is_overtaken_leaves_nothing(site: Site) -> None:
+    copy = scratch.Scratch(site.home / "copy.db", str(site.home / "demo.db"))
+
+    def taken(session: Session) -> int:
+        return numbers.next_value(session, "a series of this test")
+
+    try:
+        with copy.attempt():
+            copy.run(taken)
+            changes = copy.changes()
+        site.database.run(taken)
+        with pytest.raises(Overtaken):
+            site.database.run(lambda session: carrying.carry(session, changes))
+        with copy.attempt():
+            copy.run(taken)
+            late = copy.changes()
+        assert late.found["number_sequence"] == {("a series of this test", 0): 1}
+        site.database.run(taken)
+        with pytest.raises(Overtaken):
+            site.database.run(lambda session: carrying.carry(session, late))
+    finally:
+        copy.close()
+    held = select(NumberSequence.value).where(NumberSequence.key == "a series of this test")
+    assert site.look(lambda session: session.scalar(held)) == 2
+
+
+def test_a_refused_command_is_undone_by_itself(site: Site) -> None:
+    copy = scratch.Scratch(site.home / "undone.db", str(site.home / "demo.db"))
+
+    def refused(session: Session) -> None:
+        numbers.next_value(session, "undone")
+        raise LookupError
+
+    try:
+        with copy.attempt():
+            with pytest.raises(LookupError):
+                copy.run(refused)
+            copy.run(lambda session: numbers.next_value(session, "kept"))
+            added = copy.changes().added["number_sequence"]
+        assert [row[0] for row in added] == ["kept"]
+    finally:
+        copy.close()
+
+
+# -- people ----------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 10_000_000), st.dates(date(2024, 1, 1), date(2027, 1, 1)))
+def test_people_have_valid_identity_numbers_and_ages(number: int, on: date) -> None:
+    somebody = people.person(number, on=on, ages=(20, 58))
+    assert ric.calc_check_digit(somebody.id_no) == somebody.id_no[-1]
+    assert somebody.id_no[6:14] == f"{somebody.birth_date:%Y%m%d}"
+    assert int(somebody.id_no[16]) % 2 == (somebody.sex == "male")
+    assert 19 <= (on - somebody.birth_date).days / 365.25 <= 60
+    assert somebody == people.person(number, on=on, ages=(20, 58))
+
+
+def test_twenty_thousand_people_are_twenty_thousand() -> None:
+    found = {people.person(number, on=date(2026, 11, 1)).id_no for number in range(20_000)}
+    assert len(found) == 20_000
+
+
+@given(st.integers(0, 1_000_000))
+def test_credit_codes_are_valid(number: int) -> None:
+    code = people.credit_code(dice.Dice(number), "370200")
+    assert uscc.is_valid(code)
+
+
+def test_the_sizes_of_the_country_are_those_of_the_issue() -> None:
+    told = people.shape()
+    assert len(told["direct"]) == 14
+    assert len(told["provinces"]) == 31
+    assert told["enterprises"] == 400
+    assert sum(told["institutions"].values()) + 2 == 60, "two more are in the demo's cast"
+    domains = [*habits.load(loader.MODELS).values()]
+    turns = programme.turns(domains, size="full", on=date(2026, 11, 30))
+    assert len(turns) > 10_000
+    assert turns[0].day >= date(2024, 11, 30)
+    assert turns[-1].day < date(2026, 11, 30)
+
+
+def test_a_file_of_stories_that_says_something_unknown_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "some"
+    folder.mkdir()
+    (folder / "country.yaml").write_text(
+        "stories:\n  one:\n    share: 1\n    cases: [{process: p, whenever: 3}]\n", "utf-8"
+    )
+    with pytest.raises(HabitsInvalid, match=r"some/country\.yaml one 中有不认识的“whenever”"):
+        habits.load(tmp_path)
