@@ -118,6 +118,6 @@ def _told(session: Session, document: Document, way: str, record: Record | None)
         issued_on=document.issued_at.astimezone(clock.SHANGHAI).date(),
         status=document.status,
         code=document.verification_code,
-        sha256=document.sha256,
+        sha256=document.sha256 or "",
         way=way,
     )
