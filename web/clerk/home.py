@@ -126,7 +126,9 @@ def index() -> ResponseReturnValue:
     """Everybody's first page: staff their work, applicants and strangers the services."""
     if current_user.is_authenticated and menus.of_user(current()):
         return redirect(url_for("business.index"), code=303)
-    if not current_user.is_authenticated or current().kind != "staff":
+    if not current_user.is_authenticated:
+        return redirect(url_for("public.index"), code=303)
+    if current().kind != "staff":
         return redirect(url_for("portal.index"), code=303)
     menu = frame().menu
     return redirect(menu[0].href if menu else url_for("home.notices"), code=303)

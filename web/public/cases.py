@@ -6,6 +6,7 @@ another system is followed only if that system is one of the installation's own 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from flask import current_app, flash, redirect, render_template, url_for
@@ -104,13 +105,17 @@ def outer_actions(session: Session, case: Case) -> Sequence[Outer]:
         Outer(
             kind=str(one.values["kind"]),
             title=str(one.values["title"]),
-            amount=str(one.values.get("amount") or ""),
+            amount=_yuan(one.values.get("amount")),
             href=str(one.values["url"]),
             due_on=str(one.values.get("due_on") or ""),
         )
         for one in found
         if _address(str(one.values["url"])) in known
     ]
+
+
+def _yuan(amount: object) -> str:
+    return f"{Decimal(str(amount)):,.2f}" if amount else ""
 
 
 def _known_addresses() -> frozenset[str]:

@@ -149,7 +149,7 @@ def withdraw_consent(key: str) -> ResponseReturnValue:
 def _picture(address: str) -> Markup:
     """The code as a picture in the page itself."""
     code = segno.make_qr(address, error="m")
-    drawn = code.svg_inline(scale=6, border=2, svgclass="qr", lineclass="qr-line")
+    drawn = code.svg_inline(omitsize=True, border=4, svgclass="qr", lineclass="qr-line")
     return Markup(drawn)  # noqa: S704 - drawn by the library from an address of ours
 
 

@@ -37,9 +37,9 @@ class TaxBureau(Paged):
         if form is not None:
             paid.set()
         if paid.is_set():
-            return self.drawn("缴款成功", f"<p>{amount} 元，完税凭证将送回办理系统。</p>")
+            return self.drawn("缴款成功", f"<p>{amount:,.2f} 元，完税凭证将送回办理系统。</p>")
         pay = (
-            f"<p>核定编号 {html.escape(number)}，应缴税款 {amount} 元。</p>"
+            f"<p>核定编号 {html.escape(number)}，应缴税款 {amount:,.2f} 元。</p>"
             '<form method="post"><button class="p">模拟：支付</button></form>'
         )
         return self.drawn("电子税务局缴款", pay)

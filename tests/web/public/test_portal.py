@@ -268,6 +268,7 @@ def test_a_certificate_is_seen_by_its_holder_and_shown_by_a_code_of_minutes(
     assert "房屋所有权" in html(client, way)
     assert html(citizen("p1002"), way, 404)
     shown = html(client, f"{way}/code")
+    assert "viewBox" in shown, "the code is drawn whole, however large it is shown"
     token = re.search(r"(/public/shown/[^\"<]+)", shown)[1]
     seen = html(realty.test_client(), token)
     assert "证照有效" in seen
