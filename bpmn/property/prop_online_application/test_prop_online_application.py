@@ -132,3 +132,20 @@ def test_the_payment_page_of_the_tax_office_is_offered_until_it_is_paid(play: Pl
     case.receives("tax_paid", assessment_no="S1")
     (offered,) = story.records(play, "outer_action", work_order_no=case.row.reference)
     assert offered["status"] == "done"
+
+
+def test_the_result_goes_back_to_the_channel_that_he_came_by(play: Play) -> None:
+    """P-13, P-55, P-81: from the application to the certificate without a visit."""
+    by = citizen(play, "p1001")
+    case = online(play, by, channel="wechat")
+    signed(play, case, by)
+    case.works("wechat.notify", receipt_no="1")
+    case.complete("accept", as_="prop_window", decision="accept")
+    story.taxed(case)
+    case.receives("contract_verified", **story.VERIFIED)
+    story.pre_reviewed(case)
+    story.booked(case)
+    assert case.waits_for == {"push_wechat"}
+    case.works("wechat.notify", receipt_no="2")
+    assert (case.ended, case.row.outcome) == ("registered", "registered")
+    assert "登记已办结" in told(play, by)
