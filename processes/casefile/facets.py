@@ -5,10 +5,12 @@ are not sensitive. What is kept is derived from the root variables in the step t
 read by condition of a query alone; variables themselves stay sealed.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, delete, exists, insert, select
@@ -28,6 +30,9 @@ KINDS: Final[Mapping[str, str]] = {
     "number": "number", "integer": "number", "money": "number", "text": "text",
 }  # fmt: skip
 """Type of a field → how it is asked for: numbers and days by a range, the others by equality."""
+
+
+_CONDITION: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*(=|>=|<=)(.{1,100})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,34 @@ class Asked:
             column, bound = _compared(self.until)
             found.append(column <= bound)
         return exists(select(CaseValue.case_id).where(*found))
+
+
+def read(text: str) -> Asked | None:
+    """A condition as a program writes it: `name=text`, `name>=bound`, `name<=bound`; else None.
+
+    Bounds are days (`2026-01-31`) or numbers.
+    """
+    found = _CONDITION.fullmatch(text.strip())
+    if found is None:
+        return None
+    name, relation, value = found[1], found[2], found[3].strip()
+    if relation == "=":
+        return Asked(name, value)
+    bound = bound_of(value)
+    if bound is None:
+        return None
+    return Asked(name, since=bound) if relation == ">=" else Asked(name, until=bound)
+
+
+def bound_of(text: str) -> date | Decimal | None:
+    """The end of a range: a day or a number; None for anything else."""
+    with suppress(ValueError):
+        return date.fromisoformat(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def _compared(bound: date | Decimal) -> tuple[Any, Any]:

@@ -1,13 +1,16 @@
 """Tasks: the boxes of a desk, a task with its form, claim, release, transfer, draft, complete."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
 from sqlalchemy.orm import Session
 
 from forms.display import Rights
+from processes.casefile import facets
+from processes.casefile.facets import Asked
 from processes.casework import sources
-from processes.desk import backentry, inbox, worklist
+from processes.desk import backentry, columns, inbox, worklist
 from processes.desk.backentry import Late
 from processes.desk.filters import Filters
 from processes.desk.inbox import View
@@ -18,6 +21,7 @@ from web.api import access, answers, blueprints, commands, wire
 from web.api.access import access as allow
 from web.api.schemas.base import Answers, Done
 from web.api.schemas.tasks import Backentry, Draft, Following, Task, TaskQuery, TaskRows, Transfer
+from web.api.wire import RequestInvalid
 from web.database import read_session
 
 blueprint = blueprints.make("tasks", "/tasks", "任务")
@@ -33,13 +37,36 @@ def rows(arguments: dict[str, Any]) -> Any:
     """待办（todo）、已办（done）、我发起（mine）或关注（followed）."""
     named = ("process_key", "text", "status", "org", "step", "hold", "light", "urged")
     given = {**arguments, "process_key": arguments["process"]}
+    asked = _conditions(arguments["where"])
     filters = Filters(
-        **{name: given[name] for name in named}, since=given["since"], until=given["until"]
+        **{name: given[name] for name in named},
+        since=given["since"],
+        until=given["until"],
+        values=asked,
     )
     view = View(filters=filters, sort=given["sort"], after=given.get("after"), limit=given["limit"])
     with read_session() as session:
+        listed = columns.filterable(session, arguments["process"])
+        if unknown := [one.name for one in asked if one.name not in listed]:
+            raise _wrong(f"流程没有把字段『{'、'.join(unknown)}』列为筛选条件")
         page = inbox.page(session, access.user(), box=arguments["box"], view=view)
     return {"items": page.rows, "total": page.total, "next": page.next, "previous": page.previous}
+
+
+def _wrong(message: str) -> RequestInvalid:
+    return RequestInvalid("请求内容有误", status=422, errors={"where": [message]})
+
+
+def _conditions(texts: Sequence[str]) -> tuple[Asked, ...]:
+    """The conditions on fields, as the page would ask them.
+
+    Raises:
+        RequestInvalid: a text is no condition.
+    """
+    found = {text: facets.read(text) for text in texts}
+    if broken := [text for text, one in found.items() if one is None]:
+        raise _wrong(f"“{broken[0]}”不是条件，应为“字段=值”“字段>=下限”或“字段<=上限”")
+    return tuple(one for one in found.values() if one is not None)
 
 
 @blueprint.get("/<id:task_id>")

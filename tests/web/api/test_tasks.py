@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
@@ -228,6 +229,34 @@ def test_page_parameters_are_on_a_list(caller, query):
     answer = caller("acceptor").get(f"/tasks?{query}")
 
     assert (answer.status_code, answer.json["code"]) == (422, "request_invalid")
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        (["born_on>=1990-01-01", "born_on<=1990-12-31"], True),
+        (["born_on>=1991-01-01"], False),
+        (["born_on=1990-03-07", "name=申请人"], True),
+        (["name=别人"], False),
+    ],
+)
+def test_tasks_are_narrowed_by_the_fields_that_their_process_lists(caller, filed, where, found):
+    filed(name="申请人", born_on="1990-03-07")
+    query = urlencode({"process": "yacht_licence_api", "where": where}, doseq=True)
+    answer = caller("acceptor").get(f"/tasks?{query}")
+    assert answer.status_code == 200
+    assert bool(answer.json["items"]) is found
+
+
+@pytest.mark.parametrize(
+    ("where", "text"), [("id_no=1", "没有把字段『id_no』"), ("born_on", "不是条件")]
+)
+def test_a_condition_that_cannot_be_asked_is_named(caller, filed, where, text):
+    filed()
+    query = {"process": "yacht_licence_api", "where": where}
+    answer = caller("acceptor").get(f"/tasks?{urlencode(query, doseq=True)}")
+    assert answer.status_code == 422
+    assert text in str(answer.json)
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(caller, filed):

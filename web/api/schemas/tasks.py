@@ -124,6 +124,15 @@ class TaskQuery(Paging):
         also=[validate.OneOf(("", *LIGHTS), error="只能是 overdue、near 或 resting")],
         metadata={"description": "overdue 已超期、near 即将到期、resting 已停计时，仅 todo"},
     )
+    where = fields.List(
+        Text(longest=220),
+        load_default=list,
+        validate=validate.Length(max=12, error="最多 12 个条件"),
+        metadata={
+            "description": "本流程列出的表单字段的条件，可以重复，都要满足；须同时写 process："
+            "`字段=值`、`字段>=下限`、`字段<=上限`，上下限为日期（2026-01-31）或数"
+        },
+    )
     urged = Flag(load_default=False)
     since = Day(load_default=None)
     until = Day(load_default=None)
