@@ -37,6 +37,7 @@ _COMMANDS: Final = {
     "import": "interchange",
     "interfaces": "interfaces",
     "migrate": "migrating",
+    "norm": "norms",
 }
 """The commands of `web.commands` and their modules; a module is loaded for its own command only,
 so that a server starts without them."""

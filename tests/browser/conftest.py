@@ -38,6 +38,7 @@ class Demo:
 
     base: str
     machine: str
+    province: str
 
     def switch(self, department: str, order: bytes) -> None:
         """Switch the fault of a simulated department."""
@@ -110,9 +111,11 @@ def _running(log: Path) -> Demo:
     told = log.read_text("utf-8")
     pages = re.search(r"已启动：(http://\S+)", told)
     machine = re.search(r"制证机\s+(http://\S+)", told)
+    province = re.search(r"省级各部门\S*\s+(http://\S+)", told)
     assert pages, told
     assert machine, told
-    return Demo(pages.group(1), machine.group(1))
+    assert province, told
+    return Demo(pages.group(1), machine.group(1), province.group(1))
 
 
 class People:
