@@ -115,7 +115,17 @@ class Member:
 WORK_ORDER: Final = Member("work_order_no", "工作单号")
 PERSON: Final = (
     Member("name", "姓名或名称", mask="name"),
-    Member("id_type", "证件种类", required=False),
+    Member(
+        "id_type",
+        "证件种类",
+        required=False,
+        values={
+            "resident_id": "居民身份证",
+            "passport": "护照",
+            "uscc": "统一社会信用代码",
+            "other": "其他",
+        },
+    ),
     Member("id_no", "证件号码", mask="number"),
     Member("phone", "手机号码", required=False, mask="phone"),
 )
