@@ -57,6 +57,7 @@ def test_every_decision_and_process_called_exists() -> None:
 
 
 def test_every_process_folder_has_a_readme_and_a_test() -> None:
+    """Y-28: the certificate process documents are kept with the processes."""
     for model in models():
         assert (model.parent / "README.md").is_file(), model.parent
         assert (model.parent / f"test_{model.stem}.py").is_file(), model.parent

@@ -35,6 +35,7 @@ def parts(app: Flask) -> dict[str, str]:
 
 
 def test_an_installation_that_is_well_is_ready(installed: Flask) -> None:
+    """Y-34: what an upgrade is verified with; each part says by itself whether it is well."""
     running.Heartbeat(installed)
     assert set(parts(installed).values()) == {"ok"}
     assert set(parts(installed)) == {"database", "disk", "schema", "audit", "worker"}
@@ -51,6 +52,7 @@ def test_a_worker_that_fell_silent_makes_it_not_ready(
 
 
 def test_another_schema_and_a_broken_chain_are_named(installed: Flask) -> None:
+    """Y-33: 完成核查; a schema that was not upgraded is found."""
     with installed.app_context(), database().engine.begin() as connection:
         connection.execute(text("DROP TRIGGER audit_event_keeps_values"))
         connection.execute(text("UPDATE audit_event SET detail = 'x' WHERE sequence = 3"))

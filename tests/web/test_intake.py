@@ -1,6 +1,6 @@
 """Reading tables in, keeping ledgers and taking lists away, on the pages.
 
-Requirements Y-58, Y-72, Y-73, Y-74: dictionaries of examinations and mailing addresses.
+Requirements E-69, Y-58, Y-72, Y-73, Y-74: people, dictionaries of examinations and mailing addresses.
 """
 
 import io
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from processes.casework import applications
 from processes.demo import loader
 from processes.identity import identity
 from processes.ledgers import sheets
+from processes.model.cases import Case
 from processes.model.people import AuditEvent
 from tests.web.conftest import csrf, log_in
 from web import create_app, exporting
@@ -264,3 +266,50 @@ def test_the_to_do_list_and_what_was_found_are_exported_with_their_filters(
     assert none.lines == ()
     found = sheets.read(client.get(f"/cases?q={reference}&format=csv").data).lines
     assert [line.cells["工作单号"] for line in found] == [reference]
+
+
+def test_people_come_in_from_a_workbook_with_their_photos(staff: Clients, look: Look) -> None:
+    """E-69: the photos travel with the table from the page that judges to the one that takes."""
+    client = staff("expl_enterprise")
+    at = "/import/service.expl_people"
+    headings = [
+        "姓名*",
+        "身份证号码",
+        "性别*",
+        "出生日期*",
+        "照片*",
+        "职务*",
+        "资格类型*",
+        "联系电话*",
+    ]
+    common = ["男", "1980-01-01", "a.png", "安全员", "安全生产管理人员", "13900000001"]
+    rows = [
+        ["甲", "370902198001010051", *common],
+        ["乙", "370902198001010035", *common[:2], "没有.png", *common[3:]],
+    ]
+    book = sheets.xlsx("人员", headings, rows)
+    status, text = sent(
+        client, at, at,
+        table=(io.BytesIO(book), "人员.xlsx"), attached=(io.BytesIO(portrait()), "a.png"),
+    )  # fmt: skip
+    assert (status, "没有选中名为『没有.png』的文件" in text, "导入 1 行" in text) == (
+        200,
+        True,
+        True,
+    )
+    kept = re.findall(r'name="attached" value="([^"]+)"', text)
+    status, _text = sent(client, f"{at}/take", at, file=reference(text), attached=kept[0])
+    assert status == 303
+    (case,) = look(
+        lambda session: session.scalars(
+            select(Case.title).where(Case.process_key == "expl_person_approval")
+        ).all()
+    )
+    assert case == "人员录入与审批"
+
+
+def portrait() -> bytes:
+    """A picture of 35:45 as bytes."""
+    written = io.BytesIO()
+    Image.new("RGB", (350, 450), "white").save(written, "PNG")
+    return written.getvalue()

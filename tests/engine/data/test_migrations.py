@@ -20,6 +20,7 @@ from web.database import Database
 
 
 def test_the_migrations_make_what_the_models_say(tmp_path: Path) -> None:
+    """Y-30, Y-33: the definitions and changes of an upgrade, carried out and compared."""
     engine = connection.create(f"sqlite:///{tmp_path / 'new.db'}")
     assert schema.upgrade(engine) == schema.head()
     schema.check(engine)
