@@ -7,11 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bpmn.beginnings import once
-from bpmn.property import story
+from bpmn.property import seals, story
 from engine.errors import BanliError
 from engine.model import UserTask, UserTaskCandidate
 from forms.errors import FormInvalid
 from processes.desk import worklist
+from processes.documents import documents, files
 from processes.people import area
 from processes.play import Play, PlayedCase
 
@@ -23,6 +24,12 @@ ROW = {
     "location": "西安市雁塔区演示路 1 号",
     "right_kind": "房屋所有权",
 }
+
+
+@pytest.fixture(autouse=True)
+def sealing(play: Play) -> seals.DeskSeals:
+    """The seal system is there in every test."""
+    return seals.employed(play)
 
 
 @once
@@ -109,6 +116,7 @@ def test_the_answers_of_the_cities_are_merged_and_conflicts_marked(play: Play) -
         ("渭南市不动产登记局", True),
     ]
     assert case.letters == ["letter_query_result"]
+    assert case.variables["result_file"]["type"] == "application/pdf"
     case.complete("view", as_="prop_creator")
     assert (case.ended, case.row.outcome) == ("closed", "answered")
     assert story.record(play, "query_task", case.row.reference)["status"] == "closed"
@@ -168,3 +176,27 @@ def test_the_centre_manages_who_may_query(play: Play) -> None:
     )
     with pytest.raises(BanliError):
         play.apply(QUERY, as_="new_creator", **answers)
+
+
+def test_the_result_bears_the_seal_of_the_centre(play: Play, sealing: seals.DeskSeals) -> None:
+    """P-80: files of the query are made and sealed by the certificate system's services."""
+    case = approved(play, targets=["PR610100"])
+    replied(play, "prop_executor", ROW)
+    (order,) = sealing.asked
+    assert (order.seal, order.place is not None) == ("PC610000", True)
+    with play.session() as session:
+        (letter,) = documents.issued(session, case.id)
+        found = sealing.examine(files.read(session, letter.sha256))
+    assert found.genuine
+    assert found.signatures[0].organisation == "陕西省不动产登记服务中心"
+
+
+def test_a_result_that_cannot_be_sealed_waits_as_an_incident(
+    play: Play, sealing: seals.DeskSeals
+) -> None:
+    """P-80: nothing goes out without its seal; the administrator has it tried again."""
+    sealing.refuses = "印章已停用"
+    case = approved(play, targets=["PR610100"])
+    replied(play, "prop_executor", ROW)
+    assert case.letters == []
+    assert len(case.incidents) == 1
