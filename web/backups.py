@@ -59,7 +59,8 @@ def back_up(settings: Settings, target: Path, *, version: str, head: str) -> tup
     """
     made = target / f"banli-{clock.now().astimezone(clock.SHANGHAI):%Y%m%d-%H%M%S}"
     earlier = sorted(path for path in target.glob("banli-*") if (path / MANIFEST).is_file())
-    made.mkdir(parents=True)
+    target.mkdir(parents=True, exist_ok=True)
+    made.mkdir(mode=0o700)  # of the database only what is personal is sealed
     times, url = Times(), make_url(settings.database_url)
     with times.of("数据库"):
         _dump(url, made / DATABASE)
@@ -175,7 +176,7 @@ def _run(tool: str, url: URL, *options: str) -> None:
 
 def _plain(url: URL) -> str:
     """For the tools; the password goes by the environment, where no list of processes shows it."""
-    shown = url.set(drivername="postgresql", password=None)
+    shown = url._replace(drivername="postgresql", password=None)  # `set` passes over a None
     return shown.render_as_string(hide_password=False)
 
 

@@ -151,9 +151,8 @@ class UnifiedIdentity:
             told = self.department.get("/.well-known/openid-configuration")
             if told.get("issuer") != self.issuer:
                 raise WorkRefused("统一身份认证的签发方与设置不符")
-            strange = [
-                one for one in _ENDPOINTS if not str(told.get(one, "")).startswith(self.issuer)
-            ]
+            below = f"{self.issuer}/"  # a host that only begins like it is another
+            strange = [one for one in _ENDPOINTS if not str(told.get(one, "")).startswith(below)]
             if strange:
                 raise WorkRefused(f"统一身份认证的『{strange[0]}』不在签发方之下")
             self._found = told

@@ -152,6 +152,36 @@ def test_a_second_copy_shares_the_files_of_the_first(filled: Run, tmp_path: Path
     assert len(listed) == 3
 
 
+def test_nobody_else_on_the_machine_reads_a_copy(source: Path) -> None:
+    assert made(source).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("tool", ["pg_dump", "pg_restore"])
+def test_the_password_of_the_database_is_in_no_list_of_processes(
+    tool: str, filled: Run, tmp_path: Path
+) -> None:
+    called, folder = tmp_path / "called", tmp_path / "bin"
+    folder.mkdir()
+    program = folder / tool
+    program.write_text(f'#!/bin/sh\necho "$PGPASSWORD" "$@" > {called}\nexit 1\n')
+    program.chmod(0o700)
+    url = make_url("postgresql+psycopg://keeper:se%40cret@db.example/banli")
+    manifest = made(tmp_path) / MANIFEST
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps({**told, "dialect": "postgresql"}), encoding="utf-8")
+    command = ("backup", str(tmp_path)) if tool == "pg_dump" else ("restore", str(made(tmp_path)))
+    filled(
+        *command,
+        home="home" if tool == "pg_dump" else "new",
+        BANLI_DATABASE_URL=url.render_as_string(hide_password=False),
+        BANLI_PG_BIN=str(folder),
+    )
+    password, arguments = called.read_text().split(maxsplit=1)
+    assert password == "se@cret"
+    assert "--dbname=postgresql://keeper@db.example/banli" in arguments
+    assert "cret" not in arguments
+
+
 @pytest.mark.postgres
 def test_the_same_on_postgresql(
     banli: Run, postgres_server: Callable[[str], str], tmp_path: Path
