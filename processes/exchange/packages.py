@@ -13,7 +13,9 @@ says of each what became of it.
 
 import hashlib
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -38,6 +40,12 @@ TYPE: Final = "application/zip"
 MOST: Final = 500
 """Messages in a package that comes in."""
 _MANIFEST, _SEAL = "manifest.json", "manifest.seal"
+_COMPRESSED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_BROKEN: Final = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError,
+    ValueError, struct.error,
+)  # fmt: skip
+"""What the library says of bytes that are no archive, or of one made to break it."""
 _EPOCH: Final = (2026, 1, 1, 0, 0, 0)
 
 
@@ -181,8 +189,10 @@ def _unzipped(content: bytes) -> dict[str, bytes]:
             names = [one.filename for one in found]
             if len(set(names)) != len(names) or any(one.flag_bits & 1 for one in found):
                 raise PackageRefused("报文包中有重名或加密的文件")
+            if any(one.compress_type not in _COMPRESSED for one in found):
+                raise PackageRefused("报文包只能以 ZIP 的通常方式（DEFLATE）压缩")
             return {one.filename: opened.read(one) for one in found if not one.is_dir()}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
+    except _BROKEN as error:
         raise PackageRefused("不是完整的 ZIP 报文包") from error
 
 

@@ -20,7 +20,7 @@ from processes.casework import applications
 from processes.casework.applications import Service
 from processes.domains import domains
 from processes.domains.domains import DomainRefused, Word
-from processes.identity.identity import User
+from processes.identity.identity import Citizen, User
 
 PARTIES: Final = ("person", "enterprise")
 WAYS: Final = ("fill", "fetch", "upload", "original")
@@ -73,6 +73,10 @@ class Guide:
     own: Mapping[str, str]
     """Field of the form → FEEL over `holder`: filled in from the unified identity."""
     held: Mapping[str, Held]
+
+    def is_for(self, holder: Citizen) -> bool:
+        """Whether the service is for this kind of party."""
+        return holder.kind in self.audience
 
     def holds(self, text: str) -> bool:
         """Whether somebody who looks for this means it."""

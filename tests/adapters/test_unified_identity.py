@@ -12,6 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from adapters import unified_identity
+from adapters._simulators import identity as simulated
 from adapters._simulators.citizens import CITIZENS
 from adapters._simulators.identity import Identity
 from adapters._simulators.server import serve
@@ -214,6 +215,18 @@ def test_a_document_of_another_issuer_is_refused(program: tuple[Identity, str]) 
     named.issuer = "http://127.0.0.1:1"
     with pytest.raises(WorkRefused, match="签发方"):
         named.begin(redirect_uri=BACK)
+
+
+def test_an_address_of_a_host_that_only_begins_like_the_issuer_is_refused(
+    program: tuple[Identity, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def strange(issuer: str) -> dict[str, str]:
+        return {**honest(issuer), "authorization_endpoint": f"{issuer}.example/authorize"}
+
+    honest = simulated._discovery
+    monkeypatch.setattr(simulated, "_discovery", strange)
+    with pytest.raises(WorkRefused, match="authorization_endpoint』不在签发方之下"):
+        made(program[1]).begin(redirect_uri=BACK)
 
 
 @pytest.mark.parametrize(

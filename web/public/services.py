@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
+from engine.errors import Forbidden
 from processes.casefile import drafts
 from processes.model.cases import Case
 from processes.public import consents, guides
@@ -57,7 +58,7 @@ def begin(key: str) -> ResponseReturnValue:
     """What we hold already: to be used instead of being asked for, if the applicant agrees."""
     with read_session() as session:
         found = guides.find(session, key)
-        if citizen().kind not in found.guide.audience:
+        if not found.guide.is_for(citizen()):
             return render_template("public/not_for.html", guide=found.guide), 403
         if not (found.guide.own or found.guide.held):
             return redirect(url_for("public.apply", key=key), code=303)
@@ -73,6 +74,7 @@ def begin(key: str) -> ResponseReturnValue:
 @blueprint.post("/services/<key>/begin", endpoint="agree")
 @policy("citizen")
 def agree(key: str) -> ResponseReturnValue:
+    _require(key)
     if request.form.get("go") == "fetch":
         filled = run(
             _agreed,
@@ -139,6 +141,12 @@ def discard(key: str) -> ResponseReturnValue:
 
 
 def _require(key: str) -> None:
-    """Only what has a guide is applied for here."""
+    """Only what has a guide is applied for here, and only by those whom the guide is for.
+
+    Raises:
+        NotFound: it has none. Forbidden: a person asks for what is for enterprises, or vice versa.
+    """
     with read_session() as session:
-        guides.find(session, key)
+        found = guides.find(session, key)
+    if not found.guide.is_for(citizen()):
+        raise Forbidden("这项服务不向您现在的身份提供", key=key)

@@ -66,9 +66,9 @@ def packed(exchange: Any, bodies: list[bytes], channel: str = "tax_prov") -> dic
     return {"manifest.json": manifest, "manifest.seal": exchange.seal(manifest).encode(), **files}
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
+def zipped(files: dict[str, bytes], way: int = zipfile.ZIP_STORED) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as opened:
+    with zipfile.ZipFile(out, "w", way) as opened:
         for name, body in files.items():
             opened.writestr(name, body)
     return out.getvalue()
@@ -147,6 +147,21 @@ def test_a_package_that_is_not_whole_is_not_taken_at_all(play: Play, lines: Line
     assert "tax_assessed" in case.awaits, "nothing of them was taken"
 
 
+def test_a_package_with_a_broken_or_a_strange_compression_is_refused_by_a_sentence(
+    play: Play, lines: Lines
+) -> None:
+    good = results(lines, story.accepted(play))
+    whole = zipped(good, zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(io.BytesIO(whole)) as opened:
+        name = opened.infolist()[0].filename
+    begins = 30 + len(name)  # behind the local header stands the first compressed block
+    broken = whole[:begins] + b"\xff\xff" + whole[begins + 2 :]
+    with pytest.raises(PackageRefused, match="ZIP"):
+        take(lines, broken)
+    with pytest.raises(PackageRefused, match="DEFLATE"):
+        take(lines, zipped(good, zipfile.ZIP_LZMA))
+
+
 def test_a_package_that_would_fill_the_memory_is_refused_before_it_is_unpacked(
     play: Play, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,11 +172,15 @@ def test_a_package_that_would_fill_the_memory_is_refused_before_it_is_unpacked(
 
 
 @tried(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(at=st.integers(0, 10_000), to=st.integers(0, 255))
-def test_no_changed_byte_gets_another_message_in(play: Play, at: int, to: int) -> None:
+@given(
+    at=st.integers(0, 10_000),
+    to=st.integers(0, 255),
+    way=st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]),
+)
+def test_no_changed_byte_gets_another_message_in(play: Play, at: int, to: int, way: int) -> None:
     lines = Lines(play, tax_prov="file")
     exchange = lines.interface("tax_prov").exchange
-    content = bytearray(zipped(packed(exchange, [b'{"name": "tax_paid"}'])))
+    content = bytearray(zipped(packed(exchange, [b'{"name": "tax_paid"}']), way))
     content[at % len(content)] = to
     try:
         found = take(lines, bytes(content))

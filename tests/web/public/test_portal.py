@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from processes.identity.identity import by_login
 from processes.model.cases import Case
 from processes.model.people import PublicIdentity
 from processes.modelling import deployment
+from processes.public import guides
 from processes.registers import Trace
 from tests.web.conftest import csrf, picture
 from tests.web.public.conftest import send
@@ -160,6 +162,20 @@ def test_the_record_of_somebody_else_is_never_fetched(realty: Flask, citizen: En
     assert answer.status_code == 404
     stranger = send(citizen("p1003"), "/public/consents/SQ202600000001/withdraw")
     assert stranger.status_code == 404
+
+
+def test_what_is_for_persons_no_enterprise_applies_for_by_any_address(
+    realty: Flask, citizen: Entered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "prop_one_window"
+    told = {**guides.guides(), key: replace(guides.guides()[key], audience=("enterprise",))}
+    monkeypatch.setattr(guides, "guides", lambda: told)
+    client = citizen("p1001")
+    assert "这项服务不向您现在的身份提供" in html(client, f"{GUIDE}/begin", 403)
+    html(client, APPLY, 403)
+    for path in (f"{GUIDE}/begin", APPLY, f"{APPLY}/draft", f"{APPLY}/refresh"):
+        assert send(client, path, **sale()).status_code == 403, path
+    assert "甲某" not in html(client, "/public/mine")
 
 
 def test_a_draft_is_kept_at_each_step_without_any_script(realty: Flask, citizen: Entered) -> None:
