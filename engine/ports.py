@@ -93,8 +93,12 @@ class IdentityProvider(Protocol):
     title: str
     issuer: str
 
-    def begin(self, *, redirect_uri: str, silent: bool = False) -> Errand:
-        """Where to send the browser; `silent`: only whoever is logged in there comes back in."""
+    def begin(self, *, redirect_uri: str, silent: bool = False, level: int = 0) -> Errand:
+        """Where to send the browser.
+
+        `silent`: only whoever is logged in there comes back in; `level`: how surely it has to be
+        him (3: the face compared).
+        """
         ...
 
     def finish(self, answer: Mapping[str, str], errand: Errand, *, redirect_uri: str) -> Variables:

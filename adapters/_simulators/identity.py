@@ -26,6 +26,13 @@ _COOKIE: Final = "banli_idp"
 _CODE_SECONDS: Final = 60
 _TOKEN_SECONDS: Final = 300
 _BAD: Final = 400
+_FACE: Final = 3
+_STYLE: Final = (
+    "body{font:17px/1.6 sans-serif;max-width:26em;margin:0 auto;padding:1.5em;color:#1c2733}"
+    "button{display:block;width:100%;margin:.6em 0;padding:.8em 1em;font:inherit;"
+    "text-align:left;background:#fff;border:1px solid #8a97a6;border-radius:8px}"
+    "small{float:right;color:#556070}"
+)
 _LEVELS: Final = {1: "未实名", 2: "已实名", 3: "已实名并比对人脸"}
 Params = Mapping[str, str]
 
@@ -37,6 +44,7 @@ class _Grant:
     subject: str
     params: Params
     until: float
+    level: int
 
 
 class Identity(Simulator):
@@ -52,7 +60,7 @@ class Identity(Simulator):
         self._clients = clients
         self._key = RSAKey.generate_key(2048, {"kid": secrets.token_hex(4), "use": "sig"})
         self._codes: dict[str, _Grant] = {}
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[str, _Grant] = {}
         self._logged_in: dict[str, str] = {}
         self._log: list[tuple[str, str]] = []
         self._lock = threading.Lock()
@@ -86,10 +94,12 @@ class Identity(Simulator):
         token = _cookie(headers)
         with self._lock:
             subject = self._logged_in.get(token, "")
+        if subject and (form.get("face") or not _wants_face(params, subject)):
+            return self._with_code(params, subject, face=form.get("face") == "passed")
+        if subject:
+            return 200, Raw(_face(self.title, params).encode())
         if method == "POST":
             return self._chosen(params, form)
-        if subject:
-            return self._with_code(params, subject)
         if params.get("prompt") == "none":
             return _back(params, error="login_required")
         return 200, Raw(_choice(self.title, params).encode())
@@ -102,12 +112,19 @@ class Identity(Simulator):
         with self._lock:
             self._logged_in[token] = subject
         cookie = f"{_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax"
+        if _wants_face(params, subject):
+            shown = _face(self.title, params).encode()
+            return 200, Raw(shown, headers={"Set-Cookie": cookie})
         return self._with_code(params, subject, cookie)
 
-    def _with_code(self, params: Params, subject: str, cookie: str = "") -> Answer:
+    def _with_code(
+        self, params: Params, subject: str, cookie: str = "", *, face: bool = False
+    ) -> Answer:
         code = secrets.token_urlsafe(24)
+        level = _FACE if face else int(CITIZENS[subject]["level"])
+        until = time.monotonic() + _CODE_SECONDS
         with self._lock:
-            self._codes[code] = _Grant(subject, params, time.monotonic() + _CODE_SECONDS)
+            self._codes[code] = _Grant(subject, params, until, level)
             self._log.append((_name(subject), params.get("redirect_uri", "")))
         return _back(params, cookie=cookie, code=code)
 
@@ -126,7 +143,7 @@ class Identity(Simulator):
             return _BAD, {"error": "invalid_grant", "reason": "校验码与请求不符"}
         access = secrets.token_urlsafe(24)
         with self._lock:
-            self._tokens[access] = grant.subject
+            self._tokens[access] = grant
         now = int(time.time())
         claims = {
             "iss": issuer,
@@ -136,6 +153,7 @@ class Identity(Simulator):
             "exp": now + _TOKEN_SECONDS,
             "nonce": asked.get("nonce", ""),
             "at_hash": _half_hash(access),
+            "acr": str(grant.level),
         }
         header = {"alg": "RS256", "kid": str(self._key.kid)}
         return 200, {
@@ -148,10 +166,10 @@ class Identity(Simulator):
     def _userinfo(self, headers: Params) -> Answer:
         token = headers.get("authorization", "").removeprefix("Bearer ")
         with self._lock:
-            subject = self._tokens.get(token)
-        if subject is None:
+            grant = self._tokens.get(token)
+        if grant is None:
             return 401, {"error": "invalid_token"}
-        return 200, {"sub": subject, **CITIZENS[subject]}
+        return 200, {"sub": grant.subject, **CITIZENS[grant.subject], "level": grant.level}
 
     def _leave(self, params: Params, headers: Params) -> Answer:
         with self._lock:
@@ -223,13 +241,29 @@ def _choice(title: str, params: Params) -> str:
     return (
         '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title}（模拟）</title><style>body{{font:17px/1.6 sans-serif;max-width:26em;"
-        "margin:0 auto;padding:1.5em;color:#1c2733}button{display:block;width:100%;margin:.6em 0;"
-        "padding:.8em 1em;font:inherit;text-align:left;background:#fff;border:1px solid #8a97a6;"
-        "border-radius:8px}small{float:right;color:#556070}</style>"
+        f"<title>{title}（模拟）</title><style>{_STYLE}</style>"
         f"<h1>{title}</h1><p>模拟环境：选择一个人或单位登录，不需要口令。</p>"
         f'<form method="post" action="{action}">{buttons}'
         '<button name="sub" value="">取消登录</button></form></html>'
+    )
+
+
+def _wants_face(params: Params, subject: str) -> bool:
+    """Whether the application asks for the face of somebody who has shown only his papers."""
+    return params.get("acr_values") == str(_FACE) and CITIZENS[subject]["level"] == _FACE - 1
+
+
+def _face(title: str, params: Params) -> str:
+    """The page where the face is compared: one click here."""
+    action = html.escape(f"/authorize?{urlencode(params)}")
+    return (
+        '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{title}（模拟）</title><style>{_STYLE}</style><h1>核验人脸</h1>"
+        "<p>请正对屏幕，按提示眨眼。模拟环境不使用摄像头。</p>"
+        f'<form method="post" action="{action}">'
+        '<button name="face" value="passed">模拟：核验通过</button>'
+        '<button name="face" value="failed">模拟：核验未通过</button></form></html>'
     )
 
 

@@ -52,10 +52,11 @@ class UnifiedIdentity:
         self._keys: KeySet | None = None
         self._lock = threading.Lock()
 
-    def begin(self, *, redirect_uri: str, silent: bool = False) -> Errand:
+    def begin(self, *, redirect_uri: str, silent: bool = False, level: int = 0) -> Errand:
         """Where to send the browser, and what to remember until it comes back.
 
-        `silent`: only whoever is logged in there already comes back with a code.
+        `silent`: only whoever is logged in there already comes back with a code; `level` is asked
+        for as the authentication context class (`acr_values`).
         """
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         url = prepare_grant_uri(
@@ -69,6 +70,7 @@ class UnifiedIdentity:
             code_challenge=create_s256_code_challenge(verifier),
             code_challenge_method="S256",
             prompt="none" if silent else None,
+            acr_values=str(level) if level else None,
         )
         return Errand(url=url, state=state, nonce=nonce, verifier=verifier)
 

@@ -19,7 +19,7 @@ Visitor = Callable[..., Citizen]
 KEY: Final = "prop_one_window"
 # what a browser is given that is no page: redirects, files
 NO_PAGES: Final = {
-    "public.start", "public.enter", "public.returned", "public.file", "public.document",
+    "public.start", "public.enter", "public.face", "public.returned", "public.file", "public.document",
     "public.certificate_file",
 }  # fmt: skip
 # pages that need a case or certificate of their own: looked at on the way through the story
@@ -95,7 +95,7 @@ def test_every_page_fits_a_phone_reads_well_and_is_sound(visitor: Visitor) -> No
         who.open(path)
         found += sound(who)
     who.open("/login?next=/public/mine")
-    who.log_in("乙某")
+    who.log_in("甲某")
     for path in OWN.values():
         who.open(path)
         found += sound(who)
@@ -171,4 +171,9 @@ def test_a_case_and_what_may_be_done_in_it_are_sound(visitor: Visitor) -> None:
     found = sound(who)
     who.page.get_by_role("link", name="撤回申请").click()
     found += sound(who)
+    who.open("/certificates")
+    found += sound(who)
+    who.page.get_by_role("link", name="去核验人脸").click()
+    who.page.get_by_role("button", name="核验通过").click()
+    expect(who.page.get_by_role("heading", name="我的证照")).to_be_visible()
     assert not found, found

@@ -64,6 +64,14 @@ def start() -> ResponseReturnValue:
     return _sent(_next(request.args.get("next")), silent=False)
 
 
+@blueprint.get("/login/face")
+@policy("citizen")
+@limiter.limit("30 per minute")
+def face() -> ResponseReturnValue:
+    """Back to the unified identity, which compares the face (P-50): what is one's own is shown."""
+    return _sent(_next(request.args.get("next")), silent=False, level=citizens.FACE)
+
+
 @blueprint.get("/enter/<name>")
 @policy("public")
 @limiter.limit("60 per minute")
@@ -78,12 +86,12 @@ def enter(name: str) -> ResponseReturnValue:
     return _sent(target, silent=True)
 
 
-def _sent(target: str, *, silent: bool) -> ResponseReturnValue:
+def _sent(target: str, *, silent: bool, level: int = 0) -> ResponseReturnValue:
     found = provider()
     if found is None:
         return _page(target, error=_("统一身份认证没有接通，请稍后再试。"), status=503)
     try:
-        errand = found.begin(redirect_uri=_return_address(), silent=silent)
+        errand = found.begin(redirect_uri=_return_address(), silent=silent, level=level)
     except BanliError as error:
         return _page(target, error=error.message, status=503)
     told = {"state": errand.state, "nonce": errand.nonce, "verifier": errand.verifier}

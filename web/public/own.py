@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Final
 
 import segno
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from markupsafe import Markup
 
@@ -17,7 +18,7 @@ from engine.errors import NotFound
 from forms.standards import mask_name
 from processes.casefile import notices
 from processes.documents import files
-from processes.public import consents, guides, holdings
+from processes.public import citizens, consents, guides, holdings
 from processes.public.holdings import Holding
 from web import security
 from web.auth import current, policy
@@ -29,6 +30,15 @@ from web.security import limiter
 from web.words import _
 
 _SHOWN_FOR: Final = timedelta(minutes=5)
+
+
+@blueprint.before_request
+def _face_first() -> ResponseReturnValue | None:
+    """Certificates are for whom the face has been compared as well (P-50)."""
+    wanted = str(request.endpoint).startswith("public.certificate")
+    if not wanted or not current_user.is_authenticated or citizen().level >= citizens.FACE:
+        return None
+    return render_template("public/face.html", next=request.path), 403
 
 
 @blueprint.get("/certificates")

@@ -60,6 +60,21 @@ def test_who_has_not_proved_a_real_name_is_not_let_in(portal: Flask, provider: P
     assert client.get("/public/me").status_code == 303
 
 
+def test_a_face_is_compared_when_it_is_wanted_and_not_before(
+    portal: Flask, provider: Provider, citizen: Callable[..., FlaskClient]
+) -> None:
+    """P-50: certificates are seen after real name and face; nobody logs in a second time."""
+    client = citizen("p1002")
+    assert client.get("/public/mine").status_code == 200
+    assert client.get("/public/certificates").status_code == 403
+    sent = client.get("/public/login/face?next=/public/certificates")
+    assert query_of(sent.headers["Location"])["acr_values"] == "3"
+    back = client.get(provider.faced(sent.headers["Location"], "p1002"))
+    assert back.headers["Location"] == "/public/certificates"
+    assert client.get("/public/certificates").status_code == 200
+    assert "已实名并核验人脸" in client.get("/public/me").get_data(as_text=True)
+
+
 def test_a_log_in_that_was_cancelled_says_so(portal: Flask, provider: Provider) -> None:
     client = portal.test_client()
     started = client.get("/public/login/start")

@@ -282,7 +282,8 @@ def test_a_certificate_is_seen_by_its_holder_and_shown_by_a_code_of_minutes(
     assert "陕(2026)西安市不动产权第0000009号" in page
     way = re.search(r'href="(/public/certificates/realty_right/[^"]+)"', page)[1]
     assert "房屋所有权" in html(client, way)
-    assert html(citizen("p1002"), way, 404)
+    assert html(citizen("e2001"), way, 404)
+    assert "先核验人脸" in html(citizen("p1002"), way, 403), "a real name alone is not enough"
     shown = html(client, f"{way}/code")
     assert "viewBox" in shown, "the code is drawn whole, however large it is shown"
     token = re.search(r"(/public/shown/[^\"<]+)", shown)[1]
