@@ -94,7 +94,7 @@ def demo(size: str) -> None:
     settings = config.from_environment()
     logs.install(settings)
     demonstration.prepare(settings)
-    with demonstration.departments(settings) as outside:
+    with demonstration.departments(settings, patience=90) as outside:
         app = running.build(settings, {**os.environ, **outside})
         with demonstration.country(size) as begin:
             running.serve(

@@ -7,7 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -58,8 +58,10 @@ def _load(session: Session) -> None:
 
 
 @contextmanager
-def departments(settings: Settings) -> Iterator[Mapping[str, str]]:
+def departments(settings: Settings, *, patience: float = 0) -> Iterator[Mapping[str, str]]:
     """The simulated departments as programs of their own; gives the settings of their adapters.
+
+    `patience`: seconds that the tax office waits for a payment on its page.
 
     Raises:
         CannotStart: one of them does not come up.
@@ -73,7 +75,8 @@ def departments(settings: Settings) -> Iterator[Mapping[str, str]]:
     given = {**keys, **trust}
     try:
         for name in _DEPARTMENTS:
-            program = _start(name, keys, callback=callback, state=state)
+            options = ["--callback", callback, "--state", str(state), "--patience", str(patience)]
+            program = _start(name, keys, options)
             running_now.append(program)
             given[f"{name.upper()}_URL"] = address = _address(program, name)
             if name == "identity":
@@ -90,11 +93,9 @@ def departments(settings: Settings) -> Iterator[Mapping[str, str]]:
                 program.stdout.close()
 
 
-def _start(
-    name: str, keys: Mapping[str, str], *, callback: str, state: Path
-) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "adapters._simulators", name, "--callback", callback]
-    command += ["--parent", str(os.getpid()), "--state", str(state)]
+def _start(name: str, keys: Mapping[str, str], options: Sequence[str]) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "adapters._simulators", name, *options]
+    command += ["--parent", str(os.getpid())]
     return subprocess.Popen(  # noqa: S603 - our own module, our own arguments
         command,
         cwd=Path(__file__).parents[1],

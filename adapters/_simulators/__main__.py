@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--callback", default="http://127.0.0.1:8000/api/channels")
     parser.add_argument("--state", type=Path, help="where keys and what was sealed are kept")
     parser.add_argument("--seconds", type=float, default=1.0, help="how long the work takes")
+    parser.add_argument("--patience", type=float, default=0, help="seconds a payment may take")
     parser.add_argument("--parent", type=int, default=0, help="end when this process has ended")
     options = parser.parse_args()
     if options.parent:
@@ -51,7 +52,9 @@ def _make(options: argparse.Namespace) -> Simulator:
     # shared secrets come by the environment: arguments are visible to everyone on the machine
     if options.name == "province":
         keys = {name: os.environ[f"{name.upper()}_KEY"].encode() for name in all_departments()}
-        return Province(options.callback, keys=keys, seconds=options.seconds)
+        return Province(
+            options.callback, keys=keys, seconds=options.seconds, patience=options.patience
+        )
     if options.name == "seals":
         from adapters._simulators.seal_system import SealSystem  # noqa: PLC0415 - loads pyHanko
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from adapters._simulators import departments
 from adapters._simulators.correspondent import Correspondent
+from adapters._simulators.departments.tax_prov import TaxBureau
 from adapters._simulators.server import Simulator
 
 SEAL_SERVERS: Final = ("eseal", "esign")
@@ -41,10 +42,22 @@ class Province(Simulator):
 
     title = "省级各部门"
 
-    def __init__(self, callback: str, *, keys: Mapping[str, bytes], seconds: float = 1.0) -> None:
-        """`callback` is the address of the channels; each department adds its name."""
+    def __init__(
+        self,
+        callback: str,
+        *,
+        keys: Mapping[str, bytes],
+        seconds: float = 1.0,
+        patience: float = 0,
+    ) -> None:
+        """`callback` is the address of the channels; each department adds its name.
+
+        `patience`: seconds that a payment on the page of the tax office is waited for.
+        """
         super().__init__()
         self.parts = {
             name: kind(f"{callback}/{name}", key=keys[name], key_id=name, seconds=seconds)
             for name, kind in all_departments().items()
         }
+        if isinstance(tax := self.parts.get("tax_prov"), TaxBureau):
+            tax.patience = patience

@@ -14,14 +14,12 @@ _DEED: Final = Decimal("0.015")
 _VALUE_ADDED: Final = Decimal("0.05")
 
 
-_PATIENCE: Final = 90
-"""For so many times the pace of the work a payment is waited for; then somebody pays at a bank."""
-
-
 class TaxBureau(Paged):
     """Assesses, waits for the payment on its page, or a while, and sends the voucher."""
 
     title = "省税务系统"
+    patience: float = 0
+    """Seconds that a payment on the page is waited for; then somebody pays at a bank."""
 
     def __init__(self, callback: str, *, key: bytes, key_id: str, seconds: float = 1.0) -> None:
         super().__init__(callback, key=key, key_id=key_id, seconds=seconds)
@@ -72,8 +70,7 @@ class TaxBureau(Paged):
             told["pay_url"] = f"{self.address}/pay/{assessment}"
         yield "tax_assessed", told
         if total:
-            if self._seconds >= 1:  # tests do not wait
-                paid.wait(self._seconds * _PATIENCE)
+            paid.wait(self.patience)
             paid.set()
             yield "tax_paid", {"assessment_no": assessment, "paid_at": clock.now()}
         yield "tax_voucher", {"voucher_no": f"SPZ{number[-12:]}", "amount": total}
