@@ -1,7 +1,8 @@
 """The content hash of an opinion: what was said, by whom, when, on which case, with which files.
 
 Invariant: the hash covers a canonical text (a JSON array in a fixed order), so that whatever is
-changed in the row afterwards shows. Source: case-operations A.4 (content hash); FIPS 180-4.
+changed in the row afterwards shows; a keyed hash over it shows even who changed both in the
+database, for the key is not there. Source: case-operations A.4 (content hash); FIPS 180-4, 198-1.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from engine import clock
+from processes import keys
 from processes.casefile import signatures
 from processes.clock import dating
 from processes.model.cases import Case, Opinion
@@ -28,12 +30,16 @@ def seal(session: Session, one: Opinion, *, signed: bool = True) -> Opinion:
         one.signature = signatures.valid(session, one.by)
     case = session.get(Case, one.case_id)
     one.digest = digest(one, case.reference if case is not None else "")
+    one.seal = _sealed(one.digest)
     return one
 
 
 def altered(one: Opinion, reference: str) -> bool:
     """Whether an opinion says something else than when it was given; False where none can tell."""
-    return one.digest is not None and one.digest != digest(one, reference)
+    if one.digest is None:
+        return one.seal is not None
+    unsealed = one.seal is not None and one.seal != _sealed(one.digest)
+    return unsealed or one.digest != digest(one, reference)
 
 
 def digest(one: Opinion, reference: str) -> str:
@@ -50,6 +56,10 @@ def digest(one: Opinion, reference: str) -> str:
         one.signature,
     ]
     return hashlib.sha256(orjson.dumps(told)).hexdigest()
+
+
+def _sealed(told: str) -> str:
+    return keys.keyed_hash(told, purpose="opinion")
 
 
 def _instant(at: datetime | None) -> str | None:

@@ -166,6 +166,8 @@ class Opinion(Base):
     """File (SHA-256) of the handwritten signature its author had then."""
     digest: Mapped[str | None] = mapped_column(String(64))
     """SHA-256 of what was said (`processes.sealing`); none on opinions from before there were."""
+    seal: Mapped[str | None] = mapped_column(String(64))
+    """Keyed hash over the digest, which this installation alone can make."""
 
 
 class ClockEntry(Base):

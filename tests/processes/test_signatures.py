@@ -117,6 +117,26 @@ def test_a_tampered_opinion_is_told(play: Play, tmp_path, changed: dict[str, obj
         assert "经核验，1条意见已被改动" in printed(case, tmp_path / "form.pdf")[0]
 
 
+def test_whoever_changes_an_opinion_and_its_hash_in_the_database_is_found(play: Play) -> None:
+    """A.4: the hash is sealed with a key that is not in the database."""
+    case = story.applied(play)
+    story.accept(case)
+    one = said(case)[-1]
+    with play.session() as session:
+        session.execute(text("DROP TRIGGER opinion_keeps_values"))
+        one.text = "从未说过的话"
+        forged = {"text": one.text, "digest": sealing.digest(one, case.row.reference)}
+        session.execute(update(Opinion).where(Opinion.id == one.id).values(forged))
+        session.commit()
+    found = said(case)[-1]
+    assert found.digest == sealing.digest(found, case.row.reference)
+    assert sealing.altered(found, case.row.reference)
+    with play.session() as session:
+        session.execute(update(Opinion).where(Opinion.id == one.id).values(digest=None))
+        session.commit()
+    assert sealing.altered(said(case)[-1], case.row.reference), "a hash taken away shows too"
+
+
 def test_an_opinion_of_another_case_is_told(play: Play) -> None:
     case = story.applied(play)
     assert sealing.altered(said(case)[-1], "00000000")
