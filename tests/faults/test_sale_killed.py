@@ -42,6 +42,8 @@ SALES = 2 if NIGHTLY else 1
 KILLS = 24 if NIGHTLY else 2
 PATIENCE = 600 if NIGHTLY else 150
 """Seconds: a machine under load is slow, not wrong."""
+DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)][: 2 if NIGHTLY else 1]
+"""Both at night: each start of two programs on PostgreSQL costs a quarter of a minute."""
 KEY = "k" * 40
 ROOT = Path(__file__).parents[2]
 DEPARTMENTS = ("tax_prov", "housing_local", "eseal", "esign")
@@ -221,6 +223,7 @@ def site(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("database", DATABASES, indirect=True)
 def test_sales_are_registered_once_though_departments_fail_and_programs_are_killed(
     site: Site, departments: Departments, tmp_path: Path, record_property: Any
 ) -> None:
