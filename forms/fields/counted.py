@@ -238,6 +238,10 @@ class Boolean(Field):
         labels = self.options.get("true_label", "是"), self.options.get("false_label", "否")
         return str(labels[0] if value else labels[1])
 
+    def attributes(self, _scope: Scope) -> dict[str, Any]:
+        labels = ("true_label", "false_label")
+        return {name: self.options[name] for name in labels if name in self.options}
+
     def json_schema(self) -> dict[str, Any]:
         return {"type": "boolean", **({"const": True} if self.must_accept else {})}
 

@@ -229,3 +229,16 @@ sections:
     context = {"scores": [{"who": "甲"}, {"who": "乙"}]}
     shown = fields(display.layout(definition, {}, context=context, rights=EDIT))
     assert [row.cells[0].text for row in shown["view"].rows] == ["甲", "乙"]
+
+
+def test_yes_and_no_have_the_words_of_the_form():
+    text = """
+form: form_x
+title: 报到
+sections:
+  - title: 名单
+    fields:
+      - {name: present, label: 已报到, type: boolean, true_label: 已到, false_label: 未到}
+"""
+    shown = fields(display.layout(read(text.encode(), "forms/form_x.yaml"), {}, rights=EDIT))
+    assert shown["present"].attributes == {"true_label": "已到", "false_label": "未到"}
