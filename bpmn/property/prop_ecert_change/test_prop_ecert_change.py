@@ -90,14 +90,15 @@ def test_an_annulment_that_is_not_decided_keeps_the_certificate(play: Play) -> N
 def test_a_right_that_ended_in_the_book_starts_the_annulment(play: Play) -> None:
     held = story.certified(play)
     told = {
-        "ecert_id": held["ecert_id"],
+        "unit_code": held["unit_code"],
+        "ended_right": held["right_kind"],
         "org": held["org"],
-        "reason": "抵押权注销登记",
+        "reason": "所有权注销登记",
         "basis": "条例第十四条",
     }
     play.run(
         lambda session: correlation.correlate(
-            session, "right_cancelled", told["ecert_id"], told,
+            session, "right_cancelled", told["unit_code"], told,
             message_id="m-9", channel="registration_local", ttl=timedelta(days=1),
         )
     )  # fmt: skip

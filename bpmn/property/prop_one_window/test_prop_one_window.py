@@ -206,6 +206,23 @@ def test_a_mortgage_goes_to_registration_alone_and_gives_a_proof(play: Play) -> 
     assert "不动产证明第0000001号" in case.variables["certificate_no"]
 
 
+def test_a_cancellation_has_the_certificate_of_the_right_annulled(play: Play) -> None:
+    """P-15: no certificate is issued, and that of the right that ended goes before two people."""
+    case = story.accepted(
+        play,
+        business_kind="cancellation",
+        contract_no=None,
+        price=None,
+        only_home=None,
+        marital_status=None,
+    )
+    story.pre_reviewed(case)
+    story.booked(case)
+    assert case.ended == "registered"
+    assert "right_cancelled" in case.messages
+    assert play.case("prop_ecert_change").row.title.startswith("注销电子证照")
+
+
 def test_an_application_that_is_not_accepted_frees_the_unit(play: Play) -> None:
     case = story.applied(play)
     case.complete("accept", as_="prop_window", decision="refuse", reason="不属于登记范围")
