@@ -118,15 +118,37 @@ def _workers(
             session, "expl_person", rows, trace=batches.TRACE, status="approved"
         )
     made: dict[str, list[Row]] = {"void": [], "annulled": [], "valid": []}
+    warnings = []
     for n, key, row in zip(numbers, keys, rows, strict=True):
-        for status, certificate in _certificates(n, {**row, "person_no": key}, each, on):
+        held = list(_certificates(n, {**row, "person_no": key}, each, on))
+        for status, certificate in held:
             made[status].append(certificate)
+        warnings.append(_warning({**row, "person_no": key}, dict(held).get("valid"), on))
+    with clock.travel(batches.morning(on)):
+        registers.create_many(session, "expl_warning", warnings, trace=batches.TRACE)
     for status, certificates in made.items():
         if certificates:
             with clock.travel(batches.morning(then + timedelta(days=40))):
                 registers.create_many(
                     session, "expl_certificate", certificates, trace=batches.TRACE, status=status
                 )
+
+
+def _warning(worker: Mapping[str, Any], held: Row | None, on: date) -> Row:
+    """What the daily process would say of somebody (`expl_expiry_warning`)."""
+    found = {name: worker[name] for name in ("person_no", "name", "unit", "unit_name")}
+    found |= {"province_org": worker["province_org"], "as_of": on}
+    if held is None:
+        return {**found, "level": "none", "selection": "obtain"}
+    until = held["expires_on"]
+    left = (until - on).days
+    levels = (("expired", -1), ("d30", 30), ("d90", 90), ("d180", 180))
+    level = next((name for name, most in levels if left <= most), "none")
+    this_year = held["obtained_by"] == "obtain" and held["obtained_on"].year == on.year
+    renew = until < date(on.year + 1, 3, 1)
+    selection = "none_this_year" if this_year else "renew" if renew else "retrain"
+    told = {"certificate_no": held["certificate_no"], "expires_on": until, "days_left": left}
+    return {**found, **told, "level": level, "selection": selection}
 
 
 def _worker(number: int, one: Person, unit: Agency, approved: date) -> Row:
