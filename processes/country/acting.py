@@ -113,6 +113,7 @@ class Acting:
             told=hints,
             known=me or {},
             files=self._world.files,
+            before=known,
         ).fill()
 
     def _doers(self, task: UserTask) -> list[int]:

@@ -16,6 +16,7 @@ import yaml
 from engine import clock, feel
 from forms import conditions
 from forms.definition import FormDefinition
+from forms.errors import Invalid
 from forms.fields.base import Field, Scope, bound
 from forms.fields.chosen import Choice, Choices
 from forms.fields.composed import Rows
@@ -53,6 +54,8 @@ class Filling:
     told: Mapping[str, Any] = field(default_factory=dict)
     known: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """What the case holds already."""
     answers: Answers = field(default_factory=dict)
 
     def fill(self) -> Answers:
@@ -100,6 +103,8 @@ class Filling:
         required = is_required(spec, scope.context)
         if self.known.get(spec.name) is not None and (required or self.dice.chance(0.8)):
             return _raw(self.known[spec.name])
+        if required and _fits(spec, self.before.get(spec.name), scope):
+            return _raw(self.before[spec.name])  # the page shows what was filled in before
         return self._made(spec, scope) if required else None
 
     def _rows(self, spec: Rows, scope: Scope, hint: Any) -> Any:
@@ -110,6 +115,9 @@ class Filling:
             return self._said(hint, scope.context)
         if given is None and not is_required(spec, scope.context):
             return None
+        before = self.before.get(spec.name)
+        if given is None and isinstance(before, list) and before:
+            return [self._row(spec, scope, row, {}) for row in before]
         columns = hint.get("each", {}) if isinstance(hint, Mapping) else {}
         rows = [{}] * max(1, int(spec.options.get("min", 1))) if given is None else given
         return [
@@ -213,6 +221,14 @@ _DRAWN: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], Dice]
     "between": lambda hint, _context, dice: dice.between(*hint["between"]),
     "some": _some,
 }
+
+
+def _fits(spec: Field, value: Any, scope: Scope) -> bool:
+    """Whether a value of the case could stand in a field of its name."""
+    try:
+        return value is not None and spec.settle(spec.parse(_raw(value)), scope) is not None
+    except Invalid:
+        return False
 
 
 def _plain(hint: Any) -> bool:
