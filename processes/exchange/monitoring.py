@@ -114,8 +114,8 @@ def health(session: Session, interface: Interface, *, by: User) -> Health:
     mine = ExchangeEvent.adapter == interface.name
     counted = session.execute(select(*columns).where(mine, ExchangeEvent.at > edges[0])).one()
     told = Health(interface, queue[0], queue[1], queue[2], queue[3])
-    error = _last(session, mine, ExchangeEvent.outcome.in_(_BAD))
-    good = _last(session, mine, ExchangeEvent.outcome.in_(_GOOD))
+    error = _last(session, interface, _BAD)
+    good = _last(session, interface, _GOOD)
     return replace(
         told,
         breaker=_breaker(session, interface),
@@ -126,9 +126,18 @@ def health(session: Session, interface: Interface, *, by: User) -> Health:
     )
 
 
-def _last(session: Session, *where: ColumnElement[bool]) -> ExchangeEvent | None:
-    query = select(ExchangeEvent).where(*where).order_by(ExchangeEvent.id.desc()).limit(1)
-    return session.scalar(query)
+def _last(
+    session: Session, interface: Interface, outcomes: Sequence[str]
+) -> ExchangeEvent | None:
+    """The latest event with one of the outcomes; each is looked up at the end of its index."""
+    latest = (
+        select(func.max(ExchangeEvent.id))
+        .where(ExchangeEvent.adapter == interface.name, ExchangeEvent.outcome == outcome)
+        .scalar_subquery()
+        for outcome in outcomes
+    )
+    found = [one for one in session.execute(select(*latest)).one() if one is not None]
+    return session.get(ExchangeEvent, max(found)) if found else None
 
 
 def _breaker(session: Session, interface: Interface) -> str:
@@ -151,7 +160,7 @@ def _breaker(session: Session, interface: Interface) -> str:
 
 
 def queue(
-    session: Session, interface: Interface, *, by: User, state: str = ""
+    session: Session, interface: Interface, *, by: User, state: str = "", limit: int = _MOST
 ) -> Sequence[tuple[Job, str | None]]:
     """What waits to go to a department, with the reference of its case; the dead first."""
     permissions.require(by, Action.OPERATE_EXCHANGE)
@@ -163,7 +172,7 @@ def queue(
     if state in STATES:
         query = query.where(Job.retries <= 0 if state == "dead" else Job.retries > 0)
     query = query.order_by(case((Job.retries <= 0, 0), else_=1), Job.created_at, Job.id)
-    return session.execute(query.limit(_MOST)).tuples().all()
+    return session.execute(query.limit(limit)).tuples().all()
 
 
 def job(session: Session, directory: Directory, job_id: int, *, by: User) -> tuple[Interface, Job]:

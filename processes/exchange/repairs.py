@@ -36,6 +36,7 @@ from processes.model.cases import Case, Material
 from processes.rights import permissions
 
 _CODE: Final = "interface_paper"
+_AGAIN: Final = 1_000
 
 
 class EntryRefused(BanliError):
@@ -105,8 +106,11 @@ def resend(session: Session, directory: Directory, job_id: int, *, by: User) -> 
 
 
 def resend_all(session: Session, interface: Interface, *, by: User) -> int:
-    """Try again everything for a department that has stopped; returns how many."""
-    dead = monitoring.queue(session, interface, by=by, state="dead")
+    """Try again what has stopped for a department, the oldest first; returns how many.
+
+    One transaction holds so many; what an outage of days leaves beyond them takes another command.
+    """
+    dead = monitoring.queue(session, interface, by=by, state="dead", limit=_AGAIN)
     for job, _reference in dead:
         _again(session, job, by)
     detail = f"{interface.name} {len(dead)}"

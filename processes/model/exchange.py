@@ -17,6 +17,7 @@ class ExchangeEvent(Base):
     __tablename__ = "exchange_event"
     __table_args__ = (
         Index("ix_exchange_event_adapter", "adapter", "id"),
+        Index("ix_exchange_event_outcome", "adapter", "outcome", "id"),
         Index("ix_exchange_event_at", "at"),
         Index("ix_exchange_event_key", "correlation_key"),
     )
