@@ -17,14 +17,16 @@ _told: Final[OrderedDict[tuple[str, str, datetime, str], tuple[Kept, Any]]] = Or
 def once(story: Callable[..., Result]) -> Callable[..., Result]:
     """Tell a story from an untouched play once; later the play is what it was at its end.
 
-    A play in which something has happened already is told the story as any other.
+    A play in which something has happened already is told the story as any other, and so is one
+    that is connected: its departments have to hear of the case, or to fail.
     """
 
     @wraps(story)
     def told(play: Play, *args: Any, **changes: Any) -> Result:
-        if not play.is_untouched:
+        if not play.is_untouched or play.is_connected:
             return story(play, *args, **changes)
-        key = (story.__module__, story.__name__, clock.now(), repr((args, sorted(changes.items()))))
+        told_with = repr((args, sorted(changes.items()), sorted(play.worker.workers)))
+        key = (story.__module__, story.__name__, clock.now(), told_with)
         if key in _told:
             _told.move_to_end(key)
             kept, result = _told[key]

@@ -53,6 +53,11 @@ class Stage:
         self.worker = JobWorker(transact=self.run, owner="play")
         self._employed: set[str] = set()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether messages go out of this play: to a department, or to whoever fetches them."""
+        return bool(self.worker.channels or self.worker.routes or self.worker.remote)
+
     def close(self) -> None:
         """Forget everything and let the clock run again."""
         self._engine.dispose()  # what was in memory is gone with its connection

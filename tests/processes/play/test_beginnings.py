@@ -41,3 +41,12 @@ def test_a_play_in_which_something_happened_is_told_the_story_itself(play: Playe
     assert told(other) != first
     other.close()
     assert len(counted) == 3
+
+
+def test_a_play_with_a_department_at_the_other_end_is_told_the_story_itself(play: Player) -> None:
+    told = story.applied(play)
+    other = Player()
+    other.worker.routes = {"heard_of": "department"}
+    assert other.is_untouched
+    assert story.applied(other).id != told.id
+    other.close()
