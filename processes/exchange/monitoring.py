@@ -126,9 +126,7 @@ def health(session: Session, interface: Interface, *, by: User) -> Health:
     )
 
 
-def _last(
-    session: Session, interface: Interface, outcomes: Sequence[str]
-) -> ExchangeEvent | None:
+def _last(session: Session, interface: Interface, outcomes: Sequence[str]) -> ExchangeEvent | None:
     """The latest event with one of the outcomes; each is looked up at the end of its index."""
     latest = (
         select(func.max(ExchangeEvent.id))
