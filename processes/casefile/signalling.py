@@ -6,7 +6,7 @@ Source: case-operations B.1 (yellow one working day before the end, red when it 
 counts even if the whole is in time; signals go by message to who is responsible).
 """
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy import exists, select
@@ -86,12 +86,20 @@ def report_overdue(session: Session) -> int:
 def report_near(session: Session) -> int:
     """Enter each whole limit that ends by the next working day (黄灯); returns how many."""
     today = clock.today()
-    begun = datetime.combine(today, time(), clock.SHANGHAI)
+    days = (today + timedelta(days=ahead) for ahead in range(_LONGEST_REST.days))
+    return sum(_report_ending(session, day, today=today) for day in days)
+
+
+def _report_ending(session: Session, due: date, *, today: date) -> int:
+    """Enter the limits whose last day is `due`, if it is near for their agency."""
+    begun = datetime.combine(due, time(), clock.SHANGHAI)
+    # what was entered before was of an end that has been put off since
+    first = datetime.combine(add_working_days(due, -1).date, time(), clock.SHANGHAI)
     told = exists().where(
         SupervisionEntry.case_id == CaseLimit.case_id,
         SupervisionEntry.kind == "warning",
         SupervisionEntry.activity == CaseLimit.limit,
-        SupervisionEntry.at > begun - _LONGEST_REST,
+        SupervisionEntry.at >= first,
     )
     query = (
         select(Case, CaseLimit)
@@ -100,7 +108,7 @@ def report_near(session: Session) -> int:
             CaseLimit.limit.in_(WHOLE),
             CaseLimit.state == State.RUNNING,
             CaseLimit.due_at >= begun,
-            CaseLimit.due_at < begun + _LONGEST_REST,
+            CaseLimit.due_at < begun + timedelta(days=1),
             Case.ended_at.is_(None),
             ~told,
         )
@@ -110,7 +118,6 @@ def report_near(session: Session) -> int:
     near = 0
     for case, limit in session.execute(query).all():
         used = calendars.of(session, case.org_code)
-        due = limit.due_at.astimezone(clock.SHANGHAI).date()
         if due > add_working_days(today, 1, calendar=used).date:
             continue
         near += 1

@@ -141,6 +141,14 @@ class TestSignals:
         on(date(2026, 3, 5))
         assert entered(accepted, "warning") == ["承诺期限将于 2026-03-05 届满"]
 
+    def test_an_extended_limit_warns_again_before_its_new_end(self, accepted: PlayedCase) -> None:
+        on(date(2026, 3, 4))
+        assert entered(accepted, "warning") == ["承诺期限将于 2026-03-05 届满"]
+        more = {"effective_at": clock.now(), "reason": "案情复杂", "amount": 2}
+        enter(accepted, ledger.Entry(limit=ledger.PROMISED, event=Event.EXTEND, **more))
+        on(date(2026, 3, 6))
+        assert "承诺期限将于 2026-03-09 届满" in entered(accepted, "warning")
+
     def test_a_weekend_before_the_end_is_bridged(self, accepted: PlayedCase) -> None:
         on(date(2026, 3, 6))  # Friday; the statute ends on Monday
         assert "法定期限将于 2026-03-09 届满" in entered(accepted, "warning")
