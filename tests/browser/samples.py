@@ -14,6 +14,7 @@ NO_PAGES: Final = frozenset({
     "static", "assets.script", "home.index", "files.show", "cases.document", "cases.material", "cases.diagram", "cases.printed",
     "portal.document", "analyst.diagram", "operations.token_counts", "releases.diagram", "api_docs.openapi",
     "health.live", "health.ready", "listing.counted", "task.following", "foresight.why", "intake.template", "interfaces.probe",
+    "country.bar",
 })  # fmt: skip
 
 # pages of one message, job or package on its way; tests/web/test_interfaces.py looks at them
