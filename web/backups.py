@@ -5,6 +5,7 @@ names them and never changed, so whatever the copied database names is among the
 The master key is never in a copy: who has only the copy can read neither files nor sealed values.
 """
 
+import filecmp
 import hashlib
 import hmac
 import json
@@ -188,7 +189,8 @@ def _copy_files(source: Path, target: Path, earlier: Path | None) -> None:
         to.parent.mkdir(parents=True, exist_ok=True)
         kept = earlier / relative if earlier else None
         link: Callable[[Path, Path], object] = shutil.copyfile
-        if kept is not None and kept.is_file() and kept.stat().st_size == path.stat().st_size:
+        # compared byte by byte: what decayed in the earlier copy must not pass into this one
+        if kept is not None and kept.is_file() and filecmp.cmp(path, kept, shallow=False):
             path, link = kept, os.link  # noqa: PLW2901 - the same content under the same name
         link(path, to)
 

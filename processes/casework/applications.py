@@ -23,6 +23,8 @@ from processes.rights import permissions
 __all__ = ["Service", "apply", "service", "services"]
 
 Answers = Mapping[str, Any]
+HANDLED_BY: Final = "handledBy"
+"""Property of a process: the kind of organisation that handles it where nobody names one."""
 CONVERTED: Final = "转自"
 """How a case is linked to the one whose process prepared its application (咨询转办件)."""
 
@@ -74,7 +76,10 @@ def _server_owned(
 ) -> Variables:
     """The variables that the server sets; no form may carry them."""
     process = repository.compiled(session, offered.definition.id).process
-    org = organisations.get(session, _handling_org(by, values))
+    named = _handling_org(by, values) or organisations.first_of(
+        session, process.properties.get(HANDLED_BY, "")
+    )
+    org = organisations.get(session, named)
     number = numbers.work_order(
         session, process.properties.get("workOrderLetter", "Y"), org.region_code, clock.today()
     )

@@ -77,6 +77,14 @@ def get(session: Session, org_code: str) -> Org:
     return org
 
 
+def first_of(session: Session, kind: str) -> str:
+    """The code of the first active organisation of a kind, empty where there is none."""
+    found = (
+        select(Org.org_code).where(Org.kind == kind, Org.status == "active").order_by(Org.org_code)
+    )
+    return session.scalar(found.limit(1)) or ""
+
+
 def subtree(session: Session, org_code: str) -> list[Org]:
     """An organisation and all below it, parents first."""
     path = get(session, org_code).path

@@ -182,6 +182,19 @@ def test_the_password_of_the_database_is_in_no_list_of_processes(
     assert "cret" not in arguments
 
 
+def test_what_decayed_in_an_earlier_copy_does_not_pass_into_the_next(
+    filled: Run, tmp_path: Path
+) -> None:
+    first = made(tmp_path)
+    first = first.rename(first.with_name("banli-20200101-000000"))
+    (one,) = [path for path in (first / "files").rglob("*") if path.is_file()]
+    whole = one.read_bytes()
+    one.write_bytes(bytes(len(whole)))
+    assert filled("backup", str(tmp_path / "copies")).exit_code == 0
+    (again,) = [path for path in (made(tmp_path) / "files").rglob("*") if path.is_file()]
+    assert again.read_bytes() == whole
+
+
 @pytest.mark.postgres
 def test_the_same_on_postgresql(
     banli: Run, postgres_server: Callable[[str], str], tmp_path: Path

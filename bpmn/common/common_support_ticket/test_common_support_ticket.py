@@ -97,3 +97,9 @@ def test_only_the_one_who_asked_confirms(play: Play) -> None:
 def test_every_kind_of_user_may_ask(play: Play, who: str) -> None:
     """E-77, E-78."""
     assert asked(play, "order", who).waits_for == {"answer"}
+
+
+def test_a_person_without_a_unit_may_ask_too(play: Play) -> None:
+    """The desk handles what comes from somebody who belongs to no organisation."""
+    case = asked(play, as_="applicant")
+    assert (case.waits_for, case.row.org_code) == ({"answer"}, "SUPPORT1")
