@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from processes.statistics import Table
+from processes.statistics.checking import COLOURS
 from processes.statistics.result import Line
 
 WIDTH: Final = 720
@@ -17,7 +18,6 @@ LABEL: Final = 190
 _BAR, _GAP, _TOP = 18, 10, 6
 _ROOM: Final = WIDTH - LABEL - 70
 _MOST: Final = 20
-_COLOURS: Final = 8
 _LABEL_SIGNS: Final = 13
 
 
@@ -66,18 +66,19 @@ def draw(table: Table) -> Chart | None:
     else:
         rows = [row for at, one in enumerate(kept[:_MOST]) for row in _beside(table, one, at, most)]
         height = len(kept[:_MOST]) * (len(table.drawn) * _BAR + _GAP) + _TOP
-    legend = [(at % _COLOURS, table.columns[column].title) for at, column in enumerate(table.drawn)]
+    titles = (table.columns[column].title for column in table.drawn)
+    legend = list(zip(_colours(table), titles, strict=True))
     return Chart(height, rows, legend if len(legend) > 1 else [], max(len(kept) - _MOST, 0))
 
 
 def _stack(table: Table, line: Line, at: int, most: float) -> Row:
     """The numbers of a line one behind the other."""
     x, pieces = float(LABEL), []
-    for colour, (title, number) in enumerate(_numbers(table, line)):
+    for colour, (title, number) in zip(_colours(table), _numbers(table, line), strict=True):
         width = number / most * _ROOM
         if width:
             text = f"{title} {number:g}"
-            pieces.append(Bar(round(x, 1), round(width, 1), colour % _COLOURS, text))
+            pieces.append(Bar(round(x, 1), round(width, 1), colour, text))
         x += width
     full, y = _text(line), _TOP + at * (_BAR + _GAP)
     return Row(y, _short(full), full, pieces, round(x, 1), f"{_sum(table, line):g}")
@@ -87,10 +88,10 @@ def _beside(table: Table, line: Line, at: int, most: float) -> list[Row]:
     """The numbers of a line one below the other; the first carries the label."""
     full = _text(line)
     top = _TOP + at * (len(table.drawn) * _BAR + _GAP)
-    rows = []
+    rows, colours = [], _colours(table)
     for place, (title, number) in enumerate(_numbers(table, line)):
         width = round(number / most * _ROOM, 1)
-        bar = Bar(LABEL, width, place % _COLOURS, f"{title} {number:g}")
+        bar = Bar(LABEL, width, colours[place], f"{title} {number:g}")
         label = _short(full) if place == 0 else ""
         rows.append(
             Row(
@@ -103,6 +104,17 @@ def _beside(table: Table, line: Line, at: int, most: float) -> list[Row]:
             )
         )
     return rows
+
+
+def _colours(table: Table) -> list[int]:
+    """The colour of each drawn column: the one its statistic names, else the next in order."""
+    told = table.statistic.colours
+    return [
+        COLOURS.index(told[key])
+        if (key := table.columns[column].key) in told
+        else at % len(COLOURS)
+        for at, column in enumerate(table.drawn)
+    ]
 
 
 def _numbers(table: Table, line: Line) -> list[tuple[str, float]]:

@@ -31,11 +31,13 @@ MEASURES: Final = {
     "overdue": "超期件数",
 }
 CHARTS: Final = ("bar", "stack", "none")
+COLOURS: Final = ("blue", "green", "amber", "red", "violet", "teal", "brown", "grey")
+"""What a column may be drawn in; without a word for it the columns take them in this order."""
 _SOURCES: Final = ("register", "cases", "tasks")
 _KEYS: Final = {
     "statistic", "title", "title_en", "note", "roles", *_SOURCES, "where", "except", "statuses",
     "own", "year", "period", "ended", "rows", "columns", "measures", "list", "totals", "chart",
-    "labels",
+    "labels", "colours",
 }  # fmt: skip
 
 
@@ -67,6 +69,9 @@ def _named(raw: Mapping[str, Any]) -> Iterator[str]:
             yield f"没有角色『{role}』"
     if raw.get("chart", "bar") not in CHARTS:
         yield f"图『{raw['chart']}』未知"
+    for colour in (raw.get("colours") or {}).values():
+        if colour not in COLOURS:
+            yield f"颜色『{colour}』未知，可用：{'、'.join(COLOURS)}"
 
 
 def _of_register(raw: Mapping[str, Any]) -> Iterator[str]:

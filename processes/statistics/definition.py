@@ -54,6 +54,7 @@ class Statistic:
     totals: tuple[str, ...] = ()
     chart: str = "bar"
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    colours: Mapping[str, str] = field(default_factory=dict)
 
 
 _KIND: Final = Kind("统计定义", "statistic", checking.problems)
@@ -106,7 +107,7 @@ def _definition(raw: Mapping[str, Any]) -> Statistic:
         name: raw[name]
         for name in (
             "title", "title_en", "note", "register", "where", "year", "period", "ended", "columns",
-            "labels",
+            "labels", "colours",
         )
         if name in raw
     }  # fmt: skip

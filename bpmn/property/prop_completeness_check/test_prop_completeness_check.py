@@ -11,6 +11,8 @@ from engine.clock import SHANGHAI
 from processes import statistics
 from processes.play import Play, PlayedCase
 from processes.statistics import Asked
+from processes.statistics.checking import COLOURS
+from web import charts
 
 CHECK = "prop_completeness_check"
 ALL: dict[str, Any] = {"source_count": 400, "platform_count": 400}
@@ -94,3 +96,20 @@ def test_the_months_and_cities_are_counted_by_colour(play: Play) -> None:
         )
         assert len(found.lines) == expected
         assert {column.title for column in found.columns} >= {"绿", "黄"}
+
+
+def test_the_chart_shows_red_in_red(play: Play) -> None:
+    """P-58: a reader sees at once where something is missing."""
+    compared(play, ALL, {**ALL, "delayed_hours": 30})
+    who = play.user("prop_data")
+    table = play.run(
+        lambda session: statistics.table(session, "stat_completeness", by=who, asked=Asked())
+    )
+    drawn = charts.draw(table)
+    assert drawn is not None
+    assert {name: COLOURS[colour] for colour, name in drawn.legend} == {
+        "绿": "green",
+        "黄": "amber",
+        "红": "red",
+        "未接入": "grey",
+    }
