@@ -64,6 +64,15 @@ def refresh(key: str) -> ResponseReturnValue:
     return applying.refreshed(key)
 
 
+@blueprint.post("/apply/<key>/discard")
+@policy("applicant")
+def discard(key: str) -> ResponseReturnValue:
+    """Forget what was typed and not handed in."""
+    run(drafts.drop, f"apply:{key}", by=current())
+    flash(_("草稿已删除"))
+    return redirect(url_for("portal.mine"), code=303)
+
+
 @blueprint.get("/mine")
 @policy("applicant")
 def mine() -> ResponseReturnValue:

@@ -32,6 +32,14 @@ def start(desk: Desk, **changes: Any) -> None:
     desk.fill(**{**answers, **changes})
 
 
+def discard(desk: Desk) -> None:
+    """Forget the draft of an application."""
+    desk.open("/portal/mine")
+    desk.page.get_by_role("button", name="删除草稿").first.click()
+    desk.page.get_by_role("dialog").get_by_role("button", name="确定").click()
+    desk.sees("草稿已删除")
+
+
 def person(desk: Desk) -> None:
     """The second step."""
     desk.fill(

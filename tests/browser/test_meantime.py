@@ -57,6 +57,17 @@ def test_a_log_in_that_expires_in_the_middle_of_a_form_loses_nothing(people: Peo
     expect(desk.page.locator("[name=address]")).to_have_value("山东省青岛市登录过期路 9 号")
     expect(desk.page.locator("[data-field=photo] [data-files] li")).to_have_count(1)
     licence.go_on(desk, "体检")
+    licence.discard(desk)
+
+
+def test_a_draft_is_deleted_by_the_one_who_wrote_it(people: People) -> None:
+    """It asks first; then the form is empty again."""
+    desk = people.another("applicant")
+    licence.start(desk)
+    licence.go_on(desk, "申请人")
+    licence.discard(desk)
+    desk.open(f"/portal/apply/{licence.SERVICE}")
+    expect(desk.page.locator("[name=application_kind][value=first]")).not_to_be_checked()
 
 
 def test_a_wrong_or_too_large_file_is_refused_beside_its_field(people: People) -> None:
@@ -76,6 +87,7 @@ def test_a_wrong_or_too_large_file_is_refused_beside_its_field(people: People) -
     expect(told).to_contain_text("不能超过 200 KB")
     expect(box.locator("[data-files] li")).to_have_count(0)
     expect(desk.page.locator("[name=name]")).to_have_value("申请人")
+    licence.discard(desk)
 
 
 def test_what_is_missing_is_named_on_top_and_at_its_field(people: People) -> None:
