@@ -8,10 +8,11 @@ Source: ETSI EN 319 142-1 (PAdES B-T); ISO 32000-1, 12.8; RFC 3161.
 
 import io
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from asn1crypto import parser, pem, tsp, x509
 from cryptography.hazmat.primitives import hashes
@@ -40,6 +41,7 @@ from adapters._shared.seals import Examined, Place, Signature
 from engine.errors import WorkRefused
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+T = TypeVar("T")
 _RESERVED: Final = 24_000
 """Bytes kept for signature, certificates and time stamp; a trial would cost as much again."""
 _UNREADABLE: Final = (
@@ -159,10 +161,19 @@ def seal(
     out = io.BytesIO()
     try:
         writer = IncrementalPdfFileWriter(io.BytesIO(content))
-        signer.sign_pdf(writer, output=out, bytes_reserved=_RESERVED)
+        _apart(lambda: signer.sign_pdf(writer, output=out, bytes_reserved=_RESERVED))
     except PdfError as error:
         raise ValueError(f"这份 PDF 不能签章：{error}") from error
     return out.getvalue()
+
+
+def _apart(work: Callable[[], T]) -> T:
+    """Do it in a thread of its own.
+
+    The library starts an event loop for each call, which a thread refuses where one is running.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 def _whole(box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
@@ -176,7 +187,9 @@ def examine(content: bytes, trust: Sequence[x509.Certificate]) -> Examined:
         return Examined(fault="unreadable")
     try:
         found = PdfFileReader(io.BytesIO(content)).embedded_regular_signatures
-        told = [(one, validate_pdf_signature(one, _context(trust))) for one in found]
+        told = _apart(
+            lambda: [(one, validate_pdf_signature(one, _context(trust))) for one in found]
+        )
         read = tuple(_signature(one, status) for one, status in told)
     except (*_UNREADABLE, PathError):
         return Examined(fault="changed" if b"/ByteRange" in content else "unreadable")

@@ -63,7 +63,7 @@ def test_the_clerk_sees_a_suggestion(play: Play, more: dict[str, Any], hint: str
 def test_acceptance_gives_a_numbered_notice(play: Play) -> None:
     case = received(play)
     decide(case, "accept")
-    assert (case.ended, case.status) == ("accepted", "accepted")
+    assert (case.ended, case.status) == ("accepted", "completed")  # nothing comes after it here
     assert "受〔2026〕" in case.variables["acceptance_document"]["number"]
 
 

@@ -1000,6 +1000,12 @@ ACTIVITIES = [
         "a",
         put(X('<banli:operations allow="steal"/>')),
     ),
+    row(
+        "a word for taking back that there is not",
+        "reclaim_unknown",
+        "a",
+        put(X('<banli:operations allow="complete" reclaim="never"/>')),
+    ),
     row("a limit without unit", "limit_incomplete", "a", put(X('<banli:limit amount="1"/>'))),
     row(
         "a task that is to run twice at once",
