@@ -9,7 +9,7 @@ from bpmn.property import story
 from tests.browser.conftest import Demo, People
 from tests.browser.desk import PHONE, Desk, scan
 
-UNIT = "610113001002GB00001F00010002"
+UNIT = "610113001002GB00001F00010004"
 REFUSES = b'{"mode": "refuse", "latency": 0}'
 NORMAL = b'{"mode": "normal", "latency": 0}'
 
@@ -61,8 +61,8 @@ def test_an_operator_repairs_an_outage_in_the_page(people: People, demo: Demo) -
     applicant, operator = people("applicant"), people("prop_interface")
     answers = story.sale(
         unit_code=UNIT,
-        location="西安市雁塔区演示路 1 号 1 幢 1 单元 10102 室",
-        old_certificate_no="陕(2020)西安市不动产权第0000102号",
+        location="西安市雁塔区演示路 1 号 1 幢 1 单元 10202 室",
+        old_certificate_no="陕(2020)西安市不动产权第0000104号",
     )
     filed = api(applicant, "POST", "/cases", {"process": story.WINDOW, "answers": answers})
     number = filed["reference"]

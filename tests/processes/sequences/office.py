@@ -54,6 +54,7 @@ class Office:
 
     def __init__(self, tree: Any) -> None:
         self.play = Play()
+        self.play.rest()
         self.refused: Counter[str] = Counter()
         self.did: Counter[str] = Counter()
         try:
