@@ -3,6 +3,7 @@
 P-02, P-52, P-53, P-67, P-131: seals are called by one service; a changed byte fails verification.
 """
 
+import asyncio
 import hashlib
 import io
 import threading
@@ -136,6 +137,17 @@ def test_a_seal_is_added_to_the_bytes_handed_out_and_says_who_and_when(keeper: S
     assert one.intact
     assert one.trusted
     assert one.whole
+
+
+def test_a_running_event_loop_does_not_stop_a_seal(keeper: SealKeeper) -> None:
+    """The library starts a loop for each call, which a thread refuses where one is running."""
+
+    async def inside() -> bool:
+        made = keeper.workers[f"{keeper.prefix}.sign"].execute(order(keeper, page(), place=PLACE))
+        assert isinstance(made["sealed"], MadeFile)
+        return keeper.seals.examine(made["sealed"].content).genuine
+
+    assert asyncio.run(inside())
 
 
 def test_any_changed_byte_fails_verification(keeper: SealKeeper) -> None:
