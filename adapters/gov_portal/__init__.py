@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from adapters._shared import exchange
+from adapters._shared.citizens import CERTIFICATE
 from adapters._shared.exchange import Contract, Exchange
 from adapters._shared.members import Member, ServiceType
 
@@ -30,13 +31,7 @@ CONTRACT: Final = Contract(
         ),
         "gov_portal.certificate": ServiceType(
             "推送证照",
-            asked=(
-                Member("receiver_no", "持证人证件号码", mask="number"),
-                Member("title", "证照名称"),
-                Member("certificate_no", "证照号码"),
-                Member("state", "valid 有效，annulled 已注销"),
-                Member("link", "查看、出示的网址"),
-            ),
+            asked=CERTIFICATE,
             answered=(Member("receipt_no", "接收编号"),),
             refusals={"not_registered": "没有在省政务服务网注册"},
         ),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from adapters._shared import exchange
+from adapters._shared.citizens import CERTIFICATE, MESSAGE
 from adapters._shared.exchange import Contract, Exchange
 from adapters._shared.members import Member, ServiceType
 
@@ -20,13 +21,7 @@ CONTRACT: Final = Contract(
     services={
         "qinwuyuan_app.notify": ServiceType(
             "推送消息",
-            asked=(
-                Member("receiver_no", "接收人证件号码", mask="number"),
-                Member("title", "标题"),
-                Member("text", "内容"),
-                Member("work_order_no", "工作单号"),
-                Member("link", "打开的网址"),
-            ),
+            asked=MESSAGE,
             answered=(
                 Member("receipt_no", "推送编号"),
                 Member("accepted_at", "受理时间", "instant"),
@@ -35,13 +30,7 @@ CONTRACT: Final = Contract(
         ),
         "qinwuyuan_app.certificate": ServiceType(
             "放入证照卡包",
-            asked=(
-                Member("receiver_no", "持证人证件号码", mask="number"),
-                Member("title", "证照名称"),
-                Member("certificate_no", "证照号码"),
-                Member("state", "valid 有效，annulled 已注销"),
-                Member("link", "查看、出示的网址"),
-            ),
+            asked=CERTIFICATE,
             answered=(Member("card_no", "卡包编号"),),
             refusals=_NO,
         ),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from adapters._shared import exchange
+from adapters._shared.citizens import MESSAGE
 from adapters._shared.exchange import Contract, Exchange
 from adapters._shared.members import Member, ServiceType
 
@@ -19,13 +20,7 @@ CONTRACT: Final = Contract(
     services={
         "wechat.notify": ServiceType(
             "发送模板消息",
-            asked=(
-                Member("receiver_no", "接收人证件号码", mask="number"),
-                Member("title", "标题"),
-                Member("text", "内容"),
-                Member("work_order_no", "工作单号"),
-                Member("link", "打开的网址"),
-            ),
+            asked=MESSAGE,
             answered=(
                 Member("receipt_no", "发送编号"),
                 Member("accepted_at", "受理时间", "instant"),
