@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from engine.model import UserTask
 from processes.casefile import notices
 from processes.clock import clock as ledger
-from processes.identity.identity import User, users_in_groups
-from processes.identity.roles import ROLES, Action
+from processes.identity.identity import User, users_who_may
+from processes.identity.roles import Action
 from processes.model.cases import Case, SupervisionEntry
 from processes.rights import duties, permissions
 
@@ -63,8 +63,7 @@ def _tell(session: Session, entry: SupervisionEntry) -> None:
     case = session.get_one(Case, entry.case_id)
     tasks = session.scalars(select(UserTask).where(UserTask.instance_id == case.id))
     people = [user for task in tasks for user in duties.responsible(session, task)]
-    roles = [role for role, may in ROLES.items() if Action.VIEW_STATISTICS in may.actions]
-    supervisors = users_in_groups(session, [f"{role}@{case.org_code}" for role in roles])
+    supervisors = users_who_may(session, Action.VIEW_STATISTICS, case.org_code)
     notice = notices.Notice(
         kind="supervision",
         title=f"{KINDS[entry.kind]}：{case.title}",

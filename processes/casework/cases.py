@@ -26,8 +26,8 @@ from processes.clock import clock as ledger
 from processes.clock.reckoning import Event
 from processes.documents import materials
 from processes.identity import audit
-from processes.identity.identity import User, users_in_groups
-from processes.identity.roles import ROLES, Action
+from processes.identity.identity import User, users_who_may
+from processes.identity.roles import Action
 from processes.model.cases import Case
 from processes.modelling import deployment
 from processes.rights import duties, permissions
@@ -223,7 +223,6 @@ def urge(session: Session, case_id: int, *, by: User) -> list[str]:
 
 def _escalate(session: Session, case: Case, late: Sequence[UserTask]) -> None:
     """Tell those who assign work in the agency that urging has not helped."""
-    roles = [code for code, role in ROLES.items() if Action.ASSIGN_TASK in role.actions]
     steps = "、".join(dict.fromkeys(task.name for task in late))
     notice = notices.Notice(
         kind="urge_escalated",
@@ -232,7 +231,7 @@ def _escalate(session: Session, case: Case, late: Sequence[UserTask]) -> None:
         case_id=case.id,
         link=f"/cases/{case.id}",
     )
-    supervisors = users_in_groups(session, [f"{role}@{case.org_code}" for role in roles])
+    supervisors = users_who_may(session, Action.ASSIGN_TASK, case.org_code)
     notices.send(session, supervisors, notice)
 
 

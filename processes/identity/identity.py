@@ -23,6 +23,7 @@ from engine.errors import BanliError, NotFound
 from processes import keys, settings
 from processes.identity import audit, identifiers, principals
 from processes.identity.principals import Principal
+from processes.identity.roles import ROLES, Action
 from processes.model.people import AuthSession, LoginFailure, Org, UserAccount, UserRole
 
 STAFF: Final = "staff"
@@ -188,6 +189,14 @@ def users_in_groups(session: Session, groups: Iterable[str]) -> list[int]:
             .order_by(UserAccount.id)
         )
     )
+
+
+def users_who_may(session: Session, action: Action, org_code: str | None) -> list[int]:
+    """Ids of the active users of an agency who hold a role with this right today."""
+    if org_code is None:
+        return []
+    roles = [code for code, role in ROLES.items() if action in role.actions]
+    return users_in_groups(session, [f"{role}@{org_code}" for role in roles])
 
 
 def reserve(session: Session, login: str, *, address: str = "") -> LoginLocked | None:
