@@ -72,3 +72,13 @@ def test_every_lane_is_a_role_code_with_a_chinese_name() -> None:
             assert re.search(r"[\u4e00-\u9fff]", lane.get("name", "")), (
                 f"{model.name}: {lane.get('id')}"
             )
+
+
+@pytest.mark.parametrize("model", models(), ids=ids(models()))
+def test_what_a_process_says_of_itself_is_for_its_readers(model: Path) -> None:
+    """Applicants choose by it: no number of a requirement; no code word where somebody applies."""
+    (process,) = tags(model, f"{BPMN}process")
+    said = process.findtext(f"{BPMN}documentation") or ""
+    assert not re.findall(r"[YVEMP]-\d{2,3}|领域说明", said)
+    offered = any(e.get("name") == "starters" for e in tags(model, f"{ZEEBE}property"))
+    assert not offered or not re.findall(r"[a-z]+_[a-z_]+", said)
