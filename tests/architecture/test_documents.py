@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from processes.modelling import norm
+
 ROOT = Path(__file__).parents[2]
 _LINK = re.compile(r"\[[^\]]*\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
@@ -48,3 +50,10 @@ def test_every_document_is_reached_from_the_readme() -> None:
 def test_each_kind_of_user_has_a_manual() -> None:
     found = {one.stem for one in (ROOT / "docs" / "manuals").glob("*.md")}
     assert found == {"clerk", "administrator", "analyst", "applicant"}
+
+
+def test_the_norms_say_what_the_models_say_now() -> None:
+    """P-19, P-38, P-60: written by `banli norm --into docs/norms` after every change of a model."""
+    for one in norm.all_norms(ROOT / "bpmn"):
+        kept = (ROOT / "docs" / "norms" / f"{one.code}.md").read_text(encoding="utf-8")
+        assert kept == norm.written(one), one.code
