@@ -56,10 +56,7 @@ def take(arguments: dict[str, Any]) -> Response:
 def callback(name: str) -> Response:
     """外部单位的签名回执；签名覆盖请求原文（见 X-Banli-Signature）."""
     channel = _channel(name)
-    try:
-        message = channel.receive(_body(), dict(request.headers))
-    except MessageRefused as error:
-        return _refused(name, error)
+    message = channel.receive(_body(), dict(request.headers))
     taken = run(inbound.take, channel=channel, message=message)
     return commands.reply(f'{{"kind": "{taken.kind}"}}', 202)
 
@@ -70,10 +67,7 @@ def callback(name: str) -> Response:
 def fetch(name: str) -> Response:
     """不接受推送的单位领取发给它的报文（签名同上）：`limit` 至多 50；5 分钟内未确认的再次给出."""
     interface, exchanged = _pulling(name)
-    try:
-        order = _order(name, exchanged)
-    except MessageRefused as error:
-        return _refused(name, error)
+    order = _order(name, exchanged)
     limit = order.get("limit", pulling.MOST)
     if type(limit) is not int:
         raise RequestInvalid("limit 应为整数")
@@ -87,10 +81,7 @@ def fetch(name: str) -> Response:
 def confirm(name: str) -> Response:
     """领取的报文已收妥：`message_ids`；重复确认不改变什么."""
     interface, exchanged = _pulling(name)
-    try:
-        order = _order(name, exchanged)
-    except MessageRefused as error:
-        return _refused(name, error)
+    order = _order(name, exchanged)
     ids = order.get("message_ids")
     if not isinstance(ids, list) or len(ids) > pulling.MOST:
         raise RequestInvalid(f"message_ids 应为至多 {pulling.MOST} 个报文编号的列表")
@@ -134,9 +125,13 @@ def _order(name: str, exchanged: Exchange) -> dict[str, Any]:
     return wire.load(body)
 
 
-def _refused(name: str, error: MessageRefused) -> Response:
-    run(journal.refused, name, error.message)
+def _refused(error: MessageRefused) -> Response:
+    """What is not signed as it should be is written down for whoever watches the channel."""
+    run(journal.refused, (request.view_args or {})["name"], error.message)
     return problem(403, error.code, error.message)
+
+
+channels.register_error_handler(MessageRefused, _refused)
 
 
 def _signed(exchanged: Exchange, content: dict[str, Any]) -> Response:
