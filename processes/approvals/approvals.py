@@ -112,6 +112,18 @@ def add_signers(session: Session, task_id: int, wanted: Signers, *, by: User, re
     _tell(session, task, by, named, kind, reason)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How somebody's part of a task ends by another's hand, and what is said of it."""
+
+    change: Callable[[Board], Board]
+    action: str
+    decision: Callable[[str], str]
+    notice: str
+    title: str
+    detail: str = ""
+
+
 def remove_signer(session: Session, case_id: int, item_id: int, *, by: User, reason: str) -> None:
     """Take back somebody who was added and has not acted (减签).
 
@@ -134,28 +146,14 @@ def remove_signer(session: Session, case_id: int, item_id: int, *, by: User, rea
         raise Conflict("办件已挂起，恢复后才能办理", task=item_id)
     if row is not None and "remove_signer" not in (row.operations.split() or OPERATIONS):
         raise Forbidden("本环节不允许这项操作", task=item_id, operation="remove_signer")
-    boards.change_of(
-        session,
-        case_id,
-        placed.task_id,
+    ending = _Ending(
         lambda board: operations.remove(board, item_id, reason=reason),
-        by=str(by.id),
-    )
-    name = names(session, [item.user]).get(item.user, "")
-    opinions.record(
-        session,
-        case_id,
-        by=by,
-        activity=placed.activity,
-        activity_name=placed.name,
-        decision=f"减去{_SAID[item.kind]}人{name}",
-        text=reason,
         action="signer_removed",
+        decision=lambda name: f"减去{_SAID[item.kind]}人{name}",
+        notice="signer.removed",
+        title=f"{by.name}已撤回请您办理的“{placed.name or placed.activity}”",
     )
-    audit.record(session, "task.signer_removed", by=by, subject=("task", item_id))
-    title = f"{by.name}已撤回请您办理的“{placed.name or placed.activity}”"
-    told = Notice(kind="signer.removed", title=title, body=reason, case_id=case_id)
-    notices.send(session, [int(item.user)], told)
+    _end(session, (case_id, placed), item, ending, by=by, reason=reason)
 
 
 def mark_absent(session: Session, case_id: int, item_id: int, *, by: User, reason: str) -> None:
@@ -172,27 +170,42 @@ def mark_absent(session: Session, case_id: int, item_id: int, *, by: User, reaso
     item = placed.board.item(item_id)
     if item.user == str(by.id):
         raise Forbidden("不能把自己记为缺席，请直接表决", item=item_id)
-    boards.change_of(
-        session,
-        case_id,
-        placed.task_id,
+    ending = _Ending(
         lambda board: operations.absent(board, item_id, reason=f"缺席：{reason}"),
-        by=str(by.id),
+        action="marked_absent",
+        decision=lambda name: f"{name}缺席，记弃权",
+        notice="signer.absent",
+        title=f"“{placed.name or placed.activity}”已将您记为缺席（弃权）",
+        detail=item.user,
     )
-    name = names(session, [item.user]).get(item.user, "")
+    _end(session, (case_id, placed), item, ending, by=by, reason=reason)
+
+
+def _end(
+    session: Session,
+    at: tuple[int, Placed],
+    item: Item,
+    ending: _Ending,
+    *,
+    by: User,
+    reason: str,
+) -> None:
+    """End somebody's part of a task: board, timeline and audit say so, and they are told."""
+    case_id, placed = at
+    boards.change_of(session, case_id, placed.task_id, ending.change, by=str(by.id))
     opinions.record(
         session,
         case_id,
         by=by,
         activity=placed.activity,
         activity_name=placed.name,
-        decision=f"{name}缺席，记弃权",
+        decision=ending.decision(names(session, [item.user]).get(item.user, "")),
         text=reason,
-        action="marked_absent",
+        action=ending.action,
     )
-    audit.record(session, "task.marked_absent", by=by, subject=("task", item_id), detail=item.user)
-    title = f"“{placed.name or placed.activity}”已将您记为缺席（弃权）"
-    told = Notice(kind="signer.absent", title=title, body=reason, case_id=case_id)
+    subject = ("task", item.id)
+    audit.record(session, f"task.{ending.action}", by=by, subject=subject, detail=ending.detail)
+    told = Notice(kind=ending.notice, title=ending.title, body=reason, case_id=case_id)
     notices.send(session, [int(item.user)], told)
 
 

@@ -21,7 +21,7 @@ from engine.record import StepRecord
 from processes.casefile import notices, sealing
 from processes.identity import identity
 from processes.identity.identity import User
-from processes.identity.roles import ROLES, Action
+from processes.identity.roles import Action
 from processes.model.cases import Case, Opinion
 from processes.model.people import UserAccount
 from processes.people import positions
@@ -259,14 +259,9 @@ def _started_by(session: Session, asked: Asked) -> User | None:
 
 
 def _managers(session: Session, asked: Asked) -> list[int]:
-    roles = [code for code, role in ROLES.items() if Action.ASSIGN_TASK in role.actions]
-    org = asked.variables.get("org")
-    sees = [role for role in roles if _serves(role, asked)]
-    return identity.users_in_groups(session, [f"{role}@{org}" for role in sees or roles])
-
-
-def _serves(role: str, asked: Asked) -> bool:
-    return bool(ROLES[role].sees) and asked.process_key.startswith(ROLES[role].sees)
+    org, key = asked.variables.get("org"), asked.process_key
+    may = Action.ASSIGN_TASK
+    return identity.users_who_may(session, may, str(org) if org else None, process_key=key)
 
 
 def _active(session: Session, users: Iterable[str]) -> Mapping[int, User]:

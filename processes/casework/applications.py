@@ -12,12 +12,12 @@ from engine import clock, repository, runtime
 from engine.variables import Value, Variables
 from processes.casefile import drafts, opinions
 from processes.casework import sources
+from processes.deployed.offers import APPLICANT, Service, service, services
 from processes.documents import materials
 from processes.identity import audit, numbers, organisations
 from processes.identity.identity import User
 from processes.identity.roles import UNIT_ROLES, Action
 from processes.model.cases import Case, CaseLink, FormDraft
-from processes.modelling.offers import APPLICANT, Service, service, services
 from processes.rights import permissions
 
 __all__ = ["Service", "apply", "service", "services"]

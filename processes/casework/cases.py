@@ -24,12 +24,12 @@ from processes.casework import sources
 from processes.clock import calendar, clocking
 from processes.clock import clock as ledger
 from processes.clock.reckoning import Event
+from processes.deployed import resources
 from processes.documents import materials
 from processes.identity import audit
 from processes.identity.identity import User, users_who_may
 from processes.identity.roles import Action
 from processes.model.cases import Case
-from processes.modelling import deployment
 from processes.rights import duties, permissions
 
 Answers = Mapping[str, Any]
@@ -304,7 +304,7 @@ def _purpose(session: Session, awaited: EventSubscription) -> str:
 def _public_form(session: Session, awaited: EventSubscription) -> FormDefinition | None:
     if not awaited.public_form_id:
         return None
-    return deployment.form(session, awaited.definition_id, awaited.public_form_id)
+    return resources.form(session, awaited.definition_id, awaited.public_form_id)
 
 
 def _day(instant: datetime) -> Any:

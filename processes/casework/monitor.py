@@ -16,11 +16,11 @@ from engine.errors import NotFound
 from engine.model import HistoryEvent, Incident, ProcessDefinition, ProcessInstance
 from engine.variables import Variables
 from forms.definition import FormDefinition
+from processes.deployed import resources
 from processes.identity import audit
 from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.model.cases import Case
-from processes.modelling import deployment
 from processes.rights import permissions
 
 _MOST = 100
@@ -84,7 +84,7 @@ def form(session: Session, definition_id: int, form_id: str, *, by: User) -> For
         NotFound: no such version or form.
     """
     definition(session, definition_id, by=by)
-    return deployment.form(session, definition_id, form_id)
+    return resources.form(session, definition_id, form_id)
 
 
 def suspend_definition(

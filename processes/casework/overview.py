@@ -13,10 +13,10 @@ from engine.model import Incident, ProcessInstance
 from engine.variables import Variables
 from forms.definition import FormDefinition
 from processes.casework import monitor
+from processes.deployed import resources
 from processes.identity import audit
 from processes.identity.identity import User
 from processes.identity.roles import Action
-from processes.modelling import deployment
 from processes.rights import permissions
 
 
@@ -32,7 +32,7 @@ def application(session: Session, case_id: int) -> tuple[FormDefinition, Variabl
     if instance is None:
         raise NotFound("没有这个办件", case=case_id)
     definition = repository.get(session, instance.definition_id)
-    form = deployment.start_form(session, definition)
+    form = resources.start_form(session, definition)
     return None if form is None else (form, runtime.variables(session, case_id))
 
 

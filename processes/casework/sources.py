@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from engine import clock
 from forms.lookups import Lookups, Option
 from processes.casework.register_sources import LedgerSource
+from processes.deployed.offers import ServiceSource
 from processes.domains import domains
 from processes.identity import principals
 from processes.identity.identity import User
 from processes.identity.roles import ROLES, UNIT_ROLES
 from processes.model.people import AuthorityGrant, Org, UserAccount, UserRole
-from processes.modelling.offers import ServiceSource
 
 Narrow = Callable[[Select[tuple[Org]]], Select[tuple[Org]]]
 

@@ -24,10 +24,10 @@ from processes.country.facts import Facts
 from processes.country.filling import Filling, said
 from processes.country.habits import Begin, Habit
 from processes.country.world import StoryFailed, World
+from processes.deployed import offers, resources
 from processes.desk import worklist
 from processes.identity.identity import User
 from processes.model.cases import Case
-from processes.modelling import deployment, offers
 
 
 class Acting:
@@ -129,7 +129,7 @@ class Acting:
     def _submit(self, task: UserTask, told: Habit, by: User, session: Session) -> None:
         answers: dict[str, Any] = {}
         if task.form_id:
-            form = deployment.task_form(session, task)
+            form = resources.task_form(session, task)
             known = runtime.variables(session, task.instance_id, scope_id=task.scope_id)
             answers = self._filled(session, form, task.activity, known, (by, told.told))
         worklist.submit(session, task.id, by=by, answers=answers)

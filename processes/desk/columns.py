@@ -16,8 +16,8 @@ from forms.fields.base import Field, Scope
 from forms.lookups import Lookups
 from processes.casefile import facets
 from processes.casework import sources
+from processes.deployed import resources
 from processes.identity.identity import User
-from processes.modelling import deployment
 
 PREFIX: Final = "var."
 """In front of the names of such columns."""
@@ -87,11 +87,11 @@ def fields(session: Session, process_key: str) -> dict[str, Field]:
         definition = repository.latest(session, process_key)
     except NotFound:
         return {}
-    start = deployment.start_form(session, definition)
+    start = resources.start_form(session, definition)
     # what was applied for comes before what was filled in on the way
     own = {field.name: field for field in start.fields()} if start else {}
     return {
         name: field
-        for name, field in {**own, **deployment.fields(session, definition.id)}.items()
+        for name, field in {**own, **resources.fields(session, definition.id)}.items()
         if field.has_value and field.type not in _TOO_LONG and not field.columns()
     }

@@ -19,11 +19,11 @@ from engine.model import HistoryEvent, UserTask
 from forms.fields.base import Field, Scope
 from processes.approvals import performers
 from processes.approvals.performers import Performers
+from processes.deployed import resources
 from processes.identity.identity import User
 from processes.identity.roles import ROLES
 from processes.model.agents import Substitution
 from processes.model.people import Org
-from processes.modelling import deployment
 from processes.rights import opened, permissions
 from processes.rights.permissions import Rule, Standing, TaskFacts
 
@@ -146,7 +146,7 @@ def _expressions(
 def _read(session: Session, task: UserTask, used: Sequence[Expression]) -> list[Read]:
     names = dict.fromkeys(name for one in used for name in sorted(one.names()))
     known = runtime.variables(session, task.instance_id, scope_id=task.scope_id)
-    fields = deployment.fields(session, task.definition_id)
+    fields = resources.fields(session, task.definition_id)
     told = (
         Read(_label(name, fields), _told(session, name, known[name], fields))
         for name in names

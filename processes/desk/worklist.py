@@ -19,13 +19,13 @@ from forms.definition import FormDefinition
 from processes.approvals import approvals, opinion_form
 from processes.casefile import drafts, opinions
 from processes.casework import sources
+from processes.deployed import resources
 from processes.documents import materials
 from processes.identity import audit, identity
 from processes.identity.identity import User
 from processes.identity.principals import Principal
 from processes.identity.roles import Action
 from processes.model.cases import Case, FormDraft
-from processes.modelling import deployment
 from processes.people import agents
 from processes.people.colleagues import Person
 from processes.rights import duties, opened, permissions
@@ -294,4 +294,4 @@ def _form(session: Session, task: UserTask) -> FormDefinition | None:
         return opinion_form.form()
     if not task.form_id:
         return None
-    return deployment.task_form(session, task)
+    return resources.task_form(session, task)

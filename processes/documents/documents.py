@@ -22,7 +22,7 @@ from processes import settings
 from processes.documents import files
 from processes.identity import numbers, organisations
 from processes.letters import drawing
-from processes.letters.drawing import SealPlace
+from processes.letters.drawn import Images, SealPlace
 from processes.letters.errors import LetterInvalid
 from processes.letters.template import Template, read
 from processes.model.documents import Document
@@ -46,9 +46,7 @@ def deferred() -> Iterator[None]:
         _deferring.reset(token)
 
 
-def render(
-    template: Template, values: Mapping[str, Any], *, images: drawing.Images | None = None
-) -> bytes:
+def render(template: Template, values: Mapping[str, Any], *, images: Images | None = None) -> bytes:
     """A template filled, as PDF; for preview and for `issue`.
 
     Raises:

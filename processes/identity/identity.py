@@ -191,12 +191,18 @@ def users_in_groups(session: Session, groups: Iterable[str]) -> list[int]:
     )
 
 
-def users_who_may(session: Session, action: Action, org_code: str | None) -> list[int]:
-    """Ids of the active users of an agency who hold a role with this right today."""
+def users_who_may(
+    session: Session, action: Action, org_code: str | None, *, process_key: str = ""
+) -> list[int]:
+    """Ids of the active users of an agency who hold a role with this right today.
+
+    Where roles are there for the cases of this process, only those who hold one of them.
+    """
     if org_code is None:
         return []
     roles = [code for code, role in ROLES.items() if action in role.actions]
-    return users_in_groups(session, [f"{role}@{org_code}" for role in roles])
+    close = [one for one in roles if process_key and process_key.startswith(ROLES[one].sees)]
+    return users_in_groups(session, [f"{role}@{org_code}" for role in close or roles])
 
 
 def reserve(session: Session, login: str, *, address: str = "") -> LoginLocked | None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from engine import xml
 from engine.errors import DeploymentRejected
-from processes.importing import changes, compare, foreign
-from processes.importing.compare import Difference
+from processes.importing import changes, foreign
 from processes.importing.foreign import Imported
-from processes.modelling import model_files
+from processes.modelling import compare, model_files
+from processes.modelling.compare import Difference
 
 _EXPRESSIONS = ("${", "#{", "language", "calledElement", "script", "xsi:type")
 

@@ -13,7 +13,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from processes.letters import fonts, pictures
-from processes.letters.drawing import Drawing, Images, SealPlace
+from processes.letters.drawn import Drawing, Images, SealPlace
 from processes.letters.errors import LetterInvalid
 from processes.letters.filling import fill, value
 from processes.letters.lines import Line, Style, break_lines, draw_lines, draw_text

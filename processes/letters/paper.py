@@ -26,7 +26,7 @@ from reportlab.platypus import (
 )
 
 from processes.letters import fonts, pictures
-from processes.letters.drawing import Drawing, Images, SealPlace
+from processes.letters.drawn import Drawing, Images, SealPlace
 from processes.letters.filling import chinese_date, fill, rows, shown, value
 from processes.letters.lines import Style, TextBlock, draw_text
 from processes.letters.template import Block, Column, Template

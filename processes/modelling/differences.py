@@ -14,7 +14,7 @@ from lxml import etree
 
 from engine import constructs, xml
 from engine.errors import BanliError
-from processes.importing.compare import Difference, compare
+from processes.modelling.compare import Difference, compare
 
 Kind = Literal["added", "removed", "changed"]
 _DRAWN: Final = re.compile(r"(^|/)(BPMN|\{http://www\.omg\.org/spec/DD/)")

@@ -24,7 +24,8 @@ from engine.waiting import ExternalTaskWait, MessageWait, TimerWait, UserTaskWai
 from forms import definition as form_definition
 from forms.definition import FormDefinition
 from forms.lookups import Lookups
-from processes.modelling import deployment, trial_words
+from processes.deployed import resources
+from processes.modelling import trial_words
 from processes.modelling.drafted import DraftResolver
 from processes.modelling.trial_values import MoveRefused, read_context
 
@@ -333,7 +334,7 @@ class Trial:
     def _waiting(self, wait: Wait, ordinal: int) -> Waiting:
         execution = self._running()
         definition_id = execution.definition_at(wait.id)
-        form_id, binding = "", deployment.DEPLOYED
+        form_id, binding = "", resources.DEPLOYED
         if isinstance(wait, UserTaskWait):
             form_id = wait.form_id
             elements = self._resolver.by_id(definition_id).elements if definition_id > 0 else {}
@@ -356,12 +357,12 @@ class Trial:
         return dict(execution.workflow.scopes.context(scope))
 
     def _form(
-        self, definition_id: int, form_id: str, binding: Binding = deployment.DEPLOYED
+        self, definition_id: int, form_id: str, binding: Binding = resources.DEPLOYED
     ) -> FormDefinition | None:
         if not form_id:
             return None
         if definition_id > 0:
-            return deployment.form(self._session, definition_id, form_id, binding)
+            return resources.form(self._session, definition_id, form_id, binding)
         path = f"forms/{form_id}.yaml"
         if path not in self._files:
             raise NotFound(f"草稿中没有表单『{form_id}』", name=form_id)

@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session
 from engine.errors import NotFound
 from engine.variables import Variables
 from processes.casefile import drafts
+from processes.deployed import offers
 from processes.identity import identity
 from processes.identity.identity import User
 from processes.model.cases import Case, Opinion
-from processes.modelling import offers
 from processes.operations import Call, operation
 
 _APPLICANT = "applicant"

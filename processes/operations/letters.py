@@ -10,11 +10,11 @@ from engine import repository, runtime
 from engine.errors import BpmnError, NotFound
 from engine.variables import Value, Variables
 from processes import settings
+from processes.deployed import resources
 from processes.documents import documents, files
-from processes.letters.drawing import SealPlace
+from processes.letters.drawn import SealPlace
 from processes.model.cases import Case
 from processes.model.documents import Document
-from processes.modelling import deployment
 from processes.operations import Call, OperationRefused, operation
 
 _INPUTS: Final = {
@@ -161,9 +161,9 @@ def _template(session: Session, call: Call) -> tuple[bytes, str]:
     name = call.text("letter")
     if call.variables.get("process"):
         other = repository.latest(session, call.text("process"))
-        return deployment.letter(session, other.id, name)
+        return resources.letter(session, other.id, name)
     try:
-        return deployment.letter(session, call.definition_id, name)
+        return resources.letter(session, call.definition_id, name)
     except NotFound:
         own = runtime.get(session, call.instance_id).definition_id
-        return deployment.letter(session, own, name)
+        return resources.letter(session, own, name)

@@ -16,7 +16,7 @@ from engine.variables import Variables
 from forms.definition import FormDefinition
 from forms.errors import FormInvalid
 from forms.lookups import Lookups, Option, Source
-from processes.modelling import deployment
+from processes.deployed import resources
 
 
 class NotFilledIn(BanliError):
@@ -59,7 +59,7 @@ def values(session: Session, task_id: int, answers: Mapping[str, Any]) -> Variab
     task = session.get_one(UserTask, task_id)
     if not task.form_id:
         raise NotFilledIn(f"环节“{task.activity}”没有表单，请用 variables 写明变量")
-    form = deployment.task_form(session, task)
+    form = resources.task_form(session, task)
     context = runtime.variables(session, task.instance_id, scope_id=task.scope_id)
     try:
         return form.validate(

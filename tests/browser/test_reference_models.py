@@ -8,7 +8,8 @@ import pytest
 from lxml import etree
 from playwright.sync_api import Browser, Page, Route
 
-from processes.importing import compare, foreign
+from processes.importing import foreign
+from processes.modelling import compare
 
 _STATIC = Path(__file__).parents[2] / "web" / "static"
 _PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/static/editors/modeler.css">

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from engine import repository
+from engine.definition.elements import Binding
 from engine.errors import NotFound
+from processes.deployed import resources
 from processes.desk import worklist
 from processes.modelling import bundle, deployment
 from tests.engine.core.scenario import user, xml
@@ -31,7 +33,7 @@ def _deploy_folder(play: Player, folder: Path) -> None:
 
 
 def _opened(session: Session, definition_id: int, *binding: str) -> str:
-    return deployment.form(session, definition_id, "f", deployment.Binding(*binding)).title
+    return resources.form(session, definition_id, "f", Binding(*binding)).title
 
 
 def test_a_form_has_the_versions_of_its_process(session: Session):

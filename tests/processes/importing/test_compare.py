@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from processes.importing import compare, conformance
-from processes.importing.compare import Difference
+from processes.importing import conformance
+from processes.modelling import compare
+from processes.modelling.compare import Difference
 
 SPACES = (
     'xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"'

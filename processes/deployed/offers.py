@@ -14,8 +14,8 @@ from engine.errors import NotFound
 from engine.model import ProcessDefinition
 from forms.definition import FormDefinition
 from forms.lookups import Option
+from processes.deployed import resources
 from processes.identity.identity import User
-from processes.modelling import deployment
 
 APPLICANT: Final = "applicant"
 
@@ -74,7 +74,7 @@ def _offer(session: Session, definition: ProcessDefinition) -> _Offer:
         found = _Offer(
             frozenset(process.properties.get("starters", "").split()),
             process.documentation,
-            deployment.start_form(session, definition),
+            resources.start_form(session, definition),
         )
         if len(_offers) >= _MOST_OFFERS:
             _offers.clear()
