@@ -11,6 +11,8 @@ from engine import runtime
 from processes import registers
 from processes.casefile import notices
 from processes.model.people import UserAccount
+from processes.movement import recounting
+from processes.movement.recounting import Proposal
 from processes.people import accounts
 from processes.play import Play, PlayedCase
 
@@ -61,6 +63,14 @@ def application(play: Play, **changes: Any) -> dict[str, Any]:
         "signature": upload(play),
         **changes,
     }
+
+
+def closed(play: Play, day: date, org: str = "370001") -> None:
+    """The offices of an agency are closed on a day; what runs there is counted anew."""
+    changes = recounting.read_days(f"{day} 台风停工")
+    order = Proposal(org_code=org, changes=changes, hours=None, source="市政府通告")
+    by = play.user("admin")
+    play.run(lambda session: recounting.apply(session, order, by=by))
 
 
 @once

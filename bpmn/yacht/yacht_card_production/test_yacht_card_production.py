@@ -1,5 +1,6 @@
 """制证与预核: the centre makes, pre-checks and posts cards; what goes wrong on the way."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from bpmn.yacht import story
 from engine.errors import Forbidden
 from processes import registers
 from processes.play import Play, PlayedCase
+from tests.processes.test_clocking import timers
 
 WAITING = {"card_arrived", "order_closed", "remake_requested", "parcel_lost", "cancelled_late"}
 TRACE = registers.Trace(by="test")
@@ -314,3 +316,17 @@ def test_late_production_is_urged(play: Play) -> None:
     order.passes(working_days=7)
     assert "letter_urge" in order.letters
     assert order.waits_for == {"check_order"}
+
+
+def test_timer_production_overdue_follows_the_centre_s_working_days(play: Play) -> None:
+    """Five working days from Monday 2 March; a day the centre is closed counts for it alone."""
+    order = ordered(play)
+    assert timers(order)["production_overdue"] == date(2026, 3, 10)
+    story.closed(play, date(2026, 3, 6), "370001")
+    assert timers(order)["production_overdue"] == date(2026, 3, 10)
+    story.closed(play, date(2026, 3, 6), "900001")
+    assert timers(order)["production_overdue"] == date(2026, 3, 11)
+    story.printed(order)
+    story.precheck(order)
+    story.post(order)
+    assert "production_overdue" not in timers(order)
