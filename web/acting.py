@@ -4,11 +4,11 @@ Invariant: a page is done once, however often it is sent; what was typed is show
 is wrong with it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -20,11 +20,13 @@ from processes.casework import cases as commands
 from processes.casework import overview, sources
 from processes.casework.cases import PublicAction
 from processes.model.cases import Case
-from web import filling
+from web import exporting, filling
 from web.auth import current
 from web.clerk import checklists, limits, timeline
 from web.clerk.cases import application, documents, summary
 from web.database import read_session, run
+from web.display import day, status_view
+from web.wording import worded
 from web.words import _
 
 
@@ -48,6 +50,23 @@ def lines(session: Session) -> list[Line]:
     """The applications of the reader, each with what is asked for in it."""
     found = commands.of_applicant(session, current())
     return [Line(case, _waiting(session, case)) for case in found]
+
+
+def exported(lines: Sequence[Line], *, kind: str) -> Response:
+    """The list of one's own applications as a file, with what the page says of each."""
+    headings = [_("事项"), _("编号"), _("申请人"), _("提交日期"), _("需要您办理"), _("状态")]
+    rows = [
+        [
+            worded(line.case.title),
+            line.case.reference,
+            line.case.applicant_name,
+            day(line.case.submitted_at),
+            "、".join(line.actions),
+            status_view(line.case.status, line.case.outcome).title,
+        ]
+        for line in lines
+    ]
+    return exporting.respond(_("我的申请"), headings, rows, kind=kind)
 
 
 def _waiting(session: Session, case: Case) -> list[str]:

@@ -4,10 +4,10 @@ Invariant: the whole form travels in the page, so a step back, an error or an ex
 nothing; only the last step files anything, and it files a page once, however often it is sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import jsonify, render_template, request
+from flask import get_template_attribute, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -126,13 +126,18 @@ def keep_draft(key: str) -> ResponseReturnValue:
 
 
 def refreshed(key: str) -> ResponseReturnValue:
-    """Which fields show and which are required with the answers as they stand."""
+    """Which fields show and are required, and which steps there are, by the answers so far."""
     with read_session() as session:
         service = applications.service(session, key, by=current())
         if service.form is None:
             return jsonify(fields={})
         given = filling.answers(service.form, node=NODE)
-        return jsonify(fields=filling.states(_layout(session, service.form, given, {})))
+        layout = _layout(session, service.form, given, {})
+    steps = _steps(layout)
+    drawn = get_template_attribute("components/form.html", "progress")
+    titles = [title for _number, title in steps]
+    progress = drawn(titles, _nearest(steps, _step())).strip()
+    return jsonify(fields=filling.states(layout), progress=progress)
 
 
 def _show(key: str, given: Mapping[str, Any], *, step: int, base: str, **more: Any) -> str:
@@ -154,9 +159,7 @@ def _page(
     form, errors = service.form, more.get("errors") or {}
     layout = _layout(session, form, given, errors) if form else []
     steps = _steps(layout)
-    numbers = [number for number, _title in steps]
-    at = min(range(len(numbers)), key=lambda index: abs(numbers[index] - step))
-    at = min(max(at + move, 0), len(steps) - 1)
+    at = min(max(_nearest(steps, step) + move, 0), len(steps) - 1)
     return render_template(
         "public/apply.html" if base == "public" else "portal/apply.html",
         service=service,
@@ -165,7 +168,7 @@ def _page(
         layout=layout,
         steps=[title for _number, title in steps],
         at=at,
-        step=numbers[at],
+        step=steps[at][0],
         errors=filling.mistakes(form, errors) if form and errors else [],
         restored=more.get("restored", ""),
         saved_at=more.get("saved_at"),
@@ -182,6 +185,11 @@ def _steps(layout: filling.Layout) -> list[tuple[int, str]]:
         if any(spec.visible and spec.editable for spec in section.fields)
     ]
     return [*found, (len(layout), _("核对并提交"))]
+
+
+def _nearest(steps: Sequence[tuple[int, str]], step: int) -> int:
+    """Where among the steps there are a section stands, or the one next to it."""
+    return min(range(len(steps)), key=lambda index: abs(steps[index][0] - step))
 
 
 def _layout(

@@ -22,6 +22,8 @@ from processes.ledgers import menus, record_lists
 from processes.ledgers.menus import Entry, Operation, RecordList
 from processes.ledgers.record_lists import Asked
 from processes.model.records import RegisterRecord
+from processes.statistics import Table
+from processes.statistics.result import Line
 from web import exporting
 from web.auth import current, policy
 from web.clerk.statistics import counted, shown
@@ -119,12 +121,31 @@ def index() -> ResponseReturnValue:
     if not found:
         raise NotFound(_("没有可以显示的首页"))
     names = dict.fromkeys(name for menu in found for name in menu.figures)
-    figures = [counted(name, by=user, asked=statistics.Asked()) for name in names]
+    figures = [_telling(counted(name, by=user, asked=statistics.Asked())) for name in names]
     return render_template(
         "business/index.html",
         shortcuts=[way(one, user) for menu in found for one in menu.shortcuts],
         figures=figures,
         shown=shown,
+    )
+
+
+def _telling(table: Table) -> Table:
+    """A table without the columns of numbers that are nought in every line."""
+    kept = [
+        place
+        for place, column in enumerate(table.columns)
+        if column.kind == "text" or any(line.cells[place] for line in table.lines)
+    ]
+
+    def narrowed(line: Line) -> Line:
+        return replace(line, cells=tuple(line.cells[place] for place in kept))
+
+    return replace(
+        table,
+        columns=[table.columns[place] for place in kept],
+        lines=[narrowed(line) for line in table.lines],
+        totals=narrowed(table.totals) if table.totals else None,
     )
 
 

@@ -5,12 +5,15 @@ masks; who took which list is in the audit trail.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 from urllib.parse import quote
 
-from flask import Response, request, url_for
+from flask import Response, render_template, request, url_for
+from lxml import html
+from lxml.html import HtmlElement
 
-from engine import clock
-from engine.errors import LimitExceeded
+from engine import clock, limits
+from engine.errors import BanliError, LimitExceeded
 from processes.identity import audit
 from processes.identity.roles import Action
 from processes.ledgers import sheets
@@ -19,6 +22,7 @@ from web.database import transaction
 from web.words import _
 
 FORMATS = ("xlsx", "csv")
+_LIST = "descendant-or-self::table[contains(concat(' ', normalize-space(@class), ' '), ' list ')]"
 
 
 def asked() -> str:
@@ -45,6 +49,49 @@ def links() -> list[tuple[str, str]]:
     titles = {"xlsx": "Excel", "csv": "CSV"}
     endpoint = str(request.endpoint)
     return [(url_for(endpoint, **here, format=one), titles[one]) for one in FORMATS]
+
+
+def page(template: str, **view: object) -> str | Response:
+    """The page of a list; with a format asked for, the table that the page shows, as a file.
+
+    What is taken away is read from the page itself: the same rows, columns, words and masks. A
+    column of buttons (a heading with `data-no-export`) stays behind.
+    """
+    shown = render_template(template, exports=links(), **view)
+    kind = asked()
+    return _taken(shown, kind) if kind else shown
+
+
+def most(page_size: int) -> int:
+    """How many rows a list reads: those of its page, or all that may be exported at once."""
+    return limits.EXPORT_ROWS if asked() else page_size
+
+
+def _taken(shown: str, kind: str) -> Response:
+    """The list of a page that was drawn, as a file under the page's title.
+
+    Raises:
+        BanliError: the page shows no list at present.
+    """
+    drawn = html.document_fromstring(shown)
+    tables = _found(drawn, "//table[@data-export]") or _found(drawn, f"//main//{_LIST}")
+    if not tables:
+        raise BanliError(_("目前没有可以导出的记录。"))
+    headings = _found(tables[0], "./thead/tr/th")
+    kept = [place for place, one in enumerate(headings) if "data-no-export" not in one.attrib]
+    rows = [_found(row, "./td|./th") for row in _found(tables[0], "./tbody/tr")]
+    lines = [[_words(row[place]) for place in kept] for row in rows if len(row) == len(headings)]
+    title = _words(_found(drawn, "//main//h1")[0])
+    return respond(title, [_words(headings[place]) for place in kept], lines, kind=kind)
+
+
+def _found(drawn: HtmlElement, path: str) -> list[HtmlElement]:
+    return cast("list[HtmlElement]", drawn.xpath(path))
+
+
+def _words(cell: HtmlElement) -> str:
+    """What a reader sees in a cell, on one line."""
+    return " ".join(" ".join(cell.itertext()).split())
 
 
 def respond(

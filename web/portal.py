@@ -15,7 +15,7 @@ from processes.casework import applications
 from processes.casework import cases as commands
 from processes.identity.identity import User
 from processes.model.cases import Case
-from web import acting, applying, tracking
+from web import acting, applying, exporting, tracking
 from web.auth import current, policy
 from web.clerk.cases import send_document
 from web.database import read_session, run, transaction
@@ -80,7 +80,11 @@ def mine() -> ResponseReturnValue:
         kept = [
             one for one in drafts.of_user(session, current()) if one.subject.startswith("apply:")
         ]
-        return render_template("portal/mine.html", lines=acting.lines(session), drafts=kept)
+        lines = acting.lines(session)
+        if kind := exporting.asked():
+            return acting.exported(lines, kind=kind)
+        links = exporting.links() if lines else []
+        return render_template("portal/mine.html", lines=lines, drafts=kept, exports=links)
 
 
 @blueprint.get("/cases/<int:case_id>")

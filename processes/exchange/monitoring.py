@@ -30,6 +30,7 @@ from processes.rights import permissions
 
 HOUR: Final = timedelta(hours=1)
 SLOTS: Final = 12
+PAGE: Final = 50
 """The last hour in pieces of five minutes."""
 _KINDS: Final = ("outbox_message", "external_task")
 _MOST: Final = 100
@@ -196,6 +197,7 @@ def traffic(
     by: User,
     narrowed: Narrowed,
     after: int | None = None,
+    limit: int = PAGE,
 ) -> tuple[Sequence[ExchangeEvent], int | None]:
     """What went and came lately, the latest first, and the key of the page after it."""
     permissions.require(by, Action.OPERATE_EXCHANGE)
@@ -213,8 +215,8 @@ def traffic(
         )
     if after is not None:
         query = query.where(ExchangeEvent.id < after)
-    found = session.scalars(query.order_by(ExchangeEvent.id.desc()).limit(51)).all()
-    return found[:50], found[49].id if len(found) > 50 else None
+    found = session.scalars(query.order_by(ExchangeEvent.id.desc()).limit(limit + 1)).all()
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
 
 
 def event(session: Session, event_id: int, *, by: User) -> ExchangeEvent:

@@ -4,7 +4,7 @@ Invariant: only records of the organisations of the reader's roles (`statistics.
 list is for everybody; a sensitive field is masked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -101,19 +101,47 @@ def history(session: Session, row: RegisterRecord) -> Sequence[RegisterLog]:
 def words(
     session: Session, specs: Sequence[FieldDefinition], rows: Sequence[RegisterRecord]
 ) -> list[tuple[str, ...]]:
-    """The cells of records in words: lists of values and organisations by their names."""
+    """The cells of records in words: values, organisations and other records by their names."""
+    names = _org_names(session, specs, rows)
+    referred = {one.name: _referred(session, one, rows) for one in specs if one.refers}
+    return [
+        tuple(_word(one, row.data.get(one.name), referred.get(one.name, names)) for one in specs)
+        for row in rows
+    ]
+
+
+def _org_names(
+    session: Session, specs: Sequence[FieldDefinition], rows: Sequence[RegisterRecord]
+) -> Mapping[str, str]:
     plain = [one for one in specs if one.type == "text" and not one.values]
     codes = {str(row.data[one.name]) for row in rows for one in plain if row.data.get(one.name)}
     query = select(Org.org_code, Org.name).where(Org.org_code.in_(codes))
-    names = dict(session.execute(query).tuples().all())
-    return [tuple(_word(one, row.data.get(one.name), names) for one in specs) for row in rows]
+    return dict(session.execute(query).tuples().all())
 
 
-def _word(spec: FieldDefinition, value: object, names: dict[str, str]) -> str:
-    if value is None:
+def _referred(
+    session: Session, spec: FieldDefinition, rows: Sequence[RegisterRecord]
+) -> Mapping[str, str]:
+    """What the records are called that a field refers to, by their keys."""
+    register, _dot, name = spec.refers.partition(".")
+    keys = {one for row in rows for one in _several(row.data.get(spec.name))}
+    query = select(RegisterRecord).where(
+        RegisterRecord.register == register, RegisterRecord.key.in_(keys)
+    )
+    return {one.key: str(one.data.get(name) or one.key) for one in session.scalars(query)}
+
+
+def _several(value: object) -> list[str]:
+    return [str(one) for one in (value if isinstance(value, list) else [value]) if one is not None]
+
+
+def _word(spec: FieldDefinition, value: object, names: Mapping[str, str]) -> str:
+    if value is None or isinstance(value, dict):
         return ""
-    if isinstance(value, dict | list):
-        return ""
+    if isinstance(value, list):
+        if any(isinstance(one, dict | list) for one in value):
+            return ""
+        return "、".join(spec.values.get(one) or names.get(one, one) for one in _several(value))
     told = spec.values.get(str(value)) or names.get(str(value)) or text.shown(value)
     return mask_number(told) if spec.sensitive else told
 

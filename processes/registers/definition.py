@@ -24,6 +24,7 @@ TYPES: Final = (
     "file",
 )
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_REFERRED: Final = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _PLACE: Final = re.compile(r"\{([a-z_]+)(?::0([0-9])d)?\}")
 _KEYS: Final = {
     "register", "title", "title_en", "key", "fields", "unique", "search", "initial", "statuses",
@@ -33,7 +34,11 @@ _KEYS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDefinition:
-    """One field; a sensitive one is searched by its keyed hash and never logged in the clear."""
+    """One field; a sensitive one is searched by its keyed hash and never logged in the clear.
+
+    One that holds the key of another ledger's record `refers` to the field by which that record is
+    called, as `ledger.field`.
+    """
 
     name: str
     label: str
@@ -44,6 +49,7 @@ class FieldDefinition:
     max_length: int = 500
     pattern: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    refers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +220,8 @@ def _field_problems(name: Any, options: Any) -> Iterator[str]:
         yield f"字段『{name}』的类型『{options['type']}』未知"
     elif unknown := set(options) - set(FieldDefinition.__dataclass_fields__):
         yield f"字段『{name}』有未知的选项『{min(unknown)}』"
+    elif options.get("refers") and not _REFERRED.fullmatch(str(options["refers"])):
+        yield f"字段『{name}』的『refers』应写成『台账.字段』"
 
 
 def _reference_problems(raw: Mapping[str, Any], fields: set[str]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from processes.identity.roles import Action
 from processes.model.people import AuthorityGrant, Org
 from processes.people import area
 from processes.rights import permissions
+from web import exporting
 from web.auth import current, policy
 from web.confirming import sensitive
 from web.database import read_session, transaction
@@ -100,8 +101,10 @@ def index() -> ResponseReturnValue:
         )
         if wanted in STATUS:
             query = query.where(AuthorityGrant.status == wanted)
-        rows = session.scalars(query.order_by(AuthorityGrant.id.desc()).limit(500)).all()
-        return render_template(
+        rows = session.scalars(
+            query.order_by(AuthorityGrant.id.desc()).limit(exporting.most(500))
+        ).all()
+        return exporting.page(
             "admin/grants.html",
             rows=rows,
             names=_names(session, rows),

@@ -11,6 +11,7 @@ from typing import Any, Final
 from flask import (
     Blueprint,
     Flask,
+    Response,
     current_app,
     flash,
     redirect,
@@ -33,7 +34,7 @@ from processes.exchange.packages import PackageRefused
 from processes.exchange.repairs import EntryRefused
 from processes.identity.roles import Action
 from processes.model.cases import Case
-from web import filling, wiring
+from web import exporting, filling, wiring
 from web.auth import actions_of, current, policy
 from web.database import read_session, run
 from web.words import N_, _
@@ -66,7 +67,7 @@ def index() -> ResponseReturnValue:
     chosen = chosen if chosen in SHOWN else ""
     with read_session() as session:
         found = monitoring.all_health(session, wiring.directory(), by=current())
-    return render_template(
+    return exporting.page(
         "admin/interfaces.html",
         rows=[one for one in found if _KEEPS[chosen](one)],
         counts={name: sum(map(keeps, found)) for name, keeps in _KEEPS.items()},
@@ -97,7 +98,7 @@ def one(name: str) -> ResponseReturnValue:
     return _one(name)
 
 
-def _one(name: str, *, problem: str = "") -> str:
+def _one(name: str, *, problem: str = "") -> str | Response:
     interface = wiring.directory().get(name)
     narrowed = Narrowed(
         direction=_of(("in", "out"), "direction"),
@@ -111,9 +112,10 @@ def _one(name: str, *, problem: str = "") -> str:
             interface,
             by=current(),
             narrowed=narrowed,
+            limit=exporting.most(monitoring.PAGE),
             after=int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None,
         )
-        return render_template(
+        return exporting.page(
             "admin/interface.html",
             health=monitoring.health(session, interface, by=current()),
             interface=interface,

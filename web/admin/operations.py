@@ -15,7 +15,7 @@ from processes.background import backstage
 from processes.casework import monitor, overview
 from processes.identity.roles import Action
 from processes.model.cases import Case
-from web import conformance
+from web import conformance, exporting
 from web.auth import actions_of, current, policy
 from web.clerk import diagrams
 from web.database import read_session, run
@@ -41,14 +41,14 @@ def index() -> ResponseReturnValue:
             .outerjoin(ProcessDefinition, ProcessDefinition.id == Incident.definition_id)
             .where(monitor.looked_after(Incident.instance_id, by=current()))
             .order_by(Incident.id.desc())
-            .limit(_MOST)
+            .limit(exporting.most(_MOST))
         )
         rows = session.execute(query).tuples().all()
         names = {
             one.id: overview.activity_name(session, one.definition_id, one.activity or "")
             for one, _case, _name in rows
         }
-        return render_template("admin/incidents.html", rows=rows, names=names)
+        return exporting.page("admin/incidents.html", rows=rows, names=names)
 
 
 @blueprint.post("/incidents/<int:incident_id>/retry")
@@ -64,14 +64,13 @@ def retry(incident_id: int) -> ResponseReturnValue:
 def jobs() -> ResponseReturnValue:
     kind = request.args.get("kind", "")
     with read_session() as session:
-        rows = backstage.jobs(
-            session, by=current(), kind=kind if kind in KINDS else "", limit=_MOST
-        )
+        wanted = kind if kind in KINDS else ""
+        rows = backstage.jobs(session, by=current(), kind=wanted, limit=exporting.most(_MOST))
         names = {
             job.id: overview.activity_name(session, job.definition_id, job.activity or "")
             for job, _reference in rows
         }
-        return render_template(
+        return exporting.page(
             "admin/jobs.html",
             rows=rows,
             names=names,
@@ -87,7 +86,7 @@ def jobs() -> ResponseReturnValue:
 def services() -> ResponseReturnValue:
     """Who does the work in the background, and how each topic stands."""
     with read_session() as session:
-        return render_template(
+        return exporting.page(
             "admin/services.html",
             topics=backstage.topics(session),
             workers=backstage.workers(session),

@@ -22,6 +22,7 @@ from processes.identity.roles import ROLES, Action
 from processes.model.people import Org, UserAccount, UserRole
 from processes.people import accounts, area
 from processes.rights import permissions
+from web import exporting
 from web.admin.permitted import ACTIONS
 from web.auth import current, policy
 from web.confirming import sensitive
@@ -58,17 +59,18 @@ def users() -> ResponseReturnValue:
             like = UserAccount.name.contains(q, autoescape=True)
             query = query.where(or_(like, UserAccount.login.contains(q, autoescape=True)))
         total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        page = query.where(UserAccount.login > after).order_by(UserAccount.login).limit(_PAGE + 1)
+        size = exporting.most(_PAGE)
+        page = query.where(UserAccount.login > after).order_by(UserAccount.login).limit(size + 1)
         rows = list(session.scalars(page))
         roles = _roles_of(session, [row.id for row in rows])
-        return render_template(
+        return exporting.page(
             "admin/users.html",
-            rows=rows[:_PAGE],
+            rows=rows[:size],
             roles=roles,
             names={org.org_code: org.name for org in orgs},
             total=total,
             q=q,
-            next=rows[_PAGE - 1].login if len(rows) > _PAGE else "",
+            next=rows[size - 1].login if len(rows) > size else "",
             after=after,
         )
 
@@ -198,7 +200,7 @@ def orgs() -> ResponseReturnValue:
             .group_by(UserAccount.org_code)
         )
         least = min((row.path.count("/") for row in rows), default=0)
-        return render_template(
+        return exporting.page(
             "admin/orgs.html",
             rows=rows,
             counts=dict(counted.tuples().all()),
@@ -223,7 +225,7 @@ def role_list() -> ResponseReturnValue:
         code: "、".join(_(ACTIONS[action]) for action in ACTIONS if action in info.actions)
         for code, info in ROLES.items()
     }
-    return render_template("admin/roles.html", roles=ROLES, counts=counts, permitted=permitted)
+    return exporting.page("admin/roles.html", roles=ROLES, counts=counts, permitted=permitted)
 
 
 def _roles_of(session: Session, user_ids: Sequence[int]) -> dict[int, list[Held]]:

@@ -4,7 +4,6 @@ Invariant: records of organisations outside the user's area do not exist for him
 is masked, in an exported list too; nothing here changes a record.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 from flask import Blueprint, render_template, request
@@ -17,8 +16,7 @@ from forms.standards import mask_number
 from processes import registers
 from processes.identity.identity import User
 from processes.identity.roles import Action
-from processes.ledgers import maintenance
-from processes.model.people import Org
+from processes.ledgers import maintenance, record_lists
 from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
 from processes.registers.definition import Definition, FieldDefinition
 from web import exporting
@@ -55,7 +53,7 @@ def index() -> ResponseReturnValue:
         ledgers = [
             one for name, one in registers.definitions().items() if name in counts or name in kept
         ]
-        return render_template("admin/registers.html", ledgers=ledgers, counts=counts, kept=kept)
+        return exporting.page("admin/registers.html", ledgers=ledgers, counts=counts, kept=kept)
 
 
 @blueprint.get("/<register>")
@@ -72,10 +70,11 @@ def browse(register: str) -> ResponseReturnValue:
         total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
         page = found.where(RegisterRecord.key > after)
         rows = list(session.scalars(page.order_by(RegisterRecord.key).limit(_PAGE + 1)))
+        cells = record_lists.words(session, _columns(ledger), rows[:_PAGE])
         return render_template(
             "admin/register.html",
             ledger=ledger,
-            rows=list(zip(rows, _cells(session, ledger, rows[:_PAGE]), strict=False)),
+            rows=list(zip(rows, cells, strict=False)),
             columns=_columns(ledger),
             total=total,
             q=q,
@@ -101,13 +100,6 @@ def _columns(ledger: Definition) -> list[FieldDefinition]:
     return [spec for spec in ledger.fields.values() if spec.name != ledger.key][:_COLUMNS]
 
 
-def _cells(session: Session, ledger: Definition, rows: Sequence[RegisterRecord]) -> list[list[str]]:
-    names = _org_names(session, ledger, rows)
-    return [
-        [_cell(spec, row.data.get(spec.name), names) for spec in _columns(ledger)] for row in rows
-    ]
-
-
 def _export(
     session: Session, ledger: Definition, wanted: Select[tuple[RegisterRecord]], kind: str
 ) -> ResponseReturnValue:
@@ -115,9 +107,10 @@ def _export(
     headings = [ledger.fields[ledger.key].label, *(spec.label for spec in _columns(ledger))]
     if ledger.statuses:
         headings.append(_("状态"))
+    words = record_lists.words(session, _columns(ledger), rows)
     lines = [
         [row.key, *cells, *([ledger.status_name(row.status)] if ledger.statuses else [])]
-        for row, cells in zip(rows, _cells(session, ledger, rows), strict=True)
+        for row, cells in zip(rows, words, strict=True)
     ]
     return exporting.respond(ledger.title, headings, lines, kind=kind)
 
@@ -131,11 +124,9 @@ def record(register: str, record_id: int) -> ResponseReturnValue:
         log = session.scalars(
             select(RegisterLog).where(RegisterLog.record_id == row.id).order_by(RegisterLog.id)
         ).all()
-        names = _org_names(session, ledger, [row])
-        facts = [
-            (spec.label, _cell(spec, row.data.get(spec.name), names))
-            for spec in ledger.fields.values()
-        ]
+        specs = list(ledger.fields.values())
+        (cells,) = record_lists.words(session, specs, [row])
+        facts = [(spec.label, cell) for spec, cell in zip(specs, cells, strict=True)]
         told = maintenance.kept(register)
         return render_template(
             "admin/record.html",
@@ -158,22 +149,6 @@ def _matches(register: str, words: str) -> ColumnElement[bool]:
     )
 
 
-def _org_names(
-    session: Session, ledger: Definition, rows: Sequence[RegisterRecord]
-) -> Mapping[str, str]:
-    """The names of the organisations that records belong to, by code."""
-    codes = {str(row.data.get(ledger.org)) for row in rows} if ledger.org else set()
-    query = select(Org.org_code, Org.name).where(Org.org_code.in_(codes))
-    return dict(session.execute(query).tuples().all())
-
-
 def masked(spec: FieldDefinition, value: object) -> object:
     """A value as programs read it; a sensitive one keeps its ends only."""
     return mask_number(plain(value)) if spec.sensitive and value else value
-
-
-def _cell(spec: FieldDefinition, value: object, names: Mapping[str, str]) -> str:
-    if isinstance(value, list) and spec.values:
-        return "、".join(spec.values.get(str(one), str(one)) for one in value)
-    text = spec.values.get(str(value)) or names.get(str(value)) or plain(value)
-    return mask_number(text) if spec.sensitive and value else text

@@ -31,6 +31,7 @@ from processes.modelling import differences, modelling
 from processes.modelling.differences import FileChange
 from processes.modelling.modelling import DraftView
 from processes.rights import permissions
+from web import exporting
 from web.auth import actions_of, current, policy
 from web.confirming import sensitive
 from web.database import read_session, run
@@ -61,7 +62,7 @@ def index() -> ResponseReturnValue:
             (draft, identity.user(session, draft.author))
             for draft in modelling.submitted(session, by=current())
         ]
-        return render_template(
+        return exporting.page(
             "admin/releases.html",
             waiting=waiting,
             library=modelling.library(session, by=current()),
@@ -158,7 +159,7 @@ def versions(key: str) -> ResponseReturnValue:
         found = [_version(session, one, running) for one in repository.versions(session, key)]
         name = repository.latest(session, key).name or key
         may_migrate = Action.MIGRATE_CASE in actions_of(current())
-        return render_template(
+        return exporting.page(
             "admin/versions.html", key=key, name=name, versions=found, may_migrate=may_migrate
         )
 

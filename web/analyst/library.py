@@ -17,6 +17,7 @@ from processes.identity import identity
 from processes.identity.roles import Action
 from processes.modelling import modelling
 from processes.modelling.blank_model import blank_model
+from web import exporting
 from web.auth import actions_of, current, policy
 from web.clerk import diagrams
 from web.database import read_session, run
@@ -42,7 +43,7 @@ def shown(errors: dict[str, str] | None = None, status: int = 200) -> ResponseRe
             for entry in entries
             for draft in entry.drafts
         }
-        html = render_template(
+        html = exporting.page(
             "analyst/library.html",
             entries=entries,
             domains=titles(domains.current().titles),

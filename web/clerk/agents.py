@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from processes.identity import identity
 from processes.identity.roles import Action
 from processes.people import agents, area
 from processes.people.agents import Agency, AgentRefused, Wanted
+from web import exporting
 from web.auth import actions_of, current, policy
 from web.confirming import sensitive
 from web.database import read_session, run
@@ -97,14 +98,14 @@ def _mine(problem: str = "") -> str:
         )
 
 
-def _of_area(problem: str = "") -> str:
+def _of_area(problem: str = "") -> str | Response:
     principal = request.values.get("principal", "")
     with read_session() as session:
         chosen, found = None, []
         if principal.isascii() and principal.isdigit():
             chosen = area.account(session, int(principal), by=current())
             found = list(agents.eligible(session, identity.user(session, chosen.id)))
-        return render_template(
+        return exporting.page(
             "agents/area.html",
             rows=_shown(session, agents.within(session, current())),
             staff=[

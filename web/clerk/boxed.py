@@ -9,6 +9,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from engine import limits
+from processes.desk import columns as fields
 from processes.desk import inbox as boxes
 from processes.desk.inbox import Box
 from processes.desk.lines import Row
@@ -40,9 +41,16 @@ def box(
         after = page.next
         if after is None:
             break
-    shown = {key: words for key, words in columns.items() if not key.startswith("var.")}
-    headings = [_("工作单号"), *(_(words) for words in shown.values())]
-    lines = [[row.reference, *(_cell(key, row) for key in shown)] for row in rows]
+    cases = [row.case_id for row in rows]
+    extra = fields.values(session, chosen.get("process", ""), columns, cases, by=current())
+    headings = [_("工作单号"), *(_(words) for words in columns.values())]
+    lines = [
+        [
+            row.reference,
+            *(extra.get(row.case_id, {}).get(key) or _cell(key, row) for key in columns),
+        ]
+        for row in rows
+    ]
     return exporting.respond(title, headings, lines, kind=kind)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.model.cases import Case
 from processes.model.circulation import CaseCopy
+from web import exporting
 from web.auth import current, policy
 from web.clerk import worklist
 from web.database import read_session, run
@@ -49,12 +50,13 @@ def box() -> ResponseReturnValue:
     last = int(after) if after.isascii() and after.isdigit() else None
     unread = request.args.get("only") == "unread"
     with read_session() as session:
-        rows = circulation.box(session, current(), unread=unread, after=last, limit=_PAGE + 1)
-        more = rows[_PAGE - 1].row.id if len(rows) > _PAGE else None
-        return render_template(
+        size = exporting.most(_PAGE)
+        rows = circulation.box(session, current(), unread=unread, after=last, limit=size + 1)
+        more = rows[size - 1].row.id if len(rows) > size else None
+        return exporting.page(
             "circulation/box.html",
             tabs=worklist.tabs("copies"),
-            rows=rows[:_PAGE],
+            rows=rows[:size],
             only="unread" if unread else "",
             next=more,
             after=after,

@@ -15,6 +15,7 @@ from processes.approvals.inquiries import Asked, InquiryRefused
 from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.model.cases import Case
+from web import exporting
 from web.auth import current, policy
 from web.clerk import worklist
 from web.database import read_session, run
@@ -39,7 +40,7 @@ def box() -> ResponseReturnValue:
     with read_session() as session:
         rows = [_shown(one) for one in inquiries.of_user(session, current())]
         tabs = worklist.tabs("questions")
-        return render_template("circulation/questions.html", rows=rows, tabs=tabs)
+        return exporting.page("circulation/questions.html", rows=rows, tabs=tabs)
 
 
 @blueprint.get("/inquiries/<int:inquiry_id>")

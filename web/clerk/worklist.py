@@ -109,7 +109,7 @@ def drafts() -> ResponseReturnValue:
     """What was begun and not handed in, each with the way back to it."""
     with read_session() as session:
         rows = drafting.of_user(session, by=current())
-        return render_template("worklist/drafts.html", rows=rows, tabs=tabs("drafts"))
+        return exporting.page("worklist/drafts.html", rows=rows, tabs=tabs("drafts"))
 
 
 @blueprint.post("/inbox/drafts/<int:draft_id>/drop")

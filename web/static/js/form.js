@@ -43,6 +43,8 @@ export default function form(root) {
       const star = field.querySelector(".req");
       if (star) star.hidden = !state.required;
     }
+    const steps = document.querySelector("[data-progress]");
+    if (steps && told.progress && steps.innerHTML.trim() !== told.progress) steps.innerHTML = told.progress;
     for (const section of root.querySelectorAll(".formsection:not([data-other-step])"))
       section.hidden = !section.querySelector("[data-path]:not([hidden])");
   };
