@@ -6,16 +6,18 @@ here masked unless it is to be revealed. Typed answers come back exactly as type
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from forms import conditions, text
 from forms.definition import FormDefinition, Section
 from forms.errors import Invalid
 from forms.fields.base import Field, Scope
-from forms.fields.chosen import Choice, Choices
+from forms.fields.chosen import Choice, Choices, Lookup
 from forms.fields.composed import Auto, Rows
 from forms.lookups import Lookups
 from forms.validation import hidden_fields, is_required
+
+_FEW: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +255,7 @@ def _one(
         label_en=spec.label_en,
         help=spec.help,
         type=spec.type,
-        widget=spec.control,
+        widget=_widget(spec, facts["options"], raw),
         editable=editable,
         required=is_required(spec, scope.context),
         masked=hide,
@@ -261,6 +263,12 @@ def _one(
         triggers=spec.name in view.triggers,
         **facts,
     )
+
+
+def _widget(spec: Field, options: Sequence[OptionView], raw: Any) -> str:
+    """How a field is entered; of few records one is picked, among many one is searched."""
+    few = 0 < len(options) <= _FEW and (raw in (None, "") or any(one.selected for one in options))
+    return "select" if spec.control == "search" and few else spec.control
 
 
 def _remarks(spec: Field, scope: Scope, value: Any, *, editable: bool) -> list[str]:
@@ -281,7 +289,11 @@ def _options(spec: Field, raw: Any, scope: Scope) -> list[OptionView]:
         chosen = {str(item) for item in (raw if isinstance(raw, list) else [raw])}
     else:
         chosen = {str(raw)}
-    return [OptionView(o.value, o.label, o.value in chosen) for o in spec.choices(scope)]
+    offered = spec.choices(scope)
+    if isinstance(spec, Lookup) and len(offered) == 1 and not raw:
+        # the one record there is need not be picked where one has to be
+        chosen = {offered[0].value} if is_required(spec, scope.context) else chosen
+    return [OptionView(o.value, o.label, o.value in chosen) for o in offered]
 
 
 def _table(view: _View, spec: Rows, raw: Any) -> dict[str, Any]:

@@ -43,6 +43,11 @@ document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => toast(t("已复制 {text}", { text: copy.dataset.copy })));
   if (event.target.closest("[data-menu-toggle]")) {
+    // on a phone the menu of a domain lies folded below the top bar
+    if (matchMedia("(max-width: 899px)").matches) {
+      event.target.closest("button").ariaExpanded = String(document.documentElement.toggleAttribute("data-menu-open"));
+      return;
+    }
     const narrow = document.documentElement.dataset.menu === "narrow" ? "" : "narrow";
     document.documentElement.dataset.menu = narrow;
     localStorage.setItem("menu", narrow);
