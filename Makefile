@@ -37,7 +37,7 @@ nightly: $(VENV)/.testing
 	@sh tests/system-packages
 	BANLI_NIGHTLY=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -q
 
-# The two locks: what the product needs, and that with the tools of the tests.
+# The locks: what the product needs, that with the tools of the tests, and that with SM2 (国密).
 $(VENV)/.runtime: requirements.lock setup.cfg | $(BIN)/python
 	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
@@ -61,6 +61,7 @@ $(BIN)/python:
 lock:
 	uv pip compile -q setup.cfg --extra postgres --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate build-requirements.in -o requirements.lock
 	uv pip compile -q setup.cfg --all-extras --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate build-requirements.in -o requirements-test.lock
+	uv pip compile -q setup.cfg --extra postgres --extra gm --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate build-requirements.in -o requirements-gm.lock
 
 editors:
 	cd web/editors && npm ci --ignore-scripts && node build.mjs

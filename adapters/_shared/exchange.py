@@ -8,15 +8,15 @@ Invariant: what a department sends is taken only by its own key, by name, whole,
 that the body itself names. An id seen before changes nothing on either side.
 """
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from adapters._shared import signing, wire
 from adapters._shared.client import Department
 from adapters._shared.members import EMPTY, WORK_ORDER, Member, MessageType, ServiceType
 from adapters._shared.service import Service
+from adapters._shared.signing import Keys, Subject
 from engine import clock
 from engine.errors import MessageRefused, WorkRefused
 from engine.ports import Message, Worker
@@ -54,8 +54,7 @@ class Exchange:
         contract: Contract,
         department: Department | None,
         *,
-        key_id: str,
-        key: bytes,
+        keys: Keys,
         way: str = "push",
     ) -> None:
         """`department` is where messages are posted to; it is needed for `push` alone."""
@@ -63,12 +62,11 @@ class Exchange:
         self.name = contract.channel
         self.department = department
         self.way = way
-        self._key_id = key_id
-        self._key = key
+        self._keys = keys
         self.workers: Mapping[str, Worker] = {}
         if department is not None:
             self.workers = {
-                topic: Service(topic, asked, department, key_id=key_id, key=key)
+                topic: Service(topic, asked, department, keys=keys)
                 for topic, asked in contract.services.items()
             }
 
@@ -81,29 +79,31 @@ class Exchange:
         if self.department is None:
             raise WorkRefused(f"{self.contract.title}不接受推送，报文由其自行领取")
         body = wire.dump(envelope(message))
-        answer = self.department.post("/messages", body, self.sign(body))
+        answer = self.department.post(
+            "/messages", body, self.sign(Subject("message", "/messages"), body)
+        )
         if answer.get("message_id") != message.id:
             raise WorkRefused(f"{self.contract.title}的回执与报文不符")
 
-    def sign(self, body: bytes) -> dict[str, str]:
+    def sign(self, subject: Subject, body: bytes | BinaryIO) -> dict[str, str]:
         """The headers of what we send to this department, or answer it."""
-        return signing.sign(body, key_id=self._key_id, key=self._key)
+        return signing.sign(subject, body, keys=self._keys)
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> None:
+    def verify(self, subject: Subject, body: bytes, headers: Mapping[str, str]) -> None:
         """Whether a request is this department's own.
 
         Raises:
             MessageRefused: it is not.
         """
-        signing.verify(body, headers, keys={self._key_id: self._key})
+        signing.verify(subject, body, headers, keys=self._keys)
 
     def seal(self, body: bytes) -> str:
         """What shows that a file is ours and whole; unlike a signature it has no time."""
-        return signing.seal(body, key=self._key)
+        return signing.seal(body, keys=self._keys)
 
     def sealed(self, body: bytes, seal: str) -> bool:
-        """Whether a file is this department's own (or ours) and whole."""
-        return hmac.compare_digest(self.seal(body).encode(), seal.encode())
+        """Whether a file is this department's own and whole."""
+        return signing.sealed(body, seal, keys=self._keys)
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> Message:
         """A signed callback of the department as a message.
@@ -111,7 +111,7 @@ class Exchange:
         Raises:
             MessageRefused: signature, time, name or a member of the body is wrong.
         """
-        self.verify(body, headers)
+        self.verify(Subject("message", f"/api/channels/{self.name}"), body, headers)
         return self.read(wire.load(body))
 
     def read(self, envelope: Mapping[str, Any]) -> Message:
@@ -157,17 +157,17 @@ def envelope(message: Message) -> dict[str, Value]:
 
 
 def create(contract: Contract, settings: Mapping[str, str]) -> Exchange:
-    """The channel from the settings `URL`, `KEY` (at least 16 bytes), optional `KEY_ID` and `WAY`.
+    """The channel from the settings `URL`, those of its keys (`signing.keys_from`), and `WAY`.
 
     `WAY`: `push` (we post; the default), `pull` (it fetches by API), `file` (packages of files).
 
     Raises:
         ValueError: a setting is missing or not of its form.
     """
-    key_id, key = signing.key_from(settings, contract.channel)
+    keys = signing.keys_from(settings, contract.channel)
     way = settings.get("WAY", "push")
     if way not in WAYS:
         raise ValueError(f"适配器『{contract.channel}』的方式（WAY）只能是 {'、'.join(WAYS)}")
     address = settings.get("URL", "")
     reached = Department(contract.title, address) if way == "push" or address else None
-    return Exchange(contract, reached, key_id=key_id, key=key, way=way)
+    return Exchange(contract, reached, keys=keys, way=way)

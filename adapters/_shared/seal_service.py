@@ -16,6 +16,7 @@ from urllib.parse import quote
 from adapters._shared import signing, wire
 from adapters._shared.client import Department
 from adapters._shared.seals import Examined, SealInfo, SealOrder, refusal
+from adapters._shared.signing import Keys, Subject
 from engine.errors import WorkRefused
 
 if TYPE_CHECKING:
@@ -27,17 +28,16 @@ _STATES: Final = ("awaiting_document", "done", "refused")
 class SealService:
     """The client of one seal or signature server (`Seals`)."""
 
-    def __init__(self, department: Department, *, key_id: str, key: bytes, trust: Path) -> None:
+    def __init__(self, department: Department, *, keys: Keys, trust: Path) -> None:
         """`trust` holds the roots whose seals count here, as PEM."""
         self.department = department
-        self._key_id = key_id
-        self._key = key
+        self._keys = keys
         self._trust = trust
 
     def seal(self, order: SealOrder, document: BinaryIO) -> bytes:
         """Order, hand over the file, take the sealed one."""
         body = wire.dump(_order(order))
-        answer = self.department.post("/orders", body, self._signed(body))
+        answer = self.department.post("/orders", body, self._signed("order", "/orders", body))
         state = answer.get("state")
         if answer.get("id") != order.id or state not in _STATES:
             raise WorkRefused(f"『{self.department.name}』的答复与签章请求不符", order=order.id)
@@ -45,10 +45,11 @@ class SealService:
             raise refusal(str(answer.get("reason") or "签章系统不予签章")[:500])
         path = f"/orders/{quote(order.id, safe='')}/document"
         if state == "done":
-            sealed = self.department.transfer("GET", path, None, self._signed(path.encode()))
+            told = self._signed("document", path, b"", "GET")
+            sealed = self.department.transfer("GET", path, None, told)
         else:
-            line = f"{path}\n{order.sha256}".encode()
-            told = {**self._signed(line), "Content-Length": str(order.size)}
+            signed = self._signed("document", path, document, "PUT")
+            told = {**signed, "Content-Length": str(order.size)}
             sealed = self.department.transfer("PUT", path, document, told)
         return sealed
 
@@ -61,7 +62,7 @@ class SealService:
     def kept(self) -> Sequence[SealInfo]:
         """The seals that the server lets us use."""
         body = wire.dump({"question": "seals"})
-        answer = self.department.post("/seals", body, self._signed(body))
+        answer = self.department.post("/seals", body, self._signed("seals", "/seals", body))
         listed = answer.get("seals")
         if not isinstance(listed, list):
             raise WorkRefused(f"『{self.department.name}』没有给出印章清单")
@@ -78,8 +79,10 @@ class SealService:
 
         return pades.roots(self._trust)
 
-    def _signed(self, content: bytes) -> dict[str, str]:
-        return signing.sign(content, key_id=self._key_id, key=self._key)
+    def _signed(
+        self, purpose: str, path: str, body: bytes | BinaryIO, method: str = "POST"
+    ) -> dict[str, str]:
+        return signing.sign(Subject(purpose, path, method), body, keys=self._keys)
 
     def _info(self, one: Any) -> SealInfo:
         try:
@@ -101,11 +104,11 @@ def create(title: str, adapter: str, settings: Mapping[str, str]) -> SealService
     Raises:
         ValueError: one of them is missing.
     """
-    key_id, key = signing.key_from(settings, adapter)
+    keys = signing.keys_from(settings, adapter)
     if not settings.get("TRUST"):
         raise ValueError(f"适配器『{adapter}』没有设置受信任的根证书（TRUST）")
     department = Department(title, settings.get("URL", ""))
-    return SealService(department, key_id=key_id, key=key, trust=Path(settings["TRUST"]))
+    return SealService(department, keys=keys, trust=Path(settings["TRUST"]))
 
 
 def digest(content: bytes) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from adapters._shared import signing, wire
 from adapters._shared.client import Department
 from adapters._shared.members import EMPTY, ServiceType, read
+from adapters._shared.signing import Keys, Subject
 from engine.errors import BpmnError, MessageRefused, WorkRefused
 from engine.ports import Work
 from engine.variables import Variables
@@ -19,13 +20,12 @@ class Service:
     """Asks for one service; the worker of its topic."""
 
     def __init__(
-        self, topic: str, asked: ServiceType, department: Department, *, key_id: str, key: bytes
+        self, topic: str, asked: ServiceType, department: Department, *, keys: Keys
     ) -> None:
         self.topic = topic
         self.department = department
         self._asked = asked
-        self._key_id = key_id
-        self._key = key
+        self._keys = keys
 
     def execute(self, work: Work) -> Variables:
         """Ask; returns the members of the answer.
@@ -36,8 +36,8 @@ class Service:
         """
         question = {"request_id": work.key, "name": self.topic, "body": self._body(work.variables)}
         body = wire.dump(question)
-        headers = signing.sign(body, key_id=self._key_id, key=self._key)
         path = f"/services/{self.topic.partition('.')[2]}"
+        headers = signing.sign(Subject("service", path), body, keys=self._keys)
         return self._read(work.key, self.department.post(path, body, headers))
 
     def _body(self, variables: Variables) -> Variables:

@@ -21,14 +21,38 @@ _HEAD: Final = """# 接口规范：与外部单位交换的报文
 - 信封五个成员：`message_id` 报文编号（发送方唯一，重发用同一编号，重复的不再处理）、
   `name` 报文名称、`correlation_key` 关联号、`sent_at` 发送时间、`body` 正文。
   正文重复关联号，两处须一致。
-- 签名：以双方共有的密钥对原始字节计算 HMAC-SHA256，随请求头发送密钥编号、时间（相差不超过
-  5 分钟）、一次性数和签名。
+- 签名：每个请求都签名，见下“签名”。
 - 金额和数一律写成文本（`"65000.00"`），日期 `2026-11-22`，时间带时区 `2026-11-22T14:05:00+08:00`。
 - 即问即答的服务：`POST <单位地址>/services/<名称>`，信封为 `request_id`（同一编号须得到同一答复）、
   `name`、`body`，签名同上；答复 200，`request_id` 与请求相同，内容在 `body`，不能办理的以
   `refusal` 说明。
 - 应答 4xx 表示报文有误，不再重发；超时、429 和 5xx 表示稍后重发（间隔递增，共 8 次，之后转
   人工处理）。
+
+## 签名
+
+随请求头发送：`X-Banli-Key-Id` 密钥编号、`X-Banli-Timestamp` 时间（UTC，
+`2026-11-22T06:05:00Z`，相差不超过 5 分钟）、`X-Banli-Nonce` 一次性数（不超过 100 个字符）、
+`X-Banli-Signature` 签名。签名覆盖整个请求，待签原文为以下八行，UTF-8，以换行（LF）相连，末尾
+没有换行：
+
+| 行 | 内容 |
+|---|---|
+| 1 算法 | `BANLI-HMAC-SHA256` 或 `BANLI-SM2-SM3`，按接口约定，不由请求自报 |
+| 2 用途 | `message`、`fetch`、`confirm`、`service`（服务）、`deposit`（存入文件）、`answer`（应答） |
+| 3 方法 | `POST`、`PUT`、`GET` |
+| 4 路径 | 约定地址之后的部分，如 `/messages`、`/api/channels/tax_prov/fetch` |
+| 5 查询 | 问号之后的部分，没有的为空行；应答的这一行是所答请求的一次性数 |
+| 6 时间 | 同 `X-Banli-Timestamp` |
+| 7 一次性数 | 同 `X-Banli-Nonce` |
+| 8 摘要 | 请求体原始字节的摘要，小写十六进制 |
+
+- `BANLI-HMAC-SHA256`：双方共有的密钥，至少 16 字节；摘要为 SHA-256，签名为小写十六进制。
+- `BANLI-SM2-SM3`（GB/T 32918）：双方各持私钥，互换公钥；签名者标识 `1234567812345678`，
+  摘要为 SM3，签名为 DER 编码再作 Base64。
+
+用途、方法、路径、查询、时间、一次性数、请求体有一处与签名不符，或时间超出、一次性数用过的，
+以 403 拒绝。向本系统发送报文的地址不带查询。
 
 ## 三种交换方式
 
@@ -42,12 +66,33 @@ _HEAD: Final = """# 接口规范：与外部单位交换的报文
 - **文件交换（file）**：没有接口的市县。任务包、结果包各为一个 ZIP：
   - `manifest.json` 清单：`package_no` 包号、`channel` 通道、`made_at` 制作时间、`messages` 列表，
     每项 `file`、`message_id`、`name`、`correlation_key`、`sha256`；
-  - `manifest.seal` 封签：以共有密钥对 `file`、换行、清单原文计算的 HMAC-SHA256（十六进制）；
+  - `manifest.seal` 封签：对 `file`、换行、清单原文的签名，算法、编码同上；
   - `messages/` 下每份报文一个文件，内容是信封。
 
   清单、摘要、封签有一处不符，整包退回；否则逐份接收，给出回执（`receipt.json`、
   `receipt.seal`），重复的不再处理。
 """
+
+_HEADERS: Final = {
+    "X-Banli-Key-Id": "密钥编号",
+    "X-Banli-Timestamp": "时间（UTC），相差不超过 5 分钟",
+    "X-Banli-Nonce": "一次性数",
+    "X-Banli-Signature": (
+        "对算法、用途、方法、路径、查询、时间、一次性数、请求体摘要八行的签名："
+        "HMAC-SHA256（十六进制），或 SM2-SM3（DER，Base64）"
+    ),
+}
+_SIGNED: Final = {
+    name.removeprefix("X-Banli-"): {
+        "name": name,
+        "in": "header",
+        "required": True,
+        "description": told,
+        "schema": {"type": "string"},
+    }
+    for name, told in _HEADERS.items()
+}
+_SIGNATURE: Final = [{"$ref": f"#/components/parameters/{name}"} for name in _SIGNED]
 
 
 def document(contracts: Sequence[Contract]) -> str:
@@ -106,7 +151,8 @@ def openapi(contracts: Sequence[Contract]) -> dict[str, Any]:
     """The same as OpenAPI 3.1: our callbacks as paths, the departments' as webhooks."""
     return {
         "openapi": "3.1.0",
-        "info": {"title": "办理 Banli 外部单位接口规范", "version": "1"},
+        "info": {"title": "办理 Banli 外部单位接口规范", "version": "2"},
+        "components": {"parameters": _SIGNED},
         "paths": {
             **{
                 f"/api/channels/{one.channel}": {
@@ -142,6 +188,7 @@ def _operation(contract: Contract, told: Mapping[str, MessageType], summary: str
     return {
         "summary": f"{contract.title}：{summary}",
         "operationId": f"{contract.channel}_{'in' if told is contract.inward else 'out'}",
+        "parameters": _SIGNATURE,
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": {"oneOf": bodies}}},
@@ -172,6 +219,7 @@ def _asked(
     return {
         "summary": f"{contract.title}：{summary}",
         "operationId": f"{contract.channel}_{what}",
+        "parameters": _SIGNATURE,
         "requestBody": {"required": True, "content": {"application/json": {"schema": asked}}},
         "responses": {
             "200": {
@@ -198,6 +246,7 @@ def _service(contract: Contract, topic: str, service: ServiceType) -> dict[str, 
     return {
         "summary": f"{contract.title}：{service.title}",
         "operationId": topic.replace(".", "_"),
+        "parameters": _SIGNATURE,
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": _object(asked, ["request_id", "body"])}},

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Final
 
+from adapters._shared import signing
+from adapters._shared.signing import Keys
 from adapters._simulators.card_centre import CardCentre
 from adapters._simulators.card_machine import CardMachine
 from adapters._simulators.courier import Courier
@@ -51,17 +53,30 @@ def _make(options: argparse.Namespace) -> Simulator:
         return _identity(options)
     # shared secrets come by the environment: arguments are visible to everyone on the machine
     if options.name == "province":
-        keys = {name: os.environ[f"{name.upper()}_KEY"].encode() for name in all_departments()}
+        keys = {name: _keys(name) for name in all_departments()}
         return Province(
             options.callback, keys=keys, seconds=options.seconds, patience=options.patience
         )
     if options.name == "seals":
         from adapters._simulators.seal_system import SealSystem  # noqa: PLC0415 - loads pyHanko
 
-        keys = {name: os.environ[f"{name.upper()}_KEY"].encode() for name in SEAL_SERVERS}
+        keys = {name: _keys(name) for name in SEAL_SERVERS}
         return SealSystem(options.state, keys=keys)
-    key = os.environ["CARD_CENTRE_KEY"].encode()
-    return CardCentre(f"{options.callback}/card_centre", key=key, seconds=options.seconds)
+    callback = f"{options.callback}/card_centre"
+    return CardCentre(callback, keys=_keys("card_centre"), seconds=options.seconds)
+
+
+def _keys(name: str) -> Keys:
+    """The department's side of the keys of an adapter.
+
+    `<NAME>_SIGNATURE` and `<NAME>_KEY` are the adapter's own settings; with SM2 the department has
+    the files `<NAME>_SIMULATOR_SM2_KEY` (its private key) and `…_SM2_PEER` (our public key).
+    """
+    prefix = name.upper()
+    told = {one: os.environ.get(f"{prefix}_{one}", "") for one in ("SIGNATURE", "KEY")}
+    for one in ("SM2_KEY", "SM2_PEER"):
+        told[one] = os.environ.get(f"{prefix}_SIMULATOR_{one}", "")
+    return signing.keys_from({key: value for key, value in told.items() if value}, name)
 
 
 def _identity(options: argparse.Namespace) -> Identity:

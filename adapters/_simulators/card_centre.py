@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from adapters._shared.signing import Keys
 from adapters._simulators.correspondent import Body, Correspondent, Reply
 from engine import clock
 
@@ -13,10 +14,8 @@ class CardCentre(Correspondent):
     title = "制作单位（外部系统）"
     key_member = "card_order_no"
 
-    def __init__(
-        self, callback: str, *, key: bytes, key_id: str = "card_centre", seconds: float = 1.0
-    ) -> None:
-        super().__init__(callback, key=key, key_id=key_id, seconds=seconds)
+    def __init__(self, callback: str, *, keys: Keys, seconds: float = 1.0) -> None:
+        super().__init__(callback, keys=keys, seconds=seconds)
         self._serial = 0
 
     def replies(self, name: str, number: str, body: Body, mode: str) -> Iterator[Reply]:

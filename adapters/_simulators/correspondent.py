@@ -11,6 +11,7 @@ from typing import Any, Final
 import urllib3
 
 from adapters._shared import signing, wire
+from adapters._shared.signing import Keys, Subject
 from adapters._simulators.server import Answer, Simulator
 
 _RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 10.0, 10.0, 20.0, 30.0)
@@ -49,11 +50,10 @@ class Correspondent(Simulator):
     key_members: Mapping[str, str] = {}
     """Messages whose correlation key is another member."""
 
-    def __init__(self, callback: str, *, key: bytes, key_id: str, seconds: float = 1.0) -> None:
+    def __init__(self, callback: str, *, keys: Keys, seconds: float = 1.0) -> None:
         super().__init__()
         self._callback = callback
-        self._key = key
-        self._key_id = key_id
+        self.keys = keys
         self._seconds = seconds
         self._seen: dict[str, dict[str, Any]] = {}
         self.last = ""
@@ -79,7 +79,8 @@ class Correspondent(Simulator):
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         if method != "POST" or not path.startswith(("/messages", "/services/")):
             return 404, {"reason": "没有这项服务"}
-        signing.verify(body, headers, keys={self._key_id: self._key})
+        purpose = "message" if path == "/messages" else "service"
+        signing.verify(Subject(purpose, path), body, headers, keys=self.keys)
         envelope = wire.load(body)
         if path != "/messages":
             return self._served(path.removeprefix("/services/"), envelope)
@@ -153,13 +154,14 @@ class Correspondent(Simulator):
                 "body": {**told, self.key_of(name): number},
             }
         )
-        key = b"not the shared key at all" if mode == "bad_signature" else self._key
+        signed = b"what was never sent" if mode == "bad_signature" else body
         for _ in range(2 if mode == "duplicate" else 1):
-            self._call_back(body, key)
+            self._call_back(body, signed)
 
-    def _call_back(self, body: bytes, key: bytes) -> None:
+    def _call_back(self, body: bytes, signed: bytes) -> None:
+        subject = Subject("message", f"/api/channels/{self.keys.id}")
         for pause in _RETRY_SECONDS:
-            headers = signing.sign(body, key_id=self._key_id, key=key)
+            headers = signing.sign(subject, signed, keys=self.keys)
             headers["Content-Type"] = "application/json"
             try:
                 response = self._pool.request("POST", self._callback, body=body, headers=headers)

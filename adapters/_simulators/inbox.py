@@ -5,6 +5,7 @@ from collections import deque
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+from adapters._shared.signing import Keys
 from adapters._simulators.correspondent import Body, Refusal
 from adapters._simulators.paged import Paged
 from engine import clock
@@ -18,8 +19,8 @@ class Inbox(Paged):
     entry = ""
     refusal = ("not_registered", "没有注册")
 
-    def __init__(self, callback: str, *, key: bytes, key_id: str, seconds: float = 1.0) -> None:
-        super().__init__(callback, key=key, key_id=key_id, seconds=seconds)
+    def __init__(self, callback: str, *, keys: Keys, seconds: float = 1.0) -> None:
+        super().__init__(callback, keys=keys, seconds=seconds)
         self._letters: deque[dict[str, Any]] = deque(maxlen=_KEPT)
 
     def serve(self, name: str, body: Body, mode: str) -> dict[str, Any]:
@@ -29,7 +30,7 @@ class Inbox(Paged):
             return {"published_at": clock.now()}
         with self.lock:
             self._letters.appendleft({"kind": name, **body})
-            number = f"{self._key_id[:2].upper()}{clock.now():%Y%m%d}{len(self._letters):05d}"
+            number = f"{self.keys.id[:2].upper()}{clock.now():%Y%m%d}{len(self._letters):05d}"
         if name == "certificate":
             return {"card_no": number, "receipt_no": number}
         return {"receipt_no": number, "accepted_at": clock.now()}

@@ -4,6 +4,7 @@ import html
 from typing import Final
 from urllib.parse import parse_qsl
 
+from adapters._shared.signing import Keys
 from adapters._simulators.correspondent import Correspondent
 from adapters._simulators.server import Answer, Raw
 
@@ -20,15 +21,15 @@ _STYLE: Final = (
 class Paged(Correspondent):
     """Shows pages below its name; knows its own address from the requests that come to it."""
 
-    def __init__(self, callback: str, *, key: bytes, key_id: str, seconds: float = 1.0) -> None:
-        super().__init__(callback, key=key, key_id=key_id, seconds=seconds)
+    def __init__(self, callback: str, *, keys: Keys, seconds: float = 1.0) -> None:
+        super().__init__(callback, keys=keys, seconds=seconds)
         self.address = ""
         self.back = callback.partition("/api/")[0]
         """Where the portal is."""
 
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         host = {name.lower(): value for name, value in headers.items()}.get("host", "")
-        self.address = f"http://{host}/{self._key_id}"
+        self.address = f"http://{host}/{self.keys.id}"
         if path.startswith(("/messages", "/services/")):
             return super().answer(method, path, body, headers)
         form = dict(parse_qsl(body.decode())) if method == "POST" else None

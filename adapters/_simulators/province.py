@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+from adapters._shared.signing import Keys
 from adapters._simulators import departments
 from adapters._simulators.correspondent import Correspondent
 from adapters._simulators.departments.tax_prov import TaxBureau
@@ -46,7 +47,7 @@ class Province(Simulator):
         self,
         callback: str,
         *,
-        keys: Mapping[str, bytes],
+        keys: Mapping[str, Keys],
         seconds: float = 1.0,
         patience: float = 0,
     ) -> None:
@@ -56,7 +57,7 @@ class Province(Simulator):
         """
         super().__init__()
         self.parts = {
-            name: kind(f"{callback}/{name}", key=keys[name], key_id=name, seconds=seconds)
+            name: kind(f"{callback}/{name}", keys=keys[name], seconds=seconds)
             for name, kind in all_departments().items()
         }
         if isinstance(tax := self.parts.get("tax_prov"), TaxBureau):

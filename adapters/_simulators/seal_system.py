@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from adapters._shared import pades, signing, wire
 from adapters._shared.seals import Place
+from adapters._shared.signing import Keys, Subject
 from adapters._simulators.authority import Authority
 from adapters._simulators.server import Answer, Raw, Refused, Simulator
 from engine import clock
@@ -34,32 +35,35 @@ class SealDesk(Simulator):
 
     title = "省政务电子印章系统"
 
-    def __init__(self, authority: Authority, *, key: bytes, key_id: str) -> None:
+    def __init__(self, authority: Authority, *, keys: Keys) -> None:
         super().__init__()
         self.authority = authority
-        self._key = {key_id: key}
+        self._keys = keys
         self._orders: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
-        self._kept = authority.folder / "orders" / key_id
+        self._kept = authority.folder / "orders" / keys.id
         self._kept.mkdir(parents=True, exist_ok=True)
         self._die = lru_cache(maxsize=64)(self.die_of)
 
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         if method == "POST" and path == "/orders":
-            signing.verify(body, headers, keys=self._key)
+            self._verify("order", method, path, body, headers)
             return 202, self._order(wire.load(body))
         if method == "POST" and path == "/seals":
-            signing.verify(body, headers, keys=self._key)
+            self._verify("seals", method, path, body, headers)
             return 200, {"seals": self.listed()}
         if path.startswith("/orders/") and path.endswith("/document"):
             number = unquote(path.removeprefix("/orders/").removesuffix("/document"))
+            self._verify("document", method, path, body, headers)
             if method == "PUT":
-                digest = hashlib.sha256(body).hexdigest()
-                signing.verify(f"{path}\n{digest}".encode(), headers, keys=self._key)
-                return 201, Raw(self._seal(number, body, digest), _FILE)
-            signing.verify(path.encode(), headers, keys=self._key)
+                return 201, Raw(self._seal(number, body), _FILE)
             return 200, Raw(self._file(number).read_bytes(), _FILE)
         return 404, {"reason": "没有这项服务"}
+
+    def _verify(
+        self, purpose: str, method: str, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> None:
+        signing.verify(Subject(purpose, path, method), body, headers, keys=self._keys)
 
     def summary(self) -> list[tuple[str, str]]:
         with self._lock:
@@ -119,11 +123,11 @@ class SealDesk(Simulator):
     def _fault(self) -> str:
         return "印章使用审批未通过" if self.faults.mode == "reject_order" else ""
 
-    def _seal(self, number: str, content: bytes, digest: str) -> bytes:
+    def _seal(self, number: str, content: bytes) -> bytes:
         order = self._orders.get(number)
         if order is None:
             raise Refused("没有这项签章请求")
-        if order["document"]["sha256"] != digest:
+        if order["document"]["sha256"] != hashlib.sha256(content).hexdigest():
             raise Refused("收到的文件与签章请求中的摘要不符")
         kept = self._file(number)
         with self._lock:
@@ -175,12 +179,12 @@ class SealSystem(Simulator):
 
     title = "电子印章与签名"
 
-    def __init__(self, folder: Path, *, keys: Mapping[str, bytes]) -> None:
+    def __init__(self, folder: Path, *, keys: Mapping[str, Keys]) -> None:
         super().__init__()
         authority = Authority(folder)
         self.parts = {
-            "eseal": SealDesk(authority, key=keys["eseal"], key_id="eseal"),
-            "esign": SignatureServer(authority, key=keys["esign"], key_id="esign"),
+            "eseal": SealDesk(authority, keys=keys["eseal"]),
+            "esign": SignatureServer(authority, keys=keys["esign"]),
         }
         self._stamping = authority.stamping
 

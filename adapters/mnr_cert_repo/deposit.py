@@ -7,6 +7,7 @@ from urllib.parse import quote
 from adapters._shared import wire
 from adapters._shared.client import Department
 from adapters._shared.exchange import Exchange
+from adapters._shared.signing import Subject
 from engine.errors import MessageRefused, WorkRefused
 from engine.ports import Work
 from engine.variables import Variables
@@ -36,13 +37,12 @@ class Deposit:
         document = work.file("document")
         number = str(work.variables.get("ecert_no") or "")
         path = f"/deposits/{quote(number, safe='')}"
-        line = f"{path}\n{document.sha256}".encode()
-        headers = {
-            **self._exchange.sign(line),
+        told = {
             "Content-Length": str(document.size),
             "X-Banli-Certificate": quote(str(work.variables.get("certificate_no") or "")),
         }
         with document.open() as stream:
+            headers = {**self._exchange.sign(Subject("deposit", path, "PUT"), stream), **told}
             answer = self._department.transfer("PUT", path, stream, headers)
         return self._read(number, document.sha256, answer)
 

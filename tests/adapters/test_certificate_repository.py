@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from adapters._shared.signing import SharedKey
 from adapters._simulators.departments.mnr_cert_repo import CertificateRepository
 from adapters._simulators.server import serve
 from adapters.mnr_cert_repo import create
@@ -25,7 +26,7 @@ class Outside:
 
     def __init__(self) -> None:
         self.repository = CertificateRepository(
-            "http://127.0.0.1:1", key=KEY.encode(), key_id="mnr_cert_repo"
+            "http://127.0.0.1:1", keys=SharedKey("mnr_cert_repo", KEY.encode())
         )
         self.repository.faults.latency = 0
         self.server = serve(self.repository, 0)

@@ -16,6 +16,7 @@ from adapters import registry
 from adapters._shared import exchange
 from adapters._shared.breaker import FAILURES, PAUSE
 from adapters._shared.exchange import Contract, Exchange
+from adapters._shared.signing import SharedKey
 from adapters._simulators.correspondent import Correspondent
 from adapters._simulators.province import Province, all_departments
 from adapters._simulators.server import serve
@@ -35,7 +36,9 @@ class Place:
     def __init__(self) -> None:
         self.ours = Ours()
         self.province = Province(
-            self.ours.url, keys=dict.fromkeys(all_departments(), KEY), seconds=0.01
+            self.ours.url,
+            keys={name: SharedKey(name, KEY) for name in all_departments()},
+            seconds=0.01,
         )
         self.server = serve(self.province, 0)
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()

@@ -10,6 +10,7 @@ import pytest
 from adapters import registry
 from adapters._shared import signing, wire
 from adapters._shared.exchange import Exchange
+from adapters._shared.signing import SharedKey, Subject
 from adapters._simulators.card_centre import CardCentre as OuterCentre
 from adapters._simulators.card_machine import CardMachine as Machine
 from adapters._simulators.courier import Courier as CourierCompany
@@ -244,7 +245,8 @@ def posted(**changes: object) -> bytes:
 
 
 def signed(body: bytes, key: str = KEY) -> dict[str, str]:
-    return signing.sign(body, key_id="card_centre", key=key.encode())
+    subject = Subject("message", "/api/channels/card_centre")
+    return signing.sign(subject, body, keys=SharedKey("card_centre", key.encode()))
 
 
 def test_a_signed_callback_becomes_a_message() -> None:
@@ -315,7 +317,11 @@ def test_the_outer_centre_takes_an_order_once_and_calls_back_signed() -> None:
             return 202, {}
 
     product = Running(Product())
-    outer = Running(OuterCentre(f"{product.url}/callback", key=KEY.encode(), seconds=0.05))
+    outer = Running(
+        OuterCentre(
+            f"{product.url}/callback", keys=SharedKey("card_centre", KEY.encode()), seconds=0.05
+        )
+    )
     order = Message("o1", "card_order", "Y1-01", {"card_order_no": "Y1-01"})
     try:
         centre(outer.url).send(order)
@@ -329,7 +335,11 @@ def test_the_outer_centre_takes_an_order_once_and_calls_back_signed() -> None:
 
 
 def test_the_outer_centre_refuses_a_wrong_signature() -> None:
-    outer = Running(OuterCentre("http://127.0.0.1:1/", key=b"a key that nobody else has"))
+    outer = Running(
+        OuterCentre(
+            "http://127.0.0.1:1/", keys=SharedKey("card_centre", b"a key that nobody else has")
+        )
+    )
     try:
         with pytest.raises(WorkRefused, match="签名不正确"):
             centre(outer.url).send(Message("o1", "card_order", "Y1-01", {}))

@@ -16,6 +16,7 @@ from adapters import registry
 from adapters._shared import exchange, signing, specification, wire
 from adapters._shared.exchange import Contract, Exchange
 from adapters._shared.members import Member, MessageType
+from adapters._shared.signing import SharedKey, Subject
 from adapters._simulators.faults import Faults
 from adapters._simulators.province import Province, all_departments
 from adapters._simulators.server import serve
@@ -59,7 +60,8 @@ def envelope(contract: Contract, name: str, /, **changes: Any) -> bytes:
 
 
 def receive(contract: Contract, body: bytes, key: bytes = KEY) -> Message:
-    headers = signing.sign(body, key_id=contract.channel, key=key)
+    subject = Subject("message", f"/api/channels/{contract.channel}")
+    headers = signing.sign(subject, body, keys=SharedKey(contract.channel, key))
     return channel(contract).receive(body, headers)
 
 
@@ -164,6 +166,7 @@ class Ours:
     def __init__(self) -> None:
         ours = self
         self.taken: list[Message] = []
+        self.channel = channel
         self.arrived = threading.Semaphore(0)
         self.refused = threading.Semaphore(0)
 
@@ -173,7 +176,7 @@ class Ours:
                 name = self.path.rpartition("/")[2]
                 known = next(one for one in CONTRACTS if one.channel == name)
                 try:
-                    ours.taken.append(channel(known).receive(body, dict(self.headers.items())))
+                    ours.taken.append(ours.channel(known).receive(body, dict(self.headers.items())))
                 except MessageRefused:
                     self._answer(403, ours.refused)
                 else:
@@ -211,7 +214,9 @@ def ours() -> Iterator[Ours]:
 
 @pytest.fixture
 def province(ours: Ours) -> Iterator[tuple[Province, str]]:
-    played = Province(ours.url, keys=dict.fromkeys(all_departments(), KEY), seconds=0.02)
+    played = Province(
+        ours.url, keys={name: SharedKey(name, KEY) for name in all_departments()}, seconds=0.02
+    )
     server = serve(played, 0)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield played, f"http://127.0.0.1:{server.server_address[1]}"

@@ -11,6 +11,7 @@ import urllib3
 from adapters import face_verify, qinwuyuan_app, tax_prov, wechat
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract
+from adapters._shared.signing import SharedKey
 from adapters._simulators.departments.face_verify import FaceVerify
 from adapters._simulators.departments.qinwuyuan_app import QinwuyuanApp
 from adapters._simulators.departments.tax_prov import TaxBureau
@@ -56,7 +57,7 @@ def running(ours: Ours) -> Iterator[Running]:
 
     def start(kind: type[Paged], contract: Contract) -> Any:
         name = contract.channel
-        part = kind(f"{ours.url}/{name}", key=KEY, key_id=name, seconds=0.01)
+        part = kind(f"{ours.url}/{name}", keys=SharedKey(name, KEY), seconds=0.01)
         part.faults.latency = 0
         server = serve(Department(part, name), 0)
         servers.append(server)

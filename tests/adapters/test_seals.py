@@ -17,6 +17,7 @@ from reportlab.pdfgen.canvas import Canvas
 from adapters import registry
 from adapters._shared import pades
 from adapters._shared.seals import SealKeeper, Seals
+from adapters._shared.signing import SharedKey
 from adapters._simulators.authority import PASSWORD, Authority
 from adapters._simulators.seal_system import STOPPED, SealSystem
 from adapters._simulators.server import serve
@@ -27,6 +28,7 @@ from engine.errors import BpmnError, Retry, WorkRefused
 from engine.ports import HandedFile, MadeFile, Work, Worker
 
 KEY = "a shared secret of the tests"
+KEYS = {name: SharedKey(name, KEY.encode()) for name in ("eseal", "esign")}
 SEAL = "PR610100"
 PLACE = {"page": 1, "x": 300.0, "y": 120.0, "width": 119.0, "height": 119.0}
 
@@ -54,7 +56,7 @@ class Outside:
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     folder = tmp_path_factory.mktemp("seals")
-    system = SealSystem(folder, keys={"eseal": KEY.encode(), "esign": KEY.encode()})
+    system = SealSystem(folder, keys=KEYS)
     for part in (system, *system.parts.values()):
         part.faults.latency = 0
     server = serve(system, 0)
@@ -243,7 +245,7 @@ def test_an_order_asked_twice_gives_the_same_sealed_bytes(
     content = page("twice")
     first = sealed(eseal, content, key="order-1")
     assert sealed(eseal, content, key="order-1") == first
-    again = SealSystem(outside.folder, keys={"eseal": KEY.encode(), "esign": KEY.encode()})
+    again = SealSystem(outside.folder, keys=KEYS)
     server = serve(again, 0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

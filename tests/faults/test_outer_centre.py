@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from adapters._shared import signing, wire
+from adapters._shared.signing import SharedKey, Subject
 from bpmn.yacht import story
 from engine import clock, history, runtime
 from engine.model import InboundMessage, Incident
@@ -63,7 +64,8 @@ def callback(
 
 
 def post(house: House, body: bytes, key: bytes) -> TestResponse:
-    headers = signing.sign(body, key_id="card_centre", key=key)
+    subject = Subject("message", "/api/channels/card_centre")
+    headers = signing.sign(subject, body, keys=SharedKey("card_centre", key))
     return house.app.test_client().post("/api/channels/card_centre", data=body, headers=headers)
 
 

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from adapters import registry
 from adapters._shared import signing, wire
+from adapters._shared.signing import SharedKey, Subject
 from engine import clock, ids, limits
 from engine.model import Job, ProcessDefinition
 from processes.identity import identity, tokens
@@ -251,12 +252,17 @@ def test_the_same_by_api_with_the_same_rights(
 # --- departments that fetch -----------------------------------------------------------------
 
 
+HOUSE = "/api/channels/housing_local"
+HOUSING = SharedKey("housing_local", KEY.encode())
+
+
 def ask(
     client: FlaskClient, what: str, order: dict[str, Any], *, name: str = "housing_local"
 ) -> Any:
     body = wire.dump(order)
-    headers = signing.sign(body, key_id=name, key=KEY.encode())
-    return client.post(f"/api/channels/{name}/{what}", data=body, headers=headers)
+    path = f"/api/channels/{name}/{what}"
+    headers = signing.sign(Subject(what, path), body, keys=SharedKey(name, KEY.encode()))
+    return client.post(path, data=body, headers=headers)
 
 
 def test_a_department_fetches_its_messages_signed_and_confirms_them(
@@ -265,7 +271,9 @@ def test_a_department_fetches_its_messages_signed_and_confirms_them(
     job = stopped("housing_case_withdrawn", retries=limits.RETRIES)
     answer = ask(client, "fetch", {"limit": 5})
     assert answer.status_code == 200
-    signing.verify(answer.data, dict(answer.headers), keys={"housing_local": KEY.encode()})
+    asked = answer.request.headers["X-Banli-Nonce"]
+    subject = Subject("answer", "/api/channels/housing_local/fetch", query=asked)
+    signing.verify(subject, answer.data, dict(answer.headers), keys=HOUSING)
     (message,) = answer.json["messages"]
     assert (message["name"], message["correlation_key"]) == ("housing_case_withdrawn", "P1")
     assert ask(client, "fetch", {}).json["messages"] == []
@@ -277,11 +285,33 @@ def test_a_department_fetches_its_messages_signed_and_confirms_them(
 
 def test_a_request_that_was_recorded_is_not_answered_again(client: FlaskClient) -> None:
     body = wire.dump({})
-    headers = signing.sign(body, key_id="housing_local", key=KEY.encode())
     path = "/api/channels/housing_local/fetch"
+    headers = signing.sign(Subject("fetch", path), body, keys=HOUSING)
     assert client.post(path, data=body, headers=headers).status_code == 200
     again = client.post(path, data=body, headers=headers)
     assert (again.status_code, again.json["code"]) == (403, "message_refused")
+
+
+@pytest.mark.parametrize(
+    ("signed", "asked"),
+    [
+        (Subject("confirm", f"{HOUSE}/fetch"), f"{HOUSE}/fetch"),
+        (Subject("fetch", f"{HOUSE}/fetch"), f"{HOUSE}/confirm"),
+        (Subject("fetch", f"{HOUSE}/fetch"), f"{HOUSE}/fetch?limit=1"),
+        (Subject("fetch", "/api/channels/registration_local/fetch"), f"{HOUSE}/fetch"),
+        (Subject("message", HOUSE), f"{HOUSE}?answered=1"),
+        (Subject("fetch", HOUSE), HOUSE),
+        (Subject("answer", f"{HOUSE}/fetch", query="n"), f"{HOUSE}/fetch"),
+    ],
+    ids=["purpose", "path", "query", "channel", "callback", "used as message", "answer"],
+)
+def test_a_signature_counts_for_one_purpose_at_one_place(
+    client: FlaskClient, signed: Subject, asked: str
+) -> None:
+    body = wire.dump({"limit": 1})
+    headers = signing.sign(signed, body, keys=HOUSING)
+    answer = client.post(asked, data=body, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (403, "message_refused")
 
 
 def test_what_is_not_signed_or_not_fetched_from_is_refused(client: FlaskClient) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from adapters._shared import wire
 from adapters._shared.exchange import Exchange
+from adapters._shared.signing import Subject
 from engine.errors import MessageRefused, NotFound
 from engine.ports import Channel, Message
 from processes.casefile import messages
@@ -56,6 +57,8 @@ def take(arguments: dict[str, Any]) -> Response:
 def callback(name: str) -> Response:
     """外部单位的签名回执；签名覆盖请求原文（见 X-Banli-Signature）."""
     channel = _channel(name)
+    if request.query_string:
+        raise MessageRefused("回执的地址后面不能带参数")
     message = channel.receive(_body(), dict(request.headers))
     taken = run(inbound.take, channel=channel, message=message)
     return commands.reply(f'{{"kind": "{taken.kind}"}}', 202)
@@ -67,7 +70,7 @@ def callback(name: str) -> Response:
 def fetch(name: str) -> Response:
     """不接受推送的单位领取发给它的报文（签名同上）：`limit` 至多 50；5 分钟内未确认的再次给出."""
     interface, exchanged = _pulling(name)
-    order = _order(name, exchanged)
+    order = _order(name, exchanged, "fetch")
     limit = order.get("limit", pulling.MOST)
     if type(limit) is not int:
         raise RequestInvalid("limit 应为整数")
@@ -81,7 +84,7 @@ def fetch(name: str) -> Response:
 def confirm(name: str) -> Response:
     """领取的报文已收妥：`message_ids`；重复确认不改变什么."""
     interface, exchanged = _pulling(name)
-    order = _order(name, exchanged)
+    order = _order(name, exchanged, "confirm")
     ids = order.get("message_ids")
     if not isinstance(ids, list) or len(ids) > pulling.MOST:
         raise RequestInvalid(f"message_ids 应为至多 {pulling.MOST} 个报文编号的列表")
@@ -117,10 +120,12 @@ def _body() -> bytes:
     return body
 
 
-def _order(name: str, exchanged: Exchange) -> dict[str, Any]:
+def _order(name: str, exchanged: Exchange, purpose: str) -> dict[str, Any]:
     """What a department asks us for: answered once, so that a record of it opens nothing."""
     body = _body()
-    exchanged.verify(body, dict(request.headers))
+    query = request.query_string.decode("ascii", "replace")
+    subject = Subject(purpose, request.path, request.method, query)
+    exchanged.verify(subject, body, dict(request.headers))
     run(nonces.spend, name, request.headers.get("X-Banli-Nonce", ""))
     return wire.load(body)
 
@@ -138,5 +143,7 @@ def _signed(exchanged: Exchange, content: dict[str, Any]) -> Response:
     """An answer that the department can check as it does our messages."""
     body = wire.dump(content)
     response = Response(body, mimetype="application/json")
-    response.headers.update(exchanged.sign(body))
+    asked = request.headers.get("X-Banli-Nonce", "")
+    subject = Subject("answer", request.path, request.method, asked)
+    response.headers.update(exchanged.sign(subject, body))
     return response

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from adapters._shared import signing
+from adapters._shared.signing import Keys, Subject
 from adapters._simulators.correspondent import Body, Correspondent, Reply
 from adapters._simulators.server import Answer
 
@@ -16,15 +17,15 @@ class CertificateRepository(Correspondent):
     title = "自然资源部不动产登记电子证照库"
     key_member = "batch_no"
 
-    def __init__(self, callback: str, *, key: bytes, key_id: str, seconds: float = 1.0) -> None:
-        super().__init__(callback, key=key, key_id=key_id, seconds=seconds)
+    def __init__(self, callback: str, *, keys: Keys, seconds: float = 1.0) -> None:
+        super().__init__(callback, keys=keys, seconds=seconds)
         self._files: dict[str, str] = {}
 
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         if method != "PUT" or not path.startswith("/deposits/"):
             return super().answer(method, path, body, headers)
         digest = hashlib.sha256(body).hexdigest()
-        signing.verify(f"{path}\n{digest}".encode(), headers, keys={self._key_id: self._key})
+        signing.verify(Subject("deposit", path, "PUT"), body, headers, keys=self.keys)
         number = unquote(path.removeprefix("/deposits/"))
         told = {"ecert_no": number, "sha256": digest}
         if self.faults.mode == "wrong_case":

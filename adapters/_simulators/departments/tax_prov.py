@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from adapters._shared.signing import Keys
 from adapters._simulators.correspondent import Body, Reply
 from adapters._simulators.paged import Paged
 from engine import clock
@@ -21,8 +22,8 @@ class TaxBureau(Paged):
     patience: float = 0
     """Seconds that a payment on the page is waited for; then somebody pays at a bank."""
 
-    def __init__(self, callback: str, *, key: bytes, key_id: str, seconds: float = 1.0) -> None:
-        super().__init__(callback, key=key, key_id=key_id, seconds=seconds)
+    def __init__(self, callback: str, *, keys: Keys, seconds: float = 1.0) -> None:
+        super().__init__(callback, keys=keys, seconds=seconds)
         self._due: dict[str, tuple[Decimal, threading.Event]] = {}
 
     def page(self, path: str, form: dict[str, str] | None) -> str | None:

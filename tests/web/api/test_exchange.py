@@ -7,6 +7,7 @@ import pytest
 
 from adapters import card_centre
 from adapters._shared import signing
+from adapters._shared.signing import SharedKey, Subject
 from adapters.registry import Adapters
 from processes.background.worker import JobWorker
 from processes.model.cases import Case
@@ -187,7 +188,8 @@ def centre(deployed, monkeypatch):
 
     def post(envelope, *, key=KEY):
         body = wire.dumps(envelope).encode()
-        headers = signing.sign(body, key_id="card_centre", key=key)
+        subject = Subject("message", "/api/channels/card_centre")
+        headers = signing.sign(subject, body, keys=SharedKey("card_centre", key))
         return client.post("/api/channels/card_centre", data=body, headers=headers)
 
     return post
