@@ -39,7 +39,7 @@ _HEAD: Final = """# 接口规范：与外部单位交换的报文
 | 行 | 内容 |
 |---|---|
 | 1 算法 | `BANLI-HMAC-SHA256` 或 `BANLI-SM2-SM3`，按接口约定，不由请求自报 |
-| 2 用途 | `message`、`fetch`、`confirm`、`service`（服务）、`deposit`（存入文件）、`answer`（应答） |
+| 2 用途 | `message`、`fetch`、`confirm`、`service`（服务）、`deposit`（存入）、`answer`（应答） |
 | 3 方法 | `POST`、`PUT`、`GET` |
 | 4 路径 | 约定地址之后的部分，如 `/messages`、`/api/channels/tax_prov/fetch` |
 | 5 查询 | 问号之后的部分，没有的为空行；应答的这一行是所答请求的一次性数 |
