@@ -3,6 +3,8 @@
 Invariant: the database is copied before the files. Files are written before the transaction that
 names them and never changed, so whatever the copied database names is among the copied files.
 The master key is never in a copy: who has only the copy can read neither files nor sealed values.
+With a secret of copies the database is encrypted as a whole and the manifest is proved by it;
+files are encrypted as they lie. Nothing is written before all of a copy was looked at.
 """
 
 import filecmp
@@ -13,10 +15,12 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +28,9 @@ from sqlalchemy import URL, make_url
 
 from engine import clock
 from engine.errors import BanliError
+from web import sealed_copies
 from web.config import Settings
+from web.sealed_copies import Secret
 
 MANIFEST: Final = "manifest.json"
 DATABASE: Final = "database"
@@ -50,7 +56,9 @@ class Times:
         self.parts[part] = round(time.perf_counter() - began, 2)
 
 
-def back_up(settings: Settings, target: Path, *, version: str, head: str) -> tuple[Path, Times]:
+def back_up(
+    settings: Settings, target: Path, *, version: str, head: str, secret: Secret | None = None
+) -> tuple[Path, Times]:
     """Copy database and files into a new folder of `target`.
 
     A file that an earlier copy in `target` holds is linked to it instead of copied again.
@@ -65,6 +73,10 @@ def back_up(settings: Settings, target: Path, *, version: str, head: str) -> tup
     times, url = Times(), make_url(settings.database_url)
     with times.of("数据库"):
         _dump(url, made / DATABASE)
+        if secret is not None:
+            plain = (made / DATABASE).rename(made / ".database")
+            sealed_copies.seal(plain, made / DATABASE, secret)
+            plain.unlink()
     with times.of("附件"):
         _copy_files(
             settings.home / "files", made / "files", earlier[-1] / "files" if earlier else None
@@ -80,22 +92,27 @@ def back_up(settings: Settings, target: Path, *, version: str, head: str) -> tup
         "seconds": times.parts,
         "files": listed,
     }
+    if secret is not None:
+        salt = os.urandom(16)
+        manifest |= {"salt": salt.hex(), "proof": secret.proof(salt, _canonical(manifest))}
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
     (made / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return made, times
 
 
-def read(source: Path) -> Mapping[str, Any]:
+def read(source: Path, secret: Secret | None = None) -> Mapping[str, Any]:
     """What a copy says of itself, after every byte of it was compared.
 
     Raises:
-        BackupRefused: no copy, or a file of it is missing, added or changed.
+        BackupRefused: no copy, or a file of it is missing, added or changed; it is encrypted and
+            there is no secret, or another.
     """
     try:
         manifest: dict[str, Any] = json.loads((source / MANIFEST).read_text(encoding="utf-8"))
         listed = manifest["files"]
     except (OSError, ValueError, KeyError) as error:
         raise BackupRefused(f"{source} 不是完整的备份：没有可读的 {MANIFEST}") from error
+    _prove(manifest, secret)
     there = {path.relative_to(source).as_posix(): path for path in _files(source)}
     there.pop(MANIFEST)
     if odd := sorted(set(listed) ^ set(there)):
@@ -106,8 +123,27 @@ def read(source: Path) -> Mapping[str, Any]:
     return manifest
 
 
-def restore(source: Path, settings: Settings) -> Times:
-    """Take a copy back into an empty database and an empty home.
+def _prove(manifest: Mapping[str, Any], secret: Secret | None) -> None:
+    if "proof" not in manifest:
+        if secret is not None:
+            raise BackupRefused("备份没有加密，而设置了备份密钥：请确认来源后去掉密钥设置再恢复")
+        return
+    if secret is None:
+        raise BackupRefused("备份是加密的：请设置 BANLI_BACKUP_KEY_FILE，或加 --passphrase")
+    bare = {name: value for name, value in manifest.items() if name not in {"salt", "proof"}}
+    proof = secret.proof(bytes.fromhex(str(manifest.get("salt"))), _canonical(bare))
+    if not hmac.compare_digest(proof, str(manifest["proof"])):
+        raise BackupRefused(f"备份密钥不对，或 {MANIFEST} 已被改动")
+
+
+def _canonical(manifest: Mapping[str, Any]) -> bytes:
+    return json.dumps(manifest, ensure_ascii=False, sort_keys=True).encode()
+
+
+def restore(
+    source: Path, settings: Settings, secret: Secret | None = None
+) -> tuple[datetime, Times]:
+    """Take a copy back into an empty database and an empty home; says when it was made.
 
     Raises:
         BackupRefused: the copy is damaged, its master key is another, or there is already
@@ -115,7 +151,7 @@ def restore(source: Path, settings: Settings) -> Times:
     """
     times, home = Times(), settings.home
     with times.of("核对"):
-        manifest = read(source)
+        manifest = read(source, secret)
     target = make_url(settings.database_url)
     if manifest["key"] != _key_check(settings):
         raise BackupRefused("主密钥不是备份时的那一把；请先放回原来的密钥文件")
@@ -125,11 +161,24 @@ def restore(source: Path, settings: Settings) -> Times:
         )
     if (home / "files").exists() and any((home / "files").iterdir()):
         raise BackupRefused(f"{home / 'files'} 不是空的；请恢复到新的 BANLI_HOME")
-    with times.of("数据库"):
-        _load(source / DATABASE, target)
+    with times.of("数据库"), _opened(source / DATABASE, home, secret) as plain:
+        _load(plain, target)
     with times.of("附件"):
         _copy_files(source / "files", home / "files", None)
-    return times
+    return datetime.fromisoformat(manifest["made_at"]), times
+
+
+@contextmanager
+def _opened(database: Path, home: Path, secret: Secret | None) -> Iterator[Path]:
+    """The database of a copy in the clear, for as long as it is read."""
+    if secret is None:
+        yield database
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as folder:
+        plain = Path(folder) / DATABASE
+        sealed_copies.open_sealed(database, plain, secret)
+        yield plain
 
 
 def _key_check(settings: Settings) -> str:

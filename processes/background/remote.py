@@ -16,6 +16,7 @@ from engine.errors import NotFound
 from engine.jobs import JobWork
 from engine.model import ExternalTask, Job, ProcessInstance
 from engine.variables import Variables, check
+from processes.exchange import restoration
 from processes.identity.identity import User
 
 __all__ = ["JobWork", "bpmn_error", "complete", "extend", "fail", "fetch", "held"]
@@ -27,7 +28,9 @@ _LONGEST: Final = timedelta(minutes=10)
 def fetch(
     session: Session, topics: Sequence[str], *, by: User, limit: int, lease: timedelta
 ) -> list[JobWork]:
-    """Claim due tasks of topics, the earliest first."""
+    """Claim due tasks of topics, the earliest first; none while a restore is not reconciled."""
+    if restoration.held(session) is not None:
+        return []
     ready = (
         select(Job.id)
         .where(

@@ -18,6 +18,7 @@ from engine.ports import Channel, Message, Work, Worker
 from engine.variables import Variables
 from processes.background import handing
 from processes.casefile import messages
+from processes.exchange import restoration
 from processes.exchange.journal import Attempt
 from processes.operations import Call, all_operations
 
@@ -42,14 +43,22 @@ class JobWorker:
 
     def run_once(self) -> int:
         """Do a batch of due jobs; returns how many were taken."""
-        taken: list[JobWork] = self.transact(
-            lambda session: jobs.acquire(
-                session, self.owner, limit=BATCH, leave=self.remote, channels=self.routes
-            )
-        )  # type: ignore[assignment]
+        taken: list[JobWork] = self.transact(self._acquire)  # type: ignore[assignment]
         for work in taken:
             self.do(work)
         return len(taken)
+
+    def _acquire(self, session: Session) -> list[JobWork]:
+        """Claim what is due; after a restore only what stays inside."""
+        held = restoration.held(session) is not None
+        return jobs.acquire(
+            session,
+            self.owner,
+            limit=BATCH,
+            kinds=restoration.GO_ON if held else (),
+            leave=(*self.remote, *self.workers, *self.routes) if held else self.remote,
+            channels=self.routes,
+        )
 
     def drain(self, *, limit: int = 1_000) -> int:
         """Work until nothing is due, at most `limit` jobs; returns how many were done."""

@@ -28,7 +28,7 @@ from engine import clock, ids, limits
 from engine.errors import BanliError, MessageRefused, NotFound
 from engine.errors import VariablesInvalid as Unfit
 from processes.documents import files
-from processes.exchange import inbound, journal, pulling
+from processes.exchange import inbound, journal, pulling, restoration
 from processes.exchange.directory import Interface
 from processes.identity import audit
 from processes.identity.identity import User
@@ -63,6 +63,8 @@ def make(session: Session, interface: Interface, *, by: User) -> ExchangePackage
     """
     permissions.require(by, Action.OPERATE_EXCHANGE)
     exchange = _exchange(interface)
+    if restoration.held(session) is not None:
+        raise PackageRefused("系统从备份恢复后尚未核对，暂不向外发送报文")
     works = pulling.fetch(session, interface, limit=pulling.MOST, way="file")
     if not works:
         raise PackageRefused("没有等待发给该单位的报文")

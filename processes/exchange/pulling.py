@@ -17,6 +17,7 @@ from engine.errors import TaskNotActive
 from engine.jobs import JobWork
 from engine.model import Job
 from engine.ports import Message
+from processes.exchange import restoration
 from processes.exchange.directory import Interface
 from processes.exchange.journal import Attempt
 
@@ -27,7 +28,12 @@ LEASE: Final = timedelta(minutes=5)
 def fetch(
     session: Session, interface: Interface, *, limit: int, way: str = "pull"
 ) -> list[JobWork]:
-    """Claim the messages for a department that are due, the earliest first."""
+    """Claim the messages for a department that are due, the earliest first.
+
+    While a restore is not reconciled nothing is given out.
+    """
+    if restoration.held(session) is not None:
+        return []
     ready = (
         select(Job.id)
         .where(

@@ -88,6 +88,21 @@ class NumberSequence(Base):
     value: Mapped[int] = mapped_column(BigInteger)
 
 
+class Restoration(Base):
+    """The installation was taken back from a copy; held until `reconciled_at`."""
+
+    __tablename__ = "restoration"
+
+    id: Mapped[Id]
+    copied_at: Mapped[datetime] = mapped_column(Instant)
+    restored_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    margin: Mapped[int] = mapped_column(Integer)
+    """How many numbers each series was moved on."""
+    reconciled_at: Mapped[datetime | None] = mapped_column(Instant)
+    reconciled_by: Mapped[str] = mapped_column(String(64), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
 class CalendarVersion(Base):
     """One act of changing a calendar; its id, which only rises, is the calendar's version."""
 

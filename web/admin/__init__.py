@@ -14,6 +14,7 @@ from web.admin import (
     people,
     registers,
     releases,
+    restoration,
 )
 
 
@@ -32,3 +33,4 @@ def register(app: Flask) -> None:
         calendar,
     ):
         app.register_blueprint(module.blueprint)
+    restoration.register(app)

@@ -26,6 +26,8 @@ def opened(settings: Settings | None = None) -> Iterator[Opened]:
     settings = settings or config.from_environment()
     app = running.build(settings)
     database = running.database_of(app)
-    with app.app_context():
-        yield Opened(settings, database)
-    database.engine.dispose()
+    try:
+        with app.app_context():
+            yield Opened(settings, database)
+    finally:
+        database.engine.dispose()
