@@ -32,9 +32,12 @@ class Lane:
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Process:
-    """One executable process; elements of sub-processes stand flat beside the others."""
+    """One executable process; elements of sub-processes stand flat beside the others.
+
+    Each is itself alone, so that what is reckoned from it can be kept by it.
+    """
 
     id: str
     name: str = ""
@@ -47,6 +50,13 @@ class Process:
     elements: Mapping[str, Element] = field(default_factory=dict)
     flows: Mapping[str, Flow] = field(default_factory=dict)
     lanes: Mapping[str, Lane] = field(default_factory=dict)
+    _attached: Mapping[str, list[BoundaryEvent]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        attached: dict[str, list[BoundaryEvent]] = {}
+        for event in self.of(BoundaryEvent):
+            attached.setdefault(event.attached_to, []).append(event)
+        object.__setattr__(self, "_attached", attached)
 
     def of(self, kind: type[E]) -> Iterator[E]:
         """The elements of a kind."""
@@ -62,7 +72,7 @@ class Process:
 
     def boundary(self, activity: str) -> list[BoundaryEvent]:
         """The boundary events of an activity."""
-        return [event for event in self.of(BoundaryEvent) if event.attached_to == activity]
+        return [*self._attached.get(activity, ())]
 
     def outgoing(self, element: Element) -> list[Flow]:
         """The flows out of an element, in the order of the file."""

@@ -133,6 +133,7 @@ def unary_test(expression: Expression | str, value: Any, context: Mapping[str, A
     return held
 
 
+@lru_cache(maxsize=4096)
 def names(expression: Expression, *, inside_filters: bool = False) -> frozenset[str]:
     """The variables an expression certainly reads.
 

@@ -5,6 +5,7 @@ Invariant: a tree holds plain values and other nodes only; nothing in it can be 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from engine.feel.errors import Position
@@ -207,8 +208,13 @@ class UnaryTests(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly inside a node, in the order of the text."""
-    for field in fields(node):
-        yield from _nodes(getattr(node, field.name))
+    for name in _fields(type(node)):
+        yield from _nodes(getattr(node, name))
+
+
+@cache
+def _fields(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _nodes(value: Any) -> Iterator[Node]:

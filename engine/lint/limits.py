@@ -11,6 +11,7 @@ Source: case-operations B.2 承办; B.3.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from engine.definition import elements as el
@@ -36,7 +37,7 @@ _UNITS: Final = {
     "hours": "小时",
 }
 
-_Graph = dict[str, list[str]]
+_Graph = Mapping[str, Sequence[str]]
 _Way = tuple[int, tuple[str, ...]]
 """How much a way uses, and what uses it, as it is told."""
 Called = Callable[[str], Process | None]
@@ -216,9 +217,10 @@ def _amount(expression: Expression | None, known: Given) -> int | None:
         return None
 
 
+@lru_cache(maxsize=256)
 def _acyclic(process: Process) -> _Graph:
     """Where a token may go next, sub-processes opened out, flows that close a loop left out."""
-    whole = {place: list(_next(process, place)) for place in _places(process)}
+    whole = {place: [*_next(process, place)] for place in _places(process)}
     closing: set[tuple[str, str]] = set()
     state: dict[str, int] = {}
     for start in begins(process, process.id):
