@@ -20,7 +20,7 @@ worker: $(VENV)/.runtime
 
 test: $(VENV)/.testing
 	@sh tests/system-packages
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -q
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q
 
 check: $(VENV)/.testing
 	$(BIN)/ruff format --check .
@@ -35,7 +35,7 @@ bench: $(VENV)/.testing
 
 nightly: $(VENV)/.testing
 	@sh tests/system-packages
-	BANLI_NIGHTLY=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -q
+	BANLI_NIGHTLY=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q
 
 # The locks: what the product needs, that with the tools of the tests, and that with SM2 (国密).
 $(VENV)/.runtime: requirements.lock setup.cfg | $(BIN)/python

@@ -24,12 +24,10 @@ _ROOT = _HERE.parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker holds the demo and the browser; the long walk through all pages has its own."""
+    """All of these drive the browser; how they share it: `tests/spreading.py`."""
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            walk = item.path.name == "test_pages.py"
-            item.add_marker(pytest.mark.xdist_group("browser-walk" if walk else "browser"))
 
 
 @dataclass(frozen=True)

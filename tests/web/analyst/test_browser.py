@@ -15,7 +15,7 @@ from tests.web.analyst.bad_models import faulty
 from tests.web.analyst.conftest import PASSWORD
 from tests.web.analyst.pages import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("analyst-browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
