@@ -12,8 +12,9 @@ from functools import cache
 from typing import Any
 
 import adapters
-from adapters._shared.client import Department
 from adapters._shared.exchange import Contract, Exchange
+from adapters._shared.members import ServiceType
+from adapters._shared.reach import Reachable
 from adapters._shared.seals import AGENCIES, SealKeeper, Seals
 from engine.ports import Channel, IdentityProvider, Worker
 
@@ -27,8 +28,10 @@ class Adapters:
 
     workers: Mapping[str, Worker] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
-    departments: Mapping[str, Department] = field(default_factory=dict)
+    departments: Mapping[str, Reachable] = field(default_factory=dict)
     routes: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, ServiceType] = field(default_factory=dict)
+    """What is asked and answered, by topic, as far as an adapter says so."""
     seals: Seals | None = None
     """The keeper of the agencies' seals, which says what the seal on a file is worth."""
     identity: IdentityProvider | None = None
@@ -80,12 +83,20 @@ def create(names: Sequence[str], settings: Mapping[str, str]) -> Adapters:
         {
             name: one.department
             for name, one in made.items()
-            if isinstance(getattr(one, "department", None), Department)
+            if isinstance(getattr(one, "department", None), Reachable)
         },
         routes,
+        {topic: told for one in made.values() for topic, told in _services(one).items()},
         next((one.seals for one in kept if one.prefix == AGENCIES), None),
         next(vouching, None),
     )
+
+
+def _services(adapter: Any) -> Mapping[str, ServiceType]:
+    if isinstance(adapter, Exchange):
+        return adapter.contract.services
+    found: Mapping[str, ServiceType] = getattr(adapter, "services", {})
+    return found
 
 
 def _made(name: str, settings: Mapping[str, str]) -> Any:

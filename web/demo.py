@@ -29,6 +29,7 @@ _DEPARTMENTS: Final = {
     "identity": "省统一身份认证",
     "province": "省级各部门（税务、住建、国家平台等）",
     "seals": "省政务电子印章系统与电子签名服务器",
+    "mail": "邮件服务器",
 }
 _BEHIND: Final = {"province": tuple(all_departments()), "seals": SEAL_SERVERS}
 """Departments that one program plays, each below its name."""
@@ -79,6 +80,8 @@ def departments(settings: Settings, *, patience: float = 0) -> Iterator[Mapping[
             program = _start(name, keys, options)
             running_now.append(program)
             given[f"{name.upper()}_URL"] = address = _address(program, name)
+            if name == "mail":
+                given |= _mail(program, address)
             if name == "identity":
                 given[f"{_IDENTITY}_URL"] = address
             for part in _BEHIND.get(name, ()):
@@ -105,9 +108,20 @@ def _start(name: str, keys: Mapping[str, str], options: Sequence[str]) -> "subpr
     )
 
 
-def _address(program: "subprocess.Popen[str]", name: str) -> str:
+def _mail(program: "subprocess.Popen[str]", page: str) -> dict[str, str]:
+    """The settings of the mail adapter; the page of the server stands beside them."""
+    return {
+        "MAIL_PAGE": page,
+        "MAIL_URL": _address(program, "mail", "smtp://"),
+        "MAIL_TLS": "none",
+        "MAIL_FROM": "noreply@banli.example",
+        "MAIL_FROM_NAME": "政务办理",
+    }
+
+
+def _address(program: "subprocess.Popen[str]", name: str, scheme: str = "http://") -> str:
     line = program.stdout.readline().strip() if program.stdout else ""
-    if not line.startswith("http://"):
+    if not line.startswith(scheme):
         raise CannotStart(f"模拟的外部单位“{_DEPARTMENTS[name]}”没有启动")
     return line
 
@@ -142,7 +156,8 @@ def welcome(settings: Settings, outside: Mapping[str, str]) -> str:
         f"  {one.login:<{width}}  {one.name}（{one.org}）：{one.does}" for one in loader.offered()
     )
     simulated = "\n".join(
-        f"  {title}  {outside[f'{name.upper()}_URL']}" for name, title in _DEPARTMENTS.items()
+        f"  {title}  {outside.get(f'{name.upper()}_PAGE') or outside[f'{name.upper()}_URL']}"
+        for name, title in _DEPARTMENTS.items()
     )
     return (
         f"办理 Banli 演示环境已启动：http://{settings.host}:{settings.port}\n"

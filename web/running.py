@@ -45,6 +45,7 @@ _DEMO_ADAPTERS: Final = (
     "courier",
     "card_centre",
     "unified_identity",
+    "mail",
     *SEAL_SERVERS,
 )
 

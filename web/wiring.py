@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from sqlalchemy import inspect as inspect_database
 
 from adapters import registry
-from adapters._shared.client import Department
+from adapters._shared.reach import Reachable
 from adapters._shared.seals import Seals
 from processes import settings
 from processes.clock import calendars
@@ -52,7 +52,7 @@ def topics() -> tuple[str, ...]:
     return tuple(sorted({*remote_topics(os.environ), *registry.topics()}))
 
 
-def departments() -> Mapping[str, Department]:
+def departments() -> Mapping[str, Reachable]:
     """The departments outside that this program reaches, by adapter."""
     found: registry.Adapters = current_app.extensions.get("banli_adapters") or registry.Adapters()
     return found.departments

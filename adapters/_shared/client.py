@@ -5,8 +5,6 @@ what no repetition mends (4xx, an answer that is no JSON object) raises `WorkRef
 """
 
 import contextlib
-import ipaddress
-import socket
 import time
 from collections.abc import Mapping
 from typing import Any, BinaryIO, Final
@@ -16,6 +14,7 @@ import urllib3
 
 from adapters._shared import wire
 from adapters._shared.breaker import PAUSE, Breaker
+from adapters._shared.reach import check_address
 from engine import limits
 from engine.errors import MessageRefused, Paused, Retry, WorkRefused
 from engine.variables import Value
@@ -86,7 +85,7 @@ class Department:
         """
         begun = time.monotonic()
         try:
-            self._check_address()
+            check_address(self.name, self._host, self._port, plain=self._plain)
             response = self._pool.request(
                 "GET", f"{self._base}/health", redirect=False, timeout=_PROBE
             )
@@ -120,7 +119,7 @@ class Department:
         if not self.breaker.admits():
             raise Paused(f"『{self.name}』暂停调用，稍后再试", after=PAUSE)
         try:
-            self._check_address()
+            check_address(self.name, self._host, self._port, plain=self._plain)
             response = self._pool.request(
                 method,
                 self._base + path,
@@ -145,16 +144,6 @@ class Department:
             raise WorkRefused(f"『{self.name}』的答复超过 {most >> 20} MiB")
         if status >= _BAD_REQUEST or status < 200 or status >= 300:
             raise WorkRefused(f"『{self.name}』拒绝了请求（{status}）：{_reason(answer)}")
-
-    def _check_address(self) -> None:
-        # the name is checked after resolution: it must not lead to a metadata service or, without
-        # TLS, off this machine
-        for *_, address in socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
-            ip = ipaddress.ip_address(str(address[0]).split("%", 1)[0])
-            if ip.is_link_local or ip.is_multicast or ip.is_unspecified:
-                raise WorkRefused(f"『{self.name}』的地址 {ip} 不允许访问")
-            if self._plain and not ip.is_loopback:
-                raise WorkRefused(f"『{self.name}』在本机之外必须使用 https")
 
 
 def _reason(answer: bytes) -> str:

@@ -13,10 +13,11 @@ from adapters._simulators.card_centre import CardCentre
 from adapters._simulators.card_machine import CardMachine
 from adapters._simulators.courier import Courier
 from adapters._simulators.identity import Identity
+from adapters._simulators.mail_server import MailBoxes, listen
 from adapters._simulators.province import SEAL_SERVERS, Province, all_departments
 from adapters._simulators.server import Simulator, serve
 
-_NAMES: Final = ("card_machine", "courier", "identity", "card_centre", "province", "seals")
+_NAMES: Final = ("card_machine", "courier", "identity", "card_centre", "province", "seals", "mail")
 
 
 def main() -> None:
@@ -32,9 +33,19 @@ def main() -> None:
     options = parser.parse_args()
     if options.parent:
         threading.Thread(target=_end_with, args=(options.parent,), daemon=True).start()
-    server = serve(_make(options), options.port)
+    made = _make(options)
+    server = serve(made, options.port)
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)  # noqa: T201
+    if isinstance(made, MailBoxes):
+        _deliver(made)
     server.serve_forever()
+
+
+def _deliver(boxes: MailBoxes) -> None:
+    """Take mail beside the page; prints where."""
+    listener = listen(boxes)
+    threading.Thread(target=listener.serve_forever, daemon=True).start()
+    print(f"smtp://127.0.0.1:{listener.server_address[1]}", flush=True)  # noqa: T201
 
 
 def _end_with(parent: int) -> None:
@@ -45,10 +56,11 @@ def _end_with(parent: int) -> None:
 
 
 def _make(options: argparse.Namespace) -> Simulator:
+    plain: dict[str, type[Courier | MailBoxes]] = {"courier": Courier, "mail": MailBoxes}
+    if options.name in plain:
+        return plain[options.name]()
     if options.name == "card_machine":
         return CardMachine(seconds=options.seconds)
-    if options.name == "courier":
-        return Courier()
     if options.name == "identity":
         return _identity(options)
     # shared secrets come by the environment: arguments are visible to everyone on the machine

@@ -6,8 +6,9 @@ Invariant: said once, when the program starts; every page and command reads it h
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from adapters._shared.client import Department
 from adapters._shared.exchange import Contract, Exchange
+from adapters._shared.members import ServiceType
+from adapters._shared.reach import Reachable
 from adapters.registry import Adapters
 from engine.errors import NotFound
 
@@ -20,8 +21,9 @@ class Interface:
     title: str
     way: str = "push"
     topics: frozenset[str] = frozenset()
-    department: Department | None = None
+    department: Reachable | None = None
     exchange: Exchange | None = None
+    services: Mapping[str, ServiceType] = field(default_factory=dict)
 
     @property
     def contract(self) -> Contract | None:
@@ -35,11 +37,11 @@ class Interface:
 
     def titled(self, topic: str) -> str:
         """What a message or service is about, in the words of its contract."""
+        if topic in self.services:
+            return self.services[topic].title
         contract = self.contract
         if contract is None:
             return ""
-        if topic in contract.services:
-            return contract.services[topic].title
         message = {**contract.inward, **contract.outward}.get(topic)
         return message.title if message else ""
 
@@ -87,11 +89,13 @@ def _interface(name: str, adapters: Adapters, by_topic: Mapping[str, str]) -> In
     exchange = channel if isinstance(channel, Exchange) else None
     department = adapters.departments.get(name)
     title = exchange.contract.title if exchange else department.name if department else name
+    topics = frozenset(topic for topic, to in by_topic.items() if to == name)
     return Interface(
         name=name,
         title=title,
         way=exchange.way if exchange else "push",
-        topics=frozenset(topic for topic, to in by_topic.items() if to == name),
+        topics=topics,
         department=department,
         exchange=exchange,
+        services={topic: adapters.services[topic] for topic in topics & adapters.services.keys()},
     )

@@ -32,7 +32,7 @@ HOUR: Final = timedelta(hours=1)
 SLOTS: Final = 12
 PAGE: Final = 50
 """The last hour in pieces of five minutes."""
-_KINDS: Final = ("outbox_message", "external_task")
+_KINDS: Final = ("outbox_message", "external_task", "dispatch")
 _MOST: Final = 100
 _GOOD: Final = ("sent", "answered", "taken", "duplicate")
 _BAD: Final = ("failed", "refused")
@@ -256,11 +256,11 @@ def shown_of(
 
 
 def _members(interface: Interface, name: str) -> list[Member]:
+    if name in interface.services:
+        return [*interface.services[name].asked]
     contract = interface.contract
     if contract is None:
         return []
-    if name in contract.services:
-        return [*contract.services[name].asked]
     told = {**contract.inward, **contract.outward}.get(name)
     return [contract.key_of(told), *told.members] if told else []
 

@@ -87,10 +87,9 @@ def settling(interface: Interface, job: Job) -> Entry:
     """What is entered to end a job by hand: the answer of a service, nothing for a message."""
     if job.kind == "outbox_message":
         return Entry(interface, job.topic, interface.titled(job.topic) or job.topic, ())
-    contract = interface.contract
-    if contract is None or job.topic not in contract.services:
+    if job.kind != "external_task" or job.topic not in interface.services:
         raise NotFound("这项作业的结果不能人工录入", job=job.id)
-    told = contract.services[job.topic]
+    told = interface.services[job.topic]
     return Entry(interface, job.topic, told.title, told.answered)
 
 
