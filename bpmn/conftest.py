@@ -6,13 +6,22 @@ from typing import Final
 
 import pytest
 
+from bpmn import ways
 from processes.casework import functions
 from processes.modelling import decision_tests
-from processes.play import folder, scenario, steps
+from processes.play import Play, folder, scenario, steps
 from processes.play.model import ModelPlay
 from tests.play import play
 
 __all__ = ["play"]
+
+
+@pytest.fixture
+def outside(play: Play) -> Iterator[dict[str, ways.Gateway]]:
+    """Every way of a notice to people outside, connected to the play."""
+    with ways.connected(play) as made:
+        yield made
+
 
 SCENARIO: Final = ".scenario.yaml"
 

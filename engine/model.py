@@ -277,6 +277,12 @@ class ExternalTask(Job):
     __mapper_args__ = {"polymorphic_identity": "external_task"}
 
 
+class Dispatch(Job):
+    """Work of a topic that no instance waits for; whoever gave it is told how it ended."""
+
+    __mapper_args__ = {"polymorphic_identity": "dispatch"}
+
+
 class InboundDelivery(Job):
     """A message that was here before its receiver; the job has the message's id."""
 

@@ -16,6 +16,7 @@ from babel.support import NullTranslations, Translations
 from flask import Blueprint, Flask, Response, redirect, request, session
 from flask_babel import Babel, Domain, get_locale, gettext, ngettext
 
+from processes.domains.channels import NoticeChannel
 from processes.domains.domains import Word
 from web.auth import policy
 from web.paths import own_path
@@ -52,7 +53,7 @@ class _Languages(Babel):  # type: ignore[misc]
         return _Catalogue()
 
 
-def titles(words: Mapping[str, Word]) -> dict[str, str]:
+def titles(words: Mapping[str, Word | NoticeChannel]) -> dict[str, str]:
     """What a domain names, code → title in the language of the request."""
     english = language() == "en"
     return {code: word.title_en if english else word.title for code, word in words.items()}

@@ -28,6 +28,7 @@ from engine.errors import Conflict
 from migrations import schema
 from processes import chores
 from processes.background.worker import JobWorker
+from processes.casefile import deliveries
 from processes.demo import loader
 from processes.exchange import directory, publication
 from processes.exchange.directory import Directory
@@ -75,6 +76,7 @@ def reach(app: Flask, adapters: Adapters, routes: Mapping[str, str]) -> None:
     app.extensions["banli_routes"] = routes
     app.extensions["banli_directory"] = found = directory.of(adapters, routes)
     publication.reach(found.by_topic)
+    deliveries.reach(adapters.workers)
 
 
 def database_of(app: Flask) -> Database:

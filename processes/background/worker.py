@@ -17,7 +17,7 @@ from engine.jobs import JobWork
 from engine.ports import Channel, Message, Work, Worker
 from engine.variables import Variables
 from processes.background import handing
-from processes.casefile import messages
+from processes.casefile import deliveries, messages
 from processes.exchange import restoration
 from processes.exchange.journal import Attempt
 from processes.operations import Call, all_operations
@@ -99,6 +99,8 @@ class JobWorker:
             self.transact(lambda session: signals.broadcast(session, work))
         elif work.kind == "signal_delivery":
             self.transact(lambda session: signals.deliver(session, work))
+        elif work.kind == "dispatch":
+            self._tell(work)
         elif work.topic in all_operations():
             self.transact(lambda session: self._operate(session, work))
         else:
@@ -119,6 +121,33 @@ class JobWorker:
             attempt.ended(session, "answered")
 
         self.transact(done)
+
+    def _tell(self, work: JobWork) -> None:
+        """Bring a notice to somebody; a way that is closed, or down for long, gives way."""
+        self._hold(work)
+        attempt = Attempt(_adapter(work), work)
+        try:
+            result = self._worker(work).execute(
+                Work(work.key, work.topic, work.correlation_key, work.variables, work.retries)
+            )
+        except (BpmnError, WorkRefused, Retry) as error:
+            if isinstance(error, Retry) and deliveries.may_wait(work):
+                error.after = error.after or deliveries.pause(work)
+                raise
+            reason = error.message
+
+            def closed(session: Session) -> None:
+                deliveries.refused(session, work, reason)
+                attempt.ended(session, "refused", error=reason)
+
+            self.transact(closed)
+            return
+
+        def told(session: Session) -> None:
+            deliveries.sent(session, work, str(result.get("receipt_no") or ""))
+            attempt.ended(session, "answered")
+
+        self.transact(told)
 
     def _operate(self, session: Session, work: JobWork) -> None:
         call = Call(

@@ -1,10 +1,10 @@
-"""Notices: a row in the user's box, and a hook for the way by SMS.
+"""Notices: a row in the user's box, and from there on the ways that he chose.
 
 Invariant: a notice commits with what it tells of; the same `dedupe_key` gives one notice a user.
-Nothing is sent from here: a hook enqueues, the worker sends.
+Nothing is sent from here: `deliveries` gives the worker a job, the worker sends.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
@@ -12,18 +12,14 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import NotFound
+from processes.casefile import deliveries
 from processes.identity.identity import User
 from processes.model.cases import Notification
-
-Hook = Callable[[Session, Notification], None]
-
-hooks: list[Hook] = []
-"""Called for each new notice in its transaction; the SMS port adds a job here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What is told."""
+    """What is told; `ways` are usual for it where the receiver has not chosen his own."""
 
     kind: str
     title: str
@@ -31,6 +27,7 @@ class Notice:
     case_id: int | None = None
     link: str = ""
     dedupe_key: str | None = None
+    ways: Sequence[str] = ()
 
 
 def send(session: Session, user_ids: Iterable[int], notice: Notice) -> list[Notification]:
@@ -53,8 +50,7 @@ def send(session: Session, user_ids: Iterable[int], notice: Notice) -> list[Noti
         made.append(row)
     session.flush()
     for row in made:
-        for hook in hooks:
-            hook(session, row)
+        deliveries.begin(session, row, usual=notice.ways)
     return made
 
 

@@ -15,6 +15,7 @@ import yaml
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from engine.errors import BanliError
+from processes.domains.channels import NoticeChannel, NoticeChannelSchema, made_channel
 from processes.domains.publications import Publication, PublicationSchema, made_publication
 
 FOLDER: Final = Path(__file__).parents[2] / "bpmn"
@@ -33,6 +34,7 @@ _PARTS: Final = (
     "services",
     "holdings",
     "publications",
+    "notice_channels",
 )
 _CATEGORIES: Final = ("handler", "applicant", "admin", "security", "audit", "model")
 
@@ -157,6 +159,8 @@ class Domains:
     """The kinds of certificates of the public, as `processes.public.holdings` reads them."""
     publications: Mapping[str, Publication]
     """What is reported to departments outside, by message."""
+    notice_channels: Mapping[str, NoticeChannel]
+    """The ways by which a notice reaches somebody beside the box in this system."""
 
 
 _MESSAGES: Final[dict[str, str]] = {"unknown": "没有这个项目", "type": "应为对象"}
@@ -264,6 +268,7 @@ class _File(_Word):
     views = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
     menus = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
     publications = _by_code(PublicationSchema)
+    notice_channels = _by_code(NoticeChannelSchema)
     services = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
     holdings = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
     delegation = fields.String(load_default="", validate=validate.Regexp(r"[a-z0-9_/]*\Z"))
@@ -306,6 +311,7 @@ def load(folder: Path) -> Domains:
         parts["services"],
         parts["holdings"],
         {code: made_publication(code, one) for code, one in parts["publications"].items()},
+        {code: made_channel(code, one) for code, one in parts["notice_channels"].items()},
     )
 
 

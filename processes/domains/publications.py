@@ -34,7 +34,7 @@ class Publication:
         return process_key.startswith(self.processes)
 
 
-class _Feel(fields.String):
+class FeelField(fields.String):
     """An expression; `=` in front is allowed, as in models."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
@@ -60,10 +60,10 @@ class PublicationSchema(Schema):
     changed = fields.List(
         fields.String(), required=True, validate=validate.Length(1), error_messages=_REQUIRED
     )
-    when = _Feel(load_default=None)
-    key = _Feel(required=True, error_messages=_REQUIRED)
+    when = FeelField(load_default=None)
+    key = FeelField(required=True, error_messages=_REQUIRED)
     body = fields.Dict(
-        keys=fields.String(), values=_Feel(), required=True, error_messages=_REQUIRED
+        keys=fields.String(), values=FeelField(), required=True, error_messages=_REQUIRED
     )
 
 

@@ -7,12 +7,22 @@ writes it. Opinions, clock entries and links are appended, never changed.
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
 from engine.columns import Base, Id, Instant
-from processes.model.types import SealedVariables
+from processes.model.types import Sealed, SealedVariables
 
 
 class Case(Base):
@@ -220,7 +230,7 @@ class CaseLimit(Base):
 
 
 class Notification(Base):
-    """A notice in one user's box, and how far its way by SMS got."""
+    """A notice in one user's box; other ways to him are its deliveries."""
 
     __tablename__ = "notification"
     __table_args__ = (Index("ix_notification_user", "user_id", "read_at", "id"),)
@@ -235,6 +245,34 @@ class Notification(Base):
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     read_at: Mapped[datetime | None] = mapped_column(Instant)
     dedupe_key: Mapped[str | None] = mapped_column(String(200), unique=True)
+
+
+class NoticeChoice(Base):
+    """By which ways somebody wants his notices beside the box, the first first."""
+
+    __tablename__ = "notice_choice"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    channels: Mapped[str] = mapped_column(String(200), default="")
+    """Codes of channels, a space between them."""
+    mail: Mapped[str | None] = mapped_column(Sealed("notice_choice.mail"))
+    changed_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class NoticeDelivery(Base):
+    """A notice on one way to its receiver: waiting, sent, refused (gone on by the next way)."""
+
+    __tablename__ = "notice_delivery"
+    __table_args__ = (UniqueConstraint("notice_id", "channel"),)
+
+    id: Mapped[Id]
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notification.id"))
+    channel: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16), default="waiting")
+    receipt: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    begun_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class MaterialItem(Base):

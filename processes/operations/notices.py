@@ -23,6 +23,7 @@ _TITLE = 200
         "to": "applicant（申请人）、角色@机构，或用户编号；也可以是它们的列表",
         "title": "标题",
         "text?": "正文",
+        "channels?": "接收人没有选过通知方式时，站内消息之外用哪些（notice_channels 的代码）",
     },
     outputs={"notified": "送达人数"},
 )
@@ -36,6 +37,7 @@ def send(session: Session, call: Call) -> Variables:
         case_id=case.id if case else None,
         link=f"/cases/{case.id}" if case else "",
         dedupe_key=f"job:{call.key}",
+        ways=_ways(call.variables.get("channels")),
     )
     to = call.value("to")
     found = [
@@ -75,6 +77,11 @@ def receipts(session: Session, call: Call) -> Variables:
     ]
     read = sum(1 for one in told if isinstance(one, dict) and one["read_on"] is not None)
     return {"sent": len(told), "read": read, "receipts": told}
+
+
+def _ways(told: Value) -> list[str]:
+    named = told if isinstance(told, list) else [told]
+    return [str(one) for one in named if one]
 
 
 def _receivers(session: Session, to: str, case: Case | None) -> list[int]:

@@ -17,6 +17,7 @@ from processes.desk import inbox
 from processes.identity.identity import User
 from processes.identity.roles import ROLES, Action
 from processes.ledgers import menus
+from web import ways
 from web.auth import actions_of, current, policy, policy_of
 from web.database import read_session, transaction
 from web.i18n import language
@@ -146,8 +147,16 @@ def browsers() -> ResponseReturnValue:
 def notices() -> ResponseReturnValue:
     with read_session() as session:
         rows = notice_box.box(session, current())
-        staff = current().kind == "staff"
-        return render_template("worklist/notices.html", rows=rows, staff=staff)
+    staff = current().kind == "staff"
+    return render_template("worklist/notices.html", rows=rows, staff=staff, went=ways.of_box(rows))
+
+
+blueprint.add_url_rule(
+    "/notices/ways",
+    "ways",
+    policy("any")(ways.page("worklist/ways.html", "home.notices")),
+    methods=["GET", "POST"],
+)
 
 
 @blueprint.post("/notices/<int:notice_id>")

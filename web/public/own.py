@@ -20,7 +20,7 @@ from processes.casefile import notices
 from processes.documents import files
 from processes.public import citizens, consents, guides, holdings
 from processes.public.holdings import Holding
-from web import security
+from web import security, ways
 from web.auth import current, policy
 from web.config import Settings
 from web.database import read_session, run, transaction
@@ -110,7 +110,8 @@ def shown(token: str) -> ResponseReturnValue:
 @policy("citizen")
 def messages() -> ResponseReturnValue:
     with read_session() as session:
-        return render_template("public/messages.html", rows=notices.box(session, current()))
+        rows = notices.box(session, current())
+    return render_template("public/messages.html", rows=rows, went=ways.of_box(rows))
 
 
 @blueprint.post("/messages/<int:notice_id>")
@@ -129,6 +130,14 @@ def read_messages() -> ResponseReturnValue:
     with transaction() as session:
         notices.mark_all_read(session, current())
     return redirect(url_for("public.messages"), code=303)
+
+
+blueprint.add_url_rule(
+    "/ways",
+    "ways",
+    policy("citizen")(ways.page("public/ways.html", "public.me")),
+    methods=["GET", "POST"],
+)
 
 
 @blueprint.get("/me")

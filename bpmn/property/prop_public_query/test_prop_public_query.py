@@ -23,10 +23,6 @@ def unit(**changes: object) -> dict[str, object]:
     return {"query_kind": "unit", "unit_code": story.UNIT, "claim": "holder", **changes}
 
 
-def answered(case: PlayedCase) -> None:
-    case.works("qinwuyuan_app.notify", receipt_no="1", accepted_at="2026-11-29")
-
-
 def logged(play: Play, case: PlayedCase) -> dict[str, object]:
     return story.record(play, "title_query", case.row.reference)
 
@@ -35,7 +31,6 @@ def test_the_own_title_is_proved_with_a_seal(play: Play) -> None:
     """P-16: sealed, downloadable, on record."""
     seals.employed(play)
     case = asked(play, citizen(play, "p1001"))
-    answered(case)
     assert (case.ended, case.letters) == ("answered", ["letter_title_proof"])
     line = logged(play, case)
     assert (line["basis"], line["row_count"], line["result"]) == ("holder", 1, "answered")
@@ -44,14 +39,12 @@ def test_the_own_title_is_proved_with_a_seal(play: Play) -> None:
 def test_who_owns_nothing_is_told_so(play: Play) -> None:
     seals.employed(play)
     case = asked(play, citizen(play, "p1003", level=3))
-    answered(case)
     assert (case.ended, logged(play, case)["row_count"]) == ("answered", 0)
 
 
 def test_one_unit_is_shown_to_its_holder(play: Play) -> None:
     seals.employed(play)
     case = asked(play, citizen(play, "p1001"), **unit())
-    answered(case)
     assert case.ended == "answered"
 
 
@@ -79,7 +72,6 @@ def test_an_interest_is_reviewed_by_the_window(play: Play) -> None:
     case = interested(play)
     assert case.waits_for == {"review"}
     case.complete("review", as_="prop_window", decision="agree")
-    answered(case)
     assert (case.ended, logged(play, case)["basis"]) == ("answered", "interested")
 
 
@@ -106,5 +98,4 @@ def test_a_seal_that_is_refused_is_set_again_by_the_window(play: Play) -> None:
     assert case.waits_for == {"retry_seal"}
     desk.refuses = ""
     case.complete("retry_seal", as_="prop_window", retry_note="已补办用印审批")
-    answered(case)
     assert case.ended == "answered"

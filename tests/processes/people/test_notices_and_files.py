@@ -92,14 +92,3 @@ def test_reading_is_for_the_owner(session: Session, people: People) -> None:
     assert notices.unread(session, first) == 0
     assert [one.id for one in notices.box(session, first)] == [made.id]
     assert notices.box(session, first, after=made.id) == []
-
-
-def test_a_hook_sees_each_new_notice_in_its_transaction(
-    session: Session, people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(notices, "hooks", [lambda _session, row: told.append(row.title)])
-    user = people.user("first")
-    notices.send(session, [user.id], Notice(kind="sms", title="请领证", dedupe_key="x"))
-    notices.send(session, [user.id], Notice(kind="sms", title="请领证", dedupe_key="x"))
-    assert told == ["请领证"]
