@@ -1,6 +1,7 @@
 """通知: one notice to one receiver, by the ways of his own choice (Y-91, P-13, P-71, P-72, P-81)."""
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bpmn.citizens import begun, citizen
 from bpmn.property.story import notices_of
@@ -22,7 +23,7 @@ def chosen(play: Play, by: User, *channels: str, mail: str = "") -> None:
 def came(play: Play, by: User) -> list[tuple[str, str]]:
     """How far the latest notice has come, way by way."""
 
-    def asked(session: object) -> list[tuple[str, str]]:
+    def asked(session: Session) -> list[tuple[str, str]]:
         box = notices.box(session, by)[:1]
         rows = deliveries.of_notices(session, box).get(box[0].id, ())
         return [(row.channel, row.state) for row in rows]
