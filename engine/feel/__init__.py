@@ -6,6 +6,8 @@ an evaluation that goes wrong gives null and says why, only a crossed limit rais
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -166,11 +168,16 @@ def _measure(value: Any, runtime: Runtime) -> None:
             waiting.extend(top.values())
 
 
+_PLAIN: Final = frozenset({str, int, bool, type(None), Decimal, date, datetime, time, timedelta})
+"""Values that have no names in them; to ask a type for its place in a hierarchy costs far more."""
+
+
 def _special_names(context: Mapping[str, Any], depth: int = 3) -> list[str]:
-    found = [key for key in context if isinstance(key, str) and special(key)]
+    found = [key for key in context if type(key) is str and special(key)]
     if depth:
         for value in context.values():
-            inner = value[0] if isinstance(value, list) and value else value
-            if isinstance(inner, Mapping):
+            inner = value[0] if type(value) is list and value else value
+            kind = type(inner)
+            if kind is dict or (kind not in _PLAIN and isinstance(inner, Mapping)):
                 found += _special_names(inner, depth - 1)
     return found

@@ -6,7 +6,7 @@ depends on other answers (`match`, `holds`), only those that fit them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, exists, false, or_, select
@@ -31,8 +31,17 @@ class LedgerSource:
     session: Session
     told: RecordSource
     by: User | None
+    _read: dict[tuple[Any, ...], Option | None] = field(default_factory=dict, compare=False)
+    """What was found; a table asks for the same record in each of its rows."""
 
     def find(self, value: str, context: Mapping[str, Any]) -> Option | None:
+        names = (*self.told.match.values(), *self.told.holds.values())
+        asked = (value, *(repr(context.get(name)) for name in names))
+        if asked not in self._read:
+            self._read[asked] = self._find(value, context)
+        return self._read[asked]
+
+    def _find(self, value: str, context: Mapping[str, Any]) -> Option | None:
         query = select(RegisterRecord).where(*self._where(context), RegisterRecord.key == value)
         found = self.session.scalar(query)
         return self._option(found) if found and self._holds(found, context) else None

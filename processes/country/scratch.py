@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 
 import processes.model  # noqa: F401 - its tables are copied
 from engine import connection
+from engine.jobs import JobWork
 from engine.model import Base
+from engine.variables import decode
 from processes.model.people import AuditEvent
 
 T = TypeVar("T")
@@ -39,6 +41,28 @@ _TRIGGER: Final = (
     " VALUES ('{name}', '{letter}', json_array({key}), {was}); END"
 )
 _AUDIT: Final = ("audit_event", "audit_head")
+OWNER: Final = "country"
+_LEASE: Final = timedelta(hours=1)
+_READY: Final = "j.suspended IS FALSE AND j.retries > 0"
+_OUTSIDE: Final = "(j.kind = 'external_task' AND j.topic IN (SELECT value FROM json_each(?)))"
+_WORK: Final = (
+    *("id", "kind", "instance_id", "definition_id", "activity", "topic", "business_key"),
+    *("correlation_key", "retries", "fencing", "key"),
+)
+_DUE: Final = (
+    "SELECT j.id, j.kind, coalesce(j.instance_id, 0), j.definition_id, j.activity, j.topic,"
+    " coalesce(i.business_key, ''), j.correlation_key, j.retries, j.fencing + 1,"
+    " j.kind || '-' || j.id, coalesce(j.payload, '{}')"
+    " FROM job j LEFT JOIN process_instance i ON i.id = j.instance_id"
+    f" WHERE j.due_at <= ? AND {_READY} AND NOT {_OUTSIDE} ORDER BY j.due_at, j.id"
+)
+_CLAIM: Final = "UPDATE job SET owner = ?, lease_until = ?, fencing = fencing + 1 WHERE id = ?"
+_NEXT: Final = f"SELECT min(j.due_at) FROM job j WHERE {_READY} AND NOT {_OUTSIDE}"  # noqa: S608
+_WAITING: Final = {
+    "task": "SELECT id FROM user_task WHERE suspended IS FALSE ORDER BY id",
+    "wait": "SELECT id FROM event_subscription WHERE instance_id IS NOT NULL ORDER BY id",
+    "work": f"SELECT j.id FROM job j WHERE {_OUTSIDE} ORDER BY j.id",  # noqa: S608
+}
 
 
 @dataclass(slots=True)
@@ -111,19 +135,27 @@ class Scratch:
         with self._session() as session:
             return question(session)
 
-    def due(self, now: datetime) -> bool:
-        """Whether a job is due; cheaper than to ask the worker for nothing."""
-        at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-        query = "SELECT 1 FROM job WHERE due_at <= ? AND suspended IS FALSE AND retries > 0 LIMIT 1"
-        return self._raw.execute(query, (at,)).fetchone() is not None
+    def claim(self, now: datetime, held: Sequence[str]) -> list[JobWork]:
+        """Jobs that are due but for the topics that somebody outside does, the earliest first.
+
+        There is one worker on one connection: nobody to share the jobs with, no lease to lapse.
+        """
+        found = self._raw.execute(_DUE, (_stamp(now), json.dumps(held))).fetchall()
+        until = _stamp(now + _LEASE)
+        self._raw.executemany(_CLAIM, [(OWNER, until, row[0]) for row in found])
+        return [
+            JobWork(**dict(zip(_WORK, row, strict=True)), variables=decode(payload), owner=OWNER)
+            for *row, payload in found
+        ]
+
+    def waiting(self, kind: str, held: Sequence[str]) -> list[int]:
+        """What waits for somebody: `task`, `wait` for a message, or `work` of somebody outside."""
+        given = (json.dumps(held),) if kind == "work" else ()
+        return [number for (number,) in self._raw.execute(_WAITING[kind], given)]
 
     def next_due(self, held: Sequence[str]) -> datetime | None:
         """When the next job is due, but for the topics that somebody outside does."""
-        query = (
-            "SELECT min(due_at) FROM job WHERE suspended IS FALSE AND retries > 0"
-            " AND NOT (kind = 'external_task' AND topic IN (SELECT value FROM json_each(?)))"
-        )
-        (at,) = self._raw.execute(query, (json.dumps(held),)).fetchone()
+        (at,) = self._raw.execute(_NEXT, (json.dumps(held),)).fetchone()
         return datetime.fromisoformat(at).replace(tzinfo=UTC) if at else None
 
     def _session(self) -> Session:
@@ -221,6 +253,10 @@ def _trigger(table: Table, op: str, row: str) -> str:
     key = ", ".join(f'{row}."{column.name}"' for column in table.primary_key)
     was = f'{row}."{_WAS[table.name]}"' if table.name in _WAS and op != "INSERT" else "NULL"
     return _TRIGGER.format(name=table.name, op=op, letter=op[0], key=key, was=was)
+
+
+def _stamp(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ Invariant: everything is done at its own instant, and what falls due on the way 
 story that cannot go on raises `StoryFailed` and is undone by whoever had it told.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any, Final
@@ -48,6 +48,11 @@ class Telling:
         self._planned: dict[Key, datetime | None] = {}
         """When somebody does what waits; None: nobody will."""
         self._acts: dict[Key, Act] = {}
+        self._asked: Mapping[str, tuple[type[Any], Callable[[Any, Habit], None]]] = {
+            "task": (UserTask, self._acting.complete),
+            "wait": (EventSubscription, self._acting.hear),
+            "work": (Job, self._acting.work),
+        }
 
     def tell(self) -> int:
         """Play it up to its end or to the present; returns how many cases were filed.
@@ -102,8 +107,10 @@ class Telling:
 
     def _settle(self) -> None:
         """Do everything that is due, but for work of somebody outside."""
-        while self._world.scratch.due(clock.now()) and self._worker.run_once():
-            pass
+        scratch, outside = self._world.scratch, self._world.outside
+        while due := scratch.claim(clock.now(), outside):
+            for work in due:
+                self._worker.do(work)
 
     def _instant(self, day: date, days: int, *, anyday: bool = False) -> datetime:
         """An instant so many working days on; with `anyday` days, and hours people are awake."""
@@ -131,26 +138,16 @@ class Telling:
     def _plan(self) -> None:
         """Decide for everything that began to wait when somebody does it."""
         now: set[Key] = {key for key in self._planned if key[0] == "begin"}
-        acting = self._acting
-        tasks = select(UserTask).where(UserTask.suspended.is_(False)).order_by(UserTask.id)
-        waits = select(EventSubscription).where(EventSubscription.instance_id.is_not(None))
-        work = select(Job).where(Job.kind == "external_task", Job.topic.in_(self._world.outside))
-        asked: tuple[tuple[str, Select[Any], Callable[[Any, Habit], None]], ...] = (
-            ("task", tasks, acting.complete),
-            ("wait", waits.order_by(EventSubscription.id), acting.hear),
-            ("work", work.order_by(Job.id), acting.work),
-        )
-        for kind, query, act in asked:
-            for row in self._all(query):
-                now.add((kind, row.id))
-                self._plan_one((kind, row.id), row, act)
+        for kind, (of, act) in self._asked.items():
+            for number in self._world.scratch.waiting(kind, self._world.outside):
+                now.add((kind, number))
+                if (kind, number) not in self._planned:
+                    self._plan_one((kind, number), self._one(of, number), act)
         for key in self._planned.keys() - now:
             del self._planned[key]
             self._acts.pop(key, None)
 
     def _plan_one(self, key: Key, row: Any, act: Callable[[Any, Habit], None]) -> None:
-        if key in self._planned:
-            return
         told = self._world.habit(row, self._story)
         idle = key[0] != "task" and told is USUAL
         if idle or not self._dice.chance(told.chance):
@@ -186,6 +183,9 @@ class Telling:
         for other in self._story.cases:
             if other.after == begin.id:
                 self._plan_begin(other, clock.today())
+
+    def _one(self, of: type[Any], number: int) -> Any:
+        return self._world.scratch.look(lambda session: session.get_one(of, number))
 
     def _all(self, query: Select[Any]) -> list[Any]:
         return self._world.scratch.look(lambda session: list(session.scalars(query)))

@@ -67,6 +67,7 @@ def enter(session: Session, execution: Execution, step: StepRecord) -> None:
 
 def _enter(session: Session, case_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
     held = {one.code: one for one in of_case(session, case_id)}
+    graded: dict[str, list[str]] = {}
     for position, row in enumerate(rows):
         values = _values(row, position)
         item = held.get(values["code"])
@@ -76,12 +77,11 @@ def _enter(session: Session, case_id: int, rows: Sequence[Mapping[str, Any]]) ->
             for name, value in values.items():
                 setattr(item, name, value)
         if values["grade"]:
-            # what the clerk found out about the paper holds for the file of it
-            session.execute(
-                update(Material)
-                .where(Material.case_id == case_id, Material.code == values["file_code"])
-                .values(trust=values["grade"])
-            )
+            graded.setdefault(values["grade"], []).append(values["file_code"])
+    for grade, codes in graded.items():
+        # what the clerk found out about the paper holds for the file of it
+        of_these = Material.case_id == case_id, Material.code.in_(codes), Material.trust != grade
+        session.execute(update(Material).where(*of_these).values(trust=grade))
     session.flush()
 
 
