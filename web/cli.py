@@ -96,7 +96,7 @@ def demo(size: str) -> None:
     demonstration.prepare(settings)
     with demonstration.departments(settings, patience=90) as outside:
         app = running.build(settings, {**os.environ, **outside})
-        with demonstration.country(size) as begin:
+        with demonstration.worker(settings, outside), demonstration.country(size) as begin:
             running.serve(
                 app,
                 settings,

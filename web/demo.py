@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
 from adapters._simulators.province import SEAL_SERVERS, all_departments
@@ -147,6 +148,24 @@ def country(size: str) -> Iterator[Callable[[str], None]]:
         for program in made:
             program.terminate()
             program.wait(timeout=60)
+
+
+@contextmanager
+def worker(settings: Settings, outside: Mapping[str, str]) -> Iterator[None]:
+    """Background work in a program of its own where the database is PostgreSQL.
+
+    On SQLite it is done by the program that serves the pages.
+    """
+    if make_url(settings.database_url).get_backend_name() == "sqlite":
+        yield
+        return
+    command = [sys.executable, "-m", "web.cli", "worker"]
+    program = subprocess.Popen(command, env={**os.environ, **outside})  # noqa: S603 - our own module
+    try:
+        yield
+    finally:
+        program.terminate()
+        program.wait(timeout=60)
 
 
 def welcome(settings: Settings, outside: Mapping[str, str]) -> str:

@@ -89,6 +89,7 @@ def main(size: str, *, part: str = "", parent: int = 0) -> None:
     loader.load_ledgers()
     report = Reporting(app, Stopping(parent))
     maker = _maker(app, settings, report, part or "first")
+    running.keep_what_is_loaded()
     if part:
         maker.stories(part)
         return
@@ -107,14 +108,11 @@ def main(size: str, *, part: str = "", parent: int = 0) -> None:
 
 def _maker(app: Flask, settings: Settings, stop: Callable[[], bool], name: str) -> Maker:
     database = running.database_of(app)
-    source = database.engine.url.database
-    if database.engine.dialect.name != "sqlite" or not source:
-        raise running.CannotStart("全国演示数据只在 SQLite 上生成；请去掉 BANLI_DATABASE_URL。")
     return Maker(
         transact=database.run,
         domains=habits.load(loader.MODELS),
         outside=wiring.topics(),
-        source=source,
+        source=database.engine,
         scratch=settings.home / f"scratch-{name}.db",
         stop=stop,
     )

@@ -76,8 +76,10 @@ class Story:
     facts: Mapping[str, Any]
     prepare: tuple[Prepared, ...]
     cases: tuple[Begin, ...]
-    recent: float = 0.0
-    """Share of them that begin within the last weeks, beside those of the seasons."""
+    recent: float | None = None
+    """Share of them that are to be found under way; what is not said is that of `shape.yaml`."""
+    rests: float | None = None
+    """How likely each step of those is left lying up to now; as above."""
     habits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Departures from the habits, by process and activity."""
 
@@ -138,7 +140,7 @@ def merged(usual: Habit, own: Mapping[str, Any], place: str) -> Habit:
 
 def _story(domain: str, key: str, told: Mapping[str, Any], name: str) -> Story:
     place = f"{name} {key}"
-    allowed = {"share", "facts", "prepare", "cases", "recent", "habits"}
+    allowed = {"share", "facts", "prepare", "cases", "recent", "rests", "habits"}
     _known(told, allowed, place)
     return Story(
         name=key,
@@ -147,7 +149,8 @@ def _story(domain: str, key: str, told: Mapping[str, Any], name: str) -> Story:
         facts=told.get("facts", {}),
         prepare=tuple(_made(Prepared, one, place) for one in told.get("prepare", [])),
         cases=tuple(_made(Begin, one, place) for one in told["cases"]),
-        recent=told.get("recent", 0.0),
+        recent=told.get("recent"),
+        rests=told.get("rests"),
         habits=told.get("habits", {}),
     )
 

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -42,7 +43,7 @@ class Maker:
     transact: Transact
     domains: Mapping[str, Domain]
     outside: tuple[str, ...]
-    source: str
+    source: Engine
     scratch: Path
     stop: Stop = lambda: False
     rest: float = 0.002
@@ -84,7 +85,7 @@ class Maker:
             until = clock.now() - _MARGIN
             try:
                 with there.scratch.attempt(), documents.deferred():
-                    telling_of = Telling(there, turn.story, turn.number, on=turn.day, until=until)
+                    telling_of = Telling(there, turn, until=until)
                     try:
                         cases = telling_of.tell()
                     finally:

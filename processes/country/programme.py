@@ -15,17 +15,18 @@ from processes.country.habits import Domain, Story
 from processes.country.people import shape
 
 SIZES: Final = ("small", "medium", "full")
-_LATELY: Final = 45
-"""Days that count as lately."""
-
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One story to be told: which of its kind, beginning when."""
+    """One story to be told: which of its kind, beginning when.
+
+    `lately` marks those that are to be found under way: in them work is left lying (`rests`).
+    """
 
     day: date
     story: Story
     number: int
+    lately: bool = False
 
 
 def part_of(size: str) -> float:
@@ -36,17 +37,28 @@ def part_of(size: str) -> float:
 def turns(domains: Sequence[Domain], *, size: str, on: date) -> list[Turn]:
     """Every story of some domains, the earliest first, up to the day before `on`."""
     days = _days(on)
+    lately = _lately(days, on)
     found = []
     for domain in domains:
         for story in domain.stories:
+            recent = shape()["recent"]["share"] if story.recent is None else story.recent
             for number in range(max(1, round(story.share * part_of(size)))):
                 dice = Dice(shape()["seed"], "day", story.name, number)
-                lately = dice.chance(story.recent)
-                day = (
-                    on - timedelta(days=dice.between(1, _LATELY)) if lately else dice.weighed(days)
-                )
-                found.append(Turn(day, story, number))
+                late = dice.chance(recent)
+                day = dice.weighed(lately if late else days)
+                found.append(Turn(day, story, number, late))
     return sorted(found, key=lambda turn: (turn.day, turn.story.name, turn.number))
+
+
+def _lately(days: Mapping[date, float], on: date) -> Mapping[date, float]:
+    """The same for what is under way: the last weeks, the last days most."""
+    whole = shape()["recent"]["days"]
+    first = on - timedelta(days=whole)
+    return {
+        day: weight * ((day - first).days / whole) ** 1.5
+        for day, weight in days.items()
+        if day > first and calendar.is_working(day)
+    }
 
 
 def _days(on: date) -> Mapping[date, float]:

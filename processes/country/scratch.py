@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Table, event, select
+from sqlalchemy import Connection, Engine, Table, event, insert, select, text
 from sqlalchemy.orm import Session
 
 import processes.model  # noqa: F401 - its tables are copied
@@ -32,8 +32,9 @@ BASE: Final = (
     *("register_record", "register_index", "register_unique", "booking", "event_subscription"),
 )
 """Tables that stand in the scratch copy from the start, parents first."""
-_ONLY: Final = {"event_subscription": " WHERE instance_id IS NULL"}
-_WAS: Final = {"number_sequence": "value", "register_record": "revision"}
+_ONLY: Final = {"event_subscription": "instance_id IS NULL"}
+_PARTITION: Final = 2_000
+WAS: Final = {"number_sequence": "value", "register_record": "revision"}
 """Columns that tell whether somebody else changed a row meanwhile."""
 _TRIGGER: Final = (
     'CREATE TRIGGER "scratch_{name}_{op}" AFTER {op} ON "{name}" BEGIN'
@@ -81,7 +82,7 @@ class Changes:
 class Scratch:
     """The copy, on one connection; `path` is a file that is nobody else's."""
 
-    def __init__(self, path: Path, source: str) -> None:
+    def __init__(self, path: Path, source: Engine) -> None:
         path.unlink(missing_ok=True)
         self._path = path
         self._engine = connection.create(f"sqlite:///{path}")
@@ -206,13 +207,16 @@ class Scratch:
         rows = self._connection.execute(select(table).order_by(table.c.id))
         return [dict(row) for row in rows.mappings()]
 
-    def _copy(self, source: str) -> None:
+    def _copy(self, source: Engine) -> None:
         self._raw.execute("PRAGMA foreign_keys=OFF")
-        self._raw.execute("ATTACH DATABASE ? AS installation", (source,))
-        with self._raw:
-            self._raw.execute("BEGIN")
-            self._fill()
-        self._raw.execute("DETACH DATABASE installation")
+        if source.dialect.name == "sqlite":
+            self._raw.execute("ATTACH DATABASE ? AS installation", (source.url.database,))
+            with self._raw:
+                self._raw.execute("BEGIN")
+                self._fill()
+            self._raw.execute("DETACH DATABASE installation")
+        else:
+            self._read(source)
         self._raw.execute("PRAGMA foreign_keys=ON")
 
     def _fill(self) -> None:
@@ -220,8 +224,22 @@ class Scratch:
             names = _listed([column.name for column in Base.metadata.tables[name].columns])
             self._raw.execute(
                 f'INSERT INTO main."{name}" ({names})'  # noqa: S608 - our own tables
-                f' SELECT {names} FROM installation."{name}"{_ONLY.get(name, "")}'
+                f' SELECT {names} FROM installation."{name}" WHERE {_ONLY.get(name, "TRUE")}'
             )
+
+    def _read(self, source: Engine) -> None:
+        """The same from another kind of database, as of one moment."""
+        with (
+            source.connect().execution_options(
+                isolation_level="REPEATABLE READ", stream_results=True
+            ) as there,
+            self._connection.begin(),
+        ):
+            for name in BASE:
+                table = Base.metadata.tables[name]
+                found = there.execute(select(table).where(text(_ONLY.get(name, "TRUE"))))
+                for rows in found.mappings().partitions(_PARTITION):
+                    self._connection.execute(insert(table), [dict(row) for row in rows])
 
     def _watch(self) -> None:
         """Have the database note every change; guards of append-only tables make room."""
@@ -251,7 +269,7 @@ class Scratch:
 
 def _trigger(table: Table, op: str, row: str) -> str:
     key = ", ".join(f'{row}."{column.name}"' for column in table.primary_key)
-    was = f'{row}."{_WAS[table.name]}"' if table.name in _WAS and op != "INSERT" else "NULL"
+    was = f'{row}."{WAS[table.name]}"' if table.name in WAS and op != "INSERT" else "NULL"
     return _TRIGGER.format(name=table.name, op=op, letter=op[0], key=key, was=was)
 
 

@@ -19,7 +19,9 @@ from processes.clock import calendar
 from processes.country.acting import Acting
 from processes.country.dice import Dice
 from processes.country.facts import Facts
-from processes.country.habits import Begin, Habit, Story
+from processes.country.habits import Begin, Habit
+from processes.country.people import shape
+from processes.country.programme import Turn
 from processes.country.world import USUAL, NothingThere, StoryFailed, World
 
 _STEPS: Final = 600
@@ -31,11 +33,11 @@ Act = Callable[[], None]
 class Telling:
     """One story on its way; `until` is the present."""
 
-    def __init__(
-        self, world: World, story: Story, number: int, *, on: date, until: datetime
-    ) -> None:
+    def __init__(self, world: World, turn: Turn, *, until: datetime) -> None:
+        story, number, on = turn.story, turn.number, turn.day
         self._world = world
         self._story = story
+        self._rests = _rests(turn)
         self._seed = (world.seed, story.name, number)
         self._dice = Dice(*self._seed)
         self._facts = Facts(world, story, number, on)
@@ -150,7 +152,8 @@ class Telling:
     def _plan_one(self, key: Key, row: Any, act: Callable[[Any, Habit], None]) -> None:
         told = self._world.habit(row, self._story)
         idle = key[0] != "task" and told is USUAL
-        if idle or not self._dice.chance(told.chance):
+        rests = self._dice.chance(self._rests) and told.result is None
+        if idle or rests or not self._dice.chance(told.chance):
             self._planned[key] = None
             return
         self._planned[key], self._acts[key] = self._when(told), partial(act, row, told)
@@ -189,6 +192,14 @@ class Telling:
 
     def _all(self, query: Select[Any]) -> list[Any]:
         return self._world.scratch.look(lambda session: list(session.scalars(query)))
+
+
+def _rests(turn: Turn) -> float:
+    """How likely what waits in a story is left lying."""
+    if not turn.lately:
+        return 0.0
+    told = turn.story.rests
+    return float(shape()["recent"]["rests"] if told is None else told)
 
 
 def _at(day: date, first: time, last: time, dice: Dice) -> datetime:
