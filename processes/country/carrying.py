@@ -64,7 +64,8 @@ def _write_typed(opened: Connection, table: Table, changes: Changes) -> None:
         opened.execute(insert(table), [_typed(table, row) for row in rows])
     if pairs := changes.changed.get(table.name):
         keys = {column.name for column in table.primary_key}
-        values = {c.name: bindparam(f"new_{c.name}") for c in table.columns if c.name not in keys}
+        names = [column.name for column in table.columns if column.name not in keys]
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
         opened.execute(
             update(table).where(*_at(table)).values(values),
             [
