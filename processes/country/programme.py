@@ -16,6 +16,7 @@ from processes.country.people import shape
 
 SIZES: Final = ("small", "medium", "full")
 
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One story to be told: which of its kind, beginning when.
