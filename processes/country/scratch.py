@@ -51,7 +51,7 @@ _WORK: Final = (
     *("correlation_key", "retries", "fencing", "key"),
 )
 _DUE: Final = (
-    "SELECT j.id, j.kind, coalesce(j.instance_id, 0), j.definition_id, j.activity, j.topic,"
+    "SELECT j.id, j.kind, coalesce(j.instance_id, 0), j.definition_id, j.activity, j.topic,"  # noqa: S608 - our own tables
     " coalesce(i.business_key, ''), j.correlation_key, j.retries, j.fencing + 1,"
     " j.kind || '-' || j.id, coalesce(j.payload, '{}')"
     " FROM job j LEFT JOIN process_instance i ON i.id = j.instance_id"
