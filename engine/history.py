@@ -112,6 +112,15 @@ def variables_at(session: Session, instance_id: int, sequence: int) -> dict[int,
         .where(HistoryStep.instance_id == instance_id, HistoryStep.sequence <= sequence)
         .scalar_subquery()
     )
+    return _variables(session, instance_id, upto)
+
+
+def variables_before(session: Session, event: HistoryEvent) -> dict[int, Variables]:
+    """The variables of every scope before the step that an event belongs to."""
+    return _variables(session, event.instance_id, event.revision - 1)
+
+
+def _variables(session: Session, instance_id: int, upto: Any) -> dict[int, Variables]:
     query = select(HistoryStep.delta).where(
         HistoryStep.instance_id == instance_id,
         HistoryStep.revision <= upto,

@@ -129,6 +129,8 @@ class StepRecord:
     clocks: list[ClockMark] = field(default_factory=list)
     copies: list[CopyMark] = field(default_factory=list)
     undone: list[Undone] = field(default_factory=list)
+    recalled: dict[tuple[str, ...], dict[str, Value]] = field(default_factory=dict)
+    """By the call activities around it: what a called process that is begun anew knew before."""
 
     def note(self, kind: str, activity: str, activity_id: int, **data: Any) -> None:
         """Add a history event."""

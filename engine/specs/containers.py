@@ -190,9 +190,13 @@ class CallActivity(Activity):
         around = workflow.scope_id(token)
         into = token.internal_data.get("at")
         data = {"at": into} if into else {}
+        if into:  # begun in its middle: what its beginning had prepared is as it was then
+            recalled = workflow.step.recalled.get((*called_path(token), token.task_spec.activity))
+            values = {**(recalled or {}), **values}
         root = workflow.spawn(token, compiled.spec.root, definition=definition_id, **data)
         workflow.scopes.open(Scope(root.id, around, root.id, storable(values), isolated=True))
-        self.note(token, "process.called", process=compiled.key, definition=definition_id)
+        called = {"process": compiled.key, "definition": definition_id, "scope": root.id}
+        self.note(token, "process.called", **called)
         return False
 
     def receive(self, token: Token, called: Scope) -> None:

@@ -21,7 +21,7 @@ from processes.identity.identity import User
 from processes.identity.principals import Principal
 from processes.identity.roles import Action
 from processes.model.cases import Case, FormDraft
-from processes.movement import targets
+from processes.movement import recalling, targets
 from processes.movement.targets import Target
 from processes.people import agents
 from processes.rights import duties, opened, permissions
@@ -110,6 +110,7 @@ def send_back(session: Session, task_id: int, *, by: User, order: Order) -> Sequ
         planned = moves.plan(step, task_id, to=order.to, redo=True)
         lost = _confirmed(session, planned, task_id, order.confirmed)
         straight = order.straight
+        recalling.recall(session, step, planned)
         at = moves.move(step, planned, kind="returned", reason=order.reason, straight=straight)
     made = open_at(session, step, at)
     if not order.recompute and target.performer is not None:
@@ -142,6 +143,7 @@ def jump(
         store.guard_task(step, task.id, task.revision)
         planned = moves.plan(step, task.id, to=order.to)
         lost = _confirmed(session, planned, task.id, order.confirmed)
+        recalling.recall(session, step, planned)
         at = moves.move(step, planned, kind="jumped", reason=order.reason)
     if broken := _incidents(session, case_id) - stuck:
         raise Conflict(f"目标环节缺少所需的数据，不能跳转：{'；'.join(sorted(broken))}")

@@ -24,7 +24,7 @@ from processes.identity.roles import Action
 from processes.model.cases import Case, FormDraft, Opinion
 from processes.model.desk import TaskPresence
 from processes.model.people import UserAccount
-from processes.movement import movement, targets
+from processes.movement import movement, recalling, targets
 from processes.rights import duties, opened, permissions
 
 _OUTSIDE: Final = (el.ServiceTask, el.SendTask)
@@ -46,6 +46,7 @@ def reclaim(session: Session, task_id: int, *, by: User, reason: str) -> Sequenc
         lost = movement.previewed(session, planned, 0).cancelled
         _refuse_others(session, [one.task_id for one in lost], task_id, by)
         _refuse_opened(session, past.of(ending)[1], [one.task_id for one in lost], by)
+        recalling.recall(session, step, planned)
         at = moves.move(step, planned, kind="reclaimed", reason=reason)
     made = movement.open_at(session, step, at)
     for task in made:
