@@ -3,16 +3,26 @@
 Invariant: each may be done twice or late without harm.
 """
 
+from typing import Final
+
 from sqlalchemy.orm import Session
 
 from engine import clock
 from processes.approvals import circulation
 from processes.background import repeats
-from processes.casefile import messages, signalling
+from processes.casefile import backfill, messages, signalling
 from processes.desk import presence
 from processes.exchange import journal
 from processes.identity import authority
 from processes.people import handback
+
+BATCHES: Final = 20
+"""How many batches of a long work a minute takes on, each in a transaction of its own."""
+
+
+def go_on(session: Session) -> bool:
+    """Do the next batch of a long work; whether there may be more."""
+    return bool(backfill.fill(session))
 
 
 def all_due(session: Session) -> None:

@@ -186,6 +186,9 @@ class Heartbeat:
         """Small regular duties of the installation."""
         try:
             self._database.run(chores.all_due)
+            for _batch in range(chores.BATCHES):
+                if self._stopping.is_set() or not self._database.run(chores.go_on):
+                    break
         except Conflict:
             _log.info("worker.chores_postponed")
         except Exception:

@@ -25,7 +25,7 @@ from engine.record import DELETED, StepRecord
 from engine.variables import Variables
 from engine.waiting import MessageWait, SignalWait, UserTaskWait, Wait
 from processes import keys
-from processes.casefile import facets, searching
+from processes.casefile import backfill, facets, searching
 from processes.identity import identity
 from processes.model.cases import Case
 
@@ -86,7 +86,8 @@ def derive(session: Session, execution: Execution, step: StepRecord) -> None:
 
 def _list(session: Session, execution: Execution, said: Variables, *, new: bool) -> None:
     """Keep what was said of the fields by which the model lets lists be filtered."""
-    listed = facets.named(execution.compiled.process)
+    key = execution.compiled.key
+    listed = {*facets.named(execution.compiled.process), *backfill.names(session, key)}
     wanted = {name: said[name] for name in listed if name in said}
     facets.lay_down(session, execution.instance_id, wanted, new=new)
 

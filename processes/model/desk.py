@@ -50,6 +50,19 @@ class CaseValue(Base):
     number: Mapped[float | None] = mapped_column(Double)
 
 
+class ListedField(Base):
+    """A field that a version of a process lists, and how far the cases before it are done."""
+
+    __tablename__ = "listed_field"
+
+    process_key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    filled_to: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The last case that was done, in the order of their ids."""
+    done_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class CaseFollow(Base):
     """A case that somebody keeps an eye on (关注)."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import compiler, dmn, repository
@@ -16,7 +17,7 @@ from engine.model import Deployment
 from forms import definition as form_definition
 from forms import lint as form_lint
 from forms.definition import FormDefinition
-from processes.casefile import facets
+from processes.casefile import backfill, facets
 from processes.documents import documents
 from processes.modelling import unwritten
 from processes.modelling.bundle import Bundle, process_folders, read_folder
@@ -81,7 +82,16 @@ def deploy(
     )
     if any(finding.severity == "error" for finding in findings):
         raise DeploymentRejected(findings)
-    return repository.deploy(session, bundle.files, by=by, label=label or bundle.source)
+    return _laid_down(session, bundle, by=by, label=label or bundle.source)
+
+
+def _laid_down(session: Session, bundle: Bundle, *, by: str, label: str) -> Deployment:
+    made = repository.deploy(session, bundle.files, by=by, label=label)
+    query = select(ProcessDefinition).where(ProcessDefinition.deployment_id == made.id)
+    for one in session.scalars(query):
+        listed = facets.named(repository.compiled(session, one.id).process)
+        backfill.ask(session, one.key, listed)
+    return made
 
 
 def load_folder(
@@ -102,7 +112,7 @@ def load_folder(
         findings = check(bundle, topics=topics, known=there, calls=calls(session), called=called)
         if any(finding.severity == "error" for finding in findings):
             raise DeploymentRejected(findings)
-        done.append(repository.deploy(session, bundle.files, by=by, label=bundle.source))
+        done.append(_laid_down(session, bundle, by=by, label=bundle.source))
     return done
 
 

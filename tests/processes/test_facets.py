@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from engine import repository
 from engine.clock import SHANGHAI
-from processes.casefile import facets
+from processes.casefile import backfill, facets
 from processes.casefile.facets import Asked
 from processes.model.cases import Case
 from processes.model.desk import CaseValue
@@ -123,3 +124,65 @@ def test_what_may_be_listed_is_checked_at_deployment(name: str, words: str | Non
     files = {"p.bpmn": model(name), "forms/form_one.yaml": FORM.encode()}
     told = [one.message for one in deployment.check(Bundle(files)) if one.code == "listed_field"]
     assert (told == []) if words is None else (len(told) == 1 and words in told[0])
+
+
+class TestListedLater:
+    """What a new version lists is found of the cases there are, too."""
+
+    @pytest.fixture(autouse=True)
+    def nothing_asked_before(self, play: Play) -> None:
+        play.passes(minutes=2)
+        self.filled(play)
+
+    def versions(self, play: Play, *names: str) -> None:
+        def deployed(session: Session) -> None:
+            repository.deploy(session, {"p.bpmn": model(*names)}, by="admin", label="later")
+            backfill.ask(session, KEY, names)
+
+        play.run(deployed)
+
+    def filled(self, play: Play) -> list[int]:
+        done = []
+        while count := play.run(backfill.fill):
+            done.append(count)
+        return done
+
+    def test_a_case_that_runs_shows_the_field_once_it_is_laid_down(self, play: Play) -> None:
+        cases = [play.start(KEY, grade="A1E", phone=f"1390000000{n}") for n in range(3)]
+        self.versions(play, "grade", "phone")
+        assert found(play, Asked("phone", "13900000001")) == set()
+        assert self.filled(play) == [], "not before every program has heard of it"
+        play.passes(minutes=2)
+        assert self.filled(play) == [3, 1]
+        assert found(play, Asked("phone", "13900000001")) == {cases[1].id}
+        assert self.filled(play) == []
+
+    def test_it_goes_on_where_it_was_cut_off(
+        self, play: Play, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(backfill, "BATCH", 2)
+        cases = [play.start(KEY, phone="1") for _ in range(5)]
+        self.versions(play, "phone")
+        play.passes(minutes=2)
+        assert play.run(backfill.fill) == 2
+        with play.session() as session:  # cut off: nothing of this batch is kept
+            backfill.fill(session)
+            session.rollback()
+        assert found(play, Asked("phone", "1")) == {one.id for one in cases[:2]}
+        assert self.filled(play) == [2, 1, 1]
+        assert found(play, Asked("phone", "1")) == {one.id for one in cases}
+
+    def test_a_case_of_an_old_version_keeps_the_field_in_its_own_steps(self, play: Play) -> None:
+        case = play.start(KEY, fee=80)
+        self.versions(play, "grade")
+        case.complete("first", as_="reviewer")
+        assert kept(case)["grade"] == "B1E"
+
+    def test_every_deployment_asks_for_what_it_lists(self, play: Play) -> None:
+        bundle = Bundle({"p.bpmn": model("grade"), "forms/form_one.yaml": FORM.encode()})
+        case = play.start(KEY, grade="A1E")
+        play.run(lambda s: s.execute(delete(CaseValue)))
+        play.run(lambda s: deployment.deploy(s, bundle, by="admin"))
+        play.passes(minutes=2)
+        self.filled(play)
+        assert kept(case) == {"grade": "A1E"}
