@@ -10,6 +10,7 @@ import os
 from functools import lru_cache
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -42,6 +43,20 @@ def unseal(stored: bytes, *, context: str) -> bytes:
         raise ValueError(f"unknown key version {stored[:1]!r}")
     nonce, body = stored[1 : 1 + _NONCE_BYTES], stored[1 + _NONCE_BYTES :]
     return AESGCM(_key("seal")).decrypt(nonce, body, context.encode())
+
+
+def sign(content: bytes) -> bytes:
+    """An Ed25519 signature of this installation (RFC 8032), which anybody can check."""
+    return _signer().sign(content)
+
+
+def public_key() -> str:
+    """What signatures of this installation are checked with: 64 hex digits, to be published."""
+    return _signer().public_key().public_bytes_raw().hex()
+
+
+def _signer() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(_key("signature"))
 
 
 def _key(purpose: str) -> bytes:

@@ -178,7 +178,10 @@ ROWS: Final[Mapping[str, Mapping[str, Row]]] = {
             _MOVES: (
                 "test_out_of_a_called_process_withdraws_it_and_reopens_the_caller_s_node",
                 "test_into_a_called_process_creates_it_again_at_the_target",
-            )
+            ),
+            "bpmn/yacht/yacht_licence_issue/test_yacht_licence_returned.py": (
+                "test_row_return_into_a_called_process_it_knows_what_it_had_prepared",
+            ),
         },
         "撤回 / 拿回 (by previous performer)": {
             _MOVES: (
@@ -272,7 +275,12 @@ ROWS: Final[Mapping[str, Mapping[str, Row]]] = {
             f"{_P}test_signatures.py": (
                 "test_an_opinion_keeps_the_signature_of_its_time",
                 "test_a_tampered_opinion_is_told",
-            )
+            ),
+            f"{_P}test_printed_forms.py": (
+                "test_an_opinion_taken_out_is_found",
+                "test_the_last_opinion_taken_away_is_found",
+                "test_an_opinion_put_in_is_found",
+            ),
         },
         "指定后续办理人": {
             _PLANNING: (
@@ -298,6 +306,12 @@ ROWS: Final[Mapping[str, Mapping[str, Row]]] = {
             "tests/web/test_task.py": ("test_a_case_shows_its_diagram_materials_and_timeline",),
             f"{_P}test_approval_form.py": (
                 "test_the_form_says_who_decided_what_and_masks_the_identity_number",
+            ),
+            f"{_P}test_printed_forms.py": (
+                "test_a_printed_form_is_held_against_its_case_by_code_and_by_file",
+            ),
+            "tests/web/test_signature.py": (
+                "test_a_printed_form_is_verified_by_anybody_on_the_page_and_by_api",
             ),
         },
     },
@@ -356,6 +370,11 @@ ROWS: Final[Mapping[str, Mapping[str, Row]]] = {
                 "test_row_supplement_asked_twice_has_two_runs_of_each_clock",
             ),
             _LIST: ("test_row_supplement_a_second_notice_needs_a_reason_and_is_reported",),
+            "bpmn/yacht/yacht_licence_issue/test_yacht_licence_returned.py": (
+                "test_row_supplement_after_acceptance_suspends_every_clock_of_the_agency",
+                "test_row_supplement_after_acceptance_what_remained_goes_on_when_it_comes",
+                "test_row_supplement_after_acceptance_that_never_comes_ends_every_clock",
+            ),
             "bpmn/property/prop_one_window/test_prop_one_window.py": (
                 "test_tax_and_housing_may_ask_the_applicant_at_the_same_time",
             ),
@@ -363,6 +382,10 @@ ROWS: Final[Mapping[str, Mapping[str, Row]]] = {
         "受理": {
             _STATES: ("test_row_accepted_the_statutory_and_the_promised_clock_start",),
             _LIST: ("test_row_accepted_the_clock_starts_on_the_legal_date_not_with_the_click",),
+            "bpmn/yacht/yacht_licence_issue/test_yacht_licence_returned.py": (
+                "test_row_accepted_a_return_costs_the_agency_its_own_time",
+                "test_row_accepted_again_no_later_date_than_at_first",
+            ),
         },
         "视为受理": {_STATES: ("test_row_deemed_accepted_the_clocks_start_on_the_receipt_date",)},
         "不予受理": {_LIST: ("test_row_not_accepted_is_reported_with_its_reason",)},
@@ -418,6 +441,8 @@ ROWS: Final[Mapping[str, Mapping[str, Row]]] = {
             f"{_P}test_archive.py": (
                 "test_row_archive_freezes_the_package_and_says_until_when_it_is_kept",
                 "test_a_whole_package_is_verified_by_the_script_in_it",
+                "test_opinions_changed_or_taken_out_of_a_package_are_named",
+                "test_the_manifest_is_signed_by_the_installation",
             )
         },
         "进度查询": {

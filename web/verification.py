@@ -1,8 +1,9 @@
 """Where the code on a letter leads: is this document genuine, for anybody who holds the paper.
 
-Invariant: shows what kind of document it is, its number, date, agency and status, and nothing
-personal; what does not exist looks like what was mistyped, and guessing is slowed down. A file is
-examined here, asks nobody outside, and is not kept.
+Invariant: shows what kind of document it is, its number, date, agency and status, of an approval
+form also whether its opinions are as they were given, and nothing personal; what does not exist
+looks like what was mistyped, and guessing is slowed down. A file is examined here, asks nobody
+outside, and is not kept.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from flask.typing import ResponseReturnValue
 
 from adapters._shared.seals import Examined
 from engine.errors import NotFound
+from processes import keys
+from processes.desk import printed_forms
 from processes.documents import verification
 from processes.documents.verification import Verified
 from web import wiring
@@ -47,10 +50,14 @@ class Finding:
     document: Verified | None = None
     seals: Examined | None = None
     file_name: str = ""
+    form: printed_forms.Checked | None = None
 
     @property
     def badge(self) -> Badge:
         """Whether it holds, in a word: a file only if its seal is good too."""
+        if self.form is not None:
+            whole = self.form.whole
+            return Badge(N_("意见未改动"), "green") if whole else Badge(N_("意见有改动"), "red")
         if self.document is None:
             return Badge(N_("不是本系统签发的文件"), "red")
         if self.seals is not None and self.seals.signatures and not self.seals.genuine:
@@ -72,7 +79,12 @@ def index() -> ResponseReturnValue:
 @policy("public")
 @limiter.limit("20 per minute")
 def show(code: str) -> ResponseReturnValue:
-    return _found(verification.by_code, code[:32], code=code[:32])
+    """A letter or certificate, or a printed approval form."""
+    try:
+        form = run(printed_forms.by_code, code[:32])
+    except NotFound:
+        return _found(verification.by_code, code[:32], code=code[:32])
+    return _page(finding=Finding(form=form), code=form.code)
 
 
 @blueprint.post("/holder")
@@ -101,6 +113,10 @@ def file() -> ResponseReturnValue:
 def examined(content: bytes) -> Finding:
     """What a file is worth: the bytes against what was issued, the seals against who is trusted."""
     try:
+        return Finding(form=run(printed_forms.by_file, content))
+    except NotFound:
+        pass  # no approval form: a letter, or nothing of ours
+    try:
         document = run(verification.by_file, content)
     except NotFound:
         document = None
@@ -117,9 +133,8 @@ def _found(look: Callable[..., Verified], *told: str, **shown: Any) -> ResponseR
 
 def _page(**told: Any) -> str:
     blank = {"code": "", "number": "", "way": "code", "missing": False, "refused": ""}
-    return render_template(
-        "portal/verify.html", **{**blank, "finding": None, "faults": FAULTS, **told}
-    )
+    always = {**blank, "finding": None, "faults": FAULTS, "public_key": keys.public_key()}
+    return render_template("portal/verify.html", **{**always, **told})
 
 
 def register(app: Flask) -> None:

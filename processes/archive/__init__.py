@@ -2,7 +2,8 @@
 
 Invariant: a package is made of a case that has ended; once the case is archived its package is
 frozen: kept under its hash, and every later download is those bytes. The manifest names every file
-with its SHA-256, and the script in the package verifies it without this system.
+with its SHA-256 and is signed with the key of this installation; the script in the package verifies
+all of it, the chain of the opinions too, without this system and without its secret key.
 Source: case-operations B.2 归档 (frozen package with manifest, hashes and retention period).
 """
 
@@ -22,7 +23,8 @@ from sqlalchemy.orm import Session
 from engine import clock, connection, history, repository
 from engine.errors import Conflict
 from engine.model import HistoryEvent, ProcessInstance
-from processes.casefile import opinions
+from processes import keys
+from processes.casefile import opinions, sealing
 from processes.casework import overview
 from processes.clock import clock as clocks
 from processes.documents import checklist, documents, files, materials
@@ -104,10 +106,17 @@ def _packed(session: Session, case: Case) -> bytes:
     seal = f"{hashlib.sha256(listed).hexdigest()}  manifest.json\n".encode()
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as written:
-        parts = {**{path: one for path, (_, one) in found.items()}}
-        for path, content in {**parts, "manifest.json": listed, "manifest.sha256": seal}.items():
+        parts = {path: one for path, (_, one) in found.items()}
+        parts |= {"manifest.json": listed, "manifest.sha256": seal, "manifest.sig": _signed(listed)}
+        for path, content in parts.items():
             written.writestr(zipfile.ZipInfo(path, _WRITTEN), content, zipfile.ZIP_DEFLATED)
     return made.getvalue()
+
+
+def _signed(listed: bytes) -> bytes:
+    """The signature of the manifest, with the key to check it by."""
+    told = {"algorithm": "Ed25519", "public_key": keys.public_key()}
+    return _json({**told, "signature": keys.sign(listed).hex()})
 
 
 def _retention(session: Session, case: Case) -> int:
@@ -163,7 +172,7 @@ def _files(session: Session, case: Case) -> Iterator[tuple[str, tuple[str, bytes
     for name, title, rows in (
         ("application", "申请内容", _application(session, case)),
         ("checklist", "材料清单", _rows(checklist.of_case(session, case.id))),
-        ("opinions", "办理意见", _rows(opinions.of_case(session, case.id))),
+        ("opinions", "办理意见", _rows(sealing.in_order(opinions.of_case(session, case.id)))),
         ("clock", "期限台账", _rows(clocks.entries(session, case.id))),
         ("history", "流程记录", _history(session, case)),
         ("audit", "审计记录", _audit(session, case)),

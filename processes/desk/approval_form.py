@@ -1,8 +1,9 @@
 """The printed approval form of a case (审批单): what was applied for, who decided what, on paper.
 
 Invariant: it says what the case file says at the moment it is printed, personal values masked; the
-hashes on it are those of the opinions as they are kept, so a paper can be held against the file; an
-opinion whose hash is another one than when it was given is told.
+hashes on it are those of the opinions as they are kept, and each printing is kept under the code on
+it, so a paper can be held against the file (`processes.desk.printed_forms`); an opinion that is not
+as it was given, or is missing, is told.
 Source: case-operations A.4, A.5 (printable approval form).
 """
 
@@ -12,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ from processes.identity import audit
 from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.model.cases import Case, Opinion
+from processes.model.documents import PrintedForm
 from processes.model.people import Org
 from processes.rights import permissions
 
@@ -40,32 +41,33 @@ def pdf(session: Session, case_id: int, *, by: User) -> tuple[str, bytes]:
         NotFound: not in the user's scope. Forbidden: no right to print.
     """
     case = permissions.case(session, case_id, by=by, action=Action.PRINT_DOCUMENT)
-    said = opinions.of_case(session, case_id)
+    said = sealing.in_order(opinions.of_case(session, case_id))
+    examined = sealing.examine(session, case, said)
+    code = documents.new_code()
     template = documents.read(_TEMPLATE.read_bytes(), _TEMPLATE.name)
     values = {
         "facts": _facts(session, case),
         "lines": _lines(session, case, by),
-        "opinions": [_line(one, altered=sealing.altered(one, case.reference)) for one in said],
-        "checked": _checked(said, case.reference),
+        "opinions": [_line(one, altered=one.id in examined.altered) for one in said],
+        "checked": _checked(said, examined),
         "printed_at": _moment(clock.now()),
-        "digest": digest(said),
+        "digest": examined.links[-1] if said else "",
+        "verification_code": code,
+        "verification_url": documents.verification_url(code),
     }
     audit.record(session, "case.printed", by=by, subject=("case", case_id), detail="审批单")
     printed = documents.render(template, values, images=lambda digest: files.read(session, digest))
+    session.add(
+        PrintedForm(
+            code=code,
+            case_id=case_id,
+            opinions=len(said),
+            head=values["digest"],
+            sha256=hashlib.sha256(printed).hexdigest(),
+            printed_by=by.id,
+        )
+    )
     return f"审批单_{case.reference}.pdf", printed
-
-
-def digest(said: Sequence[Opinion]) -> str:
-    """SHA-256 (hex) of opinions in order: ids, authors, decisions, texts, instants.
-
-    Where an agent acted, the principal too.
-    """
-    told = [
-        [one.id, one.by, one.activity, one.decision, one.text, one.at]
-        + ([one.acting_for] if one.acting_for else [])
-        for one in said
-    ]
-    return hashlib.sha256(orjson.dumps(told)).hexdigest()
 
 
 def _facts(session: Session, case: Case) -> list[dict[str, str]]:
@@ -113,13 +115,11 @@ def _line(one: Opinion, *, altered: bool) -> dict[str, str | None]:
     }
 
 
-def _checked(said: Sequence[Opinion], reference: str) -> str:
-    """What recomputing every hash found."""
-    sealed = [one for one in said if one.digest]
-    wrong = sum(sealing.altered(one, reference) for one in sealed)
-    if wrong:
-        return f"经核验，{wrong} 条意见{ALTERED}。"
-    return f"经核验，{len(sealed)} 条意见与签署时一致。" if sealed else ""
+def _checked(said: Sequence[Opinion], examined: sealing.Examined) -> str:
+    """What looking at every hash and at the chain found."""
+    if not examined.whole:
+        return f"经核验，{'，'.join(examined.faults)}。"
+    return f"经核验，{len(said)} 条意见与签署时一致，无增无减。" if said else ""
 
 
 def _halves(digest: str) -> str:

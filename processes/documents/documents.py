@@ -152,7 +152,7 @@ def withdraw(session: Session, document_id: int, *, to: str) -> Document:
 
 def _completed(session: Session, org: str, values: Mapping[str, Any]) -> dict[str, Any]:
     agency = organisations.get(session, org)
-    code = _verification_code()
+    code = new_code()
     return {
         **values,
         **_names(session, values),
@@ -161,7 +161,7 @@ def _completed(session: Session, org: str, values: Mapping[str, Any]) -> dict[st
         "org_address": agency.address,
         "org_phone": agency.phone,
         "verification_code": code,
-        "verification_url": _url(code),
+        "verification_url": verification_url(code),
     }
 
 
@@ -207,11 +207,13 @@ def content(session: Session, document: Document) -> bytes:
     return made.content
 
 
-def _verification_code() -> str:
+def new_code() -> str:
+    """A verification code that nobody guesses: 80 bits and nothing easily misread."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(16))
 
 
-def _url(code: str) -> str:
+def verification_url(code: str) -> str:
+    """Where the code on a paper leads; the code itself where no public address is set."""
     base = settings.current().public_url.rstrip("/")
     return f"{base}/verify/{code}" if base else code
 

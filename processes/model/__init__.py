@@ -25,6 +25,7 @@ _GROWING = (
     cases.Opinion,
     cases.SupervisionEntry,
     documents.CaseArchive,
+    documents.PrintedForm,
     records.CalendarChange,
     records.CalendarVersion,
     records.RegisterLog,

@@ -176,8 +176,24 @@ class Opinion(Base):
     """File (SHA-256) of the handwritten signature its author had then."""
     digest: Mapped[str | None] = mapped_column(String(64))
     """SHA-256 of what was said (`processes.sealing`); none on opinions from before there were."""
+    position: Mapped[int | None] = mapped_column(Integer)
+    """The how manieth of its case, from 1; none on opinions from before they were chained."""
+    link: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 over the digest and the link before it: what is taken out or put in shows."""
     seal: Mapped[str | None] = mapped_column(String(64))
-    """Keyed hash over the digest, which this installation alone can make."""
+    """Keyed hash over digest and link, which this installation alone can make."""
+
+
+class OpinionChain(Base):
+    """How far the opinions of a case go: without it, the last could be taken away unseen."""
+
+    __tablename__ = "opinion_chain"
+
+    case_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    length: Mapped[int] = mapped_column(Integer, default=0)
+    head: Mapped[str] = mapped_column(String(64), default="")
+    seal: Mapped[str] = mapped_column(String(64), default="")
+    """Keyed hash over case, length and head."""
 
 
 class ClockEntry(Base):

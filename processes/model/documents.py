@@ -41,6 +41,24 @@ class CaseArchive(Base):
     archived_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
 
+class PrintedForm(Base):
+    """An approval form that was printed (审批单): which opinions it showed; append-only."""
+
+    __tablename__ = "printed_form"
+
+    code: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """The verification code on the paper."""
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    opinions: Mapped[int] = mapped_column(Integer)
+    """How many it showed."""
+    head: Mapped[str] = mapped_column(String(64))
+    """The link of the last of them."""
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    """Of the PDF, which is not kept."""
+    printed_by: Mapped[int] = mapped_column(BigInteger)
+    printed_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
 class Document(Base):
     """A letter or certificate issued: number, template, what was written in it, the file."""
 

@@ -25,7 +25,7 @@ def test_the_form_says_who_decided_what_and_masks_the_identity_number(play: Play
     story.review(case)
     by = play.user("approver")
     name, content = play.run(lambda session: approval_form.pdf(session, case.id, by=by))
-    said = play.run(lambda session: approval_form.digest(opinions.of_case(session, case.id)))
+    said = play.run(lambda session: [one.link for one in opinions.of_case(session, case.id)][-1])
     text = words(content, tmp_path / "form.pdf")
     flat = "".join(text.split())
     assert name == f"审批单_{case.row.reference}.pdf"
@@ -35,14 +35,6 @@ def test_the_form_says_who_decided_what_and_masks_the_identity_number(play: Play
     assert "审核人" in flat
     assert said in flat
     assert "370202199003070011" not in flat
-
-
-def test_the_hash_changes_with_every_opinion(play: Play):
-    case = story.applied(play)
-    before = play.run(lambda session: approval_form.digest(opinions.of_case(session, case.id)))
-    story.accept(case)
-    after = play.run(lambda session: approval_form.digest(opinions.of_case(session, case.id)))
-    assert before != after
 
 
 def test_who_does_not_see_the_case_prints_nothing(play: Play):

@@ -11,12 +11,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.exc import DatabaseError
 
 from bpmn.yacht import story
 from engine.errors import Conflict, Forbidden
-from processes import archive
+from processes import archive, keys
+from processes.archive import verify
 from processes.model.documents import CaseArchive
 from processes.model.people import AuditEvent
 from processes.play import PlayedCase
@@ -50,9 +53,9 @@ def unpacked(content: bytes, to: Path) -> Path:
     return to
 
 
-def verified(place: Path) -> subprocess.CompletedProcess[str]:
+def verified(place: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """As somebody does who has but the package."""
-    program = [sys.executable, "-I", str(place / "verify.py")]
+    program = [sys.executable, "-I", str(place / "verify.py"), str(place), *more]
     return subprocess.run(program, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
@@ -72,6 +75,7 @@ def test_the_package_holds_materials_letters_opinions_clocks_history_and_audit(p
     assert {one["path"] for one in manifest["files"]} == {*names} - {
         "manifest.json",
         "manifest.sha256",
+        "manifest.sig",
     }
     assert [one["activity_name"] for one in opinions] == ["申请", "受理"]
     assert history[0]["type"] == "instance.started"
@@ -102,6 +106,51 @@ def test_a_changed_manifest_is_noticed(play, refused, tmp_path):
     manifest = place / "manifest.json"
     manifest.write_text(manifest.read_text("utf-8").replace('"outcome"', '"outcome "'), "utf-8")
     assert "清单 manifest.json 已被改动" in verified(place).stdout
+
+
+def test_the_manifest_is_signed_by_the_installation(play, refused, tmp_path):
+    place = unpacked(packed(play, refused), tmp_path)
+    assert f"签名公钥：{keys.public_key()}" in verified(place).stdout
+    assert verified(place, "--key", keys.public_key()).returncode == 0
+    assert "签名公钥与给出的公钥不同" in verified(place, "--key", "0" * 64).stdout
+    (place / "manifest.sig").unlink()
+    assert "缺少清单的电子签名" in verified(place, "--key", keys.public_key()).stdout
+
+
+def rewritten(place: Path, opinions: list[dict[str, object]]) -> str:
+    """What the script says when somebody changes opinions, and the hashes of files to fit."""
+    content = json.dumps(opinions, ensure_ascii=False).encode()
+    (place / "records" / "opinions.json").write_bytes(content)
+    manifest = json.loads((place / "manifest.json").read_text("utf-8"))
+    (entry,) = [one for one in manifest["files"] if one["path"] == "records/opinions.json"]
+    entry.update(size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    listed = json.dumps(manifest).encode()
+    (place / "manifest.json").write_bytes(listed)
+    (place / "manifest.sha256").write_text(f"{hashlib.sha256(listed).hexdigest()}  manifest.json")
+    done = verified(place)
+    assert done.returncode == 1
+    return done.stdout
+
+
+def test_opinions_changed_or_taken_out_of_a_package_are_named(play, refused, tmp_path):
+    place = unpacked(packed(play, refused), tmp_path)
+    first, second = json.loads((place / "records" / "opinions.json").read_text("utf-8"))
+    told = rewritten(place, [first, {**second, "text": "同意"}])
+    assert "第 2 条意见已被改动：受理" in told
+    assert "清单 manifest.json 的电子签名不符" in told
+    assert "第 1 条意见之前有意见被删除、插入或调换" in rewritten(place, [second])
+    assert "第 2 条意见之前有意见被删除" in rewritten(place, [first, first, second])
+
+
+@settings(max_examples=15, deadline=None)
+@given(content=st.binary(max_size=200), other=st.binary(min_size=1, max_size=200))
+def test_the_script_checks_signatures_as_the_library_does(content, other):
+    """Ed25519 of the script, against that of the library that signs (RFC 8032)."""
+    public, signature = bytes.fromhex(keys.public_key()), keys.sign(content)
+    assert verify.signed(public, content, signature)
+    assert verify.signed(public, other, signature) == (other == content)
+    spoilt = bytes([signature[0] ^ 1]) + signature[1:]
+    assert not verify.signed(public, content, spoilt)
 
 
 def test_a_running_case_is_not_archived(play):

@@ -84,7 +84,7 @@ def test_the_form_shows_the_signature_and_the_hash_of_each_opinion(play: Play, t
     flat, pictures = printed(case, tmp_path / "form.pdf")
     assert len(pictures) == 1
     assert all(half in flat for one in said(case) for half in (one.digest[:32], one.digest[32:]))
-    assert "3条意见与签署时一致" in flat
+    assert "3条意见与签署时一致，无增无减" in flat
     assert approval_form.ALTERED not in flat
 
 

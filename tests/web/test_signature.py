@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text, update
+from sqlalchemy import delete, select, text, update
 
 from engine.model import UserTask
 from processes.model.cases import Opinion
+from processes.model.documents import PrintedForm
 from tests.web.conftest import csrf, picture
 from web.database import database
 
@@ -92,3 +93,32 @@ def test_the_applicant_sees_neither_signature_nor_hash(
     assert "受理" in page
     assert 'class="signature"' not in page
     assert "SHA-256" not in page
+
+
+def test_a_printed_form_is_verified_by_anybody_on_the_page_and_by_api(
+    app: Flask, as_: Clients, filed: Filed
+) -> None:
+    """A.5 审批单: by its code or its file, without a name or a word of an opinion."""
+    case = accepted(app, as_("acceptor"), filed())
+    printed = as_("manager").get(f"/cases/{case}/form")
+    assert printed.status_code == 200
+    with app.app_context(), database().read_session() as session:
+        code = str(session.scalar(select(PrintedForm.code).where(PrintedForm.case_id == case)))
+    anybody = app.test_client()
+    page = html(anybody, f"/verify/{code}")
+    assert "意见未改动" in page
+    assert "受理人" not in page
+    told = anybody.post("/api/v1/verifications/form", json={"code": code}).json
+    assert (told["whole"], told["opinions"], told["later"]) == (True, 2, 0)
+    assert all(len(one["digest"]) == 64 and one["digest"][:32] in page for one in told["lines"])
+    same = anybody.post("/api/v1/verifications/form-file", data=printed.data).json
+    assert same == told
+    with app.app_context(), database().transaction() as session:
+        session.execute(text("DROP TRIGGER opinion_keeps_rows"))
+        first = select(Opinion.id).where(Opinion.case_id == case).order_by(Opinion.id).limit(1)
+        session.execute(delete(Opinion).where(Opinion.id == session.scalar(first)))
+    page = html(anybody, f"/verify/{code}")
+    assert "意见有改动" in page
+    assert "意见被删除、插入或调换" in page
+    missing = anybody.post("/api/v1/verifications/form", json={"code": "2" * 16})
+    assert missing.status_code == 404

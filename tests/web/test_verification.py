@@ -65,7 +65,7 @@ def test_an_unknown_code_offers_another_try(client: FlaskClient) -> None:
 def test_codes_on_letters_lead_to_this_installation(app: Flask) -> None:
     wiring.wire(app)
     assert settings.current().public_url == "http://127.0.0.1:8000"
-    assert documents._url(CODE) == f"http://127.0.0.1:8000/verify/{CODE}"
+    assert documents.verification_url(CODE) == f"http://127.0.0.1:8000/verify/{CODE}"
     named = Settings(public_url="https://banli.example/", host="0.0.0.0")  # noqa: S104
     assert named.public_address == "https://banli.example"
     with pytest.raises(UnsafeSettings, match="BANLI_PUBLIC_URL"):

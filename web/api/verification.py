@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import request
 
+from processes.desk import printed_forms
 from processes.documents import verification
 from processes.documents.verification import Verified
 from web.api import blueprints
@@ -16,6 +17,7 @@ from web.api.schemas.verification import (
     VerificationByHolder,
     VerifiedDocument,
     VerifiedFile,
+    VerifiedForm,
 )
 from web.api.wire import RequestInvalid
 from web.auth import policy
@@ -52,11 +54,34 @@ def by_holder(arguments: dict[str, Any]) -> Any:
 @blueprint.response(200, VerifiedFile)
 def by_file() -> Any:
     """上传 PDF 原文（请求体即文件，至多 20 MB）核验：内容、电子签章、时间戳、状态；文件不保存."""
+    return _file(examined(_uploaded()))
+
+
+@blueprint.post("/form")
+@policy("token")
+@limiter.limit("20 per minute")
+@blueprint.arguments(VerificationByCode)
+@blueprint.response(200, VerifiedForm)
+def by_form(arguments: dict[str, Any]) -> Any:
+    """凭审批单上的核验码核验：打印时的意见是否都在、是否与签署时一致，无须登录."""
+    return run(printed_forms.by_code, arguments["code"])
+
+
+@blueprint.post("/form-file")
+@policy("token")
+@limiter.limit("6 per minute")
+@blueprint.response(200, VerifiedForm)
+def by_form_file() -> Any:
+    """上传审批单的 PDF 原文（请求体即文件，至多 20 MB）核验；文件不保存."""
+    return run(printed_forms.by_file, _uploaded())
+
+
+def _uploaded() -> bytes:
     request.max_content_length = FILE_BYTES
     content = request.get_data(cache=False)
     if not content:
         raise RequestInvalid("请求体应为 PDF 文件")
-    return _file(examined(content))
+    return content
 
 
 def _told(look: Callable[..., Verified], *told: str) -> dict[str, Any]:

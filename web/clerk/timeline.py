@@ -84,6 +84,8 @@ class Entry:
     digest: str = ""
     altered: bool = False
     """What is kept is not what was said: its hash is another one."""
+    gap: str = ""
+    """Where something was taken out, put in or moved beside it."""
     children: Sequence["Entry"] = field(default=())
 
     @property
@@ -98,7 +100,10 @@ def entries(session: Session, case: Case, *, public: bool = False) -> list[Entry
     said = opinions.of_case(session, case.id)
     shown = [] if public else [one.signature for one in said if one.signature]
     files = signatures.of_files(session, shown)
-    told = [_sealed(_of_opinion(one), one, case, files) for one in said]
+    found = sealing.examine(session, case, said)
+    told = [_sealed(_of_opinion(one), one, found, files) for one in said]
+    if told and found.short:
+        told[-1] = replace(told[-1], gap=_("此后有意见被删除"))
     beside = [] if public else [*_letters(session, case), *_decisions(session, case)]
     merged = sorted([*told, *beside], key=lambda entry: entry.at)
     lines = [*_folded(_timed(merged, case.submitted_at)), *_open(session, case)]
@@ -129,14 +134,17 @@ def _of_opinion(one: Opinion) -> Entry:
     )
 
 
-def _sealed(entry: Entry, one: Opinion, case: Case, files: Mapping[str, signatures.Kept]) -> Entry:
+def _sealed(
+    entry: Entry, one: Opinion, found: sealing.Examined, files: Mapping[str, signatures.Kept]
+) -> Entry:
     """An opinion with the signature of its author, and whether it is still what was signed."""
     kept = files.get(one.signature or "")
     return replace(
         entry,
         signature=attached(kept.value) if kept else None,
         digest=one.digest or "",
-        altered=sealing.altered(one, case.reference),
+        altered=one.id in found.altered,
+        gap=_("此前有意见被删除、插入或调换") if one.id in found.gaps else "",
     )
 
 

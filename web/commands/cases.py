@@ -1,8 +1,10 @@
-"""`banli case`: a case at a glance, for whoever runs the installation.
+"""`banli case`: a case at a glance; `banli verify-form`: is a printed approval form genuine.
 
 Invariant: what is printed has no contents of the case, only where it stands.
 """
 
+from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import click
@@ -10,7 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock, history
+from engine.errors import NotFound
 from engine.model import EventSubscription, Incident, Job, UserTask
+from processes.desk import printed_forms
 from processes.model.cases import Case
 from web.commands.opening import opened
 
@@ -31,6 +35,37 @@ def case(reference: str, events: int) -> None:
             click.echo(line)
 
 
+@click.command(
+    name="verify-form", help="核验审批单：核验码，或 PDF 文件。未改动返回 0，有改动返回 1。"
+)
+@click.argument("form")
+def verify_form(form: str) -> None:
+    file = Path(form)
+    with opened() as here, here.database.read_session() as session:
+        try:
+            if file.is_file():
+                found = printed_forms.by_file(session, file.read_bytes())
+            else:
+                found = printed_forms.by_code(session, form)
+        except NotFound as error:
+            raise click.ClickException(f"{error.message}。") from error
+    click.echo(f"审批单  {found.reference}  {found.agency}")
+    click.echo(
+        f"打印时间：{_minute(found.printed_at)}  意见 {found.opinions} 条，此后 {found.later} 条"
+    )
+    click.echo(f"链接校验值：{found.head or '—'}")
+    for number, one in enumerate(found.lines, 1):
+        click.echo(f"{number}  {_minute(one.at)}  {one.activity}  {one.fault or '一致'}")
+        click.echo(f"   {one.digest}")
+    if not found.whole:
+        raise click.ClickException("；".join(found.faults) + "。")
+    click.echo("核验通过：意见与签署时一致，无增无减。")
+
+
+def _minute(at: datetime) -> str:
+    return at.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
 def _waiting(session: Session, case_id: int) -> list[str]:
     lines = [
         f"任务：{one.name or one.activity}（{'已签收' if one.assignee else '待签收'}）"
@@ -39,8 +74,8 @@ def _waiting(session: Session, case_id: int) -> list[str]:
     query = select(EventSubscription).where(EventSubscription.instance_id == case_id)
     lines += [f"等待{_KINDS.get(one.kind, one.kind)}：{one.name}" for one in session.scalars(query)]
     for job in session.scalars(select(Job).where(Job.instance_id == case_id)):
-        due = job.due_at.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
-        lines.append(f"作业：{job.kind} {job.topic or job.activity}，{due}，剩余重试 {job.retries}")
+        what, due = job.topic or job.activity, _minute(job.due_at)
+        lines.append(f"作业：{job.kind} {what}，{due}，剩余重试 {job.retries}")
     for one in session.scalars(select(Incident).where(Incident.instance_id == case_id)):
         lines.append(f"异常：{one.activity}：{one.message}")
     return lines

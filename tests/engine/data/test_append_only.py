@@ -18,6 +18,7 @@ GUARDED = (
     *("audit_event", "history_step", "opinion", "register_log"),
     *("calendar_change", "calendar_version", "clock_entry", "supervision_entry", "case_archive"),
     "user_signature",
+    "printed_form",
 )
 MODEL = xml("start -> a -> end", a=user())
 

@@ -47,3 +47,30 @@ class VerifiedFile(Reply):
     sealed = fields.Boolean()
     fault = Text()
     signatures = fields.List(fields.Nested(VerifiedSignature))
+
+
+class VerifiedOpinion(Reply):
+    """An opinion on a printed approval form; `digest` is the hash printed beside it."""
+
+    activity = Text()
+    at = Moment()
+    digest = Text()
+    fault = Text()
+
+
+class VerifiedForm(Reply):
+    """A printed approval form; `whole`: all its opinions are as they were given, none missing.
+
+    `head` is the hash at the end of the chain, as printed; `later` counts opinions given since.
+    """
+
+    code = Text()
+    reference = Text()
+    agency = Text()
+    printed_at = Moment()
+    opinions = fields.Integer()
+    head = Text()
+    whole = fields.Boolean()
+    faults = fields.List(Text())
+    later = fields.Integer()
+    lines = fields.List(fields.Nested(VerifiedOpinion))
