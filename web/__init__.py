@@ -33,6 +33,7 @@ _MODULES: Final = (
     "web.clerk.moving",
     "web.clerk.backentry",
     "web.clerk.foresight",
+    "web.foretelling",
     "web.clerk.task",
     "web.clerk.cases",
     "web.clerk.counter",

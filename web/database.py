@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g, has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -193,6 +193,10 @@ def init_app(app: Flask) -> None:
         sealing.configure(state_key=state_key(settings.secret_key))
 
 
+REHEARSAL: Final = "rehearse"
+"""In `flask.g`: what takes a command in place of the database, and does not return."""
+
+
 def state_key(secret_key: str) -> bytes:
     """The key that authenticates the engine's state, derived from the installation's."""
     return hmac.new(secret_key.encode(), b"banli engine state", hashlib.sha256).digest()
@@ -219,7 +223,12 @@ def read_session() -> Iterator[Session]:
 
 
 def run(command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Carry out a command in a transaction of its own, again if another one was faster."""
+    """Carry out a command in a transaction of its own, again if another one was faster.
+
+    In a request that asks only what it would do, it is rehearsed instead (`web.foretelling`).
+    """
+    if has_request_context() and (rehearse := g.get(REHEARSAL)):
+        rehearse(lambda session: command(session, *args, **kwargs))
     return database().run(command, *args, **kwargs)
 
 

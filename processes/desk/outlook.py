@@ -69,8 +69,8 @@ class Outlook:
     """What a command would change in a case.
 
     `waits` is what the case would wait for besides tasks; `letters` would be issued, `messages`
-    sent to departments. `kept` says why it could not be taken back, empty if it could. `problem`
-    is what would stop the work that follows by itself.
+    sent to departments. `kept` says why it could not be taken back, empty if it could, None where
+    nothing would be finished. `problem` is what would stop the work that follows by itself.
     """
 
     tasks: Sequence[Coming]
@@ -88,7 +88,7 @@ class Outlook:
     status: str
     outcome: str
     finished: bool
-    kept: str
+    kept: str | None
     problem: str
 
 
@@ -175,6 +175,20 @@ def of_signers(session: Session, task_id: int, *, by: User, wanted: Signers) -> 
         approvals.add_signers(session, task_id, wanted, by=by, reason="")
 
     return _of_signing(session, task_id, act, by=by)
+
+
+def of_command(
+    session: Session, case_id: int, act: Callable[[], Any], *, by: User, task_id: int = 0
+) -> Outlook:
+    """What any other command on a case, or on a task of it, would do; the caller rolls back.
+
+    Raises:
+        whatever the command raises.
+    """
+    open_before = session.get(UserTask, task_id) is not None
+    found = ahead(session, case_id, act, by=by, task_id=task_id)
+    finished = open_before and session.get(UserTask, task_id) is None
+    return found if finished else replace(found, kept=None)
 
 
 def _of_signing(session: Session, task_id: int, act: Callable[[], Any], *, by: User) -> Outlook:

@@ -15,6 +15,8 @@ from processes import settings
 from processes.desk import outlook
 from processes.model.cases import ClockEntry, Notification
 from processes.model.documents import Document
+from processes.movement import movement, reclaiming
+from processes.movement.movement import Order
 from processes.play import PlayedCase
 
 
@@ -142,3 +144,37 @@ def test_numbers_given_out_in_foretelling_are_given_again(play, foreseen):
     with play.session() as session:
         numbers = session.scalars(select(Document.number).where(Document.case_id == case.id)).all()
     assert any(number and "00001" in number for number in numbers)
+
+
+def test_a_jump_and_taking_back_are_foretold_by_the_commands_themselves(play):
+    case = story.applied(play)
+    story.accept(case)
+    manager, reviewer = play.user("manager"), play.user("reviewer")
+    order = Order(to="approve", reason="局领导交办")
+
+    def foretold(act, by, task_id=0):
+        with _rolled_back(play) as session:
+            return outlook.of_command(
+                session, case.id, lambda: act(session), by=by, task_id=task_id
+            )
+
+    def jump(session):
+        return movement.jump(session, case.id, by=manager, order=order)
+
+    for _ in range(2):
+        found = foretold(jump, manager)
+        assert [one.activity for one in found.tasks] == ["approve"]
+        assert found.ended == ["审核"]
+        assert found.kept is None
+    assert case.waits_for == {"review"}
+    done = next(task.id for task in case.tasks if task.activity == "review")
+    story.review(case)
+
+    def take_back(session):
+        return reclaiming.reclaim(session, done, by=reviewer, reason="有误")
+
+    found = foretold(take_back, reviewer, done)
+    assert [(one.activity, [*one.performers.people]) for one in found.tasks] == [
+        ("review", ["审核人"])
+    ]
+    assert case.waits_for == {"approve"}

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from flask import Flask
 from flask.testing import FlaskClient
 
+from engine.model import UserTask
 from processes.identity import identity
+from processes.model.cases import Case
 from processes.people import accounts
 from tests.web.conftest import PASSWORD, csrf, log_in
 from web.database import database
@@ -147,3 +149,31 @@ def test_a_colleague_already_on_the_task_is_a_conflict(
     data = {"person": str(other), "reason": "会商", "kind": "after"}
     assert post(client, f"/tasks/{task}/signers", **data).status_code == 303
     assert post(client, f"/tasks/{task}/signers", **data).status_code == 409
+
+
+def test_orders_of_a_case_are_foretold_on_its_page_and_nothing_happens(
+    app: Flask, as_: Clients, filed: Filed
+) -> None:
+    """办理后会怎样 before the button of 中止 and 终止: the very form, sent to know only."""
+    task, manager = filed(), as_("manager")
+    with app.app_context(), database().read_session() as session:
+        case = session.get_one(UserTask, task).instance_id
+    shown = page(manager, f"/cases/{case}")
+    assert f'data-foresee="/cases/{case}/suspend"' in shown
+
+    def told(command: str, **data: str) -> str:
+        given = {**data, "csrf_token": csrf(manager, "/inbox")}
+        answer = manager.post(f"/cases/{case}/{command}", data=given, headers={"Dry-Run": "true"})
+        assert answer.status_code == 200
+        return answer.get_data(as_text=True)
+
+    assert "已中止" in told("suspend", reason="鉴定") or "中止" in told("suspend", reason="鉴定")
+    ended = told("terminate", reason="申请人死亡")
+    assert "本件办结" in ended
+    assert "随之撤销" in ended
+    assert "<html" not in ended
+    refused = told("resume", reason="恢复")
+    assert "note red" in refused
+    with app.app_context(), database().read_session() as session:
+        assert session.get_one(Case, case).status == "submitted"
+        assert session.get(UserTask, task) is not None

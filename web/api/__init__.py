@@ -196,6 +196,8 @@ def _describe_one(path: str, method: str, operation: dict[str, Any], problem: An
         operation.setdefault("parameters", []).append(_KEY)
         if not commands.REVISED.keys().isdisjoint(_NAMED.findall(path)):
             operation["parameters"].append(_IF_MATCH)
+        if {"task_id", "case_id"} & {*_NAMED.findall(path)}:
+            operation["parameters"].append(_DRY_RUN)
 
 
 _NAMED: Final = re.compile(r"{(\w+)}")
@@ -205,6 +207,13 @@ _KEY: Final = {
     "required": False,
     "schema": {"type": "string", "maxLength": 200},
     "description": "幂等键：同一键的同一请求只执行一次",
+}
+_DRY_RUN: Final = {
+    "in": "header",
+    "name": "Dry-Run",
+    "required": False,
+    "schema": {"type": "string", "enum": ["true"]},
+    "description": "只试算：照样检查和执行，随即全部撤销，答复为办理后的情形（Outlook）",
 }
 _IF_MATCH: Final = {
     "in": "header",

@@ -17,8 +17,10 @@ from engine.model import ProcessInstance, UserTask
 from processes.background import repeats
 from processes.background.repeats import Answer
 from processes.model.cases import ModelDraft
+from web import foretelling
 from web.api import access, wire
-from web.database import run
+from web.api.schemas.tasks import Outlook
+from web.database import read_session, run
 
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 _TAG: Final = re.compile(r'(?:W/)?"([0-9]{1,18})"')
@@ -32,7 +34,12 @@ REVISED: Final[Mapping[str, tuple[_Revised, str]]] = {
 
 
 def perform(work: Callable[[Session], Any], *, status: int = 200) -> Response:
-    """Do the work of a command in one transaction and answer with what it returns."""
+    """Do the work of a command in one transaction and answer with what it returns.
+
+    With the header `Dry-Run: true` it is told instead what that would do, and nothing is done.
+    """
+    if foretelling.asked():
+        return _foretold(work)
     key, digest = _key(), _digest()
     actor = str(access.user().id)
 
@@ -48,6 +55,18 @@ def perform(work: Callable[[Session], Any], *, status: int = 200) -> Response:
 
     answer = run(once)
     return reply(answer.body, answer.status)
+
+
+def _foretold(work: Callable[[Session], Any]) -> Response:
+    address = request.view_args or {}
+    if not address.keys() & {"task_id", "case_id"}:
+        raise wire.RequestInvalid("这项操作不能试算，请不要带 Dry-Run")
+    with read_session() as session:
+        stale = _stale(session)
+        found = foretelling.foretell(session, address, lambda: work(session), by=access.user())
+        if stale is not None:
+            raise stale
+        return reply(wire.dumps(Outlook().dump(found)))
 
 
 def reply(body: str, status: int = 200, *, revision: int | None = None) -> Response:

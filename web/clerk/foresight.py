@@ -25,6 +25,7 @@ from web.auth import current, policy
 from web.clerk import moving, signing
 from web.clerk.limits import EVENTS
 from web.database import read_session
+from web.foretelling import Foretold
 from web.refusals import said
 from web.words import N_, _
 
@@ -195,5 +196,11 @@ def _clock(line: ClockLine) -> str:
     return f"{title} {event} {line.amount} {said(UNITS[Unit(line.unit)])}"
 
 
+def _foretold(told: Foretold) -> str:
+    """What an order of another page would do, as a fragment of that page."""
+    return _told(told.found) if told.found else _refused(said(told.problem))
+
+
 def register(app: Flask) -> None:
+    app.register_error_handler(Foretold, _foretold)
     app.register_blueprint(blueprint)

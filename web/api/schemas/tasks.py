@@ -293,5 +293,8 @@ class Outlook(Reply):
     status = Text()
     outcome = Text()
     finished = Flag()
-    kept = Text(metadata={"description": "不能撤回的理由；空：可以撤回"})
+    kept = Text(
+        allow_none=True,
+        metadata={"description": "不能撤回的理由；空文字：可以撤回；null：没有办结什么"},
+    )
     problem = Text(metadata={"description": "后续系统办理会停下的原因"})

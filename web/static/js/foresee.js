@@ -13,7 +13,7 @@ export default function foresee(dialog) {
     const form = document.getElementById(dialog.dataset.answers);
     const body = form ? new FormData(form) : undefined;
     const answer = await fetch(dialog.dataset.foresee, {
-      method: form ? "POST" : "GET", body, headers: { "X-CSRFToken": token() },
+      method: form ? "POST" : "GET", body, headers: { "X-CSRFToken": token(), "Dry-Run": "true" },
     }).catch(() => null);
     place.removeAttribute("aria-busy");
     if (!answer?.ok) {
