@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine import compiler, dmn, repository
 from engine.definition.process import Process
 from engine.errors import BanliError, DeploymentRejected, Finding, NotFound
-from engine.model import Deployment
+from engine.model import Deployment, ProcessDefinition
 from forms import definition as form_definition
 from forms import lint as form_lint
 from forms.definition import FormDefinition
