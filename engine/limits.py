@@ -18,6 +18,12 @@ MODEL_XML_ELEMENTS: Final = 5_000
 MODEL_NESTING: Final = 10
 PROCESS_ELEMENTS: Final = 200
 
+# A child process that reads what strangers send (`engine.confined`)
+CHILD_CPU: Final = timedelta(seconds=5)
+CHILD_WALL: Final = timedelta(seconds=10)
+CHILD_MEMORY: Final = 512 << 20
+CHILDREN: Final = 2
+
 # Expressions
 EXPRESSION_CHARACTERS: Final = 2_000
 EXPRESSION_NODES: Final = 200

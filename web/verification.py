@@ -39,6 +39,7 @@ FAULTS: Final = {
     "changed": N_("文件在签章之后被改动，签章无效。"),
     "untrusted": N_("签章证书不是受信任的机构颁发。"),
     "unstamped": N_("没有可信的时间戳。"),
+    "costly": N_("文件内容异常，核验所需的时间或内存超过限度，未能核验。"),
 }
 FILE_BYTES: Final = 20 << 20
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from urllib.parse import quote
 
-from adapters._shared import signing, wire
+from adapters._shared import examining, signing, wire
 from adapters._shared.client import Department
 from adapters._shared.seals import Examined, SealInfo, SealOrder, refusal
 from adapters._shared.signing import Keys, Subject
@@ -55,9 +55,7 @@ class SealService:
 
     def examine(self, content: bytes) -> Examined:
         """What the seals of a file are worth, by the roots trusted here."""
-        from adapters._shared import pades  # noqa: PLC0415 - loads the library
-
-        return pades.examine(content, self.roots)
+        return examining.examine(content, self.roots)
 
     def kept(self) -> Sequence[SealInfo]:
         """The seals that the server lets us use."""

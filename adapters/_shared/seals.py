@@ -58,7 +58,8 @@ class Examined:
     """What the seals of a file are worth; `fault` is empty where nothing is wrong.
 
     Faults: `unreadable` no PDF, `unsigned`, `changed` after it was sealed, `untrusted` seal of
-    nobody known, `unstamped` without a time stamp that counts.
+    nobody known, `unstamped` without a time stamp that counts,
+    `costly` made so that to read it takes more than the bounds.
     """
 
     signatures: tuple[Signature, ...] = ()
@@ -218,6 +219,7 @@ FAULTS: Final[Mapping[str, str]] = {
     "changed": "文件在签章之后被改动",
     "untrusted": "签章证书不是受信任的机构颁发",
     "unstamped": "没有可信的时间戳",
+    "costly": "文件内容异常，核验所需的时间或内存超过限度",
 }
 
 

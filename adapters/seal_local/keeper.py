@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from adapters._shared import examining
 from adapters._shared.client import Department
 from adapters._shared.seals import Examined, SealInfo, SealOrder, refusal
 from engine import clock
@@ -43,9 +44,7 @@ class LocalSeals:
 
     def examine(self, content: bytes) -> Examined:
         """What the seals of a file are worth, by the roots trusted here."""
-        from adapters._shared import pades  # noqa: PLC0415 - loads the library
-
-        return pades.examine(content, self._roots)
+        return examining.examine(content, self._roots)
 
     def kept(self) -> Sequence[SealInfo]:
         """The seals in the folder, by name."""

@@ -5,13 +5,15 @@ for byte; the account names every change, and everything in the result that we w
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
 
-from engine import compiler, dmn, limits, xml
+from engine import compiler, confined, dmn, limits, xml
 from engine import vocabulary as voc
+from engine.confined import Exhausted
 from engine.errors import DeploymentRejected, Finding
 from engine.nodes import NODE_KINDS
 from engine.reading import owner_id
@@ -73,6 +75,24 @@ def read(content: bytes, filename: str) -> Imported:
         findings=compiler.check({f"{key}.bpmn": result}),
         executable=executable,
     )
+
+
+def require(content: bytes, filename: str) -> None:
+    """Try a stranger's file in a child process with bounds before it is read here.
+
+    Raises:
+        DeploymentRejected: to read it takes more time or memory than a model does.
+    """
+    try:
+        confined.run("processes.importing.foreign:tried", content, filename=filename)
+    except Exhausted as error:
+        raise DeploymentRejected([Finding("error", error.code, error.message, filename)]) from error
+
+
+def tried(content: bytes, filename: str) -> None:
+    """Read a file for nothing but its cost; runs in the child process."""
+    with suppress(DeploymentRejected):
+        read(content, filename)
 
 
 def parse(content: bytes, filename: str) -> tuple[Node, bytes, str]:

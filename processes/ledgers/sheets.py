@@ -15,7 +15,8 @@ from typing import Any, Final
 import python_calamine
 import xlsxwriter
 
-from engine import limits
+from engine import confined, limits
+from engine.confined import Exhausted
 from engine.errors import BanliError
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -107,6 +108,25 @@ def as_csv(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def _xlsx(content: bytes) -> list[list[str]]:
+    try:
+        told = confined.run("processes.ledgers.sheets:cells", content)
+    except Exhausted as error:
+        raise SheetRefused(error.message) from error
+    if isinstance(told, str):
+        raise SheetRefused(told)
+    found: list[list[str]] = told
+    return found
+
+
+def cells(content: bytes) -> list[list[str]] | str:
+    """The first sheet of a workbook, or why it cannot be read; runs in the child process."""
+    try:
+        return _cells(content)
+    except SheetRefused as error:
+        return error.message
+
+
+def _cells(content: bytes) -> list[list[str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(one.file_size for one in archive.infolist())

@@ -129,7 +129,7 @@ def _image(
         raise LetterInvalid("证件缺少照片", expression=element.value)
     picture = pictures.decoded(images(str(stored["file"])))
     canvas.drawImage(
-        ImageReader(picture),
+        ImageReader(io.BytesIO(picture.png)),
         element.x * mm,
         height - (element.y + element.height) * mm,
         element.width * mm,

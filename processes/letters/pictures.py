@@ -1,36 +1,43 @@
 """Pictures that people handed in, made fit for paper.
 
 Invariant: decoded and made anew, so that what was hidden in the file does not reach the paper; what
-is transparent becomes white.
+is transparent becomes white. Decoding is the work of a child process with bounds.
 """
 
+import base64
 import io
-from typing import Final
+from dataclasses import dataclass
 
-from PIL import Image, UnidentifiedImageError
 from reportlab.platypus import Image as Placed
 
+from engine import confined
+from engine.confined import Exhausted
 from processes.letters.errors import LetterInvalid
 
-_PIXELS: Final = 4_000
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture made anew: PNG in RGB, its size in pixels."""
+
+    png: bytes
+    width: int
+    height: int
 
 
-def decoded(content: bytes) -> Image.Image:
-    """The picture of a PNG or JPEG file, in RGB.
+def decoded(content: bytes) -> Picture:
+    """The picture of a PNG or JPEG file.
 
     Raises:
-        LetterInvalid: it cannot be opened, or is more than 4000 pixels wide or high.
+        LetterInvalid: it cannot be opened, is more than 4000 pixels wide or high, or takes more
+            time or memory than a picture does.
     """
     try:
-        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as opened:
-            if max(opened.size) > _PIXELS:
-                raise LetterInvalid("照片尺寸过大")
-            drawn = opened.convert("RGBA")
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise LetterInvalid("照片无法使用") from error
-    paper = Image.new("RGB", drawn.size, "white")
-    paper.paste(drawn, mask=drawn.getchannel("A"))
-    return paper
+        told = confined.run("processes.letters.decoding:drawn", content)
+    except Exhausted as error:
+        raise LetterInvalid(error.message) from error
+    if "refused" in told:
+        raise LetterInvalid(told["refused"])
+    return Picture(base64.b64decode(told["png"]), told["width"], told["height"])
 
 
 def placed(content: bytes, *, width: float, height: float) -> Placed:
@@ -39,10 +46,8 @@ def placed(content: bytes, *, width: float, height: float) -> Placed:
     Raises:
         LetterInvalid: it cannot be used.
     """
-    picture, out = decoded(content), io.BytesIO()
-    picture.save(out, "PNG")
-    out.seek(0)
+    picture = decoded(content)
     scale = min(width / picture.width, height / picture.height)
-    found = Placed(out, picture.width * scale, picture.height * scale)
+    found = Placed(io.BytesIO(picture.png), picture.width * scale, picture.height * scale)
     found.hAlign = "LEFT"
     return found

@@ -19,7 +19,7 @@ from processes.casework import sources
 from processes.documents import documents
 from processes.identity.roles import Action
 from processes.letters import sample
-from processes.modelling import modelling
+from processes.modelling import modelling, trying
 from processes.modelling.modelling import DraftView
 from web import filling
 from web.analyst.catalogue import finding, of_installation
@@ -74,6 +74,7 @@ def save(draft_id: int) -> ResponseReturnValue:
     """Keep the files; 409 with the other revision if the draft was saved elsewhere."""
     files, body = _posted()
     try:
+        trying.require(files)
         draft = run(
             modelling.save,
             draft_id,
@@ -94,6 +95,10 @@ def save(draft_id: int) -> ResponseReturnValue:
 def check(draft_id: int) -> ResponseReturnValue:
     """The findings of a deployment on the files as they are in the page."""
     files, _body = _posted()
+    try:
+        trying.require(files)
+    except DeploymentRejected as error:
+        return jsonify(findings=[finding(one) for one in error.findings])
     with read_session() as session:
         view = modelling.view(session, draft_id, by=current())
         found = modelling.findings(session, files, view.draft.key, topics=topics())

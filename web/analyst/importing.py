@@ -34,7 +34,9 @@ def bring() -> ResponseReturnValue:
     if brought is None or not name.lower().endswith((".bpmn", ".dmn", ".xml")):
         return library.shown({"file": _("请选择一个 .bpmn 或 .dmn 文件。")}, 422)
     try:
-        made = foreign.read(brought.read(foreign.FOREIGN_BYTES + 1), name)
+        content = brought.read(foreign.FOREIGN_BYTES + 1)
+        foreign.require(content, name)
+        made = foreign.read(content, name)
         draft = run(_draft, made, by=current())
     except DeploymentRejected as error:
         return library.shown({"file": error.findings[0].message}, 422)

@@ -9,7 +9,7 @@ from engine.errors import DeploymentRejected
 from processes.background import backstage
 from processes.casework import monitor
 from processes.identity.roles import Action
-from processes.modelling import bundle, modelling
+from processes.modelling import bundle, modelling, trying
 from web import wiring
 from web.api import access, blueprints, commands, wire
 from web.api.access import access as allow
@@ -100,6 +100,7 @@ def check(key: str) -> Any:
     """检查一个流程包（zip，含 .bpmn、.dmn、forms/、letters/），不部署."""
     try:
         made = bundle.read_zip(_zip(), source=key)
+        trying.require(made.files)
     except DeploymentRejected as error:
         return {"items": error.findings}
     with read_session() as session:
@@ -113,6 +114,7 @@ def check(key: str) -> Any:
 def draft(key: str) -> Response:
     """把一个流程包（zip）存为草稿，供提交和发布."""
     made = bundle.read_zip(_zip(), source=key)
+    trying.require(made.files)
 
     def work(session: Session) -> Any:
         user = access.user()

@@ -1,0 +1,29 @@
+"""What the seals of a stranger's file are worth, found out in a child process with bounds."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from adapters._shared.seals import Examined, Signature
+from engine import confined
+from engine.confined import Exhausted
+
+if TYPE_CHECKING:
+    from asn1crypto import x509
+
+
+def examine(content: bytes, trust: "Sequence[x509.Certificate]") -> Examined:
+    """As `pades.examine`; a file that takes more than the bounds has the fault `costly`."""
+    try:
+        told = confined.run("adapters._shared.pades:told", content, *(one.dump() for one in trust))
+    except Exhausted as error:
+        if error.message == confined.BUSY:
+            raise
+        return Examined(fault="costly")
+    return Examined(tuple(_signature(one) for one in told["signatures"]), told["fault"])
+
+
+def _signature(told: dict[str, object]) -> Signature:
+    at = told.pop("signed_at")
+    signed_at = datetime.fromisoformat(str(at)) if at else None
+    return Signature(**told, signed_at=signed_at)  # type: ignore[arg-type]
