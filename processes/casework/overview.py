@@ -14,7 +14,7 @@ from engine.variables import Variables
 from forms.definition import FormDefinition
 from processes.casework import monitor
 from processes.deployed import resources
-from processes.identity import audit
+from processes.identity import audit, identity
 from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.rights import permissions
@@ -27,13 +27,28 @@ class ReasonMissing(BanliError):
 
 
 def application(session: Session, case_id: int) -> tuple[FormDefinition, Variables] | None:
-    """The form a case was filed with, of the case's own version, and its variables now."""
+    """The form a case was filed with, of the case's own version, and its variables now.
+
+    `user` is who filed it, so that what the form showed to that person is shown again.
+    """
     instance = session.get(ProcessInstance, case_id)
     if instance is None:
         raise NotFound("没有这个办件", case=case_id)
     definition = repository.get(session, instance.definition_id)
     form = resources.start_form(session, definition)
-    return None if form is None else (form, runtime.variables(session, case_id))
+    if form is None:
+        return None
+    return form, {**_filer(session, instance.started_by), **runtime.variables(session, case_id)}
+
+
+def _filer(session: Session, started_by: str) -> Variables:
+    """Who filed a case, as forms know a user; nobody for what a program began."""
+    if not (started_by.isascii() and started_by.isdigit()):
+        return {}
+    try:
+        return {"user": identity.user(session, int(started_by)).told}
+    except NotFound:
+        return {}
 
 
 def unmasked(

@@ -4,6 +4,8 @@ import pytest
 
 from bpmn.explosives import story
 from engine.errors import BanliError
+from forms import display
+from processes.casework import overview
 from processes.play import Play
 
 
@@ -185,3 +187,18 @@ def test_a_late_province_is_urged(play: Play) -> None:
     filed = story.enrolled(play, story.opened(play).variables["class_no"], one)
     filed.passes(working_days=3)
     assert (filed.waits_for, story.told(play, "expl_province")[0]) == ({"confirm"}, "报名确认催办")
+
+
+def test_whoever_reads_the_case_sees_whom_it_enrols(play: Play) -> None:
+    """E-98: which people a form asks for depends on who files; it is shown as it was filed."""
+    one = story.approved(play)
+    filed = story.enrolled(play, story.opened(play).variables["class_no"], one)
+    form, variables = play.run(lambda session: overview.application(session, filed.id))
+    shown = [
+        field.name
+        for section in display.layout(form, {}, context=variables)
+        for field in section.fields
+        if section.visible and field.visible
+    ]
+    assert "own_people" in shown
+    assert {"academy_people", "province_people"}.isdisjoint(shown)
