@@ -101,6 +101,11 @@ def sign(subject: Subject, body: bytes | BinaryIO, *, keys: Keys) -> dict[str, s
     }
 
 
+def key_id_of(headers: Mapping[str, str]) -> str:
+    """Which key a request says it is signed with; nothing is believed yet."""
+    return {name.lower(): value for name, value in headers.items()}.get("x-banli-key-id", "")
+
+
 def verify(subject: Subject, body: bytes, headers: Mapping[str, str], *, keys: Keys) -> None:
     """Check the headers of a request that came in.
 

@@ -19,7 +19,8 @@ _LONGEST: Final = 2_000
 class Publication:
     """A message about the cases of some processes, sent when one of the variables changes.
 
-    `when` (null: always), `key` and the members of `body` see the variables of the case.
+    `when` (null: always), `key` and the members of `body` see the variables of the case. One that
+    is told `inside` goes to another case of ours, whether a department takes it or not.
     """
 
     message: str
@@ -28,6 +29,7 @@ class Publication:
     when: Expression | None
     key: Expression
     body: Mapping[str, Expression]
+    inside: bool = False
 
     def concerns(self, process_key: str) -> bool:
         """Whether it tells of the cases of a process; `processes` are beginnings of keys."""
@@ -61,6 +63,7 @@ class PublicationSchema(Schema):
         fields.String(), required=True, validate=validate.Length(1), error_messages=_REQUIRED
     )
     when = FeelField(load_default=None)
+    inside = fields.Boolean(load_default=False)
     key = FeelField(required=True, error_messages=_REQUIRED)
     body = fields.Dict(
         keys=fields.String(), values=FeelField(), required=True, error_messages=_REQUIRED
@@ -76,4 +79,5 @@ def made_publication(message: str, told: Mapping[str, Any]) -> Publication:
         told["when"],
         told["key"],
         told["body"],
+        inside=told["inside"],
     )

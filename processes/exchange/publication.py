@@ -1,7 +1,8 @@
 """Reports of cases to departments outside, in real time: by data of the domains, for any process.
 
 Invariant: a report is in the outbox if and only if the step that it tells of is stored; without a
-department that takes it there is none. A status written again as it was is no change.
+department that takes it there is none, unless it is for another case of ours. A status written
+again as it was is no change.
 """
 
 from collections.abc import Collection, Mapping
@@ -36,12 +37,10 @@ def register() -> None:
 
 def publish(session: Session, execution: Execution, step: StepRecord) -> None:
     """Put the reports of a step into its outbox; called before anything of it is written."""
-    if not _taken:
-        return
     found = [
         one
         for one in domains.current().publications.values()
-        if one.message in _taken and one.concerns(execution.compiled.key)
+        if (one.inside or one.message in _taken) and one.concerns(execution.compiled.key)
     ]
     if found and (said := _said(session, execution, step)):
         values = {**execution.scopes[execution.instance_id].variables, **said}

@@ -85,8 +85,8 @@ def test_each_change_of_state_goes_back_out_until_the_end(play: Play) -> None:
     """Y-02, Y-05: the inner side decides, the outer side is told."""
     case = received(play)
     before = case.messages.count("status_changed")
-    case.receives("efiling_status", status="accepted", text="已受理")
-    case.receives("efiling_status", status="issued", text="已发证")
+    case.receives("efiling_status", status="accepted", text="已受理", ended=False)
+    case.receives("efiling_status", status="completed", text="已办结", ended=True)
     assert case.messages.count("status_changed") == before + 2
     assert (case.ended, case.status) == ("completed", "completed")
 
