@@ -60,6 +60,7 @@ def register() -> None:
     for name in (REGULAR, BOLD):
         pdfmetrics.registerFontFamily(name, normal=name, bold=BOLD, italic=name, boldItalic=BOLD)
     rl_config.canvas_basefontname = REGULAR  # else each file names Helvetica, which is not embedded
+    rl_config.useA85 = 0  # a file is bytes: as text it would be a quarter larger
 
 
 def runs(text: str, font: str = REGULAR) -> Iterator[tuple[str, str]]:

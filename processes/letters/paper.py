@@ -7,6 +7,7 @@ letters. Source: GB/T 9704-2012 (格式), margins 5.2, head 7.2, body 7.3.
 import io
 from collections.abc import Mapping
 from datetime import date
+from itertools import groupby
 from typing import Any, Final
 
 import segno
@@ -306,9 +307,13 @@ def draw_qr(canvas: Canvas, content: str, *, x: float, y: float, side: float) ->
     matrix = [bytes(row) for row in segno.make_qr(content, error="m").matrix]
     step = side / len(matrix)
     canvas.setFillColor(HexColor("#000000"))
+    squares = canvas.beginPath()
     for line, row in enumerate(matrix):
-        for column, dark in enumerate(row):
+        column = 0
+        for dark, run in groupby(row):
+            wide = len([*run])
             if dark:
-                canvas.rect(
-                    x + column * step, y + side - (line + 1) * step, step, step, stroke=0, fill=1
-                )
+                at = x + column * step, y + side - (line + 1) * step
+                squares.rect(*at, wide * step, step)
+            column += wide
+    canvas.drawPath(squares, stroke=0, fill=1)

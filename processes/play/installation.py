@@ -32,7 +32,7 @@ from processes.model.cases import Case
 from processes.operations import all_operations
 from processes.play.stage import START, Stage
 
-_templates: dict[tuple[Path, date], sqlite3.Connection] = {}
+_templates: dict[tuple[type["Play"], Path, date], sqlite3.Connection] = {}
 
 __all__ = ["START", "Kept", "Play", "PlayedCase"]
 
@@ -109,13 +109,19 @@ class Play(Stage):
 
         What starts every day would fill a year that passes.
         """
+        self._suspend(*keys, suspended=True)
 
+    def wake(self, *keys: str) -> None:
+        """Let these processes be begun again, or all that the clock begins."""
+        self._suspend(*keys, suspended=False)
+
+    def _suspend(self, *keys: str, suspended: bool) -> None:
         def command(session: Session) -> None:
             by_clock = select(Timer.definition_id).where(Timer.instance_id.is_(None))
-            resting = set() if keys else set(session.scalars(by_clock))
-            resting |= {repository.latest(session, key).id for key in keys}
-            for definition_id in resting:
-                repository.suspend_definition(session, definition_id, suspended=True)
+            meant = set() if keys else set(session.scalars(by_clock))
+            meant |= {repository.latest(session, key).id for key in keys}
+            for definition_id in meant:
+                repository.suspend_definition(session, definition_id, suspended=suspended)
 
         self.run(command)
 
@@ -128,16 +134,21 @@ class Play(Stage):
 
     def _fill(self, models: Path) -> None:
         """Load the demo, once a program for each folder and day; later plays copy what was made."""
-        made = _templates.get((models, clock.today()))
+        key = type(self), models, clock.today()
+        made = _templates.get(key)
         if made is not None:
             made.backup(self._raw())
             loader.load_ledgers(models)
             return
-        Base.metadata.create_all(self._engine)
-        self.run(lambda session: loader.load(session, models=models, topics=registry.topics()))
+        self._begin(models)
         template = sqlite3.connect(":memory:", check_same_thread=False)
         self._raw().backup(template)
-        _templates[models, clock.today()] = template
+        _templates[key] = template
+
+    def _begin(self, models: Path) -> None:
+        """What there is at first."""
+        Base.metadata.create_all(self._engine)
+        self.run(lambda session: loader.load(session, models=models, topics=registry.topics()))
 
     @property
     def is_untouched(self) -> bool:

@@ -17,6 +17,7 @@ from processes.model.cases import Material, Opinion
 from processes.model.documents import StoredFile
 from processes.play import Play, PlayedCase
 from tests.engine.core.scenario import user, xml
+from tests.play import Player
 
 CLOCK = (
     '<banli:clocks><banli:clock do="start" limit="statutory" title="法定期限" amount="20"/>'
@@ -33,7 +34,7 @@ PAPER = {"file": "0" * 64, "name": "签批件.pdf", "size": 3, "type": "applicat
 
 @pytest.fixture
 def play() -> Iterator[Play]:
-    made = Play()
+    made = Player()
     try:
         made.run(lambda session: repository.deploy(session, {"m.bpmn": MODEL}, by="admin"))
         made.run(

@@ -15,6 +15,7 @@ from processes.model.bookings import Booking
 from processes.play import Play
 from processes.registers import Trace, bookings
 from processes.registers.bookings import BookingRefused, Resource
+from tests.play import Player
 from web.database import Database
 
 DAY = date(2030, 1, 1)
@@ -83,7 +84,7 @@ SPANS = st.tuples(st.integers(0, 20), st.integers(1, 5)).map(lambda t: (t[0], t[
 @settings(max_examples=25, deadline=None)
 @given(st.lists(SPANS, min_size=2, max_size=8))
 def test_of_any_wishes_no_two_that_came_through_overlap(wishes: list[tuple[int, int]]) -> None:
-    play = Play()
+    play = Player()
     try:
         won = [
             span

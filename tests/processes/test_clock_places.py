@@ -16,6 +16,7 @@ from processes.movement import movement, recounting
 from processes.movement.movement import Order
 from processes.play import Play, PlayedCase
 from tests.engine.core.scenario import Node, boundary, call, each, event, user, xml
+from tests.play import Player
 from tests.processes.test_clock import PUBLISHED, line, noon, worked
 from tests.processes.test_clocking import START, due_timer, marks
 
@@ -98,7 +99,7 @@ HOURLY = xml(
 
 @pytest.fixture
 def play() -> Iterator[Play]:
-    made = Play()
+    made = Player()
     models = {"beside": BESIDE, "notice": NOTICE, "heard": HEARD, "hearing": HEARING}
     models |= {"round": ROUND, "anew": AGAIN, "dated": DATED, "days": HOURLY}
     files = {f"{name}.bpmn": text for name, text in models.items()}

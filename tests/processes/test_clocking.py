@@ -19,6 +19,7 @@ from processes.desk import inbox
 from processes.model.cases import CaseLimit, ClockEntry
 from processes.play import Play, PlayedCase
 from tests.engine.core.scenario import Node, boundary, event, user, xml
+from tests.play import Player
 
 # plays begin on Monday 2 March 2026 at 09:00
 LIMIT = '<banli:limit amount="5" unit="working_days" title="审查期限"/>'
@@ -101,7 +102,7 @@ MODEL = xml(
 
 @pytest.fixture
 def play() -> Iterator[Play]:
-    made = Play()
+    made = Player()
     try:
         made.run(lambda session: repository.deploy(session, {"clocked.bpmn": MODEL}, by="admin"))
         yield made

@@ -19,6 +19,7 @@ from processes.modelling import deployment
 from processes.modelling.bundle import Bundle
 from processes.play import Play, PlayedCase
 from tests.engine.core.scenario import io, user, xml
+from tests.play import Player
 
 KEY = "yacht_licence_listed"
 GROUP = "licence_reviewer@370001"
@@ -37,7 +38,7 @@ def model(*names: str) -> bytes:
 
 @pytest.fixture
 def play() -> Iterator[Play]:
-    made = Play()
+    made = Player()
     try:
         files = {"p.bpmn": model("grade", "fee", "day", "urgent", "people")}
         made.run(lambda s: repository.deploy(s, files, by="admin"))

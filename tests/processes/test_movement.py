@@ -32,6 +32,7 @@ from tests.engine.core.scenario import (
     user,
     xml,
 )
+from tests.play import Player
 
 # plays begin on Monday 2 March 2026 at 09:00
 ALLOW = '<banli:operations allow="claim release complete transfer return reclaim"/>'
@@ -156,7 +157,7 @@ WHO = {
 
 @pytest.fixture
 def play() -> Iterator[Play]:
-    made = Play()
+    made = Player()
     files = {f"{key}.bpmn": model for key, model in MODELS.items()}
     try:
         made.run(lambda session: repository.deploy(session, files, by="admin"))

@@ -13,8 +13,8 @@ from processes import wiring
 from processes.model.cases import SupervisionEntry
 from processes.modelling import deployment
 from processes.modelling.bundle import Bundle, process_folders, read_folder
-from processes.play import Play
 from tests.engine.core.scenario import user, xml
+from tests.play import Player
 from tests.processes.test_clocking import START, marks
 
 BPMN = Path(__file__).parents[2] / "bpmn"
@@ -59,7 +59,7 @@ def test_amounts_that_a_case_alone_knows_are_reported_when_its_limit_starts(
         begun=marks(START),
         review=user(limit, candidateGroups="licence_reviewer@370001"),
     )
-    play = Play()
+    play = Player()
     try:
         play.run(lambda session: repository.deploy(session, {"d.bpmn": model}, by="admin"))
         case = play.start("yacht_licence_days", days=days)

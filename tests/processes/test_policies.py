@@ -23,6 +23,7 @@ from processes.people.positions import HEAD
 from processes.play import Play, PlayedCase
 from processes.rights import opened
 from tests.engine.core.scenario import each, user, xml
+from tests.play import Player
 
 UNIT, TOP = "370001", "000001"
 KEY = "yacht_licence_policy"
@@ -39,7 +40,7 @@ def policies(**given: str) -> str:
 
 @pytest.fixture
 def play() -> Iterator[Play]:
-    made = Play()
+    made = Player()
     try:
         yield made
     finally:

@@ -23,6 +23,7 @@ from tests.engine.core.scenario import (
     user,
     xml,
 )
+from tests.play import Player
 
 COMPENSATE = "<compensateEventDefinition/>"
 PUBLIC = '<banli:public title="撤回申请" purpose="withdraw"/>'
@@ -98,7 +99,7 @@ WITHDRAWN = xml(
 
 @pytest.fixture
 def play() -> Iterator[Play]:
-    made = Play()
+    made = Player()
     files = {"r.bpmn": REJECTED, "w.bpmn": WITHDRAWN}
     try:
         made.run(lambda session: repository.deploy(session, files, by="admin"))

@@ -20,6 +20,7 @@ from tests.engine.core.scenario import (
     user,
     xml,
 )
+from tests.play import Player
 from web.clerk import diagrams
 
 KEY = "yacht_licence_drawn"
@@ -29,7 +30,7 @@ NOBODY = "licence_verifier@320999"
 
 @pytest.fixture
 def play() -> Iterator[Play]:
-    made = Play()
+    made = Player()
     try:
         yield made
     finally:

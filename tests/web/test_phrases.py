@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from engine.errors import Conflict, Forbidden, NotFound
 from processes.people import phrases
 from processes.play import Play
+from tests.play import Player
 from tests.web.conftest import csrf
 
 Clients = Callable[[str], FlaskClient]
@@ -18,7 +19,7 @@ Clients = Callable[[str], FlaskClient]
 
 @pytest.fixture
 def play() -> Iterator[Play]:
-    made = Play()
+    made = Player()
     try:
         yield made
     finally:

@@ -98,7 +98,7 @@ def test_training_changes_what_has_to_be_done(play: Play) -> None:
 
 def test_on_new_years_day_everybody_is_reckoned_again(play: Play) -> None:
     """E-05, E-71: the reference day jumps; 2027-05-31 was after it, now it is before."""
-    play.rest("prop_completeness_check")
+    play.wake("expl_expiry_warning")
     one = story.approved(play)
     story.holding(play, one, obtained_on="2024-06-01", expires_on="2027-05-31")
     play.until(datetime(2026, 12, 31, 12, tzinfo=SHANGHAI))

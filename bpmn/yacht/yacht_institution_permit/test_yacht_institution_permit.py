@@ -78,7 +78,6 @@ def test_one_agency_has_one_valid_permit_for_one_institution(play: Play) -> None
 
 def test_the_agency_is_reminded_and_the_permit_ends_with_its_day(play: Play) -> None:
     """Y-43."""
-    play.rest()
     case = granted(play)
     case.passes(days=365)
     told = play.run(lambda s: notices.box(s, play.user("local_admin")))

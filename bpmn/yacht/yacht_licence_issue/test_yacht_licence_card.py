@@ -218,7 +218,6 @@ def test_a_posted_licence_may_come_back(play: Play) -> None:
 
 @once
 def uncollected(play: Play) -> PlayedCase:
-    play.rest()
     case = story.posted(play)
     story.verify(case)
     case.passes(working_days=61)

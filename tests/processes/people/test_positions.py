@@ -12,6 +12,7 @@ from processes.people import positions
 from processes.people.positions import HEAD, PositionRefused
 from processes.play import Play, PlayedCase
 from tests.engine.core.scenario import user, xml
+from tests.play import Player
 
 TOP, UNIT = "000001", "370001"
 FUNCTIONS = xml(
@@ -27,7 +28,7 @@ FUNCTIONS = xml(
 
 @pytest.fixture
 def play() -> Iterator[Play]:
-    made = Play()
+    made = Player()
     try:
         made.run(lambda session: repository.deploy(session, {"u.bpmn": FUNCTIONS}, by="admin"))
         yield made

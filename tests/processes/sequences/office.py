@@ -37,7 +37,7 @@ from processes.model.cases import Opinion
 from processes.model.people import UserAccount, UserRole
 from processes.movement import ending, movement, reclaiming, targets
 from processes.movement.movement import Order
-from processes.play import Play
+from tests.play import Player
 from tests.processes.sequences.models import KEY, Model
 from tests.processes.sequences.whole import nobody_twice, rows_are, status_of, waits_of
 
@@ -53,8 +53,7 @@ class Office:
     """One case of a generated process, its continuations, and the people who work on it."""
 
     def __init__(self, tree: Any) -> None:
-        self.play = Play()
-        self.play.rest()
+        self.play = Player()
         self.refused: Counter[str] = Counter()
         self.did: Counter[str] = Counter()
         try:
