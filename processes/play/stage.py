@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 import processes.model
@@ -29,6 +29,11 @@ START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 _IN_MEMORY: Final = "sqlite://"
 _idle: Final[list[Engine]] = []
 """Engines of plays that are over: the next need not compile the same statements again."""
+_WAITING: Final = select(Job.id, Job.kind, Job.topic, Job.due_at).where(
+    Job.suspended.is_(False), Job.retries > 0
+)
+_DUE: Final = _WAITING.where(Job.due_at <= bindparam("now"))
+_NEXT: Final = _WAITING.order_by(Job.due_at)
 _KEY: Final = "the key of a play, which leaves no trace: 32 bytes"
 
 __all__ = ["START", "Stage", "processes"]
@@ -110,9 +115,7 @@ class Stage:
         """Do everything that is due, but for work that somebody outside has to do."""
         for _ in range(self.rounds):
             with self.session() as session:
-                due = session.scalars(
-                    select(Job.id).where(*self._ours(), Job.due_at <= clock.now())
-                ).all()
+                due = [one.id for one in self._ours(session, _DUE, now=clock.now())]
                 taken = self._taken(session, due) if due else []
             for work in taken:
                 self.worker.do(work)
@@ -144,10 +147,13 @@ class Stage:
 
     def _next_due(self) -> datetime | None:
         with self.session() as session:
-            return session.scalar(select(Job.due_at).where(*self._ours()).order_by(Job.due_at))
+            return next((one.due_at for one in self._ours(session, _NEXT)), None)
 
-    def _ours(self) -> tuple[Any, ...]:
-        ours = [*all_operations(), *self._employed]
-        held = (Job.kind == "external_task") & Job.topic.not_in(ours)
-        fetched = (Job.kind == "outbox_message") & Job.topic.in_(self.worker.remote)
-        return ~held, ~fetched, Job.suspended.is_(False), Job.retries > 0
+    def _ours(self, session: Session, asked: Select[Any], **told: Any) -> Iterator[Row[Any]]:
+        """Of the jobs asked for those that nobody outside has to do."""
+        ours = all_operations().keys() | self._employed
+        for job in session.execute(asked, told).all():
+            held = job.kind == "external_task" and job.topic not in ours
+            fetched = job.kind == "outbox_message" and job.topic in self.worker.remote
+            if not (held or fetched):
+                yield job

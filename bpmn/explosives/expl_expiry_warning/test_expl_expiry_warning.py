@@ -70,6 +70,7 @@ def test_every_morning_those_whose_day_it_is_are_warned(
     play: Play, expires: str, day: str, warned: str
 ) -> None:
     """E-03, E-82: enterprise, group and province are told once."""
+    play.wake("expl_expiry_warning")
     one = story.approved(play)
     story.holding(play, one, expires_on=expires)
     play.until(datetime.fromisoformat(f"{day}T05:59:00").replace(tzinfo=SHANGHAI))

@@ -6,6 +6,8 @@ Requirements P-57, P-58, P-82.
 from datetime import date
 from typing import Any
 
+import pytest
+
 from bpmn.property import story
 from engine.clock import SHANGHAI
 from processes import statistics
@@ -16,6 +18,13 @@ from web import charts
 
 CHECK = "prop_completeness_check"
 ALL: dict[str, Any] = {"source_count": 400, "platform_count": 400}
+
+
+@pytest.fixture
+def play(play: Play) -> Play:
+    """With the check awake, which begins every morning and rests elsewhere."""
+    play.wake(CHECK)
+    return play
 
 
 def begun(play: Play) -> PlayedCase:
