@@ -154,6 +154,7 @@ def documents(session: Session, case: Case, *, public: bool = False) -> list[dic
         {
             "id": one.id,
             "title": one.title,
+            "subject": str(one.values.get("subject") or ""),
             "number": one.number,
             "issued_at": one.issued_at,
             "href": url_for(f"{area}.document", case_id=case.id, document_id=one.id),
