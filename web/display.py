@@ -70,6 +70,7 @@ _OUTCOME: Final[Mapping[str, str]] = {
     "voided": N_("已作废"),
     "delivered": N_("已送达"),
     "rejected": N_("已退回"),
+    "declined": N_("未予办理"),
     "returned": N_("已退件"),
     "benefit_withdrawn": N_("撤销容缺受理"),
     "answered": N_("已答复"),
@@ -77,6 +78,9 @@ _OUTCOME: Final[Mapping[str, str]] = {
     "received": N_("已接待"),
     "no_show": N_("未到场"),
 }
+
+
+_DECLINED: Final = frozenset({"declined", "refused", "not_accepted", "rejected_package"})
 
 
 def statuses() -> list[tuple[str, str]]:
@@ -90,7 +94,7 @@ def status_view(code: str | None, outcome: str | None = "") -> Badge:
     title = _(badge.title)
     if code in ("completed", "cancelled", "archived") and outcome in _OUTCOME:
         title = f"{title} · {_(_OUTCOME[outcome or ''])}"
-    return Badge(title, badge.tone)
+    return Badge(title, "amber" if outcome in _DECLINED else badge.tone)
 
 
 @dataclass(frozen=True, slots=True)

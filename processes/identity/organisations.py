@@ -266,3 +266,9 @@ def _grants_of(org_code: str) -> Select[tuple[int]]:
 
 def _holds_grants(session: Session, org_code: str) -> bool:
     return session.scalar(_grants_of(org_code).limit(1)) is not None
+
+
+def above(path: str) -> str:
+    """The path of the organisation above: `/A/B/` → `/A/`; the top stays the top."""
+    upper = path.rstrip("/").rpartition("/")[0]
+    return f"{upper}/" if upper else path

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session, object_session
 
 from engine.errors import Forbidden, NotFound
 from engine.model import UserTask
+from processes.domains import domains
+from processes.identity import organisations
 from processes.identity.identity import User
 from processes.identity.principals import Principal
 from processes.identity.roles import ROLES, UNIT_ROLES, Action
@@ -37,6 +39,9 @@ _OWN_CASE = frozenset(
 )
 _HOLDERS = frozenset(
     {Action.RELEASE_TASK, Action.TRANSFER_TASK, Action.DELEGATE_TASK, Action.CHANGE_SIGNERS}
+)
+_LOOKING = frozenset(
+    {Action.VIEW_CASE, Action.SEARCH_CASES, Action.VIEW_DOCUMENT, Action.PRINT_DOCUMENT}
 )
 _HELPERS = ("beside", "before", "after", "delegate")
 _TASK_ACTIONS = _HOLDERS | frozenset(
@@ -283,10 +288,11 @@ def _require_task(user: User, action: Action, task: TaskFacts) -> None:
 def _require_case(user: User, action: Action, obj: Case) -> None:
     if action in _OWN_CASE and _owns(user, obj):
         return
-    if any(
-        action in ROLES[role].actions and _sees(role, obj.process_key) and obj_path.startswith(path)
+    where = _path_of(obj)
+    if where and any(
+        action in ROLES[role].actions and _sees(role, obj.process_key) and where.startswith(path)
         for role, org in user.roles
-        if role in ROLES and (path := user.path(org)) and (obj_path := _path_of(obj))
+        if role in ROLES and (path := _reach(user, role, org, action))
     ):
         return
     if action is Action.VIEW_CASE:
@@ -359,14 +365,22 @@ def directed(user: User) -> ColumnElement[bool]:
     return or_(false(), *_by_role(user, Action.ASSIGN_TASK))
 
 
+def _reach(user: User, role: str, org: str, action: Action) -> str:
+    """The path that a role looks over; what it may change lies below its own organisation."""
+    path = user.path(org)
+    above = path and action in _LOOKING and domains.current().roles[role].reach == "above"
+    return organisations.above(path) if above else path
+
+
 def _by_role(user: User, action: Action = Action.VIEW_CASE) -> Iterable[ColumnElement[bool]]:
     """The scopes of the roles that see cases; of those alone that have the action."""
     scopes: dict[tuple[str, ...], set[str]] = {}
     for role, org in user.roles:
-        if role not in ROLES or not ROLES[role].sees or not user.path(org):
+        path = _reach(user, role, org, action)
+        if role not in ROLES or not ROLES[role].sees or not path:
             continue
         if action is Action.VIEW_CASE or action in ROLES[role].actions:
-            scopes.setdefault(ROLES[role].sees, set()).add(user.path(org))
+            scopes.setdefault(ROLES[role].sees, set()).add(path)
     for prefixes, paths in scopes.items():
         below = select(Org.org_code).where(
             or_(*(Org.path.startswith(path, autoescape=True) for path in sorted(paths)))

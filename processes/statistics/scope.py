@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import ColumnElement, exists, false, or_, select
 
 from processes.domains import domains
+from processes.identity import organisations
 from processes.identity.identity import User
 from processes.model.people import Org
 from processes.model.records import RegisterIndex, RegisterRecord
@@ -24,14 +25,8 @@ def paths(user: User, roles: Collection[str]) -> list[str]:
     for role, org in user.roles:
         if role in roles and (path := user.path(org)):
             told = domains.current().roles[role]
-            found.add(_above(path) if told.reach == "above" else path)
+            found.add(organisations.above(path) if told.reach == "above" else path)
     return sorted(found)
-
-
-def _above(path: str) -> str:
-    """`/A/B/` → `/A/`; the top stays the top."""
-    upper = path.rstrip("/").rpartition("/")[0]
-    return f"{upper}/" if upper else path
 
 
 def below(paths: Sequence[str]) -> ColumnElement[bool]:

@@ -3,8 +3,10 @@
 import pytest
 
 from bpmn.explosives import story
-from engine.errors import BanliError
+from engine.errors import BanliError, Forbidden, NotFound
+from processes.identity.roles import Action
 from processes.play import Play, PlayedCase
+from processes.rights import permissions
 
 
 def lost(play: Play, record_no: str, as_: str = "expl_enterprise") -> PlayedCase:
@@ -48,3 +50,19 @@ def test_a_certificate_of_others_cannot_be_reported(play: Play) -> None:
     record_no = story.holding(play, story.approved(play))
     with pytest.raises(BanliError):
         lost(play, record_no, "expl_enterprise_js")
+
+
+def test_the_association_sees_the_case_whose_card_it_prints(play: Play) -> None:
+    """E-12, E-24: it looks over all provinces, and changes nothing in their cases."""
+    case = lost(play, story.holding(play, story.approved(play)))
+
+    def may(login: str, action: Action) -> None:
+        by = play.user(login)
+        play.run(lambda session: permissions.case(session, case.id, by=by, action=action))
+
+    for action in (Action.VIEW_CASE, Action.VIEW_DOCUMENT, Action.PRINT_DOCUMENT):
+        may("expl_association", action)
+    with pytest.raises(Forbidden):
+        may("expl_association", Action.URGE_CASE)
+    with pytest.raises(NotFound):
+        may("expl_province_js", Action.VIEW_CASE)
