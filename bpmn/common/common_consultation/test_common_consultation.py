@@ -166,7 +166,8 @@ def test_row_appointment_is_for_a_working_day_within_sixty(play: Play, day: str 
 def test_the_applicant_takes_it_back_while_nothing_is_decided(play: Play, kind: str) -> None:
     case = asked(play, **(VISIT if kind == "appointment" else {}))
     case.sends("取消", cancel_reason="已自行解决")
-    assert (case.ended, case.row.status, case.waits_for) == ("cancelled", "withdrawn", set())
+    assert case.ended == ("appointment_cancelled" if kind == "appointment" else "cancelled")
+    assert (case.row.status, case.waits_for) == ("withdrawn", set())
 
 
 def test_only_the_agency_that_was_asked_answers(play: Play) -> None:
