@@ -3,11 +3,13 @@
 from datetime import date
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bpmn.beginnings import once
 from bpmn.papers import handed_in
 from engine import runtime
+from engine.model import EventSubscription
 from processes import registers
 from processes.casefile import notices
 from processes.model.people import UserAccount
@@ -180,7 +182,7 @@ def verify(case: PlayedCase, decision: str = "ok", **more: Any) -> None:
         "verify",
         as_="verifier",
         arrived_on="2026-03-05",
-        blank_serial=case.variables["ordered_serial"],
+        blank_serial=card(case)["ordered_serial"],
         items=[{"ok": decision == "ok"}] * 11,
         decision=decision,
         **more,
@@ -207,6 +209,21 @@ def issue(case: PlayedCase, **more: Any) -> None:
         issued_date="2026-03-06",
         **more,
     )
+
+
+def card(case: PlayedCase) -> dict[str, Any]:
+    """The variables as the process of the card has them, the case's own when that has ended."""
+
+    def read(session: Session) -> dict[str, Any]:
+        within = session.scalar(
+            select(EventSubscription.id).where(
+                EventSubscription.instance_id == case.id,
+                EventSubscription.name == "card_data_changed",
+            )
+        )
+        return runtime.variables(session, case.id, wait_id=within)
+
+    return case.play.run(read)
 
 
 def record(play: Play, register: str, key: str) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def test_row_conditional_acceptance_is_followed_no_longer_when_the_case_is_over(
 ) -> None:
     case = conditional(play)
     case.sends("撤回申请", as_="unit_clerk", withdraw_reason="不办了", withdraw_confirmed=True)
-    assert (case.ended, case.waits_for) == ("withdrawn", set())
+    assert (case.ended, case.waits_for) == ("withdrawn_in_review", set())
     assert set(states(case).values()) == {State.STOPPED}
 
 

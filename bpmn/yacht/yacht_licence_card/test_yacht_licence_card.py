@@ -1,4 +1,4 @@
-"""游艇驾驶证办理 after the decision: ordering, checking, returning, losing, issuing, ending."""
+"""制证、核对与发证, called after the decision: ordering, checking, returning, losing, issuing, ending."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ CENTRE = {"card_posted", "card_order_rejected"}
 
 
 def order_status(case: PlayedCase, number: str = "") -> str:
-    key = number or case.variables["card_order_no"]
+    key = number or story.card(case)["card_order_no"]
     return str(story.record(case.play, "card_order", key)["status"])
 
 
@@ -45,12 +45,12 @@ def rejected(play: Play) -> PlayedCase:
 def test_an_order_sent_back_is_corrected_and_ordered_again(play: Play) -> None:
     """Y-13: photo corrected → make number 02."""
     case = rejected(play)
-    first = case.variables["card_order_no"]
+    first = story.card(case)["card_order_no"]
     assert (case.waits_for, order_status(case, first)) == ({"fix_card_data"}, "rejected")
     assert play.case(story.PRODUCTION).ended == "rejected"
     fix(case)
     assert case.waits_for == CENTRE
-    assert case.variables["card_order_no"] == first.replace("-01", "-02")
+    assert story.card(case)["card_order_no"] == first.replace("-01", "-02")
     assert play.case(story.PRODUCTION).waits_for == {"check_order"}
 
 
@@ -87,7 +87,7 @@ def test_a_decision_taken_back_voids_the_licence(play: Play) -> None:
 def test_a_wrong_card_goes_back_and_is_made_again(play: Play, reason: str) -> None:
     """Y-62: blank spoiled, card returned by express, new order; agency data are corrected first."""
     case = story.posted(play)
-    first, serial = case.variables["card_order_no"], case.variables["ordered_serial"]
+    first, serial = story.card(case)["card_order_no"], story.card(case)["ordered_serial"]
     order = play.case(story.PRODUCTION)
     story.verify(case, reason, error_items=["name"])
     story.return_card(case, reason=reason)
@@ -131,7 +131,19 @@ def test_a_person_changed_while_the_card_is_made_is_found_at_the_check(play: Pla
     story.verify(case, "wrong_agency_data", error_items=["name"])
     story.return_card(case, reason="wrong_agency_data")
     fix(case)
-    assert (case.waits_for, case.variables["data_changed"]) == (CENTRE, False)
+    assert (case.waits_for, story.card(case)["data_changed"]) == (CENTRE, False)
+
+
+def test_urging_while_the_card_is_made_reaches_whoever_has_the_order(play: Play) -> None:
+    """Y-92: the ledger of card orders says who that is: the centre, then the verifier."""
+    case = story.granted(play)
+    play.passes(working_days=2)
+    case.receives("urge", urge_text="请尽快制证")
+    assert any("催办" in title for title in story.told(play, "card_maker"))
+    story.produce(play)
+    play.passes(working_days=4)
+    case.receives("urge", urge_text="请尽快核对")
+    assert any("催办" in title for title in story.told(play, "verifier"))
 
 
 def trace(case: PlayedCase, decision: str) -> None:
@@ -144,7 +156,7 @@ def trace(case: PlayedCase, decision: str) -> None:
 def test_a_lost_parcel_is_traced_and_the_card_made_again(play: Play) -> None:
     """Y-15: after 5 working days; order and blank lost, new order."""
     case = story.posted(play)
-    first, serial = case.variables["card_order_no"], case.variables["ordered_serial"]
+    first, serial = story.card(case)["card_order_no"], story.card(case)["ordered_serial"]
     order = play.case(story.PRODUCTION)
     case.passes(working_days=7)
     assert case.waits_for == {"verify", "trace_parcel"}
@@ -153,7 +165,7 @@ def test_a_lost_parcel_is_traced_and_the_card_made_again(play: Play) -> None:
     assert (order_status(case, first), order.ended) == ("lost", "lost")
     assert story.record(play, "blank_item", serial)["status"] == "lost"
     assert "letter_loss_record" in case.letters
-    assert case.variables["make_no"] == 2
+    assert story.card(case)["make_no"] == 2
 
 
 def test_a_parcel_found_is_checked(play: Play) -> None:
@@ -178,7 +190,7 @@ def test_the_fourth_card_needs_the_manager(play: Play) -> None:
         "confirm_remake", as_="manager", remake_confirmed=True, remake_remark="制作单位设备故障"
     )
     assert case.waits_for == CENTRE
-    assert case.variables["card_order_no"].endswith("-04")
+    assert story.card(case)["card_order_no"].endswith("-04")
 
 
 def test_the_holder_refuses_a_wrong_card(play: Play) -> None:
