@@ -14,6 +14,17 @@ from adapters._shared.members import BUSINESS_KIND, PERSON, Member, MessageType
 
 _FOREIGN: Final = Member("foreign_no", "转办编号（国家平台）")
 
+_LETTERS: Final = Member(
+    "letters",
+    "文书",
+    "list",
+    required=False,
+    parts=(
+        Member("number", "文号"),
+        Member("title", "名称"),
+        Member("sha256", "SHA-256", required=False),
+    ),
+)
 CONTRACT: Final = Contract(
     channel="national_one_window",
     title="全国不动产登记网上“一窗受理”平台",
@@ -32,6 +43,7 @@ CONTRACT: Final = Contract(
                 ),
                 Member("unit_code", "不动产单元代码", required=False),
                 Member("location", "坐落", required=False),
+                Member("share_consent", "申请人同意调取共享数据", "boolean", required=False),
                 Member("applicant", "申请人", "object", parts=PERSON),
                 Member("right_holders", "权利人", "list", required=False, parts=PERSON),
                 Member("obligors", "义务人", "list", required=False, parts=PERSON),
@@ -62,6 +74,7 @@ CONTRACT: Final = Contract(
                 Member("accepted", "是否接收", "boolean"),
                 Member("work_order_no", "工作单号", required=False),
                 Member("reason", "不接收的理由", required=False),
+                _LETTERS,
             ),
         ),
         "case_status": MessageType(
@@ -89,17 +102,7 @@ CONTRACT: Final = Contract(
                 ),
                 Member("reason", "不予登记的理由", required=False),
                 Member("certificate_no", "证书（证明）号", required=False),
-                Member(
-                    "letters",
-                    "文书",
-                    "list",
-                    required=False,
-                    parts=(
-                        Member("number", "文号"),
-                        Member("title", "名称"),
-                        Member("sha256", "SHA-256", required=False),
-                    ),
-                ),
+                _LETTERS,
             ),
         ),
         "recall_receipt": MessageType(

@@ -81,6 +81,26 @@ class Counting(SealWorker):
         return super().execute(work)
 
 
+class Signatures(DeskSeals):
+    """The signature server: the name of the signer takes the place of the seal."""
+
+    def seal(self, order: SealOrder, document: BinaryIO) -> bytes:
+        self.asked.append(order)
+        if self.down:
+            raise Retry("电子签名服务器无法连接或超时")
+        if self.refuses:
+            raise refusal(self.refuses)
+        signer = authority().signer(order.seal.encode().hex()[:32], order.seal)
+        return pades.seal(document.read(), die=signer, reason=order.reason, place=order.place)
+
+
+def signing(play: Play) -> Signatures:
+    """The signature server of a play, anew."""
+    made = Signatures()
+    play.employ(SealWorker("esign.sign", made))
+    return made
+
+
 def employed(play: Play) -> DeskSeals:
     """The seal system of a play; one that the play has already stays."""
     known = play.worker.workers.get(SIGN)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bpmn.beginnings import once
 from bpmn.papers import handed_in
-from bpmn.property import seals
+from bpmn.property import seals, shares
 from engine import correlation
 from engine.model import UserTaskCandidate
 from processes import registers
@@ -54,7 +54,6 @@ def sale(**changes: Any) -> dict[str, Any]:
         "contract_no": "WQ1",
         "price": "1000000",
         "only_home": True,
-        "marital_status": "single",
         "share_consent": True,
         "declaration": True,
         **changes,
@@ -63,7 +62,8 @@ def sale(**changes: Any) -> dict[str, Any]:
 
 
 def applied(play: Play, *, as_: str = "applicant", **changes: Any) -> PlayedCase:
-    """A sale handed in."""
+    """A sale handed in; the exchange of government data knows everybody."""
+    shares.employed(play)
     return play.apply(WINDOW, as_=as_, **sale(**changes))
 
 

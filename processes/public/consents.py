@@ -67,7 +67,8 @@ def give(
     """Record what the applicant agrees to, and keep what we hold in the draft of the application.
 
     `identity`: the data of the unified identity; `chosen`: kind of record → key of the record.
-    Returns the answers filled in; what was typed before stays.
+    Returns the answers filled in. They take the place of what was typed in those fields, since
+    that is what the applicant has just asked for; every other field stays as it was.
 
     Raises:
         NotFound: a record is not his.

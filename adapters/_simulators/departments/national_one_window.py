@@ -40,6 +40,7 @@ def forwarded(kind: str, to: str = "PR610100") -> dict[str, Any]:
         "mode": "fully_online",
         "unit_code": "610113001002GB00001F00010002",
         "location": "西安市雁塔区演示路 1 号 1 幢 1 单元 10102 室",
+        "share_consent": True,
         "applicant": {
             "name": "跨省申请人",
             "id_type": "resident_id",

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from adapters._shared import wire
 from adapters.registry import contracts
-from bpmn.property import story
+from bpmn.property import shares, story
 from engine import clock
 from engine.model import EventSubscription, OutboxMessage
 from engine.ports import Message
@@ -45,6 +45,7 @@ def told(kind: str = "mortgage", **changes: Any) -> dict[str, Any]:
         "applicant": {**BANK, "id_type": "resident_id"},
         "right_holders": [BANK],
         "obligors": [OWNER],
+        "share_consent": True,
         "details": {"secured_amount": "800000"},
         "materials": [{"code": "mortgage_contract", "name": "抵押合同.pdf", "sha256": "0" * 64}],
         "accepted_at": clock.now().isoformat(),
@@ -64,6 +65,7 @@ def arrives(play: Play, name: str, number: str, body: dict[str, Any], *, message
 
 
 def forwarded(play: Play, number: str = "KS1", **changes: Any) -> PlayedCase:
+    shares.employed(play)
     assert arrives(play, "case_forwarded", number, told(**changes), message_id=f"f-{number}") == (
         "started"
     )
@@ -151,6 +153,18 @@ def test_what_cannot_be_taken_is_told_with_its_reason(
     assert case.ended == "rejected"
     assert story.record(play, "cross_case", "KS1")["status"] == "rejected"
     assert case.incidents == []
+
+
+def test_one_that_is_not_received_goes_back_with_a_letter(play: Play) -> None:
+    """P-04: by the agency that it was for, or, where that is unknown, by the provincial centre."""
+    forwarded(play, kind="change")
+    forwarded(play, "KS2", to_agency="XX000000")
+    first, second = sent(play, "forward_receipt")
+    assert (first["accepted"], second["accepted"]) == (False, False)
+    for told_back in (first, second):
+        (letter,) = told_back["letters"]
+        assert "不予接收告知书" in letter["title"]
+        assert letter["number"]
 
 
 def test_a_refusal_goes_back_with_its_reason_and_letter(play: Play) -> None:

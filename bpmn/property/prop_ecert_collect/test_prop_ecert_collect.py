@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from sqlalchemy import select
+
 from bpmn.property import story
 from engine.ports import Work
 from engine.variables import Variables
+from processes.model.cases import Case
 from processes.play import Play, PlayedCase
 
 
@@ -89,3 +92,18 @@ def test_what_was_collected_is_not_collected_again(play: Play) -> None:
     first.receives("exchange_receipt", accepted=2, rejected=[])
     again, repository = begun(play)
     assert (again.ended, repository.kept) == ("nothing", {})
+
+
+def test_every_night_what_waits_is_collected_by_itself(play: Play) -> None:
+    """P-56: by a timer; the work order is the provincial centre's."""
+    play.employ(Repository())
+    two(play)
+    with play.session() as session:
+        before = session.scalars(select(Case.id)).all()
+    play.passes(days=1)
+    case = play.case("prop_ecert_collect")
+    assert case.id not in before
+    assert case.messages == ["exchange_package"]
+    case.receives("exchange_receipt", accepted=2, rejected=[])
+    assert states(play) == ["done", "done"]
+    assert case.variables["work_order_no"].startswith("P")

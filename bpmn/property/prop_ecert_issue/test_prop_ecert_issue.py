@@ -53,7 +53,7 @@ def test_a_city_reports_its_entry_gets_the_certificate_and_attaches_it(play: Pla
     seals.employed(play)
     case = story.entry_reported(play)
     assert (case.ended, case.status, case.row.outcome) == ("attached", "completed", "issued")
-    assert case.messages == ["certificate_attached"]
+    assert case.messages == ["ecert_changed", "certificate_attached"]
     (held,) = story.records(play, "ecert", entry_no=story.CITY["entry_no"])
     assert (held["holder_name"], held["org"]) == ("权利人一、权利人二", "PR610100")
     with play.session() as session:

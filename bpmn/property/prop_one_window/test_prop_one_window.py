@@ -1,8 +1,10 @@
 """一窗受理、并行办理: one application, departments in parallel, tax before the book."""
 
+from typing import Any
+
 import pytest
 
-from bpmn.property import story
+from bpmn.property import shares, story
 from engine.errors import BanliError
 from forms.errors import FormInvalid
 from processes.clock.reckoning import State
@@ -228,3 +230,51 @@ def test_an_application_that_is_not_accepted_frees_the_unit(play: Play) -> None:
     case.complete("accept", as_="prop_window", decision="refuse", reason="不属于登记范围")
     assert case.ended == "not_accepted"
     assert story.record(play, "realty_unit", story.UNIT)["status"] == "free"
+
+
+def test_without_consent_the_papers_are_handed_in_and_nothing_is_fetched(play: Play) -> None:
+    """P-25, P-89: consent is free; who refuses it uploads what would have been fetched."""
+    desk = shares.employed(play)
+    with pytest.raises(FormInvalid) as refused:
+        story.applied(play, share_consent=False)
+    assert set(refused.value.errors) == {
+        "paper_identity",
+        "paper_contract",
+        "paper_certificate",
+        "marital_status",
+    }
+    scan = [story.paper(play)]
+    papers = {"paper_identity": scan, "paper_contract": scan, "paper_certificate": scan}
+    case = story.applied(play, share_consent=False, marital_status="single", **papers)
+    assert case.waits_for == {"accept"}
+    assert [one.asked for one in desk.values()] == [[], [], []]
+    assert story.records(play, "data_consent", work_order_no=case.row.reference) == []
+    needed: Any = case.variables["materials_required"]
+    assert {one["code"]: (one["exempt"], one["present"]) for one in needed} == {
+        "application": (True, True),
+        "identity": (False, True),
+        "contract": (False, True),
+        "certificate": (False, True),
+        "tax_voucher": (True, True),
+    }
+    assert case.variables["declarations"]["marital_status"] == "single"
+
+
+def test_with_consent_the_marriage_is_fetched_for_the_tax_office(play: Play) -> None:
+    """P-25, P-88: not asked in the form; told to the tax office as the exchange gave it."""
+    case = story.applied(play)
+    assert case.variables["declarations"]["marital_status"] == "married"
+    (consent,) = story.records(play, "data_consent", work_order_no=case.row.reference)
+    assert "申请人身份证明" in consent["items"]
+    assert "完税" not in consent["items"], "that comes of the handling, not of a consent"
+
+
+def test_an_exchange_that_is_down_holds_up_an_hour_and_the_paper_is_wanted(play: Play) -> None:
+    for one in shares.employed(play).values():
+        one.down = True
+    case = story.applied(play)
+    assert case.waits_for == {"identity"}
+    case.passes(minutes=130)
+    assert case.waits_for == {"accept"}
+    needed: Any = case.variables["materials_required"]
+    assert [one["code"] for one in needed if not one["present"]] == ["identity"]

@@ -1,13 +1,17 @@
 """线上申请: identity, signature, originals; then the same process as at the counter (P-06, P-09, P-12)."""
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bpmn.citizens import came, citizen
-from bpmn.property import story
+from bpmn.property import seals, shares, story
 from bpmn.ways import Gateway
 from engine.errors import Retry
 from processes.clock import calendar
+from processes.documents import documents
 from processes.identity.identity import User
+from processes.model.documents import Document
 from processes.play import Play, PlayedCase
 
 SIGNED = {"sign_confirmed": True}
@@ -15,10 +19,13 @@ SIGNED = {"sign_confirmed": True}
 
 def online(play: Play, by: User, *, channel: str = "portal", **changes: object) -> PlayedCase:
     """A sale handed in by somebody who came by the unified identity."""
+    shares.employed(play)
     return came(play, story.WINDOW, by, channel=channel, **story.sale(**changes))
 
 
 def signed(play: Play, case: PlayedCase, by: User) -> None:
+    if "esign.sign" not in play.worker.workers:
+        seals.signing(play)
     case.sends("签署申请书", as_=by.login, signature=story.paper(play), **SIGNED)
 
 
@@ -39,6 +46,31 @@ def test_a_sale_is_applied_for_signed_and_accepted_without_a_visit(play: Play) -
     assert "pre_review" in case.waits_for
     (consent,) = story.records(play, "data_consent", work_order_no=case.row.reference)
     assert consent["subject_name"] == "甲某"
+
+
+@pytest.mark.parametrize("fault", ["", "refuses", "down"])
+def test_the_application_is_signed_electronically_or_by_hand_alone(play: Play, fault: str) -> None:
+    """P-02, P-131: the signature server signs the file; without it the handwriting stands."""
+    server = seals.signing(play)
+    server.refuses, server.down = ("没有该签名人" if fault == "refuses" else ""), fault == "down"
+    by = citizen(play, "p1001")
+    case = online(play, by)
+    signed(play, case, by)
+    if fault == "down":
+        case.passes(minutes=31)
+    assert case.waits_for == {"accept"}
+    assert server.asked[0].seal == "甲某"
+    content = play.run(lambda session: signed_file(session, case))
+    found = server.examine(content).signatures
+    assert [one.signer for one in found] == ([] if fault else ["甲某"])
+
+
+def signed_file(session: Session, case: PlayedCase) -> bytes:
+    """The application as it was kept."""
+    query = select(Document).where(
+        Document.case_id == case.id, Document.template == "letter_registration_application"
+    )
+    return documents.content(session, session.scalars(query).one())
 
 
 def test_online_and_at_the_counter_it_is_one_process(play: Play) -> None:
