@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapters import registry
+from bpmn.property import shares
 from processes import registers
 from processes.background.worker import JobWorker
 from processes.casefile import notices
@@ -224,7 +225,8 @@ def test_an_application_goes_in_with_a_file_and_is_followed_and_withdrawn(
     client.get("/public/enter/wechat")
     case = applied(client, unit_code="610113001002GB00001F00010002")
     with realty.app_context():
-        worker = JobWorker(transact=database().run, owner="test")
+        known = {topic: shares.Exchange(topic) for topic in shares.TOPICS}
+        worker = JobWorker(transact=database().run, owner="test", workers=known)
         while worker.run_once():
             pass
     page = html(client, case)
