@@ -90,6 +90,7 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "interfaces.index": ("admin", ("/operations/interfaces",)),
     "interfaces.one": ("admin", ("{interface}",)),
     "interfaces.entry": ("admin", ("{entry}",)),
+    "restoration.page": ("admin", ("/operations/restoration",)),
     "operations.index": ("hq_admin", ("/operations",)),
     "operations.jobs": ("hq_admin", ("/operations/jobs",)),
     "operations.services": ("hq_admin", ("/operations/services",)),

@@ -82,21 +82,27 @@ class Programs:
             "BANLI_DATABASE_URL": url,
             "PYTHONPATH": str(ROOT),
         }
+        self.logs = home
         self.names = ["serve"] if url.startswith("sqlite") else ["serve", "worker"]
         self.running = {name: self._started(name) for name in self.names}
 
     def _started(self, name: str) -> "subprocess.Popen[str]":
-        program = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.impatient", name],
-            env=self.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+        log = self.logs / f"{name}.log"
+        with log.open("wb") as said:
+            program = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.impatient", name],
+                env=self.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=said, text=True,
+            )  # fmt: skip
         assert program.stdout is not None
-        assert program.stdout.readline(), f"{name} does not come up"
+        assert program.stdout.readline(), f"{name} does not come up: {log.read_text('utf-8')}"
         return program
 
     def kill(self, name: str) -> None:
-        self.running[name].kill()
-        self.running[name].communicate()
+        program = self.running[name]
+        program.kill()
+        program.wait()
+        if program.stdout is not None:
+            program.stdout.close()
 
     def killed(self, name: str) -> None:
         self.kill(name)
