@@ -101,13 +101,14 @@ class SqliteDriver:
     def __init__(self, pooled: PoolProxiedConnection, dialect: Dialect) -> None:
         self._pooled = pooled
         self._dialect = dialect
-        self._raw: sqlite3.Connection = pooled.driver_connection  # type: ignore[assignment]
+        self._raw: sqlite3.Connection = pooled.dbapi_connection  # type: ignore[assignment]
 
     def stamp(self, instant: datetime | None) -> str | None:
         """An instant as SQLAlchemy stores it."""
         if instant is None:
             return None
-        return instant.astimezone(UTC).isoformat(" ", "microseconds")[:_WITHOUT_ZONE]
+        utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+        return utc.isoformat(" ", "microseconds")[:_WITHOUT_ZONE]
 
     def fetch(self, sql: str, values: Row) -> list[Row]:
         """The rows of a query."""
@@ -145,7 +146,7 @@ class SqliteDriver:
         if not commit or not self._raw.in_transaction:
             return
         try:
-            self._dialect.do_commit(self._pooled)
+            self._dialect.do_commit(self._raw)
         except sqlite3.Error as error:
             raise _translated(error, self._pooled, self._dialect, "COMMIT") from error
 

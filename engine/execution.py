@@ -286,7 +286,7 @@ class Execution:
     @property
     def step(self) -> StepRecord:
         """What happened since the step began."""
-        return self.workflow.step
+        return self.workflow.scopes.step
 
     @property
     def completed(self) -> bool:

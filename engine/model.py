@@ -1,7 +1,9 @@
 """The tables of the engine.
 
 Invariant: runtime rows (`user_task`, `event_subscription`, `job`) are alive: the row is there while
-somebody or something is waited for, and gone afterwards; history is append-only.
+somebody or something is waited for, and gone afterwards; history is append-only. Runtime rows refer
+to their instance without a foreign key: the step that writes them changes the instance's row in the
+same transaction, or is undone (ADR 6).
 """
 
 from datetime import datetime
@@ -21,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import append_only, clock, history_view
+from engine import append_only, clock, history_view, job_incidents
 from engine.columns import Base, Big, Id, Instant, Stored
 from engine.history_view import HistoryEvent
 
@@ -158,7 +160,7 @@ class UserTask(Base):
     )
 
     id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
-    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
+    instance_id: Mapped[int] = mapped_column(Big)
     definition_id: Mapped[int] = mapped_column(BigInteger)
     process_key: Mapped[str] = mapped_column(String(128))
     activity: Mapped[str] = mapped_column(String(128))
@@ -180,6 +182,8 @@ class UserTask(Base):
     separation: Mapped[str] = mapped_column(Text, default="")
     """Activities, separated by blanks, whose performers may not do this task."""
     operations: Mapped[str] = mapped_column(Text, default="")
+    candidates: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Who may claim it, a line each: groups (`role@org`) and users (`user:<id>`)."""
     suspended: Mapped[bool] = mapped_column(Boolean, default=False)
     revision: Mapped[int] = mapped_column(Integer, default=1)
     """Rises when the task changes hands; what a page or a program has seen of it."""
@@ -187,18 +191,13 @@ class UserTask(Base):
 
 
 class UserTaskCandidate(Base):
-    """A group (`role@org`) or user (`user:<id>`) that may claim a task."""
+    """What `UserTask.candidates` says, turned round: the open tasks of a group or user."""
 
     __tablename__ = "user_task_candidate"
-    __table_args__ = (
-        Index("ix_user_task_candidate_group", "candidate", "task_id"),
-        {"sqlite_with_rowid": False},
-    )
+    __table_args__ = {"sqlite_with_rowid": False}
 
-    task_id: Mapped[int] = mapped_column(
-        ForeignKey("user_task.id", ondelete="CASCADE"), primary_key=True
-    )
     candidate: Mapped[str] = mapped_column(String(200), primary_key=True)
+    task_id: Mapped[int] = mapped_column(Big, primary_key=True)
 
 
 class EventSubscription(Base):
@@ -217,7 +216,7 @@ class EventSubscription(Base):
     kind: Mapped[str] = mapped_column(String(16), default="message")
     name: Mapped[str] = mapped_column(String(128))
     correlation_key: Mapped[str] = mapped_column(String(200), default="")
-    instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"))
+    instance_id: Mapped[int | None] = mapped_column(Big)
     definition_id: Mapped[int] = mapped_column(BigInteger)
     activity: Mapped[str] = mapped_column(String(128))
     public_form_id: Mapped[str] = mapped_column(String(128), default="")
@@ -244,7 +243,7 @@ class Job(Base):
 
     id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(16))
-    instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"))
+    instance_id: Mapped[int | None] = mapped_column(Big)
     definition_id: Mapped[int] = mapped_column(BigInteger)
     activity: Mapped[str] = mapped_column(String(128))
     topic: Mapped[str] = mapped_column(String(128), default="")
@@ -340,7 +339,8 @@ class Incident(Base):
     definition_id: Mapped[int | None] = mapped_column(BigInteger)
     activity: Mapped[str] = mapped_column(String(128), default="")
     activity_id: Mapped[int | None] = mapped_column(BigInteger)
-    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"), index=True)
+    job_id: Mapped[int | None] = mapped_column(Big, index=True)
+    """The job that has no retry left; the database removes the incident when that is over."""
     message: Mapped[str] = mapped_column(Text)
     details: Mapped[dict[str, Any]] = mapped_column(Stored, default=dict)
     raised_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
@@ -390,4 +390,5 @@ class CommandRecord(Base):
 
 
 append_only.guard(HistoryStep.__table__)
+job_incidents.keep(Job.__table__)
 history_view.show(HistoryStep.__table__)

@@ -64,9 +64,9 @@ TASK: Final = _insert(
     "user_task",
     "id, instance_id, definition_id, process_key, activity, name, lane, scope_id, assignee,"
     " claimed_at, form_id, due_at, follow_up_at, limit_title, kind, priority, separation,"
-    " operations, suspended, revision, created_at",
+    " operations, candidates, suspended, revision, created_at",
 )
-CANDIDATE: Final = _insert("user_task_candidate", "task_id, candidate")
+CANDIDATE: Final = _insert("user_task_candidate", "candidate, task_id")
 SUBSCRIPTION: Final = _insert(
     "event_subscription",
     "id, kind, name, correlation_key, instance_id, definition_id, activity, public_form_id,"
@@ -87,7 +87,7 @@ INCIDENT: Final = _insert(
     "incident",
     "id, kind, instance_id, definition_id, activity, activity_id, message, details, raised_at",
 )
-# the candidates go with their task, the incidents with their job, by the foreign key
+END_CANDIDATE: Final = "DELETE FROM user_task_candidate WHERE candidate = ? AND task_id = ?"
 RETIME_TASK: Final = "UPDATE user_task SET due_at = ? WHERE id = ?"
 END_TASK: Final = "DELETE FROM user_task WHERE id = ?"
 COMPLETE_TASK: Final = "DELETE FROM user_task WHERE id = ? AND revision = ?"
@@ -140,16 +140,21 @@ def task(place: Place, wait: UserTaskWait) -> Row:
         wait.priority,
         " ".join(wait.separation),
         " ".join(wait.operations),
+        "\n".join(_may_claim(wait)),
         False,
         1,
         place.now,
     )
 
 
-def candidates(wait: UserTaskWait) -> Iterable[Row]:
+def candidates(wait: UserTaskWait) -> list[Row]:
     """Who may claim a task."""
-    users = (f"user:{user}" for user in wait.candidate_users)
-    return ((wait.id, one) for one in dict.fromkeys((*wait.candidate_groups, *users)))
+    return [(one, wait.id) for one in _may_claim(wait)]
+
+
+def _may_claim(wait: UserTaskWait) -> Iterable[str]:
+    users = [f"user:{user}" for user in wait.candidate_users]
+    return dict.fromkeys((*wait.candidate_groups, *users))
 
 
 def subscription(place: Place, wait: Awaited, definition_id: int) -> Row:

@@ -47,7 +47,7 @@ class Lender:
     def give_back(self, pooled: PoolProxiedConnection) -> None:
         """Take a connection back."""
         idle = len(self._spare) < self._most and pooled.is_valid
-        if idle and not pooled.driver_connection.in_transaction:  # type: ignore[union-attr]
+        if idle and not pooled.dbapi_connection.in_transaction:  # type: ignore[union-attr]
             self._spare.append((self.engine.pool, pooled))
         else:
             pooled.close()

@@ -242,6 +242,8 @@ class _Writer:
             self.statements.append(guarded)
         else:
             self.add(_END[wait.__class__], (wait.id,))
+        if isinstance(wait, UserTaskWait):
+            self.add(rows.END_CANDIDATE, *rows.candidates(wait))
 
     def _rearm(self, wait: TimerWait) -> None:
         armed = (wait.repeat or "", self.place.stamp(wait.due_at), limits.RETRIES, wait.id)

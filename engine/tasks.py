@@ -24,6 +24,7 @@ _OPEN: Final = (
 _GET: Final = (
     select(UserTask).where(UserTask.id == bindparam("id")).execution_options(populate_existing=True)
 )
+_HAS_POOL: Final = UserTask.candidates != ""
 
 
 def get(session: Session, task_id: int) -> UserTask:
@@ -78,8 +79,7 @@ def release(session: Session, task_id: int, *, by: str) -> None:
         Conflict: the caller does not hold it, or nobody else could take it.
         TaskNotActive: it is over.
     """
-    pool = select(UserTaskCandidate.task_id).where(UserTaskCandidate.task_id == task_id)
-    if not _change_hands(session, task_id, None, UserTask.assignee == by, pool.exists()):
+    if not _change_hands(session, task_id, None, UserTask.assignee == by, _HAS_POOL):
         _refuse_suspended(get(session, task_id))
         raise Conflict("只能退回自己签收的任务", task=task_id)
     _note(session, task_id, "task.released", by=by)
@@ -90,10 +90,9 @@ def take_back(session: Session, task_id: int, *, held_by: str, by: str) -> bool:
 
     Returns whether it was still in that person's hands and there is a pool.
     """
-    pool = select(UserTaskCandidate.task_id).where(UserTaskCandidate.task_id == task_id)
     changed = session.execute(
         update(UserTask)
-        .where(UserTask.id == task_id, UserTask.assignee == held_by, pool.exists())
+        .where(UserTask.id == task_id, UserTask.assignee == held_by, _HAS_POOL)
         .values(assignee=None, claimed_at=None, revision=UserTask.revision + 1)
         .execution_options(synchronize_session=False)
     )

@@ -4,13 +4,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from bpmn.beginnings import once
 from bpmn.papers import handed_in
 from bpmn.property import seals, shares
-from engine import correlation
-from engine.model import UserTaskCandidate
+from engine import correlation, tasks
 from processes import registers
 from processes.casefile import notices
 from processes.clock import clock
@@ -201,5 +198,4 @@ def limits(play: Play, case: PlayedCase) -> list[Standing]:
 
 def candidates(play: Play, task: int) -> list[str]:
     """The groups a task is offered to."""
-    wanted = select(UserTaskCandidate.candidate).where(UserTaskCandidate.task_id == task)
-    return play.run(lambda session: list(session.scalars(wanted)))
+    return play.run(lambda session: tasks.get(session, task).candidates.splitlines())

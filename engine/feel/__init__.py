@@ -78,7 +78,7 @@ def parse(text: str, *, names: Iterable[str] = ()) -> Expression:
     Raises:
         FeelSyntaxError: with line, column and a sentence.
     """
-    return _parse(text, frozenset(name for name in names if special(name)), unary=False)
+    return _parse(text, frozenset(filter(special, names)), unary=False)
 
 
 def parse_unary(text: str, *, names: Iterable[str] = ()) -> Expression:
@@ -87,7 +87,7 @@ def parse_unary(text: str, *, names: Iterable[str] = ()) -> Expression:
     Raises:
         FeelSyntaxError: with line, column and a sentence.
     """
-    return _parse(text, frozenset(name for name in names if special(name)), unary=True)
+    return _parse(text, frozenset(filter(special, names)), unary=True)
 
 
 @lru_cache(maxsize=4096)

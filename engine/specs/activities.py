@@ -72,8 +72,8 @@ class Activity(Node):
         self.note(token, "activity.completed", **self.started_data(token))
 
     def _collector(self, token: Token, outputs: Variables) -> Any:
-        body = token.parent.task_spec if token.parent is not None else None
-        collect = getattr(body, "collector", None)
+        around = token.parent
+        collect = getattr(around.task_spec, "collector", None) if around is not None else None
         return collect(token, outputs) if collect else None
 
 

@@ -208,7 +208,9 @@ class BoundaryEvent(EventNode):
 
     def arm_beside(self, token: Token, local: Variables) -> dict[str, Any] | None:
         """Timers see the activity's own variables; keys are those of the scope around it."""
-        return waits.arm(self.definition, self.context(token, local), self.context(token))
+        outer = self.context(token)
+        inner = self.context(token, local) if local else outer
+        return waits.arm(self.definition, inner, outer)
 
 
 class EventSubStart(EventNode):

@@ -16,8 +16,11 @@ _PLANNED = "planned"
 
 def of(token: Token) -> tuple[str, ...]:
     """Who was chosen for the task of a token."""
+    planned = all_of(token.workflow)
+    if not planned:
+        return ()
     path = SEPARATOR.join((*called_path(token), token.task_spec.activity))
-    return tuple(all_of(token.workflow).get(path, ()))
+    return tuple(planned.get(path, ()))
 
 
 def all_of(workflow: CaseWorkflow) -> dict[str, list[str]]:

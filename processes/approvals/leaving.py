@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import boards, tasks
 from engine.approval import operations
 from engine.approval.board import Stage
 from engine.errors import NotFound
-from engine.model import UserTask, UserTaskCandidate
+from engine.model import UserTask
 from processes.approvals import planning
 from processes.casefile import notices, opinions
 from processes.casefile.notices import Notice
@@ -130,16 +130,7 @@ def _roles(session: Session, person: User) -> Iterator[Held]:
 
 def _tasks(session: Session, person: User) -> Iterator[Held]:
     """Tasks in the leaver's hands, and those that only the leaver could claim."""
-    others = (
-        select(func.count())
-        .where(UserTaskCandidate.task_id == UserTask.id)
-        .correlate(UserTask)
-        .scalar_subquery()
-    )
-    named = select(UserTaskCandidate.task_id).where(
-        UserTaskCandidate.candidate == f"{USER_PREFIX}{person.id}"
-    )
-    alone = UserTask.assignee.is_(None) & UserTask.id.in_(named) & (others == 1)
+    alone = UserTask.assignee.is_(None) & (UserTask.candidates == f"{USER_PREFIX}{person.id}")
     query = (
         select(UserTask, Case.reference)
         .join(Case, Case.id == UserTask.instance_id)

@@ -9,12 +9,11 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import correlation, external_tasks, ids, jobs, runtime
 from engine.errors import Forbidden
-from engine.model import EventSubscription, Job, UserTask, UserTaskCandidate
+from engine.model import EventSubscription, Job, UserTask
 from engine.variables import Variables
 from forms.definition import FormDefinition
 from processes.casework import applications, sources
@@ -119,10 +118,7 @@ class Acting:
     def _doers(self, task: UserTask) -> list[int]:
         if task.assignee:
             return [int(task.assignee)]
-        query = select(UserTaskCandidate.candidate).where(UserTaskCandidate.task_id == task.id)
-        candidates = self._world.scratch.look(
-            lambda session: session.scalars(query.order_by(UserTaskCandidate.candidate)).all()
-        )
+        candidates = sorted(task.candidates.splitlines())
         found = [number for one in candidates for number in self._world.cast.holders(one)]
         return self._dice.some(found, len(found))
 

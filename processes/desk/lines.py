@@ -83,7 +83,7 @@ def _with_principals(
     """The rows, with the principal where a task is on the list as an agent's."""
     if not by.acts_for:
         return rows
-    facts = duties.listed(session, found)
+    facts = duties.listed(found)
     acting = (permissions.principal(by, facts[task.id]) for task, _case in found)
     return [
         replace(row, acting_for=one.name if one else "")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from engine import boards, history, repository
 from engine.approval.board import Stage
 from engine.definition.elements import StartEvent
-from engine.model import ProcessInstance, UserTask, UserTaskCandidate
+from engine.model import ProcessInstance, UserTask
 from processes.identity.identity import users_in_groups
 from processes.identity.principals import USER_PREFIX
 from processes.model.cases import Case, CaseLink
@@ -18,9 +18,6 @@ from processes.rights.permissions import TaskFacts
 
 CONTINUES = "唤醒自"
 """The relation of a reopened case to the one it continues."""
-_CANDIDATES: Final = select(UserTaskCandidate.task_id, UserTaskCandidate.candidate).where(
-    UserTaskCandidate.task_id.in_(bindparam("tasks", expanding=True))
-)
 _CASES: Final = select(Case.id, Case.applicant_person_key, Case.process_key, Case.amount).where(
     Case.id.in_(bindparam("cases", expanding=True))
 )
@@ -41,21 +38,15 @@ def responsible(session: Session, task: UserTask) -> list[int]:
     return users_in_groups(session, facts(session, task).groups)
 
 
-def listed(session: Session, tasks: Iterable[tuple[UserTask, Case]]) -> Mapping[int, TaskFacts]:
+def listed(tasks: Iterable[tuple[UserTask, Case]]) -> Mapping[int, TaskFacts]:
     """What tells why tasks are on a list: their candidates and cases, not who did what before."""
-    tasks = list(tasks)
-    found = _candidates(session, [task for task, _case in tasks])
-    return {
-        task.id: _facts(task, found.get(task.id, set()), {}, case, frozenset())
-        for task, case in tasks
-    }
+    return {task.id: _facts(task, {}, case, frozenset()) for task, case in tasks}
 
 
 def many(session: Session, tasks: Iterable[UserTask]) -> Mapping[int, TaskFacts]:
     """The facts of several tasks, with one query for each kind of fact."""
     tasks = list(tasks)
     instances = {task.instance_id for task in tasks}
-    candidates = _candidates(session, tasks)
     cases = {one.id: one for one in session.execute(_CASES, {"cases": [*instances]})}
     separated = {task.instance_id for task in tasks if task.separation}
     performers = {
@@ -65,7 +56,6 @@ def many(session: Session, tasks: Iterable[UserTask]) -> Mapping[int, TaskFacts]
     return {
         task.id: _facts(
             task,
-            candidates.get(task.id, set()),
             performers.get(task.instance_id, {}),
             cases.get(task.instance_id),
             fellows(session, task),
@@ -98,13 +88,6 @@ def fellows(session: Session, task: UserTask) -> frozenset[str]:
     return permissions.person_keys(session, {"": users})[""]
 
 
-def _candidates(session: Session, tasks: Iterable[UserTask]) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = {}
-    for task_id, candidate in session.execute(_CANDIDATES, {"tasks": [task.id for task in tasks]}):
-        found.setdefault(task_id, set()).add(candidate)
-    return found
-
-
 def _performers(session: Session, instance: int) -> Mapping[str, Collection[str]]:
     """Who did what in a case; in one that was reopened, also in the case that it continues."""
     found: dict[str, set[str]] = {}
@@ -129,11 +112,11 @@ def _add_starter(session: Session, instance_id: int, found: dict[str, set[str]])
 
 def _facts(
     task: UserTask,
-    candidates: set[str],
     performers: Mapping[str, frozenset[str]],
     case: Row[Any] | Case | None,
     others: frozenset[str],
 ) -> TaskFacts:
+    candidates = {*task.candidates.splitlines()}
     users = {one for one in candidates if one.startswith(USER_PREFIX)}
     return TaskFacts(
         id=task.id,

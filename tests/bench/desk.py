@@ -118,6 +118,7 @@ def _rows(numbers: range, rnd: random.Random, now: Any) -> Iterator[tuple[Any, l
                 "id": n, "instance_id": n, "definition_id": 1, "process_key": f"bench_{n % 6}",
                 "activity": "review", "name": rnd.choice(("受理", "审核", "审批")), "scope_id": n,
                 "assignee": holder, "due_at": due, "created_at": began,
+                "candidates": f"{_ROLES[n % 3]}@370001",
             }
         )  # fmt: skip
         candidates.append({"task_id": n, "candidate": f"{_ROLES[n % 3]}@370001"})

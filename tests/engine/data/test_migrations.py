@@ -102,3 +102,47 @@ def test_history_in_rows_of_events_is_moved_to_rows_of_steps(database: Database)
 def _told(opened: Any) -> list[dict[str, Any]]:
     rows = opened.execute(text("SELECT * FROM history_event ORDER BY sequence")).mappings()
     return [dict(row) for row in rows]
+
+
+def test_open_tasks_and_stuck_jobs_pass_into_rows_by_themselves(tmp_path: Path) -> None:
+    """Migration 0032: who may claim a task is kept, an incident goes on going with its job."""
+    engine = connection.create(f"sqlite:///{tmp_path / 'before.db'}")
+    config = schema._config()
+    with engine.connect() as opened:
+        config.attributes["connection"] = opened
+        command.upgrade(config, "0031")
+        for statement in _BEFORE.strip().split(";\n"):
+            opened.execute(text(statement))
+        opened.commit()
+        command.upgrade(config, "0032")
+        opened.commit()
+        asked = "SELECT candidates FROM user_task ORDER BY id"
+        one, nobody = opened.scalars(text(asked)).all()
+        assert {*one.splitlines()} == {"acceptor@1", "user:7"}
+        assert nobody == ""
+        asked = "SELECT task_id FROM user_task_candidate WHERE candidate = 'user:7'"
+        assert opened.scalars(text(asked)).all() == [1]
+        opened.execute(text("DELETE FROM job WHERE id = 3"))
+        opened.execute(text("UPDATE job SET retries = 8 WHERE id = 4"))
+        assert opened.scalars(text("SELECT job_id FROM incident")).all() == [5]
+    engine.dispose()
+
+
+_BEFORE = """
+INSERT INTO deployment VALUES (1, '', 'd', 'admin', '2026-11-01');
+INSERT INTO process_definition (id, key, version, version_tag, name, digest, deployment_id,
+    suspended, created_at) VALUES (1, 'p', 1, '', '', 'd', 1, 0, '2026-11-01');
+INSERT INTO process_instance (id, definition_id, business_key, status, revision, sequence,
+    started_by, started_at) VALUES (9, 1, 'C-1', 'active', 1, 0, '5', '2026-11-01');
+INSERT INTO user_task (id, instance_id, definition_id, process_key, activity, name, lane,
+    scope_id, form_id, limit_title, priority, separation, operations, suspended, revision,
+    created_at) SELECT n, 9, 1, 'p', 'a', '', '', 9, '', '', 50, '', '', 0, 1, '2026-11-01'
+    FROM (SELECT 1 AS n UNION SELECT 2);
+INSERT INTO user_task_candidate (task_id, candidate) VALUES (1, 'acceptor@1'), (1, 'user:7');
+INSERT INTO job (id, kind, instance_id, definition_id, activity, topic, business_key,
+    correlation_key, payload, due_at, fencing, retries, suspended, last_error, created_at)
+    SELECT n, 'timer', 9, 1, 'a', '', '', '', '{}', '2026-11-01', 0, 0, 0, '', '2026-11-01'
+    FROM (SELECT 3 AS n UNION SELECT 4 UNION SELECT 5);
+INSERT INTO incident (id, kind, instance_id, activity, job_id, message, details, raised_at)
+    SELECT id, 'job_failed', 9, 'a', id, '', '{}', '2026-11-01' FROM job
+"""

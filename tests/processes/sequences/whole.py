@@ -61,9 +61,9 @@ def _task_is(session: Session, task: UserTask, wait: UserTaskWait, *, rests: boo
     assert task.scope_id == wait.scope_id
     if wait.assignee is not None and task.kind:
         assert task.assignee == wait.assignee, "a work item is its person's"
-    query = select(UserTaskCandidate.candidate).where(UserTaskCandidate.task_id == task.id)
+    offered = select(UserTaskCandidate.candidate).where(UserTaskCandidate.task_id == task.id)
     may = {*wait.candidate_groups, *(f"user:{one}" for one in wait.candidate_users)}
-    assert {*session.scalars(query)} == may
+    assert {*session.scalars(offered)} == may == {*task.candidates.splitlines()}
     assert task.assignee or may, "a task that nobody can do"
 
 
