@@ -146,7 +146,7 @@ class SqliteDriver:
         if not commit or not self._raw.in_transaction:
             return
         try:
-            self._dialect.do_commit(self._raw)
+            self._dialect.do_commit(self._raw)  # type: ignore[arg-type] # all it does is commit
         except sqlite3.Error as error:
             raise _translated(error, self._pooled, self._dialect, "COMMIT") from error
 
