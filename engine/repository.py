@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from engine import compiler, dmn, ids, limits, timers
@@ -36,6 +36,13 @@ from engine.model import (
 )
 
 LATEST: Final = Binding()
+# made once: to build a statement costs as much as to carry it out
+_LATEST: Final = (
+    select(ProcessDefinition)
+    .where(ProcessDefinition.key == bindparam("key"))
+    .order_by(ProcessDefinition.version.desc())
+    .limit(1)
+)
 _SHOWN: Final = 128  # of a condition, in the column of names
 _lock = threading.Lock()
 _resources: dict[int, Mapping[str, bytes]] = {}
@@ -92,8 +99,7 @@ def latest(session: Session, key: str) -> ProcessDefinition:
     Raises:
         NotFound: no such process.
     """
-    query = select(ProcessDefinition).where(ProcessDefinition.key == key)
-    found = session.scalar(query.order_by(ProcessDefinition.version.desc()).limit(1))
+    found: ProcessDefinition | None = session.scalar(_LATEST, {"key": key})
     if found is None:
         raise NotFound(f"没有流程『{key}』", key=key)
     return found

@@ -6,7 +6,9 @@ with this module alone, which those who keep or examine seals import when first 
 Source: ETSI EN 319 142-1 (PAdES B-T); ISO 32000-1, 12.8; RFC 3161.
 """
 
+import asyncio
 import io
+import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers
+from pyhanko.sign.general import SigningError
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.validation import (
     EmbeddedPdfSignature,
@@ -42,8 +45,9 @@ from engine.errors import WorkRefused
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 T = TypeVar("T")
-_RESERVED: Final = 24_000
-"""Bytes kept for signature, certificates and time stamp; a trial would cost as much again."""
+_MOST: Final = 24_000
+"""Hexadecimal digits kept for signature, certificates and time stamp of a seal not set before."""
+_CONTENTS: Final = re.compile(rb"<([0-9A-Fa-f]{1024,})>")
 _UNREADABLE: Final = (
     PdfError, SignatureValidationError, ValueError, LookupError, TypeError, AttributeError,
     RecursionError, ArithmeticError, NotImplementedError, OSError, struct.error,
@@ -61,6 +65,11 @@ class KeySigner(signers.Signer):
         store.register_multiple(chain)
         super().__init__(signing_cert=certificate, cert_registry=store)
         self.certificate = certificate
+        self.room = _MOST
+        """Digits kept for the next signature: what the last one took, and an eighth more.
+
+        Each is read one by one whenever the file is examined; a trial would cost as much again.
+        """
         self._key = key
 
     async def async_sign_raw(
@@ -158,20 +167,37 @@ def seal(
     signer = signers.PdfSigner(
         meta, die.signer, timestamper=die.timestamper, stamp_style=style, new_field_spec=spec
     )
-    out = io.BytesIO()
     try:
-        writer = IncrementalPdfFileWriter(io.BytesIO(content))
-        _apart(lambda: signer.sign_pdf(writer, output=out, bytes_reserved=_RESERVED))
+        try:
+            return _sealed(content, signer, die.signer)
+        except SigningError:
+            if die.signer.room == _MOST:
+                raise
+            die.signer.room = _MOST  # the time stamp has grown
+            return _sealed(content, signer, die.signer)
     except PdfError as error:
         raise ValueError(f"这份 PDF 不能签章：{error}") from error
-    return out.getvalue()
+
+
+def _sealed(content: bytes, signer: signers.PdfSigner, key: KeySigner) -> bytes:
+    writer, out = IncrementalPdfFileWriter(io.BytesIO(content)), io.BytesIO()
+    _apart(lambda: signer.sign_pdf(writer, output=out, bytes_reserved=key.room))
+    made = out.getvalue()
+    if container := _CONTENTS.search(made, len(content)):
+        used = len(container[1].rstrip(b"0"))
+        key.room = min(_MOST, (used + used // 8 + 64) // 2 * 2)
+    return made
 
 
 def _apart(work: Callable[[], T]) -> T:
-    """Do it in a thread of its own.
+    """Do it here, or in a thread of its own where an event loop is running.
 
-    The library starts an event loop for each call, which a thread refuses where one is running.
+    The library starts a loop for each call, and a thread runs only one.
     """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return work()
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(work).result()
 

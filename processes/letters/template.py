@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from engine import feel
@@ -99,8 +100,9 @@ class Template:
     digest: str = field(default="")
 
 
+@lru_cache(maxsize=256)
 def read(content: bytes, file: str) -> Template:
-    """The template of a YAML file.
+    """The template of a YAML file; read once, as it is asked for with each letter.
 
     Raises:
         DeploymentRejected: names everything that is wrong with it.

@@ -90,7 +90,7 @@ def create(
     )
     session.add(row)
     session.flush()
-    _write_index(session, ledger, row)
+    _write_index(session, ledger, row, new=True)
     _log(session, row, "create", trace, changes=data, before="")
     return _record(row)
 
@@ -316,11 +316,13 @@ def _searchable(ledger: Definition, data: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _write_index(session: Session, ledger: Definition, row: RegisterRecord) -> None:
-    uniqueness.write_unique(session, ledger, row)
+def _write_index(
+    session: Session, ledger: Definition, row: RegisterRecord, *, new: bool = False
+) -> None:
+    uniqueness.write_unique(session, ledger, row, new=new)
     wanted = _searchable(ledger, row.data)
-    stored = session.scalars(select(RegisterIndex).where(RegisterIndex.record_id == row.id))
-    for entry in stored.all():
+    query = select(RegisterIndex).where(RegisterIndex.record_id == row.id)
+    for entry in () if new else session.scalars(query).all():
         value = wanted.pop(entry.field, None)
         if value is None:
             session.delete(entry)

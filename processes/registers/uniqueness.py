@@ -86,8 +86,11 @@ def unique_values(ledger: Definition, data: Mapping[str, Any], status: str) -> d
     return held
 
 
-def write_unique(session: Session, ledger: Definition, row: RegisterRecord) -> None:
-    session.execute(delete(RegisterUnique).where(RegisterUnique.record_id == row.id))
+def write_unique(
+    session: Session, ledger: Definition, row: RegisterRecord, *, new: bool = False
+) -> None:
+    if not new:
+        session.execute(delete(RegisterUnique).where(RegisterUnique.record_id == row.id))
     messages = {rule.name: rule.message for rule in ledger.unique}
     for rule, value in unique_values(ledger, row.data, row.status).items():
         place = (row.register, rule, value)
