@@ -105,16 +105,16 @@ def _told(opened: Any) -> list[dict[str, Any]]:
 
 
 def test_open_tasks_and_stuck_jobs_pass_into_rows_by_themselves(tmp_path: Path) -> None:
-    """Migration 0032: who may claim a task is kept, an incident goes on going with its job."""
+    """Migration 0035: who may claim a task is kept, an incident goes on going with its job."""
     engine = connection.create(f"sqlite:///{tmp_path / 'before.db'}")
     config = schema._config()
     with engine.connect() as opened:
         config.attributes["connection"] = opened
-        command.upgrade(config, "0031")
+        command.upgrade(config, "0034")
         for statement in _BEFORE.strip().split(";\n"):
             opened.execute(text(statement))
         opened.commit()
-        command.upgrade(config, "0032")
+        command.upgrade(config, "0035")
         opened.commit()
         asked = "SELECT candidates FROM user_task ORDER BY id"
         one, nobody = opened.scalars(text(asked)).all()
