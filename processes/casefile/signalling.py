@@ -6,7 +6,7 @@ Source: case-operations B.1 (yellow one working day before the end, red when it 
 counts even if the whole is in time; signals go by message to who is responsible).
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy import exists, select
@@ -17,9 +17,7 @@ from engine.execution import Execution
 from engine.model import UserTask
 from engine.record import ClockMark, StepRecord
 from processes.casefile.supervision import WHOLE, report
-from processes.clock import calendars
 from processes.clock import clock as ledger
-from processes.clock.calendar import add_working_days
 from processes.clock.clock import Standing
 from processes.clock.reckoning import Event, State
 from processes.model.cases import Case, CaseLimit, SupervisionEntry
@@ -85,21 +83,13 @@ def report_overdue(session: Session) -> int:
 
 def report_near(session: Session) -> int:
     """Enter each whole limit that ends by the next working day (黄灯); returns how many."""
-    today = clock.today()
-    days = (today + timedelta(days=ahead) for ahead in range(_LONGEST_REST.days))
-    return sum(_report_ending(session, day, today=today) for day in days)
-
-
-def _report_ending(session: Session, due: date, *, today: date) -> int:
-    """Enter the limits whose last day is `due`, if it is near for their agency."""
-    begun = datetime.combine(due, time(), clock.SHANGHAI)
+    begun = datetime.combine(clock.today(), time(), clock.SHANGHAI)
     # what was entered before was of an end that has been put off since
-    first = datetime.combine(add_working_days(due, -1).date, time(), clock.SHANGHAI)
     told = exists().where(
         SupervisionEntry.case_id == CaseLimit.case_id,
         SupervisionEntry.kind == "warning",
         SupervisionEntry.activity == CaseLimit.limit,
-        SupervisionEntry.at >= first,
+        SupervisionEntry.at >= CaseLimit.near_at,
     )
     query = (
         select(Case, CaseLimit)
@@ -107,20 +97,17 @@ def _report_ending(session: Session, due: date, *, today: date) -> int:
         .where(
             CaseLimit.limit.in_(WHOLE),
             CaseLimit.state == State.RUNNING,
+            CaseLimit.near_at.between(begun - _LONGEST_REST, clock.now()),
             CaseLimit.due_at >= begun,
-            CaseLimit.due_at < begun + timedelta(days=1),
             Case.ended_at.is_(None),
             ~told,
         )
         .order_by(CaseLimit.due_at)
         .limit(_AT_ONCE)
     )
-    near = 0
-    for case, limit in session.execute(query).all():
-        used = calendars.of(session, case.org_code)
-        if due > add_working_days(today, 1, calendar=used).date:
-            continue
-        near += 1
+    near = session.execute(query).all()
+    for case, limit in near:
+        due = limit.due_at.astimezone(clock.SHANGHAI).date()
         report(
             session,
             case.id,
@@ -129,7 +116,7 @@ def _report_ending(session: Session, due: date, *, today: date) -> int:
             activity=limit.limit,
             key=f"warning-{case.id}-{limit.limit}-{due}",
         )
-    return near
+    return len(near)
 
 
 def report_steps(session: Session) -> int:

@@ -11,7 +11,7 @@ Source: Administrative Licensing Law art. 32 (acceptance), 42 (decision and exte
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
@@ -218,7 +218,7 @@ def _shared(
 
 def settle(session: Session, case_id: int, *, org_code: str | None) -> None:
     """Rewrite the copies of a case: its limits and the due date it is listed under."""
-    found = standings(session, case_id, org_code=org_code)
+    found, used = standings(session, case_id, org_code=org_code), calendars.of(session, org_code)
     session.execute(delete(CaseLimit).where(CaseLimit.case_id == case_id))
     session.add_all(
         CaseLimit(
@@ -227,6 +227,7 @@ def settle(session: Session, case_id: int, *, org_code: str | None) -> None:
             title=one.title,
             state=one.reckoning.state.value,
             due_at=one.reckoning.due_at,
+            near_at=_near(one.reckoning, used),
             calendar_version=one.reckoning.calendar_version,
             provisional=one.reckoning.provisional,
         )
@@ -237,6 +238,13 @@ def settle(session: Session, case_id: int, *, org_code: str | None) -> None:
         due_on = main.reckoning.due_on
         session.execute(update(Case).where(Case.id == case_id).values(due_on=due_on))
     session.flush()
+
+
+def _near(reckoning: Reckoning, used: Calendar) -> datetime | None:
+    if reckoning.due_on is None:
+        return None
+    day = calendar.add_working_days(reckoning.due_on, -1, calendar=used).date
+    return datetime.combine(day, time(), clock.SHANGHAI)
 
 
 def main_of(found: Iterable[Standing]) -> Standing | None:

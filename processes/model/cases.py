@@ -234,13 +234,18 @@ class CaseLimit(Base):
     """Where a clock of a case stands: a copy derived from its ledger, for lists and sorting."""
 
     __tablename__ = "case_limit"
-    __table_args__ = (Index("ix_case_limit_due", "state", "due_at"),)
+    __table_args__ = (
+        Index("ix_case_limit_due", "state", "due_at"),
+        Index("ix_case_limit_near", "state", "near_at"),
+    )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
     limit: Mapped[str] = mapped_column("limit_name", String(64), primary_key=True)
     title: Mapped[str] = mapped_column(String(100), default="")
     state: Mapped[str] = mapped_column(String(16))
     due_at: Mapped[datetime | None] = mapped_column(Instant)
+    near_at: Mapped[datetime | None] = mapped_column(Instant)
+    """From when its end is near: the agency's working day before its last day."""
     calendar_version: Mapped[int] = mapped_column(BigInteger, default=0)
     provisional: Mapped[bool] = mapped_column(default=False)
 

@@ -321,3 +321,17 @@ def test_a_missing_setting_stops_the_start(outside: Outside, name: str) -> None:
     told = {key: value for key, value in outside.settings("eseal").items() if key != name}
     with pytest.raises(ValueError, match=r"TRUST|KEY|URL"):
         create_eseal(told)
+
+
+def test_a_seal_keeps_the_room_that_the_last_one_took_and_more_when_it_needs_it(
+    tmp_path: Path,
+) -> None:
+    """P-43: in bulk the empty room behind each signature would be a third of what is stored."""
+    authority = Authority(tmp_path / "growing")
+    die = authority.die(authority.seal(SEAL, "西安市不动产登记局", "登记专用章"))
+    trust = pades.roots(authority.trust)
+    first, second = (pades.seal(page(), die=die) for _ in range(2))
+    assert len(second) < len(first) - 10_000
+    die.signer.room = 2_000  # a time stamp as short as that was never seen
+    third = pades.seal(page(), die=die)
+    assert [pades.examine(one, trust).fault for one in (first, second, third)] == ["", "", ""]

@@ -88,11 +88,18 @@ def _on_this_disk(url: str) -> list[Line]:
     clients.close()
     unsafe.close()
     figures = f"每秒 {median(one):.0f} → {median(many):.0f}；每步处理器 {median(cpu) * 1e6:.0f} µs"
+    ceiling = ratio(free, one)
     return [
-        Line("16 客户 ÷ 1 客户，一个进程，SQLite FULL，本机磁盘", ratio(many, one), 2, figures),
+        Line(
+            "16 客户 ÷ 1 客户，一个进程，SQLite FULL，本机磁盘",
+            ratio(many, one),
+            2,
+            figures,
+            ceiling=ceiling,
+        ),
         Line(
             "其上限：1 客户完全不等磁盘（synchronous=OFF） ÷ 1 客户",
-            ratio(free, one),
+            ceiling,
             None,
             f"每秒 {median(free):.0f}；一把解释器锁下，合并提交至多省去这一等待",
         ),

@@ -14,8 +14,9 @@ from engine import clock, repository
 from processes import chores
 from processes.casefile import notices, supervision
 from processes.casework import cases
+from processes.clock import calendars, clocking
 from processes.clock import clock as ledger
-from processes.clock import clocking
+from processes.clock.calendars import Change
 from processes.clock.reckoning import Event
 from processes.model.cases import SupervisionEntry
 from processes.play import Play, PlayedCase
@@ -152,6 +153,20 @@ class TestSignals:
     def test_a_weekend_before_the_end_is_bridged(self, accepted: PlayedCase) -> None:
         on(date(2026, 3, 6))  # Friday; the statute ends on Monday
         assert "法定期限将于 2026-03-09 届满" in entered(accepted, "warning")
+
+    def test_a_day_off_of_the_agency_alone_brings_the_warning_forward(
+        self, accepted: PlayedCase
+    ) -> None:
+        storm, code = [Change(date(2026, 3, 5), is_working=False, name="台风停工")], "370001"
+        play = accepted.play
+        play.run(
+            lambda session: calendars.change(
+                session, storm, source="市政府通告", by="admin", org_code=code
+            )
+        )
+        play.run(lambda session: clocking.recount(session, accepted.id, by="test"))
+        on(date(2026, 3, 4))  # the promise now ends on Friday, and Thursday is no working day
+        assert entered(accepted, "warning") == ["承诺期限将于 2026-03-06 届满"]
 
     def test_a_signal_goes_by_message_to_the_responsible_and_the_supervisor(
         self, accepted: PlayedCase
