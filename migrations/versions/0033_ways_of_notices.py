@@ -40,5 +40,7 @@ def upgrade() -> None:
             ["notification.id"],
             name=op.f("fk_notice_delivery_notice_id_notification"),
         ),
-        sa.UniqueConstraint("notice_id", "channel", name=op.f("uq_notice_delivery_notice_id")),
+        sa.UniqueConstraint(
+            "notice_id", "channel", name=op.f("uq_notice_delivery_notice_id_channel")
+        ),
     )
