@@ -10,13 +10,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Final
 
 import click
 from flask import Flask
 
+from adapters._shared.seals import SealWorker
+from engine.ports import Worker
 from processes.country import habits, programme, progress
 from processes.country.making import Maker
 from processes.country.progress import Progress
@@ -112,10 +114,20 @@ def _maker(app: Flask, settings: Settings, stop: Callable[[], bool], name: str) 
         transact=database.run,
         domains=habits.load(loader.MODELS),
         outside=wiring.topics(),
+        workers=_workers(settings),
         source=database.engine,
         scratch=settings.home / f"scratch-{name}.db",
         stop=stop,
     )
+
+
+def _workers(settings: Settings) -> Mapping[str, Worker]:
+    """Seals are set here, by the keys of the simulated seal system."""
+    from adapters._simulators.authority import Authority  # noqa: PLC0415 - slow to load
+    from adapters._simulators.kept_seals import KeptSeals  # noqa: PLC0415
+
+    topic = "eseal.sign"
+    return {topic: SealWorker(topic, KeptSeals(Authority(settings.home / "simulated")))}
 
 
 def start(size: str, *, part: str = "") -> "subprocess.Popen[bytes]":

@@ -32,7 +32,8 @@ from adapters._simulators import seal_picture
 from engine import clock
 
 PASSWORD: Final = b"only for the simulated seals"
-_YEARS: Final = timedelta(days=3650)
+_DAYS: Final = (-1500, 3650)
+"""From when and until when certificates hold, in days from now: a demo's past was sealed too."""
 
 
 class StampingAuthority(DummyTimeStamper):
@@ -86,7 +87,7 @@ class Authority:
         key, certificate = _read(file)
         return StampingAuthority(key, certificate)
 
-    def seal(self, code: str, holder: str, use: str, *, days: tuple[int, int] = (-1, 3650)) -> Path:
+    def seal(self, code: str, holder: str, use: str, *, days: tuple[int, int] = _DAYS) -> Path:
         """The folder of a seal, made if it is not there yet; valid for these days from now."""
         folder = self.folder / "seals" / code
         if not (folder / "key.p12").exists():
@@ -116,7 +117,7 @@ class Authority:
         *,
         root: bool = False,
         stamping: bool = False,
-        days: tuple[int, int] = (-1, 3650),
+        days: tuple[int, int] = _DAYS,
     ) -> tuple[Any, x509.Certificate]:
         # time stamps need RSA (the library's authority), seals are shorter and faster on a curve
         key: Any = (

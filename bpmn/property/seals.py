@@ -1,23 +1,18 @@
 """A seal system for plays: real seals and time stamps, in this process, without a network."""
 
 import tempfile
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from adapters._shared import pades
 from adapters._shared.seals import (
-    Examined,
-    SealInfo,
     SealListWorker,
     SealOrder,
     SealWorker,
     refusal,
 )
 from adapters._simulators.authority import Authority
-from adapters._simulators.seal_system import SEALS
-from engine import clock
+from adapters._simulators.kept_seals import KeptSeals
 from engine.errors import Retry
 from engine.ports import Result, Work
 from processes.play import Play
@@ -34,15 +29,11 @@ def authority() -> Authority:
     return made
 
 
-@cache
-def die(code: str) -> pades.Die:
-    return authority().die(authority().seal(code, *SEALS[code]))
-
-
-class DeskSeals:
+class DeskSeals(KeptSeals):
     """The keeper: refuses what it is told to refuse, is down when it is told to be."""
 
     def __init__(self) -> None:
+        super().__init__(authority())
         self.refuses = ""
         self.down = False
         self.asked: list[SealOrder] = []
@@ -53,19 +44,7 @@ class DeskSeals:
             raise Retry("省政务电子印章系统无法连接或超时")
         if self.refuses:
             raise refusal(self.refuses)
-        return pades.seal(
-            document.read(), die=die(order.seal), reason=order.reason, place=order.place
-        )
-
-    def examine(self, content: bytes) -> Examined:
-        return pades.examine(content, pades.roots(authority().trust))
-
-    def kept(self) -> Sequence[SealInfo]:
-        day = clock.today()
-        return [
-            SealInfo(code, f"{holder}{use}", holder, day.replace(year=2024), day, "in_use")
-            for code, (holder, use) in SEALS.items()
-        ]
+        return super().seal(order, document)
 
 
 class Counting(SealWorker):

@@ -269,6 +269,8 @@ def _property() -> Iterator[Agency]:
             "registration_reviewer",
             "registration_registrar",
             "query_executor",
+            "query_admin",
+            "ecert_problem_clerk",
             "evaluation_manager",
         )
         yield Agency(

@@ -52,6 +52,8 @@ class Begin:
     given: Mapping[str, Any] = field(default_factory=dict)
     """Facts of each of them, after those of the story."""
     told: Mapping[str, Any] = field(default_factory=dict)
+    optional: bool = False
+    """Not filed where the form refuses it: a class may be full or closed by then."""
 
 
 @dataclass(frozen=True, slots=True)

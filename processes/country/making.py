@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from engine import clock
+from engine.ports import Worker
 from processes.clock import calendars
 from processes.country import agencies, carrying, ledgers, papers, programme, progress, world
 from processes.country.carrying import Overtaken
@@ -45,6 +46,8 @@ class Maker:
     outside: tuple[str, ...]
     source: Engine
     scratch: Path
+    workers: Mapping[str, Worker] = field(default_factory=dict)
+    """Who does the work of a topic here; the others of `outside` answer as the habits say."""
     stop: Stop = lambda: False
     rest: float = 0.002
     counted: float = field(default_factory=time.monotonic)
@@ -116,7 +119,8 @@ class Maker:
             scratch=scratch,
             cast=scratch.look(Cast),
             habits=habits,
-            outside=self.outside,
+            outside=tuple(one for one in self.outside if one not in self.workers),
+            workers=self.workers,
             files=files,
             seed=str(shape()["seed"]),
             received=scratch.look(world.received),

@@ -24,7 +24,7 @@ from processes.country.people import shape
 from processes.country.programme import Turn
 from processes.country.world import USUAL, NothingThere, StoryFailed, World
 
-_STEPS: Final = 600
+_STEPS: Final = 3_000
 _OFFICE: Final = ((time(9, 5), time(11, 50)), (time(13, 10), time(16, 50)))
 Key = tuple[str, int]
 Act = Callable[[], None]
@@ -175,7 +175,12 @@ class Telling:
                 self._facts.learn(name, hint, dice)
         except NothingThere:
             return
-        case = self._acting.file(begin)
+        try:
+            case = self._acting.file(begin)
+        except FormInvalid:
+            if begin.optional:
+                return
+            raise
         self._cases += 1
         self._settle()
         if not begin.id:

@@ -13,7 +13,7 @@ from engine import repository
 from engine.definition.elements import ReceiveTask
 from engine.definition.events import messages
 from engine.errors import BanliError
-from engine.ports import Message
+from engine.ports import Message, Worker
 from processes.background.worker import JobWorker
 from processes.country.cast import Cast
 from processes.country.habits import Habit, Story, merged
@@ -45,6 +45,8 @@ class World:
     """Topics that somebody outside does."""
     files: Mapping[str, Mapping[str, Any]]
     seed: str
+    workers: Mapping[str, Worker] = field(default_factory=dict)
+    """Who does the work of a topic here and now, instead of somebody outside."""
     received: frozenset[str] = frozenset()
     """Names of the messages that some process receives."""
     _keys: dict[int, str] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class World:
         return JobWorker(
             transact=self.scratch.run,
             owner="country",
+            workers=self.workers,
             channels={"outside": _Outside()},
             routes=_Leaving(self.received),
             remote=self.outside,

@@ -88,8 +88,17 @@ class Drawn:
     seal: SealPlace | None = None
 
 
-def draw(session: Session, *, template: Template, values: Mapping[str, Any], org: str) -> Drawn:
+def draw(
+    session: Session,
+    *,
+    template: Template,
+    values: Mapping[str, Any],
+    org: str,
+    to_seal: bool = False,
+) -> Drawn:
     """Number and draw a letter, as `issue` does, but keep nothing yet.
+
+    What goes out to be sealed (`to_seal`) is drawn at once, deferred or not.
 
     Raises:
         LetterInvalid: a value is missing or cannot be drawn; no number is used up.
@@ -99,7 +108,7 @@ def draw(session: Session, *, template: Template, values: Mapping[str, Any], org
     if template.number:
         number = numbers.letter(session, org, template.number, clock.today().year)
         filled["number"] = number
-    if _deferring.get():
+    if _deferring.get() and not to_seal:
         return Drawn(b"", 0, org, number, filled)
     made = drawing.draw(template, filled, images=lambda digest: files.read(session, digest))
     return Drawn(made.content, made.pages, org, number, filled, made.seal)

@@ -56,7 +56,7 @@ def draw(session: Session, call: Call) -> Variables:
     org, data = _told(session, call)
     template = documents.read(*_template(session, call))
     try:
-        drawn = documents.draw(session, template=template, values=data, org=org)
+        drawn = documents.draw(session, template=template, values=data, org=org, to_seal=True)
     except documents.LetterInvalid as error:
         told = {"reason": error.message}
         raise BpmnError("letter_invalid", error.message, variables=told) from error
