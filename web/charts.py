@@ -12,6 +12,8 @@ from typing import Final
 from processes.statistics import Table
 from processes.statistics.checking import COLOURS
 from processes.statistics.result import Line
+from web import timelines
+from web.timelines import Timeline
 
 WIDTH: Final = 720
 LABEL: Final = 190
@@ -53,12 +55,17 @@ class Chart:
     left_out: int
 
 
-def draw(table: Table) -> Chart | None:
-    """The bars of a table; None where there is nothing to draw."""
+def draw(table: Table) -> Chart | Timeline | None:
+    """The bars of a table, or its columns over time; None where there is nothing to draw."""
     kept = [one for one in table.lines if _total(table, one)]
     if table.statistic.chart == "none" or not table.drawn or not kept:
         return None
     stacked = table.statistic.chart == "stack"
+    if timelines.is_by_month(kept):
+        numbers = [(_text(one), [n for _title, n in _numbers(table, one)]) for one in kept]
+        titles = [table.columns[column].title for column in table.drawn]
+        series = list(zip(_colours(table), titles, strict=True))
+        return timelines.draw(numbers, series, stacked=stacked)
     most = max(_sum(table, one) if stacked else _largest(table, one) for one in kept)
     if stacked or len(table.drawn) == 1:
         rows = [_stack(table, one, at, most) for at, one in enumerate(kept[:_MOST])]
@@ -66,8 +73,8 @@ def draw(table: Table) -> Chart | None:
     else:
         rows = [row for at, one in enumerate(kept[:_MOST]) for row in _beside(table, one, at, most)]
         height = len(kept[:_MOST]) * (len(table.drawn) * _BAR + _GAP) + _TOP
-    titles = (table.columns[column].title for column in table.drawn)
-    legend = list(zip(_colours(table), titles, strict=True))
+    named = (table.columns[column].title for column in table.drawn)
+    legend = list(zip(_colours(table), named, strict=True))
     return Chart(height, rows, legend if len(legend) > 1 else [], max(len(kept) - _MOST, 0))
 
 
@@ -77,11 +84,11 @@ def _stack(table: Table, line: Line, at: int, most: float) -> Row:
     for colour, (title, number) in zip(_colours(table), _numbers(table, line), strict=True):
         width = number / most * _ROOM
         if width:
-            text = f"{title} {number:g}"
+            text = f"{title} {number:,g}"
             pieces.append(Bar(round(x, 1), round(width, 1), colour, text))
         x += width
     full, y = _text(line), _TOP + at * (_BAR + _GAP)
-    return Row(y, _short(full), full, pieces, round(x, 1), f"{_sum(table, line):g}")
+    return Row(y, _short(full), full, pieces, round(x, 1), f"{_sum(table, line):,g}")
 
 
 def _beside(table: Table, line: Line, at: int, most: float) -> list[Row]:
@@ -91,7 +98,7 @@ def _beside(table: Table, line: Line, at: int, most: float) -> list[Row]:
     rows, colours = [], _colours(table)
     for place, (title, number) in enumerate(_numbers(table, line)):
         width = round(number / most * _ROOM, 1)
-        bar = Bar(LABEL, width, colours[place], f"{title} {number:g}")
+        bar = Bar(LABEL, width, colours[place], f"{title} {number:,g}")
         label = _short(full) if place == 0 else ""
         rows.append(
             Row(
@@ -100,7 +107,7 @@ def _beside(table: Table, line: Line, at: int, most: float) -> list[Row]:
                 full,
                 [bar] if width else [],
                 LABEL + width,
-                f"{number:g}",
+                f"{number:,g}",
             )
         )
     return rows

@@ -1,16 +1,20 @@
 """The pages of statistics: who reaches them, the chart beside its table, the same numbers by API."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import yaml
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine import clock
 from processes import statistics
 from processes.statistics import Column, Line, Table
 from processes.statistics.definition import _catalogue
-from web import charts
+from web import charts, timelines
+from web.charts import Chart
+from web.timelines import Timeline
 
 TOLD = {
     "statistic": "stat_x",
@@ -58,7 +62,7 @@ def test_the_statistic_of_others_is_not_there(as_: Callable[[str], FlaskClient])
     assert "办件统计" in as_("manager").get("/statistics").text
 
 
-def made(chart: str, cells: list[tuple[object, ...]], drawn: list[int]) -> Table:
+def made(chart: str, cells: Sequence[tuple[object, ...]], drawn: list[int]) -> Table:
     """A table of two columns of numbers."""
     one = statistics.read(yaml.safe_dump({**TOLD, "chart": chart}).encode(), "x.yaml")
     columns = [Column("a", "甲", "text"), Column("b", "乙"), Column("c", "丙")]
@@ -82,7 +86,7 @@ def test_the_file_carries_the_numbers_of_the_page(
 
 def test_bars_are_as_long_as_their_numbers() -> None:
     chart = charts.draw(made("stack", [("甲", 3, 1), ("乙", 2, 0), ("零", 0, 0)], [1, 2]))
-    assert chart is not None
+    assert isinstance(chart, Chart)
     first, second = chart.rows
     assert [round(bar.width / first.pieces[1].width) for bar in first.pieces] == [3, 1]
     assert (second.total, len(second.pieces)) == ("2", 1)
@@ -91,7 +95,7 @@ def test_bars_are_as_long_as_their_numbers() -> None:
 
 def test_bars_beside_each_other_share_one_scale() -> None:
     chart = charts.draw(made("bar", [("甲", 10, 5)], [1, 2]))
-    assert chart is not None
+    assert isinstance(chart, Chart)
     widths = [row.pieces[0].width for row in chart.rows]
     assert widths[0] == 2 * widths[1]
     assert [row.label for row in chart.rows] == ["甲", ""]
@@ -99,10 +103,44 @@ def test_bars_beside_each_other_share_one_scale() -> None:
 
 def test_what_is_too_much_to_draw_is_told_and_nothing_is_not_drawn() -> None:
     many = charts.draw(made("bar", [(str(at), 1, 0) for at in range(25)], [1]))
-    assert many is not None
+    assert isinstance(many, Chart)
     assert (len(many.rows), many.left_out) == (20, 5)
     assert charts.draw(made("bar", [("甲", 0, 0)], [1])) is None
     assert charts.draw(made("none", [("甲", 1, 1)], [1])) is None
+
+
+def test_months_are_columns_in_their_order_and_empty_ones_keep_their_place() -> None:
+    cells = [
+        ("2026-03", 300, 100),
+        ("2025-12", 100, 0),
+        ("2026-01", 0, 0),
+    ]
+    chart = charts.draw(made("stack", cells, [1, 2]))
+    assert isinstance(chart, Timeline)
+    assert [one.full for one in chart.months] == ["2025-12", "2026-01", "2026-02", "2026-03"]
+    assert [len(one.blocks) for one in chart.months] == [1, 0, 0, 2]
+    assert [text for _y, text in chart.ticks] == ["0", "100", "200", "300", "400"]
+    last, first = chart.months[3].blocks, chart.months[0].blocks[0]
+    assert last[0].height == pytest.approx(3 * first.height, abs=0.2)
+    assert last[0].y == pytest.approx(last[1].y + last[1].height, abs=0.2)
+
+
+@given(st.integers(1, 90), st.booleans(), st.floats(1, 1_000_000))
+def test_no_column_leaves_the_drawing(months: int, stacked: bool, most: float) -> None:
+    cells = [
+        (f"{2019 + at // 12}-{at % 12 + 1:02d}", most / (at + 1), most) for at in range(months)
+    ]
+    chart = charts.draw(made("stack" if stacked else "bar", cells, [1, 2]))
+    if not isinstance(chart, Timeline):
+        assert months == 1, "one month alone is a bar"
+        return
+    assert chart.left_out == max(0, months - 60)
+    for block in (block for month in chart.months for block in month.blocks):
+        assert block.x >= timelines.LEFT
+        assert block.x + block.width <= timelines.WIDTH
+        assert 0 < block.y <= block.y + block.height <= timelines.FOOT + 0.2
+    assert len(chart.ticks) <= 7
+    assert chart.months[-1].label, "the latest month is named"
 
 
 def test_the_api_gives_the_numbers_of_the_page(
