@@ -108,8 +108,8 @@ def _blocks(
         height = value * scale
         x = left + slot * 0.15 + (0 if stacked else at * width)
         if height:
-            box = (x, foot - height, width, height)
-            yield Block(*(round(one, 1) for one in box), colour, f"{title} {value:,g}")
+            y, text = foot - height, f"{title} {value:,g}"
+            yield Block(round(x, 1), round(y, 1), round(width, 1), round(height, 1), colour, text)
         if stacked:
             foot -= height
 
