@@ -15,14 +15,21 @@ _THERE = "banli_country_there"
 def of_demo() -> Progress | None:
     """Where the country stands; None where none is being made, or it is there."""
     app = current_app
-    if not app.config["BANLI"].is_demo or app.extensions.get(_THERE):
+    if app.extensions.get(_THERE):
         return None
-    with read_session() as session:
-        found = progress.now(session)
+    found = told()
     if found is not None and found.complete:
         app.extensions[_THERE] = True
         return None
     return found
+
+
+def told() -> Progress | None:
+    """What became of the country, for whoever runs the installation; None where there is none."""
+    if not current_app.config["BANLI"].is_demo:
+        return None
+    with read_session() as session:
+        return progress.now(session)
 
 
 @blueprint.get("/demo/progress")
@@ -35,3 +42,4 @@ def bar() -> ResponseReturnValue:
 def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.jinja_env.globals["country"] = of_demo
+    app.jinja_env.globals["country_told"] = told

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from adapters._shared import pades
 from adapters._shared.seals import (
     SealListWorker,
     SealOrder,

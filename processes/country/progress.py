@@ -34,6 +34,8 @@ class Progress:
     failed: int
     left_seconds: int
     """Estimated; 0 when done or not yet known."""
+    last_failure: str = ""
+    """Which story did not go, and why."""
 
     @property
     def percent(self) -> int:
@@ -98,4 +100,5 @@ def now(session: Session) -> Progress | None:
         cases=sum(row.cases for row in rows),
         failed=sum(row.failed for row in rows),
         left_seconds=max(left, default=0),
+        last_failure=next((row.last_failure for row in rows if row.last_failure), ""),
     )
