@@ -15,6 +15,7 @@ from processes.desk import presence
 from processes.exchange import journal
 from processes.identity import authority
 from processes.people import handback
+from processes.public import kept
 
 BATCHES: Final = 20
 """How many batches of a long work a minute takes on, each in a transaction of its own."""
@@ -29,6 +30,7 @@ def all_due(session: Session) -> None:
     """End what has run out."""
     repeats.forget_old(session)
     presence.forget_old(session)
+    kept.forget_old(session)
     messages.expire(session)
     journal.forget_old(session)
     today = clock.today()

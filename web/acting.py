@@ -49,7 +49,8 @@ class Offered:
 def lines(session: Session) -> list[Line]:
     """The applications of the reader, each with what is asked for in it."""
     found = commands.of_applicant(session, current())
-    return [Line(case, _waiting(session, case)) for case in found]
+    asked = commands.asked_of(session, found, by=current())
+    return [Line(case, asked.get(case.id, [])) for case in found]
 
 
 def exported(lines: Sequence[Line], *, kind: str) -> Response:
@@ -67,14 +68,6 @@ def exported(lines: Sequence[Line], *, kind: str) -> Response:
         for line in lines
     ]
     return exporting.respond(_("我的申请"), headings, rows, kind=kind)
-
-
-def _waiting(session: Session, case: Case) -> list[str]:
-    """What the applicant is asked for in a case that has not ended."""
-    if case.ended_at is not None:
-        return []
-    actions = commands.public_actions(session, case, by=current())
-    return [one.title for one in actions if _asked_for(one)]
 
 
 def _asked_for(one: PublicAction) -> bool:

@@ -5,7 +5,7 @@ the model waits for with a public title.
 """
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -119,6 +119,24 @@ def public_actions(session: Session, case: Case, *, by: User) -> list[PublicActi
         PublicAction(one.id, one.public_title, _public_form(session, one), _purpose(session, one))
         for one in found
     ]
+
+
+def asked_of(session: Session, found: Collection[Case], *, by: User) -> Mapping[int, list[str]]:
+    """What the applicant is asked for in each of these cases; of his own that have not ended."""
+    own = [one.id for one in found if one.ended_at is None and permissions.owns(by, one)]
+    asked: dict[int, list[str]] = {}
+    for awaited in session.scalars(
+        select(EventSubscription)
+        .where(
+            EventSubscription.instance_id.in_(own),
+            EventSubscription.public_title != "",
+            EventSubscription.suspended.is_(False),
+        )
+        .order_by(EventSubscription.id)
+    ):
+        if _purpose(session, awaited) == "asked":
+            asked.setdefault(int(awaited.instance_id or 0), []).append(awaited.public_title)
+    return asked
 
 
 def not_awaited(session: Session, subscription_id: int) -> TaskNotActive:

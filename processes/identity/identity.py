@@ -291,6 +291,12 @@ def session_user(session: Session, token: str, *, realm: str = STAFF) -> User | 
     return _user(session, account)
 
 
+def whose(session: Session, token: str) -> int | None:
+    """The account of a log-in, be it over or not; None for a token that never was one."""
+    row = session.get(AuthSession, _token_id(token))
+    return row.user_id if row else None
+
+
 def close_session(session: Session, token: str) -> None:
     """End a session (log-out)."""
     row = session.get(AuthSession, _token_id(token))

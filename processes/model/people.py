@@ -183,6 +183,18 @@ class AuthSession(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class KeptForm(Base):
+    """What somebody of the public had typed when his log-in was over; one an account."""
+
+    __tablename__ = "kept_form"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), unique=True)
+    path: Mapped[str] = mapped_column(String(500))
+    typed: Mapped[str | None] = mapped_column(Sealed("kept_form.typed"))
+    at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
 class PublicIdentity(Base):
     """Somebody of the public as the unified identity service knows him: one row a subject.
 

@@ -169,3 +169,6 @@ def _refresh(found: PublicIdentity, account: UserAccount, told: _Told) -> None:
     found.last_at = account.last_login_at = clock.now()
     account.name = told.name
     account.phone = told.phone or None
+    # separation of duties goes by the person: a corrected number is another key
+    account.id_no = told.handler_id_no
+    account.person_key = identity.person_key(told.handler_id_no)

@@ -12,12 +12,13 @@ from processes.registers.ledger import (
     transition,
     update,
 )
-from processes.registers.search import broken_rules, counts, find, first
+from processes.registers.search import MOST, broken_rules, counts, find, first
 from processes.registers.stock import allot, available, receive, serials
 from processes.registers.uniqueness import Duplicate, obstacle, taken, unique_values
 from processes.registers.values import RecordInvalid
 
 __all__ = [
+    "MOST",
     "Definition",
     "Duplicate",
     "Record",

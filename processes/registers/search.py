@@ -4,7 +4,7 @@ Invariant: nothing is sorted or filtered but by what is on the list; a page has 
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from processes.registers.definition import Definition, definition
 from processes.registers.ledger import Record, get, records
 from processes.registers.values import RecordInvalid
 
-_MOST = 500
+MOST: Final = 500
 
 
 def find(
@@ -42,7 +42,7 @@ def find(
             select(RegisterRecord)
             .where(*conditions)
             .order_by(RegisterRecord.key)
-            .limit(min(limit, _MOST))
+            .limit(min(limit, MOST))
         )
     )
 

@@ -286,7 +286,7 @@ def _require_task(user: User, action: Action, task: TaskFacts) -> None:
 
 
 def _require_case(user: User, action: Action, obj: Case) -> None:
-    if action in _OWN_CASE and _owns(user, obj):
+    if action in _OWN_CASE and owns(user, obj):
         return
     where = _path_of(obj)
     if where and any(
@@ -306,7 +306,8 @@ def _path_of(obj: Case) -> str:
     return org.path if org else ""
 
 
-def _owns(user: User, obj: Case) -> bool:
+def owns(user: User, obj: Case) -> bool:
+    """Whether a case is the user's own, or of a unit he acts for."""
     if obj.applicant_user is not None and obj.applicant_user == user.id:
         return True
     if user.citizen is not None and obj.applicant_person_key == user.citizen.key:

@@ -4,7 +4,7 @@ Invariant: a case is found here only by who the unified identity says the reader
 another system is followed only if that system is one of the installation's own departments.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from processes import registers
 from processes.casefile import drafts
 from processes.casework import cases as commands
 from processes.model.cases import Case
+from processes.registers import Record
 from web import acting
 from web.auth import current, policy
 from web.clerk.cases import send_document
@@ -48,7 +49,7 @@ def mine() -> ResponseReturnValue:
         kept = [
             one for one in drafts.of_user(session, current()) if one.subject.startswith("apply:")
         ]
-        outer = {line.case.id: outer_actions(session, line.case) for line in lines}
+        outer = outer_of(session, [line.case for line in lines])
         return render_template(
             "public/mine.html",
             lines=[one for one in lines if one.case.process_key != _RATING],
@@ -95,23 +96,36 @@ def document(case_id: int, document_id: int) -> ResponseReturnValue:
 
 def outer_actions(session: Session, case: Case) -> Sequence[Outer]:
     """What waits for the applicant on pages of other systems."""
-    if case.ended_at is not None:
-        return []
-    found = registers.find(
-        session, "outer_action", where={"work_order_no": case.reference}, statuses=("open",)
-    )
+    return outer_of(session, [case])[case.id]
+
+
+def outer_of(session: Session, cases: Sequence[Case]) -> Mapping[int, list[Outer]]:
+    """The same for many cases at once."""
+    open_ = {one.reference: one.id for one in cases if one.ended_at is None}
+    asked: dict[int, list[Outer]] = {one.id: [] for one in cases}
+    if not open_:
+        return asked
     known = _known_addresses()
-    return [
-        Outer(
-            kind=str(one.values["kind"]),
-            title=str(one.values["title"]),
-            amount=_yuan(one.values.get("amount")),
-            href=str(one.values["url"]),
-            due_on=str(one.values.get("due_on") or ""),
-        )
-        for one in found
-        if _address(str(one.values["url"])) in known
-    ]
+    for one in registers.find(
+        session,
+        "outer_action",
+        where={"work_order_no": [*open_]},
+        statuses=("open",),
+        limit=registers.MOST,
+    ):
+        if _address(str(one.values["url"])) in known:
+            asked[open_[str(one.values["work_order_no"])]].append(_outer(one))
+    return asked
+
+
+def _outer(one: Record) -> Outer:
+    return Outer(
+        kind=str(one.values["kind"]),
+        title=str(one.values["title"]),
+        amount=_yuan(one.values.get("amount")),
+        href=str(one.values["url"]),
+        due_on=str(one.values.get("due_on") or ""),
+    )
 
 
 def _yuan(amount: object) -> str:

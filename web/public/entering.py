@@ -13,10 +13,12 @@ from flask_login import current_user
 from engine.errors import BanliError, NotFound
 from engine.ports import Errand, IdentityProvider
 from processes.public import citizens
+from processes.public.kept import take
 from web import realms
-from web.auth import policy, sign_in, sign_out
+from web.auth import KEPT, policy, sign_in, sign_out
 from web.config import Settings
 from web.database import run
+from web.login import again
 from web.paths import own_path
 from web.public.pages import CHANNELS, DEFAULT, blueprint, provider
 from web.security import limiter
@@ -50,6 +52,7 @@ def _page(target: str, *, error: str = "", status: int = 200) -> ResponseReturnV
     page = render_template(
         "public/login.html",
         next=target,
+        waiting=bool(session.get(KEPT)),
         error=error,
         provider=found.title if found else "",
     )
@@ -128,10 +131,11 @@ def _let_in(found: IdentityProvider, kept: dict[str, str], target: str) -> Respo
         )
     except BanliError as error:
         return _page(target, error=error.message, status=401)
-    channel = session.get("channel", DEFAULT)
+    channel, waiting = session.get("channel", DEFAULT), session.get(KEPT)
     sign_in(user)
     session["channel"] = channel
-    return redirect(target, code=303)
+    form = run(take, waiting, by=user) if isinstance(waiting, str) else None
+    return again(form, restore=True) if form else redirect(target, code=303)
 
 
 @blueprint.post("/logout")
