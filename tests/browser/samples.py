@@ -40,6 +40,7 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "portal.case": ("applicant", ("{portal_case}",)),
     "portal.action": ("applicant", ("{action}",)),
     "home.notices": ("acceptor", ("/notices",)),
+    "home.ways": ("acceptor", ("/notices/ways",)),
     "worklist.inbox": (
         "acceptor",
         ("/inbox", "/inbox?box=done", "/inbox?box=mine&q=none", "/inbox?box=followed"),

@@ -13,9 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import samples
 from tests.browser.conftest import People
 from tests.browser.desk import LARGE, PHONE, WIDE, Desk
-from tests.browser.samples import NO_PAGES, ON_THE_WAY, PAGES, Visit
-from web import create_app
-from web.config import Settings
+from tests.browser.samples import PAGES, Visit
 
 Picture = Callable[..., None]
 AXE = Path(__file__).with_name("axe") / "axe.min.js"
@@ -96,25 +94,6 @@ def opened(desk: Desk, visit: Visit) -> None:
         desk.page.goto("about:blank")  # an address with another # alone would not be opened
     desk.open(visit.path)
     settled(desk.page)
-
-
-def test_no_page_of_the_application_is_forgotten(tmp_path: Path) -> None:
-    """The table of samples and the map of addresses name the same pages."""
-    app = create_app(
-        Settings(
-            profile="test",
-            home=tmp_path,
-            secret_key="k" * 40,
-            database_url=f"sqlite:///{tmp_path / 'banli.db'}",
-        )
-    )
-    readable = {
-        rule.endpoint
-        for rule in app.url_map.iter_rules()
-        if "GET" in (rule.methods or ()) and not rule.rule.startswith("/api/v1/")
-    }
-    of_the_public = {one for one in readable if one.startswith("public.")}  # test_public
-    assert readable - NO_PAGES - ON_THE_WAY - of_the_public == set(PAGES)
 
 
 def test_every_page_fits_reads_well_and_is_sound(
