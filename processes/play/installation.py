@@ -32,7 +32,8 @@ from processes.model.cases import Case
 from processes.operations import all_operations
 from processes.play.stage import START, Stage
 
-_templates: dict[tuple[type["Play"], Path, date], sqlite3.Connection] = {}
+_templates: dict[tuple[object, Path, date], sqlite3.Connection] = {}
+"""By what began it, the folder of the models, the day."""
 
 __all__ = ["START", "Kept", "Play", "PlayedCase"]
 
@@ -134,7 +135,7 @@ class Play(Stage):
 
     def _fill(self, models: Path) -> None:
         """Load the demo, once a program for each folder and day; later plays copy what was made."""
-        key = type(self), models, clock.today()
+        key = type(self)._begin, models, clock.today()
         made = _templates.get(key)
         if made is not None:
             made.backup(self._raw())

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,12 @@ def test_every_page_fits_reads_well_and_is_sound(
         return found
 
     found = samples.walk(people, made, look)
-    assert not found, found
+    assert not found, told(found)
+
+
+def told(found: Mapping[str, list[str]]) -> str:
+    """All of it: what pytest shows by itself it cuts short."""
+    return "\n".join(f"{visit}: {'; '.join(wrong)}" for visit, wrong in found.items())
 
 
 @cache
@@ -204,4 +209,4 @@ def test_an_english_page_has_no_chinese_of_ours(
         return untranslated(desk.page)
 
     found = samples.walk(people, made, look)
-    assert not found, found
+    assert not found, told(found)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import clock, history, repository, tasks
+from engine import clock, history, tasks
 from engine.approval.board import ApprovalRefused, Kind
 from engine.errors import Forbidden, NotFound, TaskNotActive
 from processes.approvals import approvals
@@ -83,13 +83,8 @@ def _today() -> Any:
 
 @pytest.fixture
 def office() -> Iterator[Office]:
-    made = Office()
-    try:
-        files = {f"{key}.bpmn": content for key, content in MODELS.items()}
-        made.run(lambda session: repository.deploy(session, files, by="admin"))
+    with Office.of(MODELS) as made:
         yield made
-    finally:
-        made.close()
 
 
 def entrusted(office: Office, principal: str, agent: str, **more: Any) -> int:

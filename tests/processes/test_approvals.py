@@ -1,9 +1,11 @@
 """Several people on one task, as the office works (case-operations A.1, A.2): a test a row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import repository, tasks
@@ -19,10 +21,12 @@ from processes.identity import audit
 from processes.model.cases import Case, Opinion
 from processes.model.people import UserAccount
 from processes.people import accounts
-from processes.play import Play, PlayedCase
+from processes.play import PlayedCase
 from tests.engine.core.scenario import user, xml
+from tests.play import Player
 
 GROUP = "licence_reviewer@370001"
+_MORE = {"second": "370102199001010018", "third": "370102199001010026"}
 
 
 def several(attributes: str) -> Any:
@@ -51,8 +55,24 @@ MODELS = {
 }
 
 
-class Office(Play):
+class Office(Player):
     """A play in which each person is known by the log-in name."""
+
+    @classmethod
+    @contextmanager
+    def of(
+        cls, models: Mapping[str, bytes], *changes: Callable[[Session], object]
+    ) -> Iterator["Office"]:
+        """With processes of a test's own, and changed as it wants."""
+        made = cls()
+        try:
+            files = {f"{key}.bpmn": content for key, content in models.items()}
+            made.run(lambda session: repository.deploy(session, files, by="admin"))
+            for change in changes:
+                made.run(change)
+            yield made
+        finally:
+            made.close()
 
     def id(self, login: str) -> int:
         return self.user(login).id
@@ -66,13 +86,27 @@ class Office(Play):
 
 @pytest.fixture
 def office() -> Iterator[Office]:
-    made = Office()
-    try:
-        files = {f"{key}.bpmn": content for key, content in MODELS.items()}
-        made.run(lambda session: repository.deploy(session, files, by="admin"))
+    with Office.of(MODELS) as made:
         yield made
-    finally:
-        made.close()
+
+
+def two_more(role: str, title: str) -> Callable[[Session], None]:
+    """Two colleagues of the one of the cast who has a role, `second` and `third`."""
+
+    def change(session: Session) -> None:
+        for login, number in _MORE.items():
+            one = accounts.create_user(
+                session, login, name=f"{title}{login}", org_code="370001", id_no=number
+            )
+            accounts.assign_role(session, one, role, org_code="370001")
+
+    return change
+
+
+def a_stranger_in_the_office(session: Session) -> None:
+    """A colleague of the office whose role sees no case of the tests' models: `card_maker`."""
+    account = select(UserAccount).where(UserAccount.login == "card_maker")
+    session.scalars(account).one().org_code = "370001"
 
 
 def holders(case: PlayedCase) -> set[str]:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from engine import repository
 from engine.errors import Conflict, Forbidden, NotFound
 from processes import chores
 from processes.approvals import circulation
@@ -15,10 +14,9 @@ from processes.casework import cases
 from processes.desk import inbox, worklist
 from processes.identity import audit
 from processes.model.cases import Case
-from processes.model.people import UserAccount
 from processes.play import PlayedCase
 from tests.engine.core.scenario import Node, user, xml
-from tests.processes.test_approvals import GROUP, Office, do, lines, told
+from tests.processes.test_approvals import GROUP, Office, a_stranger_in_the_office, do, lines, told
 
 APPROVERS = "licence_approver@370001"
 
@@ -59,19 +57,8 @@ MODELS = {
 
 @pytest.fixture
 def office() -> Iterator[Office]:
-    made = Office()
-    try:
-        files = {f"{key}.bpmn": content for key, content in MODELS.items()}
-        made.run(lambda session: repository.deploy(session, files, by="admin"))
-
-        def moved(session: Session) -> None:
-            # a colleague of the office whose role sees no case of this business
-            session.get_one(UserAccount, made.id("card_maker")).org_code = "370001"
-
-        made.run(moved)
+    with Office.of(MODELS, a_stranger_in_the_office) as made:
         yield made
-    finally:
-        made.close()
 
 
 def send(case: PlayedCase, *logins: str, by: str = "reviewer", **more: Any) -> int:

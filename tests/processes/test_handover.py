@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import clock, repository
+from engine import clock
 from engine.approval.board import Kind
 from engine.errors import Forbidden, NotFound
 from processes.approvals import handover, inquiries, planning
@@ -31,6 +31,7 @@ from tests.processes.test_approvals import (
     several,
     signed,
     told,
+    two_more,
     vote,
 )
 
@@ -51,28 +52,13 @@ MODELS = {
     "all": xml("start -> review -> end", key="all", review=several('mode="all"')),
     "ordered": xml("start -> review -> end", key="ordered", review=several('mode="ordered"')),
 }
-_MORE = {"second": "370102199001010018", "third": "370102199001010026"}
 
 
 @pytest.fixture
 def office() -> Iterator[Office]:
     """With three reviewers: the one of the cast, and two more."""
-    made = Office()
-    try:
-        files = {f"{key}.bpmn": content for key, content in MODELS.items()}
-
-        def fill(session: Session) -> None:
-            repository.deploy(session, files, by="admin")
-            for login, number in _MORE.items():
-                one = accounts.create_user(
-                    session, login, name=f"审核人{login}", org_code="370001", id_no=number
-                )
-                accounts.assign_role(session, one, "licence_reviewer", org_code="370001")
-
-        made.run(fill)
+    with Office.of(MODELS, two_more("licence_reviewer", "审核人")) as made:
         yield made
-    finally:
-        made.close()
 
 
 def claimed(office: Office, key: str = "yacht_licence_one", by: str = "reviewer") -> PlayedCase:

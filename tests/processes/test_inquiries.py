@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from engine import repository
 from engine.errors import Conflict, Forbidden, NotFound
 from processes.approvals import inquiries
 from processes.approvals.inquiries import Asked, InquiryRefused
@@ -14,12 +13,11 @@ from processes.casework import cases
 from processes.desk import inbox, worklist
 from processes.identity import audit
 from processes.model.cases import Case
-from processes.model.people import UserAccount
 from processes.people import agents
 from processes.people.agents import Wanted
 from processes.play import PlayedCase
 from tests.engine.core.scenario import user, xml
-from tests.processes.test_approvals import GROUP, Office, do, lines, told
+from tests.processes.test_approvals import GROUP, Office, a_stranger_in_the_office, do, lines, told
 
 LIMIT = '<banli:limit amount="5" unit="working_days" title="审核期限"/>'
 ALLOWED = "claim release complete inquire"
@@ -35,19 +33,8 @@ MODELS = {
 
 @pytest.fixture
 def office() -> Iterator[Office]:
-    made = Office()
-    try:
-        files = {f"{key}.bpmn": content for key, content in MODELS.items()}
-        made.run(lambda session: repository.deploy(session, files, by="admin"))
-
-        def moved(session: Session) -> None:
-            # a colleague of the office whose role sees no case of the tests' models
-            session.get_one(UserAccount, made.id("card_maker")).org_code = "370001"
-
-        made.run(moved)
+    with Office.of(MODELS, a_stranger_in_the_office) as made:
         yield made
-    finally:
-        made.close()
 
 
 def claimed(office: Office, key: str = "runs") -> PlayedCase:

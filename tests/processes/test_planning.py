@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import history, repository
+from engine import history
 from engine.errors import Forbidden, NotFound
 from processes.approvals import planning
 from processes.approvals.planning import PlanRefused
@@ -28,6 +28,7 @@ from tests.processes.test_approvals import (
     lines,
     several,
     told,
+    two_more,
     vote,
 )
 
@@ -52,28 +53,13 @@ MODELS = {
         sign=several(f'mode="all"/>{CHOSEN}<banli:limit amount="3" unit="working_days"'),
     ),
 }
-_MORE = {"second": "370102199001010018", "third": "370102199001010026"}
 
 
 @pytest.fixture
 def office() -> Iterator[Office]:
     """With three approvers: the one of the cast, and two more."""
-    made = Office()
-    try:
-        files = {f"{key}.bpmn": content for key, content in MODELS.items()}
-
-        def fill(session: Session) -> None:
-            repository.deploy(session, files, by="admin")
-            for login, number in _MORE.items():
-                one = accounts.create_user(
-                    session, login, name=f"审批人{login}", org_code="370001", id_no=number
-                )
-                accounts.assign_role(session, one, "licence_approver", org_code="370001")
-
-        made.run(fill)
+    with Office.of(MODELS, two_more("licence_approver", "审批人")) as made:
         yield made
-    finally:
-        made.close()
 
 
 def claimed(office: Office, key: str = "yacht_licence_three", **variables: Any) -> PlayedCase:
