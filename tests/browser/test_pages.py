@@ -139,7 +139,12 @@ def written_data() -> str:
         Path(__file__).with_name(f"{name}.py") for name in ("licence", "samples", "test_analyst")
     ]
     data += [Path("web/config.py")]
-    return "".join(
+    # the names of the systems outside are their own
+    names = [
+        re.findall(r'title="(.+?)"', one.read_text("utf-8"))
+        for one in Path("adapters").glob("*/*.py")
+    ]
+    return " ".join(name for each in names for name in each) + "".join(
         one.read_text("utf-8")
         for one in data
         if one.suffix in (".bpmn", ".dmn", ".yaml", ".json", ".py", ".csv") and one.is_file()

@@ -132,7 +132,7 @@ def _history(session: Session, case: Case) -> dict[str, list[str]]:
     """Activity → lines telling who did it when."""
     found: dict[str, list[str]] = {}
     for one in opinions.of_case(session, case.id):
-        said = (moment(one.at), timeline.acting(one), one.decision)
+        said = (moment(one.at), timeline.acting(one), timeline.decision(one))
         words = " ".join(part for part in said if part)
         found.setdefault(one.activity, []).append(words)
     return found

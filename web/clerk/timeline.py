@@ -126,7 +126,7 @@ def _of_opinion(one: Opinion) -> Entry:
         at=one.at,
         person=acting(one),
         unit=one.by_org,
-        decision=_said(one),
+        decision=decision(one),
         opinion=one.text,
         beside=one.action in _BESIDE,
         negative=one.decision.startswith(_NEGATIVE) or "不予" in one.decision,
@@ -174,7 +174,7 @@ def _letters(session: Session, case: Case) -> list[Entry]:
     ]
 
 
-def _said(one: Opinion) -> str:
+def decision(one: Opinion) -> str:
     """What was decided, in the reader's language as far as it is ours and no name."""
     if one.action == "inquired":
         return _("征询%(names)s", names=one.decision.removeprefix("征询"))
