@@ -3,10 +3,13 @@
 Requirements Y-01, Y-16 至 Y-18, Y-20 至 Y-28, Y-30 至 Y-34, Y-38, Y-39.
 """
 
+import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bpmn.beginnings import once
 from engine.errors import BanliError
@@ -169,3 +172,37 @@ def test_a_stage_that_is_late_is_told_to_the_confirming_unit(play: Play) -> None
     told = play.run(lambda s: notices.box(s, play.user("hq_admin")))
     assert "实施阶段逾期" in [one.title for one in told]
     assert "do_task" in case.waits_for
+
+
+def test_a_direct_bureau_says_how_it_helps_with_the_upgrade(play: Play) -> None:
+    """Y-32: a remote connection, or a named person; whoever signs the stage reads which."""
+    case = approved(play)
+    for _stage in range(2):
+        do_stage(case)
+        sign(case)
+    with pytest.raises(BanliError):
+        case.complete("do_task", as_=WHO[scope(case)["item"]["assignee"]], result="")
+    while "do_task" in case.waits_for:
+        item = scope(case)["item"]
+        helps = "提供远程连接" in item["title"]
+        told = "配置专人：信息科值班人员，电话 0532-80000000" if helps else "已完成"
+        case.complete("do_task", as_=WHO[item["assignee"]], result=told)
+    lines = {one["title"]: one for one in scope_of_sign(case)["sign_lines"]}
+    helped = lines["提供远程连接，或配置专人协助升级"]
+    assert (helped["unit"], helped["result"][:4]) == ("山东海事局", "配置专人")
+
+
+def test_the_manual_tells_every_role_and_every_procedure_of_both_systems() -> None:
+    """Y-31: 内外网游艇业务操作说明书."""
+    text = (Path(__file__).parents[3] / "docs" / "manuals" / "yacht.md").read_text("utf-8")
+    assert "## 一、外网" in text
+    assert "## 二、内网" in text
+    folder = Path(__file__).parents[1]
+    told = yaml.safe_load((folder / "domain.yaml").read_text("utf-8"))
+    missing = [one["name"] for one in told["roles"].values() if one["name"] not in text]
+    names = [
+        re.search(r'<bpmn:process id="\w+" name="([^"]+)"', one.read_text("utf-8"))
+        for one in folder.glob("*/*.bpmn")
+    ]
+    missing += [found[1] for found in names if found and found[1] not in text]
+    assert missing == []
