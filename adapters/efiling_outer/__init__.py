@@ -43,7 +43,12 @@ _FILED: Final = (
     Member("phone", "电话", mask="phone"),
     Member("address", "住址", mask="text"),
     Member("medical_issued_on", "体检证明签发日期", "date"),
-    Member("medical_items", "体检项目", "list", parts=(Member("result", "结果"),)),
+    Member(
+        "medical_items",
+        "体检项目",
+        "list",
+        parts=(Member("item", "项目"), Member("result", "结果")),
+    ),
     Member("delivery", "领取方式"),
     Member("declaration", "本人声明", "boolean"),
 )

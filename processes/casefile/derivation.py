@@ -116,7 +116,7 @@ def _new(session: Session, execution: Execution, variables: Variables) -> dict[s
     process = execution.compiled
     values = {
         "id": execution.instance_id,
-        "reference": _reference(session, execution.instance_id),
+        "reference": _reference(session, execution.instance_id, variables.get("work_order_no")),
         "query_code": "".join(secrets.choice(_QUERY_ALPHABET) for _ in range(8)),
         "process_key": process.key,
         "title": process.name or process.key,
@@ -141,15 +141,23 @@ def _at_the_end(status: Any) -> Any:
     return case((said.in_(UNDER_WAY), "completed"), else_=said)
 
 
-def _reference(session: Session, instance_id: int) -> str:
-    """The business key; a second case that a message starts with the same one adds its own id."""
+def _reference(session: Session, instance_id: int, work_order_no: Any) -> str:
+    """The business key; a second case that a message starts with the same one has its own number.
+
+    That is the work-order number it was given, if no other case bears it, or the key and its id.
+    """
     taken = select(Case.id).where(Case.reference == ProcessInstance.business_key).exists()
     found = session.execute(
         select(ProcessInstance.business_key, taken).where(ProcessInstance.id == instance_id)
     ).one()
     if not found.business_key:
         return str(instance_id)
-    return f"{found.business_key[:44]}-{instance_id}" if found[1] else str(found.business_key)
+    if not found[1]:
+        return str(found.business_key)
+    own = str(work_order_no or "")
+    if own and session.scalar(select(Case.id).where(Case.reference == own)) is None:
+        return own[:64]
+    return f"{found.business_key[:44]}-{instance_id}"
 
 
 def _derived(execution: Execution, variables: Mapping[str, Any]) -> dict[str, Any]:

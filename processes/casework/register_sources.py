@@ -31,6 +31,8 @@ class LedgerSource:
     session: Session
     told: RecordSource
     by: User | None
+    as_filed: bool = False
+    """Whether any record of the ledger is found by its key: a choice made before."""
     _read: dict[tuple[Any, ...], Option | None] = field(default_factory=dict, compare=False)
     """What was found; a table asks for the same record in each of its rows."""
 
@@ -42,6 +44,12 @@ class LedgerSource:
         return self._read[asked]
 
     def _find(self, value: str, context: Mapping[str, Any]) -> Option | None:
+        if self.as_filed:
+            named = RegisterRecord.register == self._ledger.register
+            kept = self.session.scalar(
+                select(RegisterRecord).where(named, RegisterRecord.key == value)
+            )
+            return self._option(kept) if kept else None
         query = select(RegisterRecord).where(*self._where(context), RegisterRecord.key == value)
         found = self.session.scalar(query)
         return self._option(found) if found and self._holds(found, context) else None

@@ -50,11 +50,16 @@ class OrgSource:
         return self.narrow(select(Org).where(Org.status == "active"))
 
 
-def lookups(session: Session, by: User | None) -> Lookups:
-    """What the forms of one request may look up."""
+def lookups(session: Session, by: User | None, *, as_filed: bool = False) -> Lookups:
+    """What the forms of one request may look up.
+
+    `as_filed`: what was chosen in a case that the reader may see is called by its name, whoever
+    reads and whatever has become of the record; nothing is offered by it.
+    """
     own = [org for role, org in by.roles if role in UNIT_ROLES] if by else []
     ledgers = {
-        name: LedgerSource(session, told, by) for name, told in domains.current().sources.items()
+        name: LedgerSource(session, told, by, as_filed)
+        for name, told in domains.current().sources.items()
     }
     kinds = {
         f"orgs_{kind}": OrgSource(session, _of_kind(kind)) for kind in domains.current().org_kinds

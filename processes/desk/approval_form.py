@@ -89,7 +89,7 @@ def _lines(session: Session, case: Case, by: User) -> list[dict[str, str]]:
     if found is None:
         return []
     form, variables = found
-    blocks = printing.blocks(form, variables, lookups=sources.lookups(session, by))
+    blocks = printing.blocks(form, variables, lookups=sources.lookups(session, by, as_filed=True))
     told = [{"label": label, "text": text} for one in blocks for label, text in one.lines]
     for table in (table for one in blocks for table in one.tables):
         rows = "；".join("，".join(filter(None, row)) for row in table.rows)

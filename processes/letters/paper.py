@@ -105,7 +105,12 @@ class _Foot:
 def _story(
     template: Template, values: Mapping[str, Any], images: Images, places: list[SealPlace]
 ) -> list[Flowable]:
-    story = [*_top(template, values), Spacer(1, 9 * mm), _title(template), Spacer(1, 7 * mm)]
+    story = [
+        *_top(template, values),
+        Spacer(1, 9 * mm),
+        _title(template, values),
+        Spacer(1, 7 * mm),
+    ]
     if template.to:
         story.append(_paragraph(f"{fill(template.to, values)}：", indent=False))
     for block in template.body:
@@ -140,9 +145,9 @@ def _top(template: Template, values: Mapping[str, Any]) -> list[Flowable]:
     return top
 
 
-def _title(template: Template) -> TextBlock:
+def _title(template: Template, values: Mapping[str, Any]) -> TextBlock:
     style = Style(size=21, leading=30, font=fonts.BOLD, align="center", keep_with_next=True)
-    return TextBlock(template.heading or template.title, style)
+    return TextBlock(fill(template.heading or template.title, values), style)
 
 
 def _block(block: Block, values: Mapping[str, Any], images: Images) -> list[Flowable]:

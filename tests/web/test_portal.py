@@ -49,6 +49,21 @@ def test_a_step_must_be_right_before_the_next_one_opens(as_: Clients) -> None:
     assert 'value="甲"' in back.get_data(as_text=True)
 
 
+def test_the_steps_follow_the_answers_while_one_types(as_: Clients) -> None:
+    """A section that an answer opens is a step at once, not only on the next page."""
+    client = as_("applicant")
+    path = APPLY
+
+    def progress(kind: str) -> str:
+        data = {"csrf_token": csrf(client, path), "_step": "0", "application_kind": kind}
+        told = client.post(f"{path}/refresh", data=data).json
+        return str(told["progress"])
+
+    before, after = progress("first"), progress("renew")
+    assert "第 1 步" in before
+    assert after.count("<li") == before.count("<li") + 1
+
+
 def test_a_file_is_known_by_a_reference_nobody_else_can_use(as_: Clients) -> None:
     client = as_("applicant")
     made = upload(client, picture())

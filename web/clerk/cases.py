@@ -277,7 +277,7 @@ def unmask(case_id: int) -> ResponseReturnValue:
     form, variables = found
     with read_session() as session:
         case = commands.get(session, case_id, by=current())
-        lookups = sources.lookups(session, current())
+        lookups = sources.lookups(session, current(), as_filed=True)
         rights = replace(filling.READ_ONLY, reveal=True)
         clear = filling.layout(form, {}, context=variables, rights=rights, lookups=lookups)
         return _page(session, case, clear), {"Cache-Control": "no-store"}
@@ -289,7 +289,7 @@ def application(session: Session, case: Case) -> filling.Layout:
     if found is None:
         return []
     form, variables = found
-    lookups = sources.lookups(session, current())
+    lookups = sources.lookups(session, current(), as_filed=True)
     return filling.layout(form, {}, context=variables, rights=filling.READ_ONLY, lookups=lookups)
 
 

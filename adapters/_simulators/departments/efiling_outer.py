@@ -28,6 +28,7 @@ _PERSON: Final = {
     "phone": "13800000000",
     "address": "山东省青岛市演示路 1 号",
 }
+_MEDICAL: Final = ("视力", "色觉", "听力", "口头表达", "肢体")
 _BY_UNIT: Final = {
     "filed_by": "unit",
     "filing_org": "YC000001",
@@ -90,7 +91,7 @@ class BureauSystem(Correspondent):
                 "filed_by": "person",
                 **_PERSON,
                 "medical_issued_on": today,
-                "medical_items": [{"result": "pass"}] * 5,
+                "medical_items": [{"item": item, "result": "pass"} for item in _MEDICAL],
                 "delivery": "collect",
                 "declaration": True,
                 **changes,

@@ -1,9 +1,12 @@
 """遗失补办: the same number printed again with a mark, after the province has checked."""
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bpmn.explosives import story
 from engine.errors import BanliError, Forbidden, NotFound
+from forms.lookups import Option
+from processes.casework import sources
 from processes.identity.roles import Action
 from processes.play import Play, PlayedCase
 from processes.rights import permissions
@@ -66,3 +69,19 @@ def test_the_association_sees_the_case_whose_card_it_prints(play: Play) -> None:
         may("expl_association", Action.URGE_CASE)
     with pytest.raises(NotFound):
         may("expl_province_js", Action.VIEW_CASE)
+
+
+def test_the_certificate_is_named_to_whoever_reads_the_case(play: Play) -> None:
+    """E-12: only the unit may choose it; the association that prints it reads its number."""
+    record_no = story.holding(play, story.approved(play))
+    lost(play, record_no)
+    by = play.user("expl_association")
+
+    def named(session: Session, *, as_filed: bool) -> Option | None:
+        offered = sources.lookups(session, by, as_filed=as_filed).sources
+        return offered["expl_own_certificates"].find(record_no, {})
+
+    assert play.run(lambda session: named(session, as_filed=False)) is None
+    found = play.run(lambda session: named(session, as_filed=True))
+    assert found is not None
+    assert found.label.startswith("20230370010001")

@@ -148,6 +148,7 @@ def test_a_package_comes_in_with_its_files_and_its_state_goes_back_out(
     inner = play.case("yacht_licence_issue")
     assert inner.waits_for == {"accept"}
     assert inner.variables["work_order_no"] == case.variables["work_order_no"]
+    assert inner.row.reference == inner.variables["work_order_no"]
     photo, scan = inner.variables["photo"], inner.variables["medical_scan"]
     assert (photo["name"], photo["type"], scan["type"]) == (
         "照片.png",
