@@ -139,11 +139,9 @@ def written_data() -> str:
         Path(__file__).with_name(f"{name}.py") for name in ("licence", "samples", "test_analyst")
     ]
     data += [Path("web/config.py")]
-    # the names of the systems outside are their own
-    names = [
-        re.findall(r'title="(.+?)"', one.read_text("utf-8"))
-        for one in Path("adapters").glob("*/*.py")
-    ]
+    # the systems outside and their messages have names of their own
+    named = re.compile(r'(?:title=|MessageType\(\s*)"(.+?)"')
+    names = [named.findall(one.read_text("utf-8")) for one in Path("adapters").glob("*/*.py")]
     return " ".join(name for each in names for name in each) + "".join(
         one.read_text("utf-8")
         for one in data
