@@ -41,6 +41,7 @@ OWN: Final = {
     "public.certificates": "/certificates",
     "public.messages": "/messages",
     "public.me": "/me",
+    "public.ways": "/ways",
 }
 
 
@@ -132,6 +133,7 @@ def test_the_main_path_works_without_any_script(visitor: Visitor) -> None:
     page.locator("[name='held.realty']").first.check()
     page.get_by_role("button", name="同意所选并继续").click()
     page.locator("[name=business_kind]").select_option("mortgage")
+    page.locator("[name=share_consent][value=true]").check()
     who.go_on()
     assert page.locator("[name='right_holders.0.name']").input_value() == "乙某"
     page.locator("[name=_row][value=obligors]").click()
@@ -145,7 +147,6 @@ def test_the_main_path_works_without_any_script(visitor: Visitor) -> None:
     who.go_on()
     paper = {"name": "抵押合同.png", "mimeType": "image/png", "buffer": scan("mortgage")}
     page.locator("input[type=file][name=evidence]").set_input_files(paper)  # type: ignore[arg-type]
-    page.locator("[name=share_consent][type=checkbox]").check()
     page.locator("[name=declaration][type=checkbox]").check()
     who.go_on()
     expect(page.locator("main")).to_contain_text("抵押合同.png")

@@ -46,7 +46,7 @@ DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)][: 2
 """Both at night: each start of two programs on PostgreSQL costs a quarter of a minute."""
 KEY = "k" * 40
 ROOT = Path(__file__).parents[2]
-DEPARTMENTS = ("tax_prov", "housing_local", "eseal", "esign")
+DEPARTMENTS = ("tax_prov", "housing_local", "data_share", "eseal", "esign")
 UNITS = ("610113001002GB00001F00010001", "610113001002GB00001F00010002")
 CHECKS = [{"result": "ok"}] * 4
 STEPS: tuple[tuple[str, str, dict[str, Any]], ...] = (
