@@ -66,7 +66,6 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "moving.manage": ("manager", ("{case}/move",)),
     "planning.page": ("manager", ("{case}/plan", "{case}/plan?activity=approve")),
     "signature.page": ("reviewer", ("/signature",)),
-    "home.ways": ("reviewer", ("/notices/ways",)),
     "phrases.page": ("manager", ("/phrases",)),
     "agents.mine": ("reviewer", ("/agents",)),
     "agents.of_area": ("admin", ("/admin/agents",)),
