@@ -53,6 +53,13 @@ PostgreSQL：一次往返，一条语句。一步的全部写入合成一条带�
   同一块磁盘上，每次提交持着写锁、放开解释器锁多等 1 ms：没有掉电保护的固态盘同步一次要一至数毫秒，有掉电保护的只要几十
   微秒。两行用同样的程序、同样的办件。
 
+## 存量批量签发
+
+一份证照（排印、签章、时间戳、验签、入库，九个步骤各一次提交）的处理器时间，毫秒，100 份一批测得（2026-11-29）：签章与时间戳 21，
+验签 12，排印 18，九个步骤本身 15，取作业 10，存文件 4，其余 23，共约 103；此前 133：版面模板每份读两遍，印章位置照最大值预留，
+验签时逐字读过。一千份连续实跑（机器另有多人在用）每份 110。
+十万份依次办理约 3 小时处理器，其中时间戳由本进程模拟。`BANLI_NIGHTLY=1 BANLI_ECERTS=100000` 实测。
+
 ## Where the time of a step goes
 
 SQLite: one commit, one fdatasync; pages as in the table (of 2 KiB in a new database), one for each tree, against the
@@ -68,6 +75,14 @@ wait for the disk. “本机磁盘” is measured on this machine's disk, and �
 at all. The line with 1 ms more is no other disk: on the same one, each commit waits that much longer, with the write
 lock held and the interpreter's let go, as in a sync. An SSD without power-loss protection takes one to several
 milliseconds for a sync, one with it some tens of microseconds. Both lines run the same program on the same cases.
+
+## Bulk issue of certificates
+
+Processor time of one certificate (drawn, sealed, time-stamped, examined, kept; nine steps, each committed), in ms, in batches of 100
+(2026-11-29): seal and time stamp 21, examining it 12, drawing 18, the nine steps themselves 15, taking jobs 10, files 4, the rest 23; some
+103 in all. It was 133: templates were read twice for each, and a seal reserved as much room as any could need, all of which is read again
+when it is examined. A thousand in a row, on a machine with others at work, took 110 each; a hundred thousand one after the other are some
+3 hours of one processor, time stamps simulated in the same process.
 """
 
 
