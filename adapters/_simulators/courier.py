@@ -30,7 +30,9 @@ class Courier(Simulator):
             return 200, {"key": key, "state": "address_refused", "reason": "收件地址不在服务范围"}
         with self._lock:
             if key not in self._parcels:
-                number = f"BLSF{clock.today():%Y%m%d}{len(self._parcels) + 1:05d}"
+                # the time too: after a restart the numbers of the day are not given again
+                at = clock.now().astimezone(clock.SHANGHAI)
+                number = f"BLSF{at:%Y%m%d%H%M%S}{len(self._parcels) + 1:03d}"
                 self._parcels[key] = {
                     "key": key,
                     "state": "booked",

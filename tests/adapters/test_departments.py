@@ -116,6 +116,14 @@ def test_an_answer_for_another_blank_is_refused(machine: Running) -> None:
         printing(machine.url).execute(print_job())
 
 
+def test_a_courier_that_was_started_again_gives_no_number_twice() -> None:
+    order = b'{"key": "a", "address": {"street": "b"}}'
+    first = CourierCompany().answer("POST", "/parcels", order, {})[1]
+    with clock.travel(timedelta(seconds=1)):
+        second = CourierCompany().answer("POST", "/parcels", order, {})[1]
+    assert first["express_no"] != second["express_no"]
+
+
 def test_a_department_that_is_down_is_tried_again(courier: Running) -> None:
     courier.simulator.faults.switch({"mode": "down", "times": 1})
     adapter = create_courier({"URL": courier.url})

@@ -8,10 +8,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale
+from sqlalchemy import select
 
+from processes.model.cases import Case
 from tests.web.conftest import csrf
 from web.auth import policy_of, require_policies
 from web.config import Settings, UnsafeSettings, from_environment
+from web.database import database
 from web.display import status_view, statuses
 from web.paths import own_path
 
@@ -81,6 +84,17 @@ def test_a_role_that_may_not_gets_403_and_no_menu_entry(as_: Clients) -> None:
     assert "无权办理" in answer.get_data(as_text=True)
     assert "系统管理" not in client.get("/inbox").get_data(as_text=True)
     assert "系统管理" in as_("admin").get("/inbox").get_data(as_text=True)
+
+
+def test_a_case_is_open_to_whoever_may_do_tasks_and_out_of_scope_not_there(
+    as_: Clients, app: Flask, filed: Callable[[], int]
+) -> None:
+    """An administrator files cases and sees those alone: what is not his is 404, not 403."""
+    filed()
+    with app.app_context(), database().transaction() as session:
+        case = session.scalars(select(Case.id)).first()
+    assert as_("admin").get(f"/cases/{case}").status_code == 404
+    assert as_("acceptor").get(f"/cases/{case}").status_code == 200
 
 
 def test_an_applicant_cannot_open_staff_pages(as_: Clients) -> None:

@@ -177,7 +177,7 @@ def search() -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:case_id>")
-@policy("staff", Action.VIEW_CASE)
+@policy("staff", Action.VIEW_CASE, Action.COMPLETE_TASK)
 def page(case_id: int) -> ResponseReturnValue:
     with read_session() as session:
         case = commands.get(session, case_id, by=current())

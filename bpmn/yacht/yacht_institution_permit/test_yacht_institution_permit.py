@@ -5,10 +5,14 @@ Requirements Y-43, Y-44, Y-45, Y-67, Y-71, Y-80.
 
 from typing import Any
 
+import pytest
+
 from bpmn.beginnings import once
 from bpmn.yacht import story
+from engine.errors import NotFound
 from processes import registers
 from processes.casefile import notices
+from processes.casework import cases
 from processes.play import Play, PlayedCase
 
 STAFF = {
@@ -64,6 +68,15 @@ def test_headquarters_adds_permit_and_project_and_the_agency_its_staff(play: Pla
         ("320002", ["YT01", "YT04"])
     ]
     assert case.ended is None
+
+
+def test_the_administrator_sees_the_matters_that_he_filed_and_no_others(play: Play) -> None:
+    """Y-43: the page of the case follows what he filed; his role sees no case by itself."""
+    mine, other = requested(play), story.applied(play)
+    by = play.user("hq_admin")
+    assert play.run(lambda session: cases.get(session, mine.id, by=by).id) == mine.id
+    with pytest.raises(NotFound):
+        play.run(lambda session: cases.get(session, other.id, by=by))
 
 
 def test_one_agency_has_one_valid_permit_for_one_institution(play: Play) -> None:
