@@ -105,6 +105,8 @@ def main(size: str, *, part: str = "", parent: int = 0) -> None:
     for program in helpers:
         program.terminate()
         program.wait(timeout=30)
+    for one in beside:
+        maker.stories(one)  # what a helper left that came to grief; nothing as a rule
     report.say()
 
 
