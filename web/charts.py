@@ -19,7 +19,7 @@ WIDTH: Final = 720
 LABEL: Final = 190
 _BAR, _GAP, _TOP = 18, 10, 6
 _ROOM: Final = WIDTH - LABEL - 70
-_MOST: Final = 20
+_MOST: Final = 35
 _LABEL_SIGNS: Final = 13
 
 

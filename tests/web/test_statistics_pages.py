@@ -102,9 +102,9 @@ def test_bars_beside_each_other_share_one_scale() -> None:
 
 
 def test_what_is_too_much_to_draw_is_told_and_nothing_is_not_drawn() -> None:
-    many = charts.draw(made("bar", [(str(at), 1, 0) for at in range(25)], [1]))
+    many = charts.draw(made("bar", [(str(at), 1, 0) for at in range(40)], [1]))
     assert isinstance(many, Chart)
-    assert (len(many.rows), many.left_out) == (20, 5)
+    assert (len(many.rows), many.left_out) == (35, 5)
     assert charts.draw(made("bar", [("甲", 0, 0)], [1])) is None
     assert charts.draw(made("none", [("甲", 1, 1)], [1])) is None
 
