@@ -369,7 +369,8 @@ def directed(user: User) -> ColumnElement[bool]:
 def _reach(user: User, role: str, org: str, action: Action) -> str:
     """The path that a role looks over; what it may change lies below its own organisation."""
     path = user.path(org)
-    above = path and action in _LOOKING and domains.current().roles[role].reach == "above"
+    known = domains.current().roles.get(role)  # one of a domain taken out since is none
+    above = path and action in _LOOKING and known is not None and known.reach == "above"
     return organisations.above(path) if above else path
 
 
