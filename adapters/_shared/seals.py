@@ -253,6 +253,11 @@ def _require_pdf(document: HandedFile, variables: Variables) -> None:
         raise WorkRefused(
             "不支持 OFD 版式：请以 PDF 送签；确需 OFD 的，由省政务电子印章系统另行转换"
         )
+    if wanted == "sm2":
+        raise WorkRefused(
+            "不支持 SM2 签章：本系统只签、只验 RSA 和 ECDSA 的 PDF 签章；"
+            "须用国密的，由省政务电子印章系统另行签章"
+        )
     if wanted != "pdf" or document.content_type != PDF:
         raise WorkRefused(f"只能在 PDF 文件上签章，送来的是 {document.content_type}")
 

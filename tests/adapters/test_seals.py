@@ -198,9 +198,12 @@ def test_a_file_is_examined_by_the_topic_as_by_the_port(keeper: SealKeeper) -> N
     assert (bad["genuine"], bad["fault"]) == (False, "文件在签章之后被改动")
 
 
-def test_ofd_is_refused_by_name(keeper: SealKeeper) -> None:
-    with pytest.raises(WorkRefused, match="不支持 OFD"):
-        sealed(keeper, page(), format="ofd")
+@pytest.mark.parametrize(("wanted", "words"), [("ofd", "不支持 OFD"), ("sm2", "不支持 SM2")])
+def test_what_is_not_done_here_is_refused_by_name(
+    keeper: SealKeeper, wanted: str, words: str
+) -> None:
+    with pytest.raises(WorkRefused, match=words):
+        sealed(keeper, page(), format=wanted)
 
 
 def test_what_is_no_file_or_no_pdf_is_refused(keeper: SealKeeper) -> None:
