@@ -20,7 +20,7 @@ CONTRACT: Final = Contract(
         "online_case_submitted": MessageType(
             "网上申请",
             (
-                Member("org", "登记机构代码"),
+                Member("to_agency", "登记机构代码"),
                 BUSINESS_KIND,
                 Member("unit_code", "不动产单元代码"),
                 Member("applicant", "申请人", "object", parts=PERSON),

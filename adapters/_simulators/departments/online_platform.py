@@ -13,7 +13,7 @@ class OnlinePlatform(Correspondent):
     def examples(self) -> list[Example]:
         number = f"WS{clock.now():%Y%m%d%H%M%S}"
         told = {
-            "org": "PR610100",
+            "to_agency": "PR610100",
             "business_kind": "mortgage",
             "unit_code": "610113001002GB00001F00010002",
             "applicant": {
