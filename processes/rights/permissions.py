@@ -378,8 +378,9 @@ def _by_role(user: User, action: Action = Action.VIEW_CASE) -> Iterable[ColumnEl
     """The scopes of the roles that see cases; of those alone that have the action."""
     scopes: dict[tuple[str, ...], set[str]] = {}
     for role, org in user.roles:
-        path = _reach(user, role, org, action)
-        if role not in ROLES or not ROLES[role].sees or not path:
+        if role not in ROLES or not ROLES[role].sees:
+            continue
+        if not (path := _reach(user, role, org, action)):
             continue
         if action is Action.VIEW_CASE or action in ROLES[role].actions:
             scopes.setdefault(ROLES[role].sees, set()).add(path)
