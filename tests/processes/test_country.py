@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from stdnum.cn import ric, uscc
 
@@ -275,6 +275,47 @@ def test_whoever_is_overtaken_leaves_nothing(site: Site) -> None:
         copy.close()
     held = select(NumberSequence.value).where(NumberSequence.key == "a series of this test")
     assert site.look(lambda session: session.scalar(held)) == 2
+
+
+@pytest.mark.postgres
+def test_changes_are_carried_to_postgresql_as_the_values_that_they_mean(
+    postgres: Database, tmp_path: Path
+) -> None:
+    postgres.run(lambda session: numbers.next_value(session, "drawn"))
+    copy = scratch.Scratch(tmp_path / "copy.db", postgres.engine)
+    day = date(2026, 11, 30)
+
+    def written(session: Session) -> None:
+        numbers.next_value(session, "drawn")
+        session.add(CountryPart(part="some", size="small", on_day=day, planned=3))
+
+    def removed(session: Session) -> None:
+        session.execute(delete(NumberSequence).where(NumberSequence.key == "drawn"))
+
+    def carried(session: Session) -> None:
+        carrying.carry(session, changes)
+
+    try:
+        with copy.attempt():
+            copy.run(written)
+            changes = copy.changes()
+        postgres.run(carried)
+        with postgres.read_session() as session:
+            made = session.get_one(CountryPart, "some")
+            assert (made.on_day, made.planned, made.failed) == (day, 3, 0)
+            assert made.begun_at.utcoffset() == timedelta(0)
+            value = select(NumberSequence.value).where(NumberSequence.key == "drawn")
+            assert session.scalar(value) == 2
+        with pytest.raises(Overtaken):
+            postgres.run(carried)
+        with copy.attempt():
+            copy.run(removed)
+            changes = copy.changes()
+        postgres.run(carried)
+        with postgres.read_session() as session:
+            assert session.scalar(select(func.count()).select_from(NumberSequence)) == 0
+    finally:
+        copy.close()
 
 
 def test_a_refused_command_is_undone_by_itself(site: Site) -> None:
