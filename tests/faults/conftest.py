@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
@@ -83,12 +82,20 @@ class Departments:
 class House(Play):
     """An installation with the demo's people whose worker calls real programs."""
 
-    def __init__(self, app: Flask, departments: Departments) -> None:
-        self.app = app
-        self.database = running.database_of(app)
+    def __init__(self, folder: Path, departments: Departments) -> None:
+        self.file = folder / "banli.db"
+        url = f"sqlite:///{self.file}"
+        settings = Settings(
+            profile="test",
+            home=folder,
+            secret_key="k" * 40,
+            rate_limits=False,
+            port=departments.port,
+            database_url=url,
+        )
+        self.app = create_app(settings)
+        self.database = running.database_of(self.app)
         self.database.engine.dispose()
-        url = app.config["BANLI"].database_url
-        self.file = Path(url.removeprefix("sqlite:///"))
         super().__init__(start=datetime.now(UTC), database=url)
         clock.set_to(None)  # the programs beside it live in the present
         self.calls: list[int] = []
@@ -179,28 +186,12 @@ def departments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Department
         )
 
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, departments: Departments) -> Flask:
-    """The application; each house lays its own data into the file of its database."""
-    folder = tmp_path_factory.mktemp("house")
-    return create_app(
-        Settings(
-            profile="test",
-            home=folder,
-            secret_key="k" * 40,
-            rate_limits=False,
-            port=departments.port,
-            database_url=f"sqlite:///{folder / 'banli.db'}",
-        )
-    )
-
-
 @pytest.fixture
-def house(built: Flask, departments: Departments) -> Iterator[House]:
+def house(tmp_path: Path, departments: Departments) -> Iterator[House]:
     """An installation whose worker reaches the departments."""
     for name in NAMES:
         departments.switch(name, "normal")
-    made = House(built, departments)
+    made = House(tmp_path, departments)
     yield made
     made.close()
     running.reach(made.app, Adapters(), {})
