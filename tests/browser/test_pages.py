@@ -140,7 +140,7 @@ def written_data() -> str:
     ]
     data += [Path("web/config.py")]
     # the systems outside and their messages have names of their own
-    named = re.compile(r'(?:title=|MessageType\(\s*)"(.+?)"')
+    named = re.compile(r'(?:title=|name = |MessageType\(\s*)"(.+?)"')
     names = [named.findall(one.read_text("utf-8")) for one in Path("adapters").glob("*/*.py")]
     return " ".join(name for each in names for name in each) + "".join(
         one.read_text("utf-8")

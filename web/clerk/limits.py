@@ -169,7 +169,7 @@ def lines(session: Session, case: Case) -> list[Line]:
             if one.limit == ledger.ALL
             else said(titles.get(one.limit, one.limit)),
             amount=f"{one.amount} {said(UNITS[Unit(one.unit)])}" if one.amount is not None else "",
-            reason=one.reason,
+            reason=said(one.reason),
             basis=one.basis,
             actor=names.get(one.actor) or _("系统"),
             entered_at=one.entered_at or clock.now(),
