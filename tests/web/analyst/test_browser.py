@@ -226,6 +226,8 @@ def test_several_people_clocks_and_operations_are_set_in_the_panel(draft: Page, 
     tab.press("#bio-properties-panel-banli-approval-result", "Tab")
     open_group(tab, "banli-operations")
     tab.click("#bio-properties-panel-banli-operation-return")
+    tab.click("#bio-properties-panel-banli-operation-reclaim")
+    tab.select_option("#bio-properties-panel-banli-operations-reclaim", "unopened")
     clocks = tab.locator("[data-group-id=group-banli-clocks]")
     clocks.locator(".bio-properties-panel-add-entry").dispatch_event("click")
     item = clocks.locator(".bio-properties-panel-collapsible-entry").first
@@ -237,6 +239,7 @@ def test_several_people_clocks_and_operations_are_set_in_the_panel(draft: Page, 
     ):
         if not basis.is_visible():
             clocks.locator(header).first.dispatch_event("click")
+    tab.click("#bio-properties-panel-banli-clock-0-own")
     basis.fill("行政许可法第四十二条")
     tab.press("#bio-properties-panel-banli-clock-0-basis", "Tab")
     tab.wait_for_timeout(500)  # the panel waits this long after the last key before it writes
@@ -249,7 +252,10 @@ def test_several_people_clocks_and_operations_are_set_in_the_panel(draft: Page, 
     allowed = re.search(r'<banli:operations allow="([^"]*)"', text)
     assert allowed
     assert {"delegate", "return", "claim"} <= set(allowed[1].split())
-    assert '<banli:clock do="start" limit="promised" basis="行政许可法第四十二条" />' in text
+    assert 'reclaim="unopened"' in text
+    (clock,) = re.findall(r"<banli:clock [^>]*>", text)
+    for said in ('do="start"', 'limit="promised"', 'own="true"', 'basis="行政许可法第四十二条"'):
+        assert said in clock
 
 
 def test_copies_questions_and_people_chosen_beforehand_are_set_in_the_panel(

@@ -53,6 +53,11 @@ function item(element, injector, clock, number) {
       of("text", "title", "名称"),
       of("feel", "at", "法律上的起点", { description: "缺省为办理时。" }),
       of("feel", "extendMost", "最多可延长"),
+      of("tick", "own", "每次各有一项", {
+        description: "属于所在的这一次子流程或被调用流程，同名的可以同时有几项。",
+        get: () => clock.get("own") === "true",
+        set: (on) => injector.get("modeling").updateModdleProperties(element, clock, { own: on ? "true" : undefined }),
+      }),
     );
   }
   if (act !== "start" && act !== "stop") entries.push(of("feel", "reason", "理由"));

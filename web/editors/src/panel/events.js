@@ -24,6 +24,11 @@ const LIMITS = [
   { value: "applicant", label: "申请人补正期限" },
 ];
 
+const DAY_ENDS = [
+  { value: "", label: "当日下班时" },
+  { value: "midnight", label: "最后一日终了" },
+];
+
 export function timerGroup(element, injector) {
   const timer = is(element, "bpmn:Event") ? definition(element, "bpmn:TimerEventDefinition") : null;
   if (!timer) return null;
@@ -64,7 +69,10 @@ export function timerGroup(element, injector) {
     });
   entries.push(due("of", "随办件期限届满", { options: () => LIMITS }));
   if (extension(timer, "banli:Due")?.get("of"))
-    entries.push(due("before", "提前", { description: "提前若干单位，例如 2；期限中止、延长时跟着移动。" }));
+    entries.push(
+      due("before", "提前", { description: "提前若干单位，例如 2；期限中止、延长时跟着移动。" }),
+      due("at", "届满日的时刻", { options: () => DAY_ENDS }),
+    );
   return { id: "banli-timer", label: "定时", entries };
 }
 

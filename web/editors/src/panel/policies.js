@@ -38,6 +38,17 @@ const BUTTONS = [
   ["return", "退回"],
   ["transfer", "转办"],
   ["delegate", "委派"],
+  ["sign_before", "前加签"],
+  ["sign_after", "后加签"],
+  ["sign_beside", "并加签"],
+  ["remove_signer", "减签"],
+  ["copy", "抄送"],
+  ["inquire", "征询"],
+  ["plan", "指定后续办理人"],
+  ["reclaim", "撤回"],
+  ["bulk", "批量办理"],
+  ["urge", "催办"],
+  ["withdraw", "撤销"],
 ];
 
 export function policiesGroup(element, injector) {

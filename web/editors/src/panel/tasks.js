@@ -31,6 +31,10 @@ const CHOOSERS = [
   ["previous", "此前环节的办理人"],
   ["starter", "发起人"],
 ];
+const RECLAIMED = [
+  { value: "", label: "他人签收、填写或发表意见后" },
+  { value: "unopened", label: "他人打开查看后" },
+];
 // what a node allows that says nothing: it leads nowhere but on
 const UNSAID = OPERATIONS.map(([code]) => code).filter((code) => !SAID.includes(code));
 
@@ -148,7 +152,8 @@ export function operationsGroup(element, injector) {
   };
   const write = (codes) => {
     const unsaid = codes.length === UNSAID.length && UNSAID.every((code) => codes.includes(code));
-    setExtension(element, injector, "banli:Operations", { allow: unsaid ? undefined : [...codes, "complete"].join(" ") });
+    const more = codes.includes("reclaim") ? {} : { reclaim: undefined };
+    setExtension(element, injector, "banli:Operations", { allow: unsaid ? undefined : [...codes, "complete"].join(" "), ...more });
   };
   return {
     id: "banli-operations",
@@ -163,6 +168,17 @@ export function operationsGroup(element, injector) {
           set: (on) => write(OPERATIONS.map(([one]) => one).filter((one) => (one === code ? on : allowed().includes(one)))),
         }),
       ),
+      ...(allowed().includes("reclaim")
+        ? [
+            attribute("select", element, injector, {
+              type: "banli:Operations",
+              name: "reclaim",
+              id: "banli-operations-reclaim",
+              label: "何时起不能撤回",
+              options: () => RECLAIMED,
+            }),
+          ]
+        : []),
       entry("tick", {
         id: "banli-operations-pause",
         label: "等待征询答复时，本环节期限暂停",
