@@ -356,8 +356,14 @@ ROWS: Final[Mapping[str, Mapping[str, Row]]] = {
             f"{_C}common_consultation/test_common_consultation.py": (
                 "test_row_consultation_starts_no_clock",
                 "test_row_consultation_becomes_a_case_from_what_was_told",
-                "test_row_appointment_is_confirmed_kept_and_becomes_a_case_at_the_window",
-            )
+                "test_row_appointment_is_booked_at_once_and_the_slot_is_full_with_its_last_place",
+                "test_row_appointment_whose_place_was_taken_meanwhile_is_told_and_takes_none",
+                "test_row_appointment_changed_takes_the_new_place_before_the_old_is_given_up",
+                "test_row_appointment_cancelled_gives_the_place_to_the_next",
+                "test_row_appointment_is_reminded_of_one_working_day_before",
+                "test_row_appointment_becomes_a_case_at_the_window",
+            ),
+            f"{_P}people/test_registers.py": ("test_many_takers_never_hold_the_same_blank",),
         },
         "收件": {
             _STATES: ("test_row_received_the_acceptance_clock_of_five_working_days_starts",),
