@@ -56,7 +56,7 @@ class Banli(click.Group):
         if cmd_name not in _COMMANDS:
             return super().get_command(ctx, cmd_name)
         module = import_module(f"web.commands.{_COMMANDS[cmd_name]}")
-        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name.replace("-", "_")
         found: click.Command = getattr(module, name)
         return found
 

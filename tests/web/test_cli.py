@@ -223,6 +223,11 @@ def test_an_unknown_case_is_said_to_be_unknown(upgraded):
     assert "没有工作单号为“X1”的办件" in upgraded("case", "X1").output
 
 
+def test_a_form_of_no_known_code_is_said_to_be_unknown(upgraded):
+    done = upgraded("verify-form", "2" * 16)
+    assert (done.exit_code, "没有这个核验码对应的审批单" in done.output) == (1, True)
+
+
 def test_routes_and_adapters_that_are_none_stop_the_start():
     with pytest.raises(running.CannotStart, match="报文名=通道名"):
         running.routes_of({"BANLI_ROUTES": "card_order"})
