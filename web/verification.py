@@ -7,7 +7,7 @@ outside, and is not kept.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
@@ -108,7 +108,7 @@ def file() -> ResponseReturnValue:
         return _page(way="file", refused=text), 422
     found = examined(content)
     name = (given.filename or "")[:120] if given else ""
-    return _page(way="file", finding=Finding(found.document, found.seals, name))
+    return _page(way="file", finding=replace(found, file_name=name))
 
 
 def examined(content: bytes) -> Finding:

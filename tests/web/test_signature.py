@@ -113,6 +113,13 @@ def test_a_printed_form_is_verified_by_anybody_on_the_page_and_by_api(
     assert all(len(one["digest"]) == 64 and one["digest"][:32] in page for one in told["lines"])
     same = anybody.post("/api/v1/verifications/form-file", data=printed.data).json
     assert same == told
+    given = {
+        "file": (io.BytesIO(printed.data), "审批单.pdf"),
+        "csrf_token": csrf(anybody, "/verify"),
+    }
+    shown = anybody.post("/verify/file", data=given).get_data(as_text=True)
+    assert "意见未改动" in shown
+    assert code in shown
     with app.app_context(), database().transaction() as session:
         session.execute(text("DROP TRIGGER opinion_keeps_rows"))
         first = select(Opinion.id).where(Opinion.case_id == case).order_by(Opinion.id).limit(1)
