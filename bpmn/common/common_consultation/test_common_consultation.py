@@ -242,7 +242,7 @@ def test_row_appointment_cancelled_gives_the_place_to_the_next(play: Play) -> No
     opened(play)
     case = booked(play)
     case.sends("取消", cancel_reason="有事")
-    assert (case.ended, case.row.status) == ("cancelled", "withdrawn")
+    assert (case.ended, case.row.status) == ("appointment_cancelled", "withdrawn")
     assert (places(play, MORNING), slots(play)[MORNING].status) == (["free"], "open")
     assert booked(play).waits_for == {"visit"}
 
@@ -314,7 +314,7 @@ def test_row_appointment_is_for_a_working_day_within_sixty(play: Play, day: str 
 def test_the_applicant_takes_the_question_back_while_nothing_is_decided(play: Play) -> None:
     case = asked(play)
     case.sends("取消", cancel_reason="已自行解决")
-    assert case.ended == ("appointment_cancelled" if kind == "appointment" else "cancelled")
+    assert case.ended == "cancelled"
     assert (case.row.status, case.waits_for) == ("withdrawn", set())
 
 
