@@ -41,7 +41,7 @@ def licence(house: House) -> PlayedCase:
 
 
 def number(case: PlayedCase) -> str:
-    return str(case.variables["card_order_no"])
+    return str(story.card(case)["card_order_no"])
 
 
 def callback(
@@ -107,7 +107,7 @@ def test_the_outer_centre_makes_the_card_and_the_licence_goes_on(
     story.approve(case)
     comes_to(outer, case, "verify")
     assert productions(outer) == 0, "our own production process is not asked"
-    assert str(case.variables["express_no"]).startswith("WBSF")
+    assert str(story.card(case)["express_no"]).startswith("WBSF")
     story.verify(case)
     story.issue(case)
     outer.work()
