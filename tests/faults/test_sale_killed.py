@@ -47,6 +47,7 @@ DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)][: 2
 KEY = "k" * 40
 ROOT = Path(__file__).parents[2]
 DEPARTMENTS = ("tax_prov", "housing_local", "data_share", "eseal", "esign")
+WALLETS = ("qinwuyuan_app", "gov_portal")
 UNITS = ("610113001002GB00001F00010001", "610113001002GB00001F00010002")
 CHECKS = [{"result": "ok"}] * 4
 STEPS: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -74,7 +75,7 @@ class Programs:
         self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith("BANLI_")},
             **departments.env,
-            "BANLI_ADAPTERS": ",".join((*DEPARTMENTS, "gov_service_platform")),
+            "BANLI_ADAPTERS": ",".join((*DEPARTMENTS, "gov_service_platform", *WALLETS)),
             "BANLI_HOME": str(home),
             "BANLI_PORT": str(departments.port),
             "BANLI_PROFILE": "test",
