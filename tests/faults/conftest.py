@@ -28,7 +28,17 @@ from web import create_app, demo, running
 from web.config import Settings
 
 SECONDS = 15
-NAMES = ("card_machine", "courier", "card_centre", "tax_prov", "housing_local", "eseal")
+NAMES = (
+    "card_machine",
+    "courier",
+    "card_centre",
+    "tax_prov",
+    "housing_local",
+    "eseal",
+    "data_share",
+    "gov_portal",
+    "qinwuyuan_app",
+)
 
 
 def free_port() -> int:
