@@ -179,7 +179,7 @@ def test_an_address_that_is_not_http_stops_the_start(url: str) -> None:
 
 
 def test_plain_http_is_for_this_machine_only() -> None:
-    with pytest.raises(WorkRefused, match="必须使用 https"):
+    with pytest.raises(WorkRefused, match="必须加密（TLS）"):
         create_courier({"URL": "http://10.0.0.1"}).execute(parcel())
 
 

@@ -108,24 +108,31 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
 
 
 @pytest.fixture(scope="module")
-def built(seeded: SimpleNamespace) -> SimpleNamespace:
+def built(seeded: SimpleNamespace) -> Iterator[SimpleNamespace]:
     """The application with its data as at first; the tests of one file share what they add."""
     with seeded.app.app_context():
         raw = database().engine.raw_connection()
         seeded.at_first.backup(raw.driver_connection)
         raw.close()
     cache.clear()
-    return seeded
+    with pytest.MonkeyPatch.context() as patch:
+        laid_down(seeded.app, patch)
+        yield seeded
+
+
+def laid_down(app: Flask, patch: pytest.MonkeyPatch) -> None:
+    """The keys and settings of an application, which are of the whole program, for a while."""
+    patch.setattr(sealing, "_state_key", sealing._state_key)
+    patch.setattr(settings, "_configured", settings.current())
+    sealing.configure(state_key=state_key(app.config["BANLI"].secret_key))
+    wire(app)
 
 
 @pytest.fixture
 def app(built: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """The application; settings are of the whole program, and other tests lay down theirs."""
-    monkeypatch.setattr(sealing, "_state_key", sealing._state_key)
-    monkeypatch.setattr(settings, "_configured", settings.current())
+    """The application; other tests lay down their settings."""
     monkeypatch.setattr(limiter, "enabled", False)
-    sealing.configure(state_key=state_key(built.app.config["BANLI"].secret_key))
-    wire(built.app)
+    laid_down(built.app, monkeypatch)
     return built.app
 
 

@@ -98,7 +98,7 @@ def test_every_command_that_the_documents_name_is_there():
     known = {name: set(inner) for name, *inner in map(str.split, told.stdout.splitlines())}
     assert known["conformance"] == {"dmn", "bpmn"}
     text = "\n".join(path.read_text("utf-8") for path in [ROOT / "README.md", *DOCS.glob("*.md")])
-    named = set(re.findall(r"`(?:\.venv/bin/)?banli ([a-z]+)(?: ([a-z]+))?", text))
+    named = set(re.findall(r"`(?:\.venv/bin/)?banli ([a-z-]+)(?: ([a-z]+))?", text))
     assert len(named) > 8
     wrong = {
         (one, inner)

@@ -32,6 +32,7 @@ NO_LISTS: Final = {
     "admin/intakes.html": "which tables may be read in: a menu",
     "admin/migration.html": "what a migration would do, before it is confirmed",
     "admin/org.html": "parts of one organisation",
+    "admin/restoration.html": "a form: the last number of each series",
     "admin/standards.html": "a reference about the product, no data",
     "admin/user.html": "the roles of one account",
     "agents/_form.html": "a macro: its pages are asked",

@@ -15,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from adapters._shared import pades
+from adapters._simulators.seal_system import SEALS
 from adapters.registry import Adapters
 from bpmn.property import seals
 from processes import registers, settings
@@ -88,8 +89,9 @@ class Certificate:
 
 def sealed() -> bytes:
     source = b"letter: t\ntitle: T\nkind: card\nsides:\n  - - {text: certificate, at: [4, 10]}\n"
+    seal = seals.authority().seal("PR610100", *SEALS["PR610100"])
     drawn = documents.render(read(source, "t.yaml"), {})
-    return pades.seal(drawn, die=seals.die("PR610100"), reason="test")
+    return pades.seal(drawn, die=seals.authority().die(seal), reason="test")
 
 
 @pytest.fixture(scope="module")

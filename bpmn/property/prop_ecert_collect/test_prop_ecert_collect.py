@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from bpmn.property import story
@@ -26,6 +27,13 @@ class Repository:
             return {"deposit_no": None, "refused": "证照元数据版本不受支持"}
         self.kept[number] = work.file("document").sha256
         return {"deposit_no": f"BD{len(self.kept)}", "refused": None}
+
+
+@pytest.fixture
+def play(play: Play) -> Play:
+    """With the collection awake, which begins every night and rests elsewhere."""
+    play.wake("prop_ecert_collect")
+    return play
 
 
 def two(play: Play) -> list[dict[str, Any]]:

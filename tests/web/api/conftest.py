@@ -12,12 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from engine import sealing
-from processes import settings
 from processes.identity import tokens
 from processes.modelling import bundle, deployment
-from web.database import database, state_key
-from web.wiring import wire
+from tests.web.conftest import laid_down
+from web.database import database
 
 FOLDER = Path(__file__).parent / "yacht_licence_api"
 ID_NO = "11010519491231002X"
@@ -57,10 +55,7 @@ def deployed(built: SimpleNamespace) -> SimpleNamespace:
 @pytest.fixture(autouse=True)
 def its_own_settings(deployed: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     """The keys and settings of this application, whatever other tests laid down meanwhile."""
-    monkeypatch.setattr(sealing, "_state_key", sealing._state_key)
-    monkeypatch.setattr(settings, "_configured", settings.current())
-    sealing.configure(state_key=state_key(deployed.app.config["BANLI"].secret_key))
-    wire(deployed.app)
+    laid_down(deployed.app, monkeypatch)
 
 
 @pytest.fixture

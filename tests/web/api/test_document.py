@@ -12,6 +12,8 @@ PUBLIC = {
     f"{VERIFY}/code",
     f"{VERIFY}/holder",
     f"{VERIFY}/file",
+    f"{VERIFY}/form",
+    f"{VERIFY}/form-file",
     "GET /api/openapi.json",
     "GET /api/docs",
 }
