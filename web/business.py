@@ -4,14 +4,15 @@ Invariant: a page offers, and a route does, exactly the operations that the menu
 reader's roles names for the list; everything else is not there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, Flask, g, render_template, request, url_for
+from flask import Blueprint, Flask, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from engine import limits
 from engine.errors import NotFound
@@ -19,7 +20,7 @@ from forms.definition import FormDefinition
 from processes import registers, statistics
 from processes.identity.identity import User
 from processes.ledgers import menus, record_lists
-from processes.ledgers.menus import Entry, Operation, RecordList
+from processes.ledgers.menus import Entry, First, Menu, Operation, RecordList
 from processes.ledgers.record_lists import Asked
 from processes.model.records import RegisterRecord
 from processes.statistics import Table
@@ -36,11 +37,12 @@ blueprint = Blueprint("business", __name__, url_prefix="/business")
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A link with its words."""
+    """A link with its words; one that is locked leads nowhere yet."""
 
     title: str
     href: str
     current: bool = False
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,31 @@ def headings() -> tuple[Heading, ...]:
     return found
 
 
+def first() -> First | None:
+    """What the reader has to do before all else, looked up once a request."""
+    if "business_first" not in g:
+        with read_session() as session:
+            found = record_lists.first_of_all(session, current())
+        g.business_first = found
+    told: First | None = g.business_first
+    return told
+
+
+def first_way() -> Way | None:
+    """Where that is done, with the words that say so."""
+    told = first()
+    return Way(_said(told), _applying(current(), told.apply, given=told.given)) if told else None
+
+
+def refused(process: str) -> Response | None:
+    """To what comes before all else, for whoever applies for something that comes after it."""
+    told, there = first(), first_way()
+    if told is None or there is None or told.admits(process):
+        return None
+    flash(there.title)
+    return redirect(there.href, code=303)
+
+
 def _headings(user: User) -> tuple[Heading, ...]:
     found = []
     marked = False
@@ -76,8 +103,9 @@ def _headings(user: User) -> tuple[Heading, ...]:
 
 def way(entry: Entry, user: User) -> Way:
     """Where an entry of a menu leads."""
-    href = _target(entry, user)
-    return Way(_said(entry), href, href == _here())
+    href, told = _target(entry, user), first()
+    locked = told is not None and not told.opens(entry)
+    return Way(_said(entry), href, href == _here(), locked)
 
 
 def _here() -> str:
@@ -124,10 +152,15 @@ def index() -> ResponseReturnValue:
     figures = [_telling(counted(name, by=user, asked=statistics.Asked())) for name in names]
     return render_template(
         "business/index.html",
-        shortcuts=[way(one, user) for menu in found for one in menu.shortcuts],
+        first=first_way(),
+        shortcuts=[one for one in _shortcuts(found, user) if not one.locked],
         figures=figures,
         shown=shown,
     )
+
+
+def _shortcuts(found: Sequence[Menu], user: User) -> list[Way]:
+    return [way(one, user) for menu in found for one in menu.shortcuts]
 
 
 def _telling(table: Table) -> Table:

@@ -15,7 +15,7 @@ from processes.casework import applications
 from processes.casework import cases as commands
 from processes.identity.identity import User
 from processes.model.cases import Case
-from web import acting, applying, exporting, tracking
+from web import acting, applying, business, exporting, tracking
 from web.auth import current, policy
 from web.clerk.cases import send_document
 from web.database import read_session, run, transaction
@@ -40,13 +40,13 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/apply/<key>")
 @policy("applicant")
 def apply(key: str) -> ResponseReturnValue:
-    return applying.first_page(key, base="portal")
+    return business.refused(key) or applying.first_page(key, base="portal")
 
 
 @blueprint.post("/apply/<key>", endpoint="apply_step")
 @policy("applicant")
 def apply_step(key: str) -> ResponseReturnValue:
-    done = applying.next_page(key, base="portal")
+    done = business.refused(key) or applying.next_page(key, base="portal")
     if isinstance(done, Case):
         return redirect(url_for("portal.case", case_id=done.id, submitted=1), code=303)
     return done

@@ -5,21 +5,22 @@ chained to the one before of its agency by a keyed hash, so that `verify` names 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from sqlalchemy import bindparam, event, insert, select, text, update
-from sqlalchemy.engine import Connection
+from sqlalchemy import ColumnElement, bindparam, event, insert, select, text, update
+from sqlalchemy.engine import Connection, RowMapping
 from sqlalchemy.orm import Mapper, Session
 
 from engine import clock, ids
 from processes import keys
 from processes.model.people import AuditEvent, AuditHead
 
-_SYSTEM: Final = "system"
+SYSTEM: Final = "system"
+"""The chain of what nobody of an organisation did."""
 _FIRST: Final = ""
 _HEADS: Final[Any] = AuditHead.__table__
 # made once: to build a statement costs as much as to carry it out
@@ -94,7 +95,7 @@ def record(  # noqa: PLR0913 - the columns of one row
     came = _origin.get()
     row: dict[str, object] = {
         "id": ids.next_id(),
-        "agency": _SYSTEM if isinstance(by, str) else by.org_code or _SYSTEM,
+        "agency": SYSTEM if isinstance(by, str) else by.org_code or SYSTEM,
         "at": clock.now(),
         "action": action,
         "actor": by if isinstance(by, str) else str(by.id),
@@ -124,32 +125,45 @@ def _append(session: Session, row: Mapping[str, object]) -> None:
 
 def verify(session: Session, agency: str | None = None) -> Broken | None:
     """The first row, over the chains of all agencies or of one, that was changed or is missing."""
-    heads = select(AuditHead).order_by(AuditHead.agency).execution_options(populate_existing=True)
-    if agency is not None:
-        heads = heads.where(AuditHead.agency == agency)
-    for head in session.scalars(heads).all():
+    for head in _heads(session, agency):
         if broken := _verify_chain(session, head):
             return broken
     return None
 
 
-def verify_heads(session: Session) -> Broken | None:
+def verify_heads(session: Session, agency: str | None = None) -> Broken | None:
     """Whether each chain ends as its head says: cheap, for the question whether all is well."""
-    heads = select(AuditHead).execution_options(populate_existing=True)
-    for head in session.scalars(heads.order_by(AuditHead.agency)).all():
-        last = session.execute(
-            select(*AuditEvent.__table__.columns)
-            .where(AuditEvent.agency == head.agency)
-            .order_by(AuditEvent.sequence.desc())
-            .limit(2)
-        ).mappings()
-        row, *rest = [*last, None]
+    for head in _heads(session, agency):
+        row, *rest = [*_last_two(session, AuditEvent.agency == head.agency), None]
         if row is None or (row["sequence"], row["mac"]) != (head.sequence, head.mac):
             return Broken(head.agency, head.sequence, "记录缺失")
         before = rest[0]["mac"] if rest[0] is not None else _FIRST
         if _mac(before, row) != row["mac"]:
             return Broken(head.agency, head.sequence, "记录被改动")
     return None
+
+
+def follows(session: Session, agency: str, sequence: int) -> bool:
+    """Whether one row is as it was written after the one before it."""
+    found = _last_two(session, AuditEvent.agency == agency, AuditEvent.sequence <= sequence)
+    if not found or found[0]["sequence"] != sequence:
+        return False
+    before = found[1]["mac"] if len(found) > 1 else _FIRST
+    return _mac(before, found[0]) == found[0]["mac"]
+
+
+def _heads(session: Session, agency: str | None) -> Sequence[AuditHead]:
+    heads = select(AuditHead).order_by(AuditHead.agency).execution_options(populate_existing=True)
+    if agency is not None:
+        heads = heads.where(AuditHead.agency == agency)
+    return session.scalars(heads).all()
+
+
+def _last_two(session: Session, *where: ColumnElement[bool]) -> Sequence[RowMapping]:
+    """The end of a part of a chain, last first."""
+    query = select(*AuditEvent.__table__.columns).where(*where)
+    found = session.execute(query.order_by(AuditEvent.sequence.desc()).limit(2))
+    return found.mappings().all()
 
 
 def _verify_chain(session: Session, head: AuditHead) -> Broken | None:

@@ -22,6 +22,8 @@ from processes.statistics import definitions as statistics
 
 BUILT_IN: Final = {"query": "查询", "view": "查看", "export": "导出"}
 PAGES: Final = ("notices", "password", "users", "inbox", "mine", "import")
+ALWAYS: Final = ("notices", "password")
+"""The pages that are open whatever comes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +78,36 @@ class Group(Word):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class First(Word):
+    """What somebody does before all else, with the title that says so.
+
+    While the record of his unit in a ledger, whose key is the code of the unit, is in one of the
+    `statuses`, only this and the processes of `free` may be applied for, and only lists of that
+    ledger are open.
+    """
+
+    register: str
+    statuses: frozenset[str]
+    apply: str
+    given: Mapping[str, Any]
+    free: frozenset[str]
+
+    def opens(self, entry: "Entry") -> bool:
+        """Whether an entry of the menu is open meanwhile."""
+        if entry.records:
+            return lists()[entry.records].register == self.register
+        return self.admits(entry.apply) or entry.page in ALWAYS
+
+    def admits(self, process: str) -> bool:
+        """Whether a process may be applied for meanwhile."""
+        return process == self.apply or process in self.free
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Menu:
     """What one role finds; `figures` are the statistics shown on the first page."""
 
+    first: First | None = None
     shortcuts: tuple[Entry, ...] = ()
     figures: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
@@ -125,7 +154,16 @@ class _Group(_Titled):
     items = fields.List(fields.Nested(_Entry), required=True)
 
 
+class _First(_Titled):
+    register = fields.String(required=True)
+    statuses = fields.List(fields.String(), required=True, validate=validate.Length(1))
+    apply = fields.String(required=True)
+    given = fields.Dict(keys=fields.String(), data_key="set", load_default=dict)
+    free = fields.List(fields.String(), load_default=list)
+
+
 class _Menu(Schema):
+    first = fields.Nested(_First, load_default=None)
     shortcuts = fields.List(fields.Nested(_Entry), load_default=list)
     figures = fields.List(fields.String(), load_default=list)
     groups = fields.List(fields.Nested(_Group), load_default=list)
@@ -182,7 +220,16 @@ def read_menu(role: str, told: Mapping[str, Any]) -> Menu:
         for one in raw["groups"]
     )
     shortcuts = tuple(_entry(role, one) for one in raw["shortcuts"])
-    return Menu(shortcuts=shortcuts, figures=tuple(raw["figures"]), groups=groups)
+    first = _first(role, raw["first"]) if raw["first"] else None
+    return Menu(first=first, shortcuts=shortcuts, figures=tuple(raw["figures"]), groups=groups)
+
+
+def _first(role: str, raw: dict[str, Any]) -> First:
+    ledger = registers.definition(raw["register"])
+    for status in set(raw["statuses"]) - {*ledger.statuses}:
+        raise DomainRefused(f"菜单『{role}』：台账没有状态『{status}』")
+    sets = {name: frozenset(raw[name]) for name in ("statuses", "free")}
+    return First(**{**raw, **sets})
 
 
 def _entry(role: str, raw: dict[str, Any]) -> Entry:

@@ -250,6 +250,32 @@ def test_a_row_offers_what_may_be_done_with_it_and_fills_in_the_form(as_kind) ->
         assert as_kind(kind).get("/business/lists/expl_own_persons").status_code == 404
 
 
+def test_a_unit_whose_data_are_missing_is_told_first_and_finds_the_rest_locked(as_kind) -> None:
+    """E-29: before it fills a form in; the way to its data, notices and the help desk are open."""
+    client = as_kind("enterprise_js")
+    page = client.get("/business").text
+    assert "请先完善单位信息" in page
+    nav = page[page.index('<nav class="menu"') : page.index("</nav>")]
+    groups = nav[nav.index("menugroup") :]
+    hrefs = re.findall(r'href="([^"?]+)', groups)
+    assert {href.rpartition("/")[2] for href in hrefs} == {
+        "expl_enterprises", "expl_branches", "notices", "password", "common_support_ticket",
+    }  # fmt: skip
+    assert 'aria-disabled="true"' in groups
+    for key in ("expl_enrolment", "expl_person_approval"):
+        answer = client.get(f"/portal/apply/{key}")
+        assert answer.status_code == 303
+        assert "expl_enterprise_management" in answer.headers["Location"]
+        told = client.get(answer.headers["Location"]).text
+        assert "请先完善单位信息，完善后再办理其他事项" in told
+        data = {"csrf_token": csrf(client, "/business"), "_go": "submit"}
+        assert client.post(f"/portal/apply/{key}", data=data).status_code == 303
+    assert client.get("/portal/apply/common_support_ticket").status_code == 200
+    other = as_kind("enterprise")
+    assert "请先完善单位信息" not in other.get("/business").text
+    assert other.get("/portal/apply/expl_enrolment").status_code == 200
+
+
 def test_an_enterprise_of_another_province_sees_none_of_it(as_kind) -> None:
     """E-92, E-96."""
     assert "安全员" in as_kind("province").get("/business/lists/expl_persons").text

@@ -1,8 +1,9 @@
-"""Pages of administrators: people, grants, releases, operation, ledgers, calendar."""
+"""Pages of administrators: people, grants, releases, operation, ledgers, calendar, audit."""
 
 from flask import Flask
 
 from web.admin import (
+    audits,
     calendar,
     grants,
     intake,
@@ -31,6 +32,7 @@ def register(app: Flask) -> None:
         intake,
         registers,
         calendar,
+        audits,
     ):
         app.register_blueprint(module.blueprint)
     restoration.register(app)

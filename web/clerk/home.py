@@ -67,6 +67,7 @@ def _items() -> tuple[Item, ...]:
         Item("operations.index", _("运行监控"), "pulse", prefix="operations."),
         Item("interfaces.index", _("接口监控"), "plug", prefix="interfaces."),
         Item("people.users", _("系统管理"), "gear", prefix="people."),
+        Item("audits.index", _("审计记录"), "shield", prefix="audits."),
     )
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from bpmn.explosives import story
+from bpmn.yacht.story import also
 from engine import dmn
+from forms.definition import FormInvalid
 from processes.play import Play
 
 DECISION = dmn.read_all(
@@ -60,16 +62,27 @@ def test_a_province_plans_its_own_renewal_and_tells_its_own_units(play: Play) ->
     assert story.told(play, "expl_enterprise_js") == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "who"),
-    [("obtain", "expl_province"), ("retrain", "expl_association"), ("renew", "expl_association")],
-)
-def test_a_plan_of_the_wrong_kind_is_refused_with_the_reason(
+@pytest.mark.parametrize("kind", ["obtain", "retrain", "renew"])
+@pytest.mark.parametrize("who", ["expl_association", "expl_province"])
+def test_the_form_offers_a_publisher_what_the_decision_lets_it_publish(
     play: Play, kind: str, who: str
 ) -> None:
-    """E-47, E-48."""
-    case = story.planned(play, kind, as_=who)
-    assert (case.ended, story.told(play, who)) == ("refused", ["培训计划未发布"])
+    """E-47, E-48: another kind cannot be chosen, so nobody fills a plan in for nothing."""
+    publisher = {"kind": who, "code": "own"}
+    known = {"class_kind": kind, "publisher": publisher, "class_province": None}
+    if dmn.evaluate(DECISION, known).value["result"] == "allow":
+        assert story.planned(play, kind, as_=who).waits_for == {"manage_plan"}
+    else:
+        with pytest.raises(FormInvalid) as refused:
+            story.planned(play, kind, as_=who)
+        assert set(refused.value.errors) == {"class_kind"}
+
+
+def test_a_plan_of_the_wrong_kind_is_refused_with_the_reason(play: Play) -> None:
+    """E-47, E-48: the kind of the office decides, whatever role somebody holds in it."""
+    also(play, "expl_province", "association_user")
+    case = story.planned(play, "obtain", as_="expl_province")
+    assert (case.ended, story.told(play, "expl_province")) == ("refused", ["培训计划未发布"])
     assert story.records(play, "expl_plan") == []
 
 
