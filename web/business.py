@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, Flask, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -83,7 +83,6 @@ def refused(process: str) -> Response | None:
     told, there = first(), first_way()
     if told is None or there is None or told.admits(process):
         return None
-    flash(there.title)
     return redirect(there.href, code=303)
 
 
@@ -312,3 +311,4 @@ def _chosen(session: Session) -> tuple[Operation, RegisterRecord] | None:
 def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.jinja_env.globals["business_menu"] = headings
+    app.jinja_env.globals["first_of_all"] = first_way

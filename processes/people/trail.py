@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine import clock
@@ -93,7 +93,7 @@ def seen(agency: InstrumentedAttribute[str], by: User) -> ColumnElement[bool]:
     paths = [one for one in permissions.allowed_orgs(by, Action.READ_AUDIT) if one]
     below = or_(false(), *(Org.path.startswith(one, autoescape=True) for one in paths))
     tops = [code for code, kind in domains.current().org_kinds.items() if kind.grants]
-    top = select(Org.org_code).where(Org.path.in_(paths), Org.kind.in_(tops)).exists()
+    top = exists().where(Org.path.in_(paths), Org.parent_code.is_(None), Org.kind.in_(tops))
     return or_(agency.in_(select(Org.org_code).where(below)), and_(agency == SYSTEM, top))
 
 
