@@ -149,7 +149,7 @@ def follows(session: Session, agency: str, sequence: int) -> bool:
     if not found or found[0]["sequence"] != sequence:
         return False
     before = found[1]["mac"] if len(found) > 1 else _FIRST
-    return _mac(before, found[0]) == found[0]["mac"]
+    return bool(_mac(before, found[0]) == found[0]["mac"])
 
 
 def _heads(session: Session, agency: str | None) -> Sequence[AuditHead]:
