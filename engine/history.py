@@ -3,7 +3,7 @@
 Invariant: rows are added, never changed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, bindparam, func, insert, select, tuple_
@@ -121,15 +121,28 @@ def variables_before(session: Session, event: HistoryEvent) -> dict[int, Variabl
 
 
 def _variables(session: Session, instance_id: int, upto: Any) -> dict[int, Variables]:
-    query = select(HistoryStep.delta).where(
-        HistoryStep.instance_id == instance_id,
-        HistoryStep.revision <= upto,
-        HistoryStep.delta.is_not(None),
-    )
     found: dict[int, Variables] = {}
-    for delta in filter(None, session.scalars(query.order_by(HistoryStep.revision))):
+    for delta in _deltas(session, instance_id, HistoryStep.revision <= upto):
         cache.apply(found, delta)
     return found
+
+
+def _deltas(session: Session, instance_id: int, *more: Any) -> Iterator[bytes]:
+    query = select(HistoryStep.delta).where(
+        HistoryStep.instance_id == instance_id, HistoryStep.delta.is_not(None), *more
+    )
+    return filter(None, session.scalars(query.order_by(HistoryStep.revision)))
+
+
+def last_known(
+    session: Session, instance_id: int, scopes: Iterable[int]
+) -> Mapping[int, Variables]:
+    """The variables of scopes when each was closed, or now."""
+    wanted, found, last = [*scopes], dict[int, Variables](), dict[int, Variables]()
+    for delta in _deltas(session, instance_id):
+        cache.apply(found, delta)
+        last.update((one, found[one]) for one in wanted if one in found)
+    return last
 
 
 def activity_states(session: Session, instance_id: int) -> Mapping[str, str]:

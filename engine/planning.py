@@ -15,7 +15,7 @@ from engine.definition.process import Process
 from engine.errors import ExpressionError
 from engine.execution import Execution, execution
 from engine.specs import planning
-from engine.specs.containers import called_path
+from engine.specs.token import called_path
 from engine.waiting import UserTaskWait, Wait
 
 

@@ -34,6 +34,7 @@ from engine.model import (
     ResourceContent,
     Timer,
 )
+from engine.variables import Variables
 
 LATEST: Final = Binding()
 # made once: to build a statement costs as much as to carry it out
@@ -266,6 +267,13 @@ class DefinitionResolver:
     ) -> tuple[int, dmn.Decision]:
         """Version number and decision that a binding means to the caller's definition."""
         return decision(self._session, decision_id, binding, caller=caller)
+
+    def last_known(self, instance_id: int, scopes: Sequence[int]) -> Mapping[int, Variables]:
+        """The variables of scopes of an instance when each was closed, as far as stored."""
+        # the history finds definitions here; importing it above would close a circle
+        from engine import history  # noqa: PLC0415
+
+        return history.last_known(self._session, instance_id, scopes)
 
 
 def _wanted(binding: Binding) -> str:

@@ -178,6 +178,7 @@ ROWS: Final[Mapping[str, Mapping[str, Row]]] = {
             _MOVES: (
                 "test_out_of_a_called_process_withdraws_it_and_reopens_the_caller_s_node",
                 "test_into_a_called_process_creates_it_again_at_the_target",
+                "test_straight_back_into_called_processes_they_know_what_they_had_prepared",
             ),
             "bpmn/yacht/yacht_licence_issue/test_yacht_licence_returned.py": (
                 "test_row_return_into_a_called_process_it_knows_what_it_had_prepared",

@@ -14,7 +14,7 @@ from engine.specs import mapping
 from engine.specs.activities import Activity
 from engine.specs.events import EventSubStart, StartEvent
 from engine.specs.node import Node, Path
-from engine.specs.token import STARTED, Token
+from engine.specs.token import STARTED, Token, called_path
 from engine.variables import Variables
 
 
@@ -190,14 +190,22 @@ class CallActivity(Activity):
         around = workflow.scope_id(token)
         into = token.internal_data.get("at")
         data = {"at": into} if into else {}
-        if into:  # begun in its middle: what its beginning had prepared is as it was then
-            recalled = workflow.step.recalled.get((*called_path(token), token.task_spec.activity))
-            values = {**(recalled or {}), **values}
+        prepared_then = self._recalled(token) if into else {}
         root = workflow.spawn(token, compiled.spec.root, definition=definition_id, **data)
-        workflow.scopes.open(Scope(root.id, around, root.id, storable(values), isolated=True))
+        known = storable({**prepared_then, **values})
+        written = {*prepared_then} - {*values}  # its caller is to have that at its end
+        scope = Scope(root.id, around, root.id, known, isolated=True, written=written)
+        workflow.scopes.open(scope)
         called = {"process": compiled.key, "definition": definition_id, "scope": root.id}
         self.note(token, "process.called", **called)
         return False
+
+    @staticmethod
+    def _recalled(token: Token) -> Variables:
+        """What its beginning had prepared, where it is begun in its middle."""
+        around = (*called_path(token), token.task_spec.activity)
+        found: Variables = token.workflow.step.recalled.get(around, {})
+        return found
 
     def receive(self, token: Token, called: Scope) -> None:
         """Take the variables of the called process.
@@ -214,13 +222,3 @@ class CallActivity(Activity):
         """The called process has ended."""
         container.workflow.drop_waits(container)
         container.workflow.requeue(container, "leave")
-
-
-def called_path(token: Token) -> tuple[str, ...]:
-    """The call activities around a token, from the outside in."""
-    tasks, current = token.workflow.tasks, token
-    found: tuple[str, ...] = ()
-    while (current := tasks.get(current._parent)) is not None:
-        if current.task_spec.calls:
-            found = (current.task_spec.activity, *found)
-    return found

@@ -6,8 +6,7 @@ return and migration; a place is named by its path through the called processes.
 
 from collections.abc import Sequence
 
-from engine.specs.containers import called_path
-from engine.specs.token import Token
+from engine.specs.token import Token, called_path
 from engine.specs.workflow import CaseWorkflow
 
 SEPARATOR = "/"

@@ -126,3 +126,13 @@ class Token(Task):
             self.task_spec._on_cancel(self)
             self._set_state(TaskState.CANCELLED)
             self.workflow._remove_task(self.id)
+
+
+def called_path(token: Token) -> tuple[str, ...]:
+    """The call activities around a token, from the outside in."""
+    tasks, current = token.workflow.tasks, token
+    found: tuple[str, ...] = ()
+    while (current := tasks.get(current._parent)) is not None:
+        if current.task_spec.calls:
+            found = (current.task_spec.activity, *found)
+    return found

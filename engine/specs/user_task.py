@@ -11,9 +11,8 @@ from engine import clock, waiting
 from engine.approval.board import PICKS, Mode
 from engine.expressions import Expression, evaluate, failure, number, text, texts
 from engine.specs import mapping, planning, waits
-from engine.specs.containers import called_path
 from engine.specs.deciding import Deciding
-from engine.specs.token import Token
+from engine.specs.token import Token, called_path
 from engine.timers import Schedule, schedule
 from engine.variables import Variables
 from engine.waiting import Running, UserTaskWait

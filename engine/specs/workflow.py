@@ -6,7 +6,7 @@ may still come are looked at only when nothing else can move.
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
@@ -19,6 +19,7 @@ from engine.errors import LimitExceeded
 from engine.record import StepRecord
 from engine.scopes import Scopes
 from engine.specs.token import READY, WAITING, Token
+from engine.variables import Variables
 
 
 class ProcessSpec(WorkflowSpec):
@@ -56,6 +57,10 @@ class Resolver(Protocol):
 
     def decision(self, decision_id: str, binding: Binding, *, caller: int) -> tuple[int, Any]:
         """Version number and decision that a binding means to the caller's definition."""
+        ...
+
+    def last_known(self, instance_id: int, scopes: Sequence[int]) -> Mapping[int, Variables]:
+        """The variables of scopes of an instance when each was closed, as far as stored."""
         ...
 
 

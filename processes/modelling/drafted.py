@@ -3,7 +3,7 @@
 Invariant: definition ids of the draft are negative, so that they never mean a released version.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from engine import compiler, dmn, repository
 from engine.compiler import CompiledProcess
 from engine.definition.elements import Binding
 from engine.errors import NotFound
+from engine.variables import Variables
 
 
 class DraftResolver:
@@ -52,6 +53,10 @@ class DraftResolver:
         if binding.kind == "deployment" and caller < 0:
             raise NotFound(f"草稿里没有决策『{decision_id}』", key=decision_id)
         return self._released.decision(decision_id, binding, caller=caller)
+
+    def last_known(self, _instance: int, _scopes: Sequence[int]) -> Mapping[int, Variables]:
+        """Nothing: a trial stores no steps."""
+        return {}
 
     def drafted(self) -> Iterator[CompiledProcess]:
         """The processes of the draft."""

@@ -2,7 +2,8 @@
 
 Invariant: a move into a called process begins it anew at the target, and what its beginning had
 prepared is as it was when the target was last open; whatever the caller knows by the same name is
-newer and counts. Source: case-operations A.3 (子流程退回).
+newer and counts. Straight back (直达) into a called process needs nothing of this: the place that
+is begun again remembers it (`engine.specs.returning`). Source: case-operations A.3 (子流程退回).
 """
 
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine import history
 from engine.execution import Execution
 from engine.moves import Plan
-from engine.specs.containers import called_path
+from engine.specs.token import called_path
 from processes.casefile.past import Done, Past
 
 

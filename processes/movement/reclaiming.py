@@ -16,7 +16,7 @@ from engine.errors import Conflict, Forbidden, NotFound
 from engine.execution import Execution, execution
 from engine.model import HistoryEvent, UserTask
 from engine.moves import Plan
-from engine.specs.containers import called_path
+from engine.specs.token import called_path
 from processes.casefile.past import Past
 from processes.identity import audit
 from processes.identity.identity import User

@@ -95,6 +95,31 @@ CALLED = xml(
     review=desk("licence_reviewer"),
     check=desk("licence_verifier"),
 )
+# the called process prepares something at its beginning, and calls another one
+PREPARING = xml(
+    "start -> prepare -> review -> deeper -> end",
+    key="yacht_licence_preparing",
+    prepare=script('"按 " + said + " 备好"', "prepared"),
+    review=desk("licence_reviewer"),
+    deeper=call("yacht_licence_prepared"),
+)
+PREPARED = xml(
+    "start -> prepare -> check -> end",
+    key="yacht_licence_prepared",
+    prepare=script('prepared + "，再备"', "prepared_again"),
+    check=desk("licence_verifier"),
+)
+COUNTED = (
+    '<zeebe:ioMapping><zeebe:output source="=if times = null then 1 else times + 1"'
+    ' target="times"/></zeebe:ioMapping>'
+)
+THROUGH = xml(
+    "start -> accept -> inner -> approve -> end",
+    key="yacht_licence_through",
+    accept=desk("licence_acceptor", COUNTED),
+    inner=call("yacht_licence_preparing"),
+    approve=desk("licence_approver"),
+)
 TWICE = xml(
     "start -> review -> first -> second -> approve -> end",
     key="yacht_licence_twice",
@@ -141,6 +166,9 @@ MODELS = {
     "called": CALLED,
     "sending": SENDING,
     "twice": TWICE,
+    "preparing": PREPARING,
+    "prepared": PREPARED,
+    "through": THROUGH,
     "beside": BESIDE,
 }
 WHO = {
@@ -213,6 +241,14 @@ def consistent(case: PlayedCase, before: int) -> None:
         kinds = Job.kind.in_(("timer", "external_task"))
         stored |= {*session.scalars(select(Job.id).where(Job.instance_id == case.id, kinds))}
         assert stored == {*cache.peek(session, case.id).waits}
+
+
+def known(case: PlayedCase, activity: str) -> dict[str, Any]:
+    """What is known where a task is open."""
+    with case.play.session() as session:
+        execution = cache.peek(session, case.id)
+        token = execution.workflow.tasks[task(case, activity).id]
+        return dict(execution.scopes.context(execution.workflow.scope_id(token)))
 
 
 def opinions(case: PlayedCase) -> list[Opinion]:
@@ -372,6 +408,31 @@ class TestCalledProcess:
         assert task(case, "check").assignee == str(play.user("licence_verifier").id)
         case.complete("check", as_="licence_verifier")
         assert waits(case) == ["approve"]
+
+    def test_straight_back_into_called_processes_they_know_what_they_had_prepared(
+        self, play: Play
+    ) -> None:
+        case = begun(play, "through", "accept", "review", said="初稿")
+        send_back(case, "check", "accept", straight=True)
+        assert waits(case) == ["accept"]
+        cache.clear()
+        case.complete("accept", as_="licence_acceptor")
+        assert waits(case) == ["check"]
+        seen = known(case, "check")
+        assert seen["prepared"] == "按 初稿 备好"
+        assert seen["prepared_again"] == "按 初稿 备好，再备"
+        case.complete("check", as_="licence_verifier")
+        assert waits(case) == ["approve"]
+        assert case.variables["prepared_again"] == "按 初稿 备好，再备", (
+            "the caller has it at the end"
+        )
+
+    def test_straight_back_what_the_caller_knows_by_then_counts(self, play: Play) -> None:
+        case = begun(play, "through", "accept", said="初稿")
+        send_back(case, "review", "accept", straight=True)
+        case.complete("accept", as_="licence_acceptor")
+        seen = known(case, "review")
+        assert (seen["prepared"], seen["times"]) == ("按 初稿 备好", 2)
 
     def test_what_a_process_called_twice_did_is_ascribed_to_each_call(self, play: Play) -> None:
         case = begun(play, "twice", "review", "review", "check", "review", "check")

@@ -276,6 +276,9 @@ class Registry:
             raise NotFound(f"没有决策『{decision_id}』")
         return 1, found
 
+    def last_known(self, _instance: int, _scopes: Any) -> dict[int, Any]:
+        return {}
+
 
 class Case:
     """One instance; between two commands only what would be stored survives."""
