@@ -57,6 +57,7 @@ def prepare(settings: Settings) -> None:
 
 def _load(session: Session) -> None:
     loader.load(session, topics=wiring.topics())
+    loader.load_applications(session)
 
 
 @contextmanager

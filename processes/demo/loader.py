@@ -13,10 +13,11 @@ from typing import Any, Final
 import yaml
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, feel
 from processes import registers
+from processes.casework import applications
 from processes.clock import calendars
-from processes.identity import authority, organisations
+from processes.identity import authority, identity, organisations
 from processes.identity.authority import Wanted
 from processes.identity.roles import ROLES
 from processes.model.people import Org, Role, UserAccount
@@ -49,6 +50,7 @@ def cast() -> Mapping[str, Any]:
         told["orgs"] += domain.get("orgs", [])
         told["users"] += domain.get("users", [])
         told["registers"] |= domain.get("registers", {})
+        told["applications"] = [*told.get("applications", ()), *domain.get("applications", ())]
     return told
 
 
@@ -73,6 +75,30 @@ def load(session: Session, *, models: Path = MODELS, topics: tuple[str, ...] = (
     load_people(session)
     load_records(session)
     deployment.load_folder(session, models, by=_BY, topics=topics)
+
+
+def load_applications(session: Session) -> None:
+    """File what the demo's people file at first, where a ledger has nothing from today on."""
+    for told in cast()["applications"]:
+        if _is_ahead(session, told["unless"]):
+            continue
+        by = identity.by_login(session, told["by"])
+        if by is None:
+            raise LookupError(f"demo: nobody is {told['by']!r}")
+        answers = {name: _answer(value) for name, value in told["told"].items()}
+        applications.apply(session, told["process"], by=by, answers=answers)
+
+
+def _is_ahead(session: Session, unless: Mapping[str, str]) -> bool:
+    found = registers.find(session, unless["register"], limit=1_000)
+    return any(one.values[unless["day"]] > clock.today() for one in found)
+
+
+def _answer(value: Any) -> Any:
+    """An answer as it is typed; what begins with `=` is FEEL, for dates that go with today."""
+    if isinstance(value, str) and value.startswith("="):
+        return str(feel.evaluate(value[1:], {}).value)
+    return value
 
 
 def load_ledgers(models: Path = MODELS) -> None:

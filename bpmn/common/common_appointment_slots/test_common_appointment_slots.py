@@ -6,6 +6,7 @@ import pytest
 
 from forms.definition import FormInvalid
 from processes import registers
+from processes.demo import loader
 from processes.play import Play, PlayedCase
 from processes.registers import Record
 
@@ -67,3 +68,17 @@ def test_what_makes_no_sense_is_refused_beside_its_field(
     with pytest.raises(FormInvalid) as refused:
         ordered(play, **wrong)
     assert field in refused.value.errors
+
+
+def test_the_demo_begins_with_slots_and_opens_more_only_when_none_are_left(play: Play) -> None:
+    def begin() -> int:
+        play.run(loader.load_applications)
+        play.drain()
+        return len(slots(play))
+
+    first = begin()
+    assert first >= 30
+    assert begin() == first, "there are slots ahead"
+    play.rest()
+    play.passes(days=22)
+    assert begin() > first
