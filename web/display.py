@@ -93,7 +93,8 @@ def status_view(code: str | None, outcome: str | None = "") -> Badge:
     badge = _STATUS.get(code or "", Badge(code or "—"))
     title = _(badge.title)
     if code in ("completed", "cancelled", "archived") and outcome in _OUTCOME:
-        title = f"{title} · {_(_OUTCOME[outcome or ''])}"
+        told = _(_OUTCOME[outcome or ""])
+        title = title if told == title else f"{title} · {told}"
     return Badge(title, "amber" if outcome in _DECLINED else badge.tone)
 
 

@@ -29,7 +29,7 @@ _PAGE_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 Layout = list[SectionView]
 
-__all__ = ["READ_ONLY", "Layout", "Rights", "answers", "layout", "mistakes", "states"]
+__all__ = ["READ_ONLY", "FieldView", "Layout", "Rights", "answers", "layout", "mistakes", "states"]
 
 
 def answers(form: FormDefinition, *, node: str | None) -> dict[str, Any]:

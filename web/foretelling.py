@@ -25,6 +25,9 @@ HEADER: Final = "Dry-Run"
 PAGES: Final = frozenset(
     {
         "cases.change",
+        "cases.urge",
+        "circulating.send",
+        "inquiring.ask",
         "moving.order",
         "moving.reclaim",
         "signing.absent",

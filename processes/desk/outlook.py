@@ -106,6 +106,9 @@ class _Before:
     waits: frozenset[int]
 
 
+_NOTHING: Final = _Before({}, {}, frozenset(), 0, 0, 0, frozenset(), frozenset())
+
+
 def of_submission(
     session: Session, task_id: int, *, by: User, answers: worklist.Answers
 ) -> Outlook:
@@ -205,7 +208,9 @@ def ahead(
     """What a command on a task of a case would do; the caller rolls back."""
     before = _before(session, case_id)
     with files.rehearsal():
-        act()
+        made = act()
+        if isinstance(made, Case) and made.id != case_id:  # 唤醒: what comes, comes in another case
+            case_id, before = made.id, _NOTHING
         problem = _follow(session, case_id)
         session.flush()
         session.expire_all()

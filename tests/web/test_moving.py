@@ -8,8 +8,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from engine.model import UserTask
+from processes.identity import identity
 from processes.model.cases import Opinion
-from tests.web.conftest import csrf
+from processes.movement.movement import Preview
+from processes.movement.targets import Target
+from processes.people import accounts
+from tests.web.conftest import PASSWORD, csrf, log_in
+from web.clerk.moving import Way
 from web.database import database
 
 Clients = Callable[[str], FlaskClient]
@@ -104,7 +109,9 @@ def test_a_manager_jumps_and_asks_to_void_on_the_case_s_page(
     state = manager.get(f"/cases/{case_id}/diagram").get_json()["state"]["elements"]
     assert (state["accept"]["mark"], state["review"]["mark"]) == ("skipped", "current")
     assert post(manager, f"/cases/{case_id}/move/void", reason="重复").status_code == 303
-    assert "同意作废" in manager.get(f"/cases/{case_id}/move").get_data(as_text=True)
+    shown = manager.get(f"/cases/{case_id}/move").get_data(as_text=True)
+    assert "须由另一人复核" in shown
+    assert "提交复核" not in shown, "whoever asked does not decide"
     second = post(manager, f"/cases/{case_id}/move/decide", agree="yes")
     assert second.status_code == 403
 
@@ -126,6 +133,76 @@ def test_a_manager_reopens_an_ended_case(app: Flask, as_: Clients, filed: Filed)
     )
     assert made.status_code == 303
     assert "唤醒自" in manager.get(made.headers["Location"]).get_data(as_text=True)
+
+
+def foretold(client: FlaskClient, path: str, **data: str) -> str:
+    given = {**data, "csrf_token": csrf(client, "/inbox")}
+    answer = client.post(path, data=given, headers={"Dry-Run": "true"})
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def test_reopening_is_foretold_by_the_case_that_would_be_made(
+    app: Flask, as_: Clients, filed: Filed
+) -> None:
+    task = filed()
+    case_id, manager = case_of(app, task), as_("manager")
+    post(manager, f"/cases/{case_id}/terminate", reason="申请人撤回")
+    path = f"/cases/{case_id}/move/reopen"
+    assert f'data-foresee="{path}"' in manager.get(f"/cases/{case_id}/move").get_data(as_text=True)
+    assert "法律依据" in foretold(manager, path, at="review", reason="新证据")
+    told = foretold(manager, path, at="review", reason="新证据", basis="行政许可法第六十九条")
+    assert re.search(r"转到\s*<b>审核</b>", told)
+    assert "唤醒自" not in manager.get(f"/cases/{case_id}").get_data(as_text=True)
+
+
+def test_deciding_on_a_voiding_needs_a_conclusion_and_is_foretold(
+    app: Flask, as_: Clients, filed: Filed
+) -> None:
+    case_id, manager = case_of(app, filed()), as_("manager")
+    assert post(manager, f"/cases/{case_id}/move/void", reason="重复").status_code == 303
+    path = f"/cases/{case_id}/move/decide"
+    second = manager_too(app)
+    assert f'data-foresee="{path}"' in second.get(f"/cases/{case_id}/move").get_data(as_text=True)
+    undecided = post(manager, path)
+    assert undecided.status_code == 409
+    assert "请选择同意或不同意作废" in undecided.get_data(as_text=True)
+    assert "note red" in foretold(manager, path, agree="yes"), "a second person decides"
+    told = foretold(second, path, agree="yes")
+    assert "本件办结" in told
+    assert "随之撤销" in told
+    assert post(second, path, agree="yes").status_code == 303
+    assert "已作废" in second.get(f"/cases/{case_id}").get_data(as_text=True)
+
+
+def manager_too(app: Flask) -> FlaskClient:
+    """A second manager of the office."""
+    with app.app_context(), database().transaction() as session:
+        made = accounts.create_user(
+            session, "manager2", name="管理人乙", org_code="370001", id_no="370102199201010037"
+        )
+        made.password_hash = identity.hash_password(PASSWORD)
+        accounts.assign_role(session, made, "licence_manager", org_code="370001")
+    client = app.test_client()
+    log_in(client, "manager2")
+    return client
+
+
+def test_the_steps_to_jump_to_stand_by_process_and_can_be_searched(app: Flask) -> None:
+    def way(name: str, *called: str) -> Way:
+        target = Target("/".join((*called, name)), name, name, called)
+        return Way(target, Preview((), (), ()), returning=False)
+
+    ways = [way("审查"), *(way(f"环节{n}", "受理") for n in range(9))]
+    with app.test_request_context():
+        macro = app.jinja_env.get_template("components/moves.html").module.ways_field
+        shown = str(macro(ways, {}))
+        short = str(macro(ways[:1], {}))
+    assert re.findall(r"<summary>(\S+) ", shown) == ["本流程", "受理"]
+    assert "data-sift " in shown
+    assert 'data-sifted="环节3 受理"' in shown
+    assert "<summary>" not in short
+    assert "data-sift " not in short
 
 
 def test_a_handler_without_the_right_moves_nothing(app: Flask, as_: Clients, filed: Filed) -> None:

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from engine.model import UserTask
+from processes.casework import cases
 from processes.identity import identity
 from processes.model.cases import Case
 from processes.people import accounts
@@ -179,3 +181,38 @@ def test_orders_of_a_case_are_foretold_on_its_page_and_nothing_happens(
     with app.app_context(), database().read_session() as session:
         assert session.get_one(Case, case).status == "submitted"
         assert session.get(UserTask, task) is not None
+
+
+def foretold(client: FlaskClient, path: str, **data: object) -> str:
+    given = {**data, "csrf_token": csrf(client, "/inbox")}
+    answer = client.post(path, data=given, headers={"Dry-Run": "true"})
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def test_copies_questions_and_urging_are_foretold_and_nothing_is_sent(
+    app: Flask, as_: Clients, filed: Filed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """办理后会怎样 before 抄送, 征询 and 催办."""
+    other, task, client = colleague(app, "second", "受理人乙"), filed(), as_("acceptor")
+    post(client, f"/tasks/{task}/claim")
+    with app.app_context(), database().read_session() as session:
+        case = session.get_one(UserTask, task).instance_id
+    assert f'data-foresee="/cases/{case}/urge"' in page(client, f"/cases/{case}")
+    copied = foretold(client, f"/cases/{case}/copies", person=str(other), text="请阅")
+    assert "受理人乙" in copied.split("<dt>通知</dt>")[1]
+    assert "在办的环节不变" in copied
+    assert "请选择抄送给谁" in foretold(client, f"/cases/{case}/copies")
+    asked = foretold(client, f"/tasks/{task}/inquiries", person=str(other), text="可否？")
+    assert "受理人乙" in asked
+    early = foretold(client, f"/cases/{case}/urge")
+    assert "不足 1 个工作日" in early
+    refused = post(client, f"/cases/{case}/urge")
+    assert refused.status_code == 409
+    assert "不足 1 个工作日" in refused.get_data(as_text=True)
+    monkeypatch.setattr(cases, "_URGE_AFTER", 0)
+    urged = foretold(client, f"/cases/{case}/urge")
+    assert "受理人" in urged.split("<dt>通知</dt>")[1]
+    assert 'id="readers"' not in page(client, f"/cases/{case}"), "nobody was sent a copy"
+    assert post(client, f"/cases/{case}/urge").status_code == 303
+    assert "已催办：受理" in page(client, f"/cases/{case}")

@@ -52,6 +52,18 @@ def test_names_are_masked_in_lists(as_: Clients, filed: Filed) -> None:
     assert "申**甲" in page
 
 
+def test_before_it_is_claimed_a_task_shows_what_is_filled_and_names_what_will_be(
+    as_: Clients, filed: Filed
+) -> None:
+    client, task = as_("acceptor"), filed()
+    form = client.get(f"/tasks/{task}").get_data(as_text=True).split('id="taskform"')[1]
+    form = form.split("</form>")[0]
+    assert "办理时填写：" in form
+    assert ">—<" not in form, "nothing stands there empty"
+    claimed(client, task)
+    assert "办理时填写：" not in client.get(f"/tasks/{task}").get_data(as_text=True)
+
+
 def test_a_task_is_claimed_filled_in_and_leads_on(as_: Clients, filed: Filed) -> None:
     client, task = as_("acceptor"), filed()
     assert "签收办理" in client.get(f"/tasks/{task}").get_data(as_text=True)

@@ -48,7 +48,9 @@ from web.clerk import (
 from web.clerk.limits import Limit
 from web.confirming import sensitive
 from web.database import read_session, run, transaction
+from web.errors import Page, answer
 from web.files import send
+from web.refusals import said
 from web.security import limiter
 from web.words import _
 
@@ -197,6 +199,7 @@ def _page(session: Session, case: Case, clear: filling.Layout | None = None) -> 
         may_unmask=hidden and _may_unmask(session, case),
         may_hold=Action.SUSPEND_CASE in actions and case.ended_at is None,
         may_end=Action.TERMINATE_CASE in actions and case.ended_at is None,
+        may_urge=Action.URGE_CASE in actions and case.ended_at is None,
         late_tasks=() if case.ended_at else backentry.open_tasks(session, case, by=current()),
         may_print=Action.PRINT_DOCUMENT in actions,
         may_export=Action.EXPORT in actions and case.ended_at is not None,
@@ -302,6 +305,19 @@ def change(case_id: int, command: str) -> ResponseReturnValue:
     run(verb[command], case_id, by=current(), reason=reason)
     flash({"suspend": _("已中止"), "resume": _("已恢复办理"), "terminate": _("已终止")}[command])
     return redirect(url_for("cases.page", case_id=case_id), code=303)
+
+
+@blueprint.post("/<int:case_id>/urge")
+@policy("staff", Action.URGE_CASE)
+def urge(case_id: int) -> ResponseReturnValue:
+    """Remind those whose work it is (催办); whether it is too early or too often is said."""
+    back = url_for("cases.page", case_id=case_id)
+    try:
+        steps = run(commands.urge, case_id, by=current())
+    except Forbidden as refused:
+        return answer(409, Page(_("没有催办"), said(refused.message), ways=[(back, _("返回本件"))]))
+    flash(_("已催办：%(steps)s", steps="、".join(steps)))
+    return redirect(back, code=303)
 
 
 @blueprint.get("/<int:case_id>/diagram")

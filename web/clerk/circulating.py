@@ -18,7 +18,7 @@ from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.model.cases import Case
 from processes.model.circulation import CaseCopy
-from web import exporting
+from web import exporting, foretelling
 from web.auth import current, policy
 from web.clerk import worklist
 from web.database import read_session, run
@@ -95,6 +95,8 @@ def send(case_id: int) -> ResponseReturnValue:
     given = request.form.getlist("person")
     back = own_path(request.form.get("next", ""), url_for("cases.page", case_id=case_id))
     people = [int(one) for one in given if one.isascii() and one.isdigit()]
+    if not people and foretelling.asked():
+        raise foretelling.Foretold(None, _("请选择抄送给谁。"))
     if not people:
         ways = [(back, _("返回本件"))]
         return answer(422, Page(_("没有抄送"), _("请选择抄送给谁。"), ways=ways))

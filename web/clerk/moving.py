@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.errors import Conflict
+from engine.model import UserTask
 from engine.move_places import MoveRefused
 from processes.casework import cases
 from processes.identity.roles import Action
@@ -43,6 +45,11 @@ class Way:
     target: Target
     preview: Preview
     returning: bool
+
+    @property
+    def group(self) -> str:
+        """The called processes that it lies in; empty for the case's own."""
+        return " / ".join(self.target.called)
 
 
 @blueprint.get("/tasks/<int:task_id>/return")
@@ -105,8 +112,7 @@ def of_case(session: Session, case: Case) -> dict[str, Any]:
 
 
 def _jump(case_id: int) -> int:
-    mover = int(_text("task")) if _text("task").isdigit() else None
-    run(movement.jump, case_id, by=current(), order=ordered(), mover=mover)
+    run(movement.jump, case_id, by=current(), order=ordered(), mover=_mover())
     flash(_("已跳转"))
     return case_id
 
@@ -118,6 +124,8 @@ def _void(case_id: int) -> int:
 
 
 def _decide(case_id: int) -> int:
+    if _text("agree") not in ("yes", "no"):
+        raise Conflict(_("请选择同意或不同意作废"), field="agree")
     agree = _text("agree") == "yes"
     run(ending.void, case_id, by=current(), reason=_text("reason"), agree=agree)
     flash(_("已作废") if agree else _("已驳回作废申请"))
@@ -152,7 +160,7 @@ def _return_page(task_id: int, problem: str = "") -> str:
 def _case_page(case_id: int, problem: str = "") -> str:
     with read_session() as session:
         case = cases.get(session, case_id, by=current())
-        found: dict[str, Any] = {"task": None, "ways": [], "nodes": []}
+        found: dict[str, Any] = {"task": None, "ways": [], "nodes": [], "movers": []}
         if case.ended_at is not None:
             found["nodes"] = targets.restartable(session, case_id)
         else:
@@ -161,6 +169,7 @@ def _case_page(case_id: int, problem: str = "") -> str:
             "cases/move.html",
             case=case,
             pending=ending.pending(session, case_id),
+            me=current().id,
             actions=actions_of(current()),
             problem=problem,
             typed=request.form,
@@ -170,10 +179,22 @@ def _case_page(case_id: int, problem: str = "") -> str:
 
 def _jumping(session: Session, case_id: int) -> dict[str, Any]:
     try:
-        task, nodes = movement.jump_targets(session, case_id, by=current())
+        task, nodes = movement.jump_targets(session, case_id, by=current(), mover=_mover())
     except Conflict:
         return {}  # no task is open from which to jump
-    return {"task": task, "ways": _ways(session, case_id, task.id, nodes)}
+    query = select(UserTask).where(UserTask.instance_id == case_id).order_by(UserTask.id)
+    movers = {one.activity: one for one in session.scalars(query)} | {task.activity: task}
+    return {
+        "task": task,
+        "movers": list(movers.values()),
+        "ways": _ways(session, case_id, task.id, nodes),
+    }
+
+
+def _mover() -> int | None:
+    """The open task from which to jump, where the page or its address says."""
+    told = request.values.get("task", "")
+    return int(told) if told.isascii() and told.isdigit() else None
 
 
 def _ways(

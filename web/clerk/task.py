@@ -5,8 +5,9 @@ a session that expired all show again what was typed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
@@ -256,22 +257,18 @@ def _render(
     form, drafted = view.form, view.draft.answers if view.draft else {}
     rights = filling.Rights(node=view.task.activity, may_edit=mine)
     values = given if given is not None else drafted
-    layout = (
-        filling.layout(
-            form,
-            values,
-            errors,
-            context=view.variables,
-            rights=rights,
-            lookups=sources.lookups(session, current()),
-        )
-        if form
-        else []
+    shown = partial(
+        filling.layout,
+        context=view.variables,
+        lookups=sources.lookups(session, current()),
     )
+    layout = shown(form, values, errors, rights=rights) if form else []
+    blank = shown(form, {}, rights=replace(rights, may_edit=True)) if form and not mine else []
     return render_template(
         "task/page.html",
         view=_shown(view, mine=mine),
         layout=layout,
+        to_fill=_to_fill(blank),
         errors=filling.mistakes(form, errors) if form and errors else [],
         restored=restored,
         colleagues=_colleagues(session, view) if mine else [],
@@ -282,6 +279,12 @@ def _render(
         phrases=phrases.beside(session) if mine else [],
         **cases.beside_task(session, view.case, view.task, by=current()),
     )
+
+
+def _to_fill(blank: filling.Layout) -> list[filling.FieldView]:
+    """What whoever takes the task on fills in, from the form as it is at first."""
+    fields = (field for section in blank if section.visible for field in section.fields)
+    return [one for one in fields if one.editable and one.visible and one.widget != "info"]
 
 
 def _holders(view: TaskView) -> frozenset[str]:

@@ -12,6 +12,7 @@ const features = [
   ["[data-signature]", "./signature.js"],
   ["[data-phrases]", "./phrases.js"],
   ["[data-foresee]", "./foresee.js"],
+  ["[data-sift]", "./sift.js"],
   ["[data-presence]", "./presence.js"],
   ["a[data-preview]", "./preview.js"],
 ];
