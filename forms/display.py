@@ -314,14 +314,26 @@ def _table(view: _View, spec: Rows, raw: Any) -> dict[str, Any]:
     elif given is not None and raw is None and spec.readonly:
         typed = [*given]  # shown, never typed: it is made of what the case knows
     blank = dict.fromkeys(("visible",), True)
+    columns = _columns(view, spec)
     return {
         "columns": [
             _one(view, c, (f"{spec.name}.__row__.{c.name}", None), view.scope, blank)
-            for c in spec.shown()
+            for c in columns
         ],
-        "rows": [_row(view, spec, index, row) for index, row in enumerate(typed)],
+        "rows": [_row(view, spec, (index, row), columns) for index, row in enumerate(typed)],
         "may_add": editable and given is None,
     }
+
+
+def _columns(view: _View, spec: Rows) -> list[Field]:
+    """The columns of a table; one that the case rules out for every row is left out of it."""
+    typed = {one.name for one in (*view.form.fields(), *spec.fields)}
+    return [
+        column
+        for column in spec.shown()
+        if conditions.holds(column.shown_if, view.scope.context)
+        or not typed.isdisjoint(conditions.names(column.shown_if))
+    ]
 
 
 def _defaults(spec: Rows) -> dict[str, Any]:
@@ -333,7 +345,10 @@ def _defaults(spec: Rows) -> dict[str, Any]:
     }
 
 
-def _row(view: _View, spec: Rows, index: int, row: Mapping[str, Any]) -> RowView:
+def _row(
+    view: _View, spec: Rows, at: tuple[int, Mapping[str, Any]], columns: Sequence[Field]
+) -> RowView:
+    index, row = at
     own = {column.name: _value(column, row.get(column.name)) for column in spec.fields}
     scope = Scope({**view.scope.context, **own}, view.scope.lookups)
     rights = view.rights if spec.editable(view.rights.node) else READ_ONLY
@@ -346,7 +361,7 @@ def _row(view: _View, spec: Rows, index: int, row: Mapping[str, Any]) -> RowView
             scope,
             {"visible": conditions.holds(column.shown_if, scope.context)},
         )
-        for column in spec.shown()
+        for column in columns
     ]
     return RowView(index, cells, view.errors.get(f"{spec.name}.{index}", ()))
 

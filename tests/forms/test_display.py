@@ -231,6 +231,31 @@ sections:
     assert [row.cells[0].text for row in shown["view"].rows] == ["甲", "乙"]
 
 
+def test_a_column_that_the_case_rules_out_is_left_out_of_the_table():
+    """Scores of a theory exam (Y-52) have no column for the assessment; what a row decides stays."""
+    table = """
+form: form_x
+title: 登记
+sections:
+  - title: 成绩
+    fields:
+      - name: scores
+        label: 成绩
+        type: rows
+        rows_from: "=lines"
+        fields:
+          - {name: score, label: 分数, type: number, shown_if: part = "theory"}
+          - {name: passed, label: 评估结果, type: boolean, shown_if: part = "assessment"}
+          - {name: absent, label: 缺考, type: boolean}
+          - {name: why, label: 原因, type: text, shown_if: absent = true}
+"""
+    form = read(table.encode(), "forms/form_x.yaml")
+    context = {"part": "theory", "lines": [{}, {"absent": True}]}
+    shown = fields(display.layout(form, {}, context=context, rights=EDIT))["scores"]
+    assert [one.label for one in shown.columns] == ["分数", "缺考", "原因"]
+    assert [[cell.visible for cell in row.cells] for row in shown.rows][0] == [True, True, False]
+
+
 def test_yes_and_no_have_the_words_of_the_form():
     text = """
 form: form_x
