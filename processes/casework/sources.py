@@ -1,7 +1,8 @@
 """The lists that forms choose from, and what is known of files: from the database, for one user.
 
 Invariant: a source offers only what exists now; forms refuse any other value. Sources: `orgs`,
-`licence_agencies`, `training_agencies` (with that grant), `area_agencies`, `units`, `own_units`,
+`licence_agencies`, `training_agencies` (with that grant), `area_agencies`, `grantees` (agencies
+but the user's own, as none grants to itself), `units`, `own_units`,
 `orgs_<kind>`, `orgs_with_<role>` (somebody holds it there today), `services` (that the user may
 start), and those that the domains take from ledgers.
 """
@@ -76,6 +77,7 @@ def lookups(session: Session, by: User | None, *, as_filed: bool = False) -> Loo
             "training_agencies": OrgSource(session, _granted("training")),
             "units": OrgSource(session, _units),
             "area_agencies": OrgSource(session, _agencies_of(by)),
+            "grantees": OrgSource(session, _grantees(None if as_filed else by)),
             "own_units": OrgSource(session, lambda query: query.where(Org.org_code.in_(own))),
         }
     )
@@ -92,6 +94,12 @@ def _agencies_of(by: User | None) -> Narrow:
     paths = sorted({path for _org, path in by.paths if path}) if by else []
     below = or_(*(Org.path.startswith(path, autoescape=True) for path in paths), false())
     return lambda query: query.where(Org.kind.in_(kinds), below)
+
+
+def _grantees(by: User | None) -> Narrow:
+    kinds = [code for code, kind in domains.current().org_kinds.items() if kind.agency]
+    own = [org for org, _path in by.paths] if by else []
+    return lambda query: query.where(Org.kind.in_(kinds), Org.org_code.not_in(own))
 
 
 def _of_kind(kind: str) -> Narrow:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from forms.definition import FormInvalid
+from processes.casework import sources
 from processes.domains import domains
 from processes.identity import authority, identity
 from processes.identity.roles import ROLES
@@ -178,3 +180,16 @@ def test_a_new_account_cannot_log_in_until_a_password_is_handed_out(play: Play) 
     assert account is not None
     assert not account.password_hash
     assert play.run(lambda s: identity.by_login(s, "sd_new")) is not None
+
+
+def test_the_granting_agency_is_not_offered_and_no_unit_is(play: Play) -> None:
+    """Y-35: whoever reads the case later still sees the agency by its name."""
+
+    def offered(session: Session, login: str, *, as_filed: bool) -> set[str]:
+        source = sources.lookups(session, play.user(login), as_filed=as_filed).sources["grantees"]
+        return {one.value for one in source.search("", {}, limit=200)}
+
+    to_grant = play.run(lambda s: offered(s, "hq_admin", as_filed=False))
+    assert {"370001", "320002", "370201"} <= to_grant
+    assert not {"000001", "YT370001", "VD000001", "900001"} & to_grant
+    assert "370001" in play.run(lambda s: offered(s, "admin", as_filed=True))
