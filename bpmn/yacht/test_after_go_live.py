@@ -12,10 +12,12 @@ from bpmn.yacht import story
 from processes import registers
 from processes.casework import cases
 from processes.casework.applications import services
+from processes.deployed import offers
 from processes.desk import inbox
 from processes.documents import documents
 from processes.domains import domains
 from processes.ledgers import maintenance
+from processes.modelling import deployment
 from processes.play import Play, PlayedCase
 
 
@@ -50,6 +52,14 @@ def test_the_to_do_list_has_yacht_business_by_role_and_agency(play: Play) -> Non
         assert title in page.rows[0].title
     other = play.run(lambda s: inbox.page(s, play.user("local_admin")))
     assert not list(other.rows)
+
+
+def test_the_boxes_offer_the_processes_that_cases_are_of(play: Play) -> None:
+    """Y-91: what is only ever called, such as 受理与补正, would find nothing."""
+    begun = {one.key for one in play.run(offers.begun)}
+    called = {key for keys in play.run(deployment.calls).values() for key in keys}
+    assert {"yacht_licence_issue", "yacht_training_plan_filing", "common_person_merge"} <= begun
+    assert {"common_acceptance", "common_notify", "yacht_licence_card"} <= called - begun
 
 
 def test_a_case_is_urged_and_its_letters_can_be_printed(play: Play) -> None:

@@ -35,6 +35,7 @@ class _Offer:
     """What a version says of being started; it never changes, so it is read once."""
 
     starters: frozenset[str]
+    calls: frozenset[str]
     description: str
     form: FormDefinition | None
 
@@ -47,6 +48,13 @@ def services(session: Session, by: User) -> list[Service]:
     """The processes a user may start: those whose `starters` name `applicant` or a role held."""
     offered = (_service(session, definition, by) for definition in repository.all_latest(session))
     return sorted((one for one in offered if one is not None), key=lambda one: _rank(one, by))
+
+
+def begun(session: Session) -> list[ProcessDefinition]:
+    """The processes that cases are of; what only other processes call is part of their cases."""
+    offers = {one: _offer(session, one) for one in repository.all_latest(session)}
+    called = frozenset[str]().union(*(offer.calls for offer in offers.values()))
+    return [one for one, offer in offers.items() if offer.starters or one.key not in called]
 
 
 def _rank(one: Service, by: User) -> tuple[bool, bool]:
@@ -70,9 +78,11 @@ def _offer(session: Session, definition: ProcessDefinition) -> _Offer:
     key = definition.id, definition.digest
     found = _offers.get(key)
     if found is None:
-        process = repository.compiled(session, definition.id).process
+        compiled = repository.compiled(session, definition.id)
+        process = compiled.process
         found = _Offer(
             frozenset(process.properties.get("starters", "").split()),
+            compiled.processes_called,
             process.documentation,
             resources.start_form(session, definition),
         )

@@ -17,6 +17,7 @@ from engine.definition.elements import UserTask as UserTaskElement
 from processes.approvals import assigning
 from processes.casefile import following
 from processes.casework import applications
+from processes.deployed import offers
 from processes.desk import columns, drafting
 from processes.desk import inbox as boxes
 from processes.desk.inbox import Box, Page, Row
@@ -200,12 +201,12 @@ def _links(box: Box, chosen: Mapping[str, str], page: Page, after: str | None) -
 
 def _choices(session: Session, chosen: Mapping[str, str]) -> dict[str, Any]:
     """What the filters of a box offer; steps once the process is chosen."""
-    latest = list(repository.all_latest(session))
-    steps = [one.id for one in latest if one.key == chosen.get("process")]
+    begun = offers.begun(session)
+    steps = [one.id for one in begun if one.key == chosen.get("process")]
     own = current().org_code
     orgs = organisations.subtree(session, own) if own else []
     return {
-        "processes": [(one.key, one.name or one.key) for one in latest],
+        "processes": [(one.key, one.name or one.key) for one in begun],
         "steps": _steps(session, steps[0]) if steps else [],
         "orgs": [(org.org_code, org.name) for org in orgs] if len(orgs) > 1 else [],
         "statuses": display.statuses(),
