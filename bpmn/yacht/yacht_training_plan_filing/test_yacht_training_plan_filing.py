@@ -37,7 +37,7 @@ HERE = {"institution": "YT370001", "org": "370001"}
 def test_a_plan_goes_through_confirmation_and_both_exams_to_its_end(play: Play) -> None:
     """Y-07, Y-09, Y-48, Y-49, Y-87: since V1.6.0 the flow does not end with the confirmation."""
     case = story.confirmed(play)
-    assert case.letters == ["letter_receipt", "letter_acceptance", "letter_plan_confirmation"]
+    assert case.letters == ["letter_receipt", "letter_plan_accepted", "letter_plan_confirmation"]
     number = case.variables["plan_no"]
     assert story.record(play, "training_plan", number)["status"] == "in_exam"
     assert case.status == "in_progress"
@@ -191,6 +191,9 @@ def test_what_has_to_be_supplemented_is_told_at_once_and_filed_again(play: Play)
     case.complete("accept", as_="plan_acceptor", materials=rows, decision="supplement")
     assert case.status == "supplement_pending"
     assert case.letters[-1] == "letter_supplement"
+    # a filing is no licence: its notices do not rest on the licensing law
+    issued = play.run(lambda session: documents.issued(session, case.id))
+    assert issued[-1].values["basis"] == "《游艇安全管理规定》"
 
 
 def test_supervision_that_proposes_to_stop_ends_the_exams_if_the_confirmer_agrees(
