@@ -10,6 +10,7 @@ from bpmn.yacht import story
 from engine import correlation, ids
 from forms.errors import FormInvalid
 from processes import registers
+from processes.documents import documents
 from processes.play import Play, PlayedCase
 
 CENTRE = {"card_posted", "card_order_rejected"}
@@ -93,7 +94,9 @@ def test_a_wrong_card_goes_back_and_is_made_again(play: Play, reason: str) -> No
     story.return_card(case, reason=reason)
     assert order_status(case, first) == "returned"
     assert story.record(play, "blank_item", serial)["status"] == "spoiled"
-    assert "letter_return_list" in case.letters
+    issued = play.run(lambda session: documents.issued(session, case.id))
+    (listed,) = (one for one in issued if one.template == "letter_return_list")
+    assert listed.values["error_items"] == ["姓名"]
     assert order.waits_for == {"receive_returned"}
     if reason == "wrong_agency_data":
         assert case.waits_for == {"fix_card_data"}
