@@ -1,6 +1,6 @@
 """Comparing a stock with its ledger (盘点): what is missing, what is there without a record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,6 +25,8 @@ from processes.registers.search import conditions_of
     outputs={
         "missing": "账有实无的号（至多 500 个）",
         "surplus": "实有账无的号（至多 500 个）",
+        "missing_text": "账有实无的号，连号的写成号段",
+        "surplus_text": "实有账无的号，连号的写成号段",
         "counted": "实存件数",
         "expected": "账面件数",
     },
@@ -38,12 +40,39 @@ def compare(session: Session, call: Call) -> Variables:
     wanted = conditions_of(ledger, call.context("filter"), {str(one) for one in statuses})
     expected = set(session.scalars(select(RegisterRecord.key).where(*wanted)))
     found = set(_serials(call))
+    missing, surplus = sorted(expected - found), sorted(found - expected)
     return {
-        "missing": sorted(expected - found)[: limits.TABLE_ROWS],
-        "surplus": sorted(found - expected)[: limits.TABLE_ROWS],
+        "missing": missing[: limits.TABLE_ROWS],
+        "surplus": surplus[: limits.TABLE_ROWS],
+        "missing_text": _told(missing),
+        "surplus_text": _told(surplus),
         "counted": len(found),
         "expected": len(expected),
     }
+
+
+def _told(serials: Sequence[str]) -> str:
+    """Serials in words, those that follow one another as a range: whoever counts looks for boxes."""
+    ranges: list[list[str]] = []
+    for one in serials:
+        if ranges and _after(ranges[-1][-1]) == one:
+            ranges[-1].append(one)
+        else:
+            ranges.append([one])
+    return "、".join(_range(one) for one in ranges) or "无"
+
+
+def _range(serials: Sequence[str]) -> str:
+    if len(serials) == 1:
+        return serials[0]
+    return f"{serials[0]} 至 {serials[-1]}（{len(serials)} 个）"
+
+
+def _after(serial: str) -> str:
+    """The serial that follows: its last digits counted on in as many places."""
+    head = serial.rstrip("0123456789")
+    digits = serial[len(head) :]
+    return f"{head}{int(digits) + 1:0{len(digits)}}" if digits else ""
 
 
 def _serials(call: Call) -> Iterator[str]:

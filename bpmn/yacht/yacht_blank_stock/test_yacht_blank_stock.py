@@ -132,6 +132,8 @@ def test_a_count_finds_what_is_missing(play: Play) -> None:
     case.complete("confirm_count", as_="stock_confirmer", decision="confirm")
     assert (case.ended, status(play, "YJ00000300")) == ("counted", "lost")
     assert case.variables["surplus_serials"] == ["YZ00000001"]
+    words = case.variables["missing_text"], case.variables["surplus_text"]
+    assert words == ("YJ00000299 至 YJ00000300（2 个）", "YZ00000001")
     assert case.letters == ["letter_count_report"]
 
 
