@@ -52,7 +52,7 @@ def compare(session: Session, call: Call) -> Variables:
 
 
 def _told(serials: Sequence[str]) -> str:
-    """Serials in words, those that follow one another as a range: whoever counts looks for boxes."""
+    """Serials in words; those that follow one another are a range, as they lie in their box."""
     ranges: list[list[str]] = []
     for one in serials:
         if ranges and _after(ranges[-1][-1]) == one:

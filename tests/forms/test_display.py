@@ -253,7 +253,7 @@ sections:
     context = {"part": "theory", "lines": [{}, {"absent": True}]}
     shown = fields(display.layout(form, {}, context=context, rights=EDIT))["scores"]
     assert [one.label for one in shown.columns] == ["分数", "缺考", "原因"]
-    assert [[cell.visible for cell in row.cells] for row in shown.rows][0] == [True, True, False]
+    assert [cell.visible for cell in shown.rows[0].cells] == [True, True, False]
 
 
 def test_yes_and_no_have_the_words_of_the_form():
