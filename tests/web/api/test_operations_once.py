@@ -1,5 +1,6 @@
 """Every operation of A.2 and A.3 once by API, as a program of the clerk would call it."""
 
+import io
 from collections.abc import Callable
 from itertools import count
 from types import SimpleNamespace
@@ -8,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import repository, runtime, tasks
+from engine import clock, repository, runtime, tasks
 from engine.model import UserTask
 from processes.people import accounts
 from tests.engine.core.scenario import gateway, user, xml
 from tests.web.api.conftest import Caller
+from tests.web.conftest import picture
 from web.database import database
 
 ALLOW = (
@@ -188,3 +190,21 @@ def test_urging_too_early_says_why(run: Run, caller: Clients) -> None:
     answer = caller("manager").post(f"/cases/{run.id}/urge")
     assert answer.status_code == 403
     assert "不足 1 个工作日" in answer.json["detail"]
+
+
+def test_a_step_done_on_paper_is_entered_later_with_its_true_time(
+    run: Run, caller: Clients
+) -> None:
+    clerk = caller("manager")
+    sent = ok(clerk.post("/files", data={"file": (io.BytesIO(picture()), "签批件.png")}))
+    body = {
+        "answers": {},
+        "true_at": clock.now().isoformat(),
+        "decided_by": run.who("manager"),
+        "reason": "停电，先在纸上核查",
+        "evidence": sent["reference"],
+    }
+    lacking = clerk.post(f"/tasks/{run.check}/backentry", {**body, "reason": ""})
+    assert lacking.status_code == 422
+    ok(clerk.post(f"/tasks/{run.check}/backentry", body))
+    assert "check" not in run.open()
