@@ -1,7 +1,8 @@
 """HTTP to one department: allowed host only, time-outs, size cap, no redirects, circuit breaker.
 
-Invariant: a passing failure (no connection, time-out, 5xx, 429, open circuit) raises `Retry`;
-what no repetition mends (4xx, an answer that is no JSON object) raises `WorkRefused`.
+Invariant: a connection goes to an address that was looked at. A passing failure (no connection,
+time-out, 5xx, 429, open circuit) raises `Retry`; what no repetition mends (4xx, an answer that is
+no JSON object) raises `WorkRefused`.
 """
 
 import contextlib
@@ -14,11 +15,13 @@ import urllib3
 
 from adapters._shared import wire
 from adapters._shared.breaker import PAUSE, Breaker
-from adapters._shared.reach import check_address
+from adapters._shared.reach import addresses
 from engine import limits
 from engine.errors import MessageRefused, Paused, Retry, WorkRefused
 from engine.variables import Value
 
+_ADDRESSES: Final = 4
+"""Of one department at a time whose connections are kept."""
 _PROBE: Final = urllib3.Timeout(connect=2, read=3)
 """Somebody waits before the page."""
 _TOO_MANY: Final = 429
@@ -39,13 +42,14 @@ class Department:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError(f"『{name}』的地址（URL）不正确：{base_url!r}")
         self.name = name
-        self.address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        self._base = base_url.rstrip("/")
+        self._authority = parts.netloc.rpartition("@")[2]
+        self.address = f"{parts.scheme}://{self._authority}"
+        self._base = parts.path.rstrip("/")
         self._host = parts.hostname
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
         self._plain = parts.scheme == "http"
         self._pool = urllib3.PoolManager(
-            num_pools=1,
+            num_pools=_ADDRESSES,
             maxsize=4,
             retries=False,
             timeout=urllib3.Timeout(
@@ -85,10 +89,7 @@ class Department:
         """
         begun = time.monotonic()
         try:
-            check_address(self.name, self._host, self._port, plain=self._plain)
-            response = self._pool.request(
-                "GET", f"{self._base}/health", redirect=False, timeout=_PROBE
-            )
+            response = self._open("GET", "/health", {}, timeout=_PROBE)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Retry(f"『{self.name}』无法连接或超时：{type(error).__name__}") from error
         if response.status >= _SERVER_ERROR:
@@ -119,15 +120,7 @@ class Department:
         if not self.breaker.admits():
             raise Paused(f"『{self.name}』暂停调用，稍后再试", after=PAUSE)
         try:
-            check_address(self.name, self._host, self._port, plain=self._plain)
-            response = self._pool.request(
-                method,
-                self._base + path,
-                body=content,
-                headers=headers,
-                redirect=False,
-                preload_content=False,
-            )
+            response = self._open(method, path, headers, body=content, preload_content=False)
             answer = _body(response, most)
             response.release_conn()
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -138,6 +131,26 @@ class Department:
             raise Retry(f"『{self.name}』暂时不可用（{response.status}）")
         self.breaker.succeeded()
         return response.status, answer
+
+    def _open(
+        self, method: str, path: str, headers: Mapping[str, str], **told: Any
+    ) -> urllib3.BaseHTTPResponse:
+        """Ask at an address that was looked at; certificate and `Host` are still by the name."""
+        url = self._base + path
+        sent = {"Host": self._authority, **headers}
+        by_name = {} if self._plain else {"server_hostname": self._host}
+        failure: Exception = ConnectionError()
+        for address in addresses(self.name, self._host, self._port, plain=self._plain):
+            scheme = "http" if self._plain else "https"
+            pool = self._pool.connection_from_host(address, self._port, scheme, by_name)
+            try:
+                return pool.urlopen(method, url or "/", headers=sent, redirect=False, **told)
+            except (
+                urllib3.exceptions.NewConnectionError,
+                urllib3.exceptions.ConnectTimeoutError,
+            ) as error:
+                failure = error  # nothing was sent yet: the next one may answer
+        raise failure
 
     def _check(self, status: int, answer: bytes, most: int) -> None:
         if len(answer) > most:

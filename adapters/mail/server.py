@@ -6,10 +6,11 @@ machine nothing goes in clear text, and a certificate that does not hold ends th
 
 import contextlib
 import smtplib
+import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,12 +18,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from adapters._shared.breaker import PAUSE, Breaker
-from adapters._shared.reach import check_address
+from adapters._shared.reach import addresses
 from engine import limits
 from engine.errors import BpmnError, Paused, Retry, WorkRefused
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 _PROBE_SECONDS: Final = 3
+_READY: Final = 220
 _FOR_GOOD: Final = 500
 _NO_SUCH_BOX: Final = frozenset({550, 551, 553})
 
@@ -36,6 +38,40 @@ class _Place:
     user: str
     password: str
     context: ssl.SSLContext
+
+
+class _Smtp(smtplib.SMTP):
+    """Connects to addresses that were looked at; the certificate is still by the name."""
+
+    known: Sequence[str] = ()
+
+    def reached(self, place: _Place, known: Sequence[str]) -> smtplib.SMTP:
+        """Connected to the first of the addresses that answers.
+
+        Raises:
+            SMTPException: it is no mail server. OSError: none answers.
+        """
+        self.known = known
+        self._host = place.host  # what certificates are compared with
+        code, said = self.connect(place.host, place.port)
+        if code != _READY:
+            self.close()
+            raise smtplib.SMTPConnectError(code, said)
+        return self
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        del host  # the name, which is not resolved again
+        failure: OSError = ConnectionError()
+        for address in self.known:
+            try:
+                return socket.create_connection((address, port), timeout)
+            except OSError as error:
+                failure = error
+        raise failure
+
+
+class _Implicit(smtplib.SMTP_SSL, _Smtp):
+    """The same in TLS from the first byte."""
 
 
 class MailServer:
@@ -101,14 +137,13 @@ class MailServer:
     def _connection(self, seconds: float) -> Iterator[smtplib.SMTP]:
         """A connection under one deadline: a time-out of the socket alone lets answers drip."""
         place = self._place
-        check_address(self.name, place.host, place.port, plain=place.tls == "none")
+        known = addresses(self.name, place.host, place.port, plain=place.tls == "none")
         connect = limits.CALL_CONNECT.total_seconds()
         if place.tls == "implicit":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                place.host, place.port, timeout=connect, context=place.context
-            )
+            made: _Smtp = _Implicit(timeout=connect, context=place.context)
         else:
-            smtp = smtplib.SMTP(place.host, place.port, timeout=connect)
+            made = _Smtp(timeout=connect)
+        smtp = made.reached(place, known)
         assert smtp.sock is not None  # noqa: S101 - connected, or it would have raised
         smtp.sock.settimeout(seconds)
         watch = threading.Timer(seconds, smtp.close)
