@@ -4,6 +4,7 @@ Invariant: as on the pages: outside the area nothing exists; a browser session g
 again before it changes rights.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -101,7 +102,7 @@ def users(arguments: dict[str, Any]) -> Any:
             after=min(after, (1 << 63) - 1),
             limit=limit,
         )
-        items = [_account(session, one) for one in found]
+        items = _accounts(session, found)
     return {"items": items, "next": str(found[-1].id) if len(found) == limit else None}
 
 
@@ -203,11 +204,25 @@ def _grant(one: AuthorityGrant) -> dict[str, Any]:
 
 
 def _account(session: Session, one: UserAccount) -> dict[str, Any]:
-    held = session.execute(
-        select(UserRole.role, UserRole.org_code)
-        .where(UserRole.user_id == one.id)
+    return _accounts(session, [one])[0]
+
+
+def _accounts(session: Session, found: Sequence[UserAccount]) -> list[dict[str, Any]]:
+    """Accounts with their roles, which are read for all of them at once."""
+    held: dict[int, list[dict[str, str]]] = {one.id: [] for one in found}
+    query = (
+        select(UserRole.user_id, UserRole.role, UserRole.org_code)
+        .where(UserRole.user_id.in_(held))
         .order_by(UserRole.role, UserRole.org_code)
     )
+    for user, role, org in session.execute(query):
+        held[user].append({"role": role, "org_code": org})
     names = ("login", "name", "kind", "org_code", "status")
-    roles = [{"role": role, "org_code": org} for role, org in held]
-    return {"id": str(one.id), **{name: getattr(one, name) for name in names}, "roles": roles}
+    return [
+        {
+            "id": str(one.id),
+            **{name: getattr(one, name) for name in names},
+            "roles": held[one.id],
+        }
+        for one in found
+    ]
