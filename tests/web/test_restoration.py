@@ -12,12 +12,14 @@ from engine import clock
 from processes.exchange import restoration
 from processes.identity import numbers
 from processes.model.records import NumberSequence, Restoration
+from processes.registers import series
 from tests.web.conftest import csrf
 from web.admin import restoration as page
 from web.database import database
 
 Clients = Callable[[str], FlaskClient]
 ROOT = "/operations/restoration"
+MINE = ("work_order:Y3700011130", "letter:370001:海事受", "odd:1")
 
 
 @pytest.fixture
@@ -62,3 +64,24 @@ def test_it_is_let_go_when_it_was_confirmed_with_the_numbers_entered(
         assert numbers.next_value(session, "held:test", year=2026) == 701
     assert "尚未核对" not in admin.get("/operations/interfaces").get_data(as_text=True)
     assert "没有等待核对的恢复" in admin.get(ROOT).get_data(as_text=True)
+
+
+def test_series_are_shown_by_the_names_that_people_know(
+    held: None, app: Flask, as_: Clients
+) -> None:
+    with app.app_context(), database().transaction() as session:
+        for key in MINE:
+            session.merge(NumberSequence(key=key, year=2026, value=3))
+        told = series.names(session, numbers.series(session))
+    shown = as_("admin").get(ROOT).get_data(as_text=True)
+    try:
+        assert told["letter:370001:海事受"] == "文号 · 山东海事局 · 海事受"
+        assert told["work_order:Y3700011130"].startswith("工作单号 · ")
+        assert told["work_order:Y3700011130"].endswith("11 月 30 日")
+        assert told["odd:1"] == "业务编号 · 1"
+        for name in told.values():
+            assert name in shown
+    finally:
+        with app.app_context(), database().transaction() as session:
+            mine = NumberSequence.key.in_(MINE)
+            session.execute(delete(NumberSequence).where(mine))

@@ -15,6 +15,7 @@ from processes.exchange import restoration
 from processes.exchange.restoration import NotHeld
 from processes.identity import numbers
 from processes.identity.roles import Action
+from processes.registers import series
 from web import wiring
 from web.auth import actions_of, current, policy
 from web.confirming import sensitive
@@ -71,11 +72,13 @@ def _last(typed: dict[str, str]) -> tuple[dict[str, str], dict[tuple[str, int], 
 
 def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
     with read_session() as session:
+        found = numbers.series(session)
         return render_template(
             "admin/restoration.html",
             held=restoration.held(session),
             waiting=restoration.waiting(session, wiring.directory()),
-            series=numbers.series(session),
+            series=found,
+            names=series.names(session, found),
             typed=typed,
             errors=errors,
         )
