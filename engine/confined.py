@@ -11,6 +11,7 @@ Source: rules 6 and 8 of the reliability rules; limits in `engine.limits`.
 """
 
 import atexit
+import contextlib
 import json
 import os
 import select
@@ -130,6 +131,22 @@ def run(target: str, *blobs: bytes, **options: Any) -> Any:
         return _run(target, blobs, options)
     finally:
         _places.release()
+
+
+def warm(target: str, after: timedelta, **options: Any) -> threading.Timer:
+    """Call a function of no bytes after a while, so that who comes first finds its module loaded.
+
+    Returns the timer, which ends with the program; a call that fails is left to who comes first.
+    """
+
+    def call() -> None:
+        with contextlib.suppress(Exhausted, RuntimeError, OSError):
+            run(target, **options)
+
+    timer = threading.Timer(after.total_seconds(), call)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _run(target: str, blobs: tuple[bytes, ...], options: dict[str, Any]) -> Any:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from types import FrameType
 from typing import Final
 
@@ -32,6 +33,7 @@ from processes.casefile import deliveries
 from processes.demo import loader
 from processes.exchange import directory, publication
 from processes.exchange.directory import Directory
+from processes.modelling import trying
 from web import create_app, refused, wiring
 from web.config import Settings
 from web.database import Database
@@ -41,6 +43,8 @@ BEAT_SECONDS: Final = 1
 CHORE_SECONDS: Final = 60
 COLLECT_AFTER: Final = (10_000, 20, 20)
 THREADS: Final = 8
+WARM_AFTER: Final = timedelta(seconds=5)
+"""When the child that reads models of strangers is made: the first page is out by then."""
 _DEMO_ADAPTERS: Final = (
     "card_machine",
     "courier",
@@ -243,10 +247,12 @@ def serve(app: Flask, settings: Settings, *, ready: Callable[[], None] | None = 
     keep_what_is_loaded()
     if ready:
         ready()
+    warming = trying.warm(WARM_AFTER)
     try:
         with _ending_on_sigterm():
             server.run()
     finally:
+        warming.cancel()
         server.close()
         if heartbeat:
             heartbeat.stop()

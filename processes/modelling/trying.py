@@ -5,9 +5,11 @@ parser; the same bytes are tried once.
 """
 
 import hashlib
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import Final
 
 from engine import compiler, confined, dmn
@@ -39,6 +41,11 @@ def require(files: Mapping[str, bytes]) -> None:
     _passed[known] = None
     if len(_passed) > _KNOWN:
         _passed.popitem(last=False)
+
+
+def warm(after: timedelta) -> threading.Timer:
+    """Let a child get ready for the first model, in the background and not before that long."""
+    return confined.warm("processes.modelling.trying:read", after, names=[])
 
 
 def prepare_child() -> None:

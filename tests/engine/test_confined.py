@@ -7,6 +7,7 @@ import pytest
 
 from engine import confined, limits
 from engine.confined import Exhausted
+from processes.modelling import trying
 
 HERE = "tests.engine.targets:"
 
@@ -83,3 +84,21 @@ def test_where_all_are_busy_for_long_the_caller_is_told(monkeypatch: pytest.Monk
     monkeypatch.setattr(limits, "CHILD_WALL", timedelta(seconds=0.1))
     with confined._places, pytest.raises(Exhausted, match="稍后再试"):
         ask("echo")
+
+
+def test_a_child_is_made_ready_in_the_background_for_whoever_comes_first() -> None:
+    confined.close()
+    confined.warm(HERE + "surroundings", timedelta()).join()
+    (child,) = confined._resting
+    assert (child.alive, child.calls) == (True, 1)
+    confined.warm(HERE + "fail", timedelta()).join()  # left to whoever comes first
+    timer = confined.warm(HERE + "surroundings", timedelta(hours=1))
+    timer.cancel()
+    assert timer.daemon
+
+
+def test_the_child_is_ready_for_models_once_it_was_warmed() -> None:
+    confined.close()
+    trying.warm(timedelta()).join()
+    (child,) = confined._resting
+    assert child._loaded == {"processes.modelling.trying"}
