@@ -32,6 +32,7 @@ _COMMANDS: Final = {
     "play": "playing",
     "user": "people",
     "case": "cases",
+    "verify-document": "verifying",
     "verify-form": "cases",
     "feel": "expressions",
     "conformance": "conformance",

@@ -40,8 +40,11 @@ FAULTS: Final = {
     "untrusted": N_("签章证书不是受信任的机构颁发。"),
     "unstamped": N_("没有可信的时间戳。"),
     "costly": N_("文件内容异常，核验所需的时间或内存超过限度，未能核验。"),
+    "unsupported": N_("文件有 SM2 签章，本系统没有安装国密组件，未能核验。"),
 }
 FILE_BYTES: Final = 20 << 20
+_UNTOLD: Final = ("costly", "unsupported")
+"""What leaves open whether the seals are good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,14 @@ class Finding:
     form: printed_forms.Checked | None = None
 
     @property
+    def seals_hold(self) -> bool:
+        """Whether nothing speaks against its seals: they are good, or there are none."""
+        seals = self.seals
+        if seals is None or seals.genuine:
+            return True
+        return not seals.signatures and seals.fault not in _UNTOLD
+
+    @property
     def badge(self) -> Badge:
         """Whether it holds, in a word: a file only if its seal is good too."""
         if self.form is not None:
@@ -61,8 +72,10 @@ class Finding:
             return Badge(N_("意见未改动"), "green") if whole else Badge(N_("意见有改动"), "red")
         if self.document is None:
             return Badge(N_("不是本系统签发的文件"), "red")
-        if self.seals is not None and self.seals.signatures and not self.seals.genuine:
-            return Badge(N_("签章无效"), "red")
+        if not self.seals_hold:
+            known = self.seals is not None and self.seals.signatures
+            text = N_("签章无效") if known else N_("签章未能核验")
+            return Badge(text, "red" if known else "amber")
         return STATUS.get(self.document.status, Badge(N_("无效"), "red"))
 
 

@@ -3,7 +3,9 @@
 Invariant: a seal is an incremental update, so that the sealed file begins with the bytes that were
 handed in; a file counts as genuine only if its last signature covers it whole. The library loads
 with this module alone, which those who keep or examine seals import when first asked.
-Source: ETSI EN 319 142-1 (PAdES B-T); ISO 32000-1, 12.8; RFC 3161.
+A seal by the national algorithms is a second signature by SM2 over the file with the first one,
+so that it holds for readers that know SM2 and for those that do not.
+Source: ETSI EN 319 142-1 (PAdES B-T); ISO 32000-1, 12.8; RFC 3161; for SM2 see `sm2_cms`.
 """
 
 import asyncio
@@ -13,6 +15,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -33,14 +36,18 @@ from pyhanko.sign.validation import (
     validate_pdf_signature,
 )
 from pyhanko.sign.validation.errors import SignatureValidationError
-from pyhanko.sign.validation.status import PdfSignatureStatus
+from pyhanko.sign.validation.generic_cms import collect_timing_info
+from pyhanko.sign.validation.status import PdfSignatureStatus, TimestampSignatureStatus
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from adapters._shared import sm2, sm2_cms
 from adapters._shared.client import Department
-from adapters._shared.seals import Examined, Place, Signature
+from adapters._shared.seals import NATIONAL, Examined, Place, SealOrder, Signature
+from adapters._shared.sm2_seal import NationalSigner
+from engine import clock
 from engine.errors import WorkRefused
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -135,11 +142,12 @@ def _certificate(one: Certificate) -> x509.Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Die:
-    """What sets one seal: whose key, whose time stamp, which picture (a PDF page)."""
+    """What sets one seal: key, time stamp, picture (a PDF page), and a key by SM2 for both."""
 
     signer: KeySigner
     timestamper: TimeStamper
     image: Path | None = None
+    national: NationalSigner | None = None
 
 
 def seal(
@@ -167,19 +175,53 @@ def seal(
     signer = signers.PdfSigner(
         meta, die.signer, timestamper=die.timestamper, stamp_style=style, new_field_spec=spec
     )
+    return _set(content, signer, die.signer)
+
+
+def seal_nationally(content: bytes, *, signer: NationalSigner, field: str = "SealSM2") -> bytes:
+    """The sealed file with a second, unseen signature by SM2 over all of it.
+
+    Raises:
+        ValueError: the bytes are no PDF that can be sealed.
+    """
+    meta = signers.PdfSignatureMetadata(
+        field_name=field,
+        md_algorithm="sm3",
+        subfilter=fields.SigSeedSubFilter.ADOBE_PKCS7_DETACHED,
+        name=_common_name(signer.certificate),
+    )
+    spec = fields.SigFieldSpec(field)
+    return _set(content, signers.PdfSigner(meta, signer, new_field_spec=spec), signer)
+
+
+def to_order(content: bytes, *, die: Die, order: SealOrder) -> bytes:
+    """The file sealed as it was ordered; the die has an SM2 key where that is ordered.
+
+    Raises:
+        ValueError: the bytes are no PDF that can be sealed.
+    """
+    made = seal(content, die=die, reason=order.reason, place=order.place)
+    if order.format != NATIONAL:
+        return made
+    if die.national is None:
+        raise ValueError("印章没有 SM2 密钥和证书")
+    return seal_nationally(made, signer=die.national)
+
+
+def _set(content: bytes, signer: signers.PdfSigner, key: KeySigner | NationalSigner) -> bytes:
     try:
         try:
-            return _sealed(content, signer, die.signer)
+            return _sealed(content, signer, key)
         except SigningError:
-            if die.signer.room == _MOST:
+            if key.room == _MOST:
                 raise
-            die.signer.room = _MOST  # the time stamp has grown
-            return _sealed(content, signer, die.signer)
+            key.room = _MOST  # the time stamp has grown
+            return _sealed(content, signer, key)
     except PdfError as error:
         raise ValueError(f"这份 PDF 不能签章：{error}") from error
 
 
-def _sealed(content: bytes, signer: signers.PdfSigner, key: KeySigner) -> bytes:
+def _sealed(content: bytes, signer: signers.PdfSigner, key: KeySigner | NationalSigner) -> bytes:
     writer, out = IncrementalPdfFileWriter(io.BytesIO(content)), io.BytesIO()
     _apart(lambda: signer.sign_pdf(writer, output=out, bytes_reserved=key.room))
     made = out.getvalue()
@@ -213,10 +255,9 @@ def examine(content: bytes, trust: Sequence[x509.Certificate]) -> Examined:
         return Examined(fault="unreadable")
     try:
         found = PdfFileReader(io.BytesIO(content)).embedded_regular_signatures
-        told = _apart(
-            lambda: [(one, validate_pdf_signature(one, _context(trust))) for one in found]
-        )
-        read = tuple(_signature(one, status) for one, status in told)
+        if any(_is_national(one) for one in found) and not sm2.installed():
+            return Examined(fault="unsupported")
+        read = _apart(lambda: tuple(_read(one, trust) for one in found))
     except (*_UNREADABLE, PathError):
         return Examined(fault="changed" if b"/ByteRange" in content else "unreadable")
     return Examined(read, _fault(read))
@@ -245,7 +286,46 @@ def roots(file: Path) -> list[x509.Certificate]:
 
 
 def _context(trust: Sequence[x509.Certificate]) -> ValidationContext:
-    return ValidationContext(trust_roots=list(trust), allow_fetching=False)
+    roots = [one for one in trust if not sm2.is_key(one.public_key)]
+    return ValidationContext(trust_roots=roots, allow_fetching=False)
+
+
+def _is_national(one: EmbeddedPdfSignature) -> bool:
+    return bool(one.signer_info["digest_algorithm"]["algorithm"].dotted == sm2_cms.SM3)
+
+
+def _read(one: EmbeddedPdfSignature, trust: Sequence[x509.Certificate]) -> Signature:
+    if _is_national(one):
+        return _national(one, trust)
+    return _signature(one, validate_pdf_signature(one, _context(trust)))
+
+
+def _national(one: EmbeddedPdfSignature, trust: Sequence[x509.Certificate]) -> Signature:
+    data, info = one.signed_data, one.signer_info
+    own = sm2_cms.signing_certificate(data, info)
+    digest = one.compute_digest("sm3")
+    # the library verifies the time stamp, an ordinary one over our signature
+    timing = asyncio.run(collect_timing_info(info, _context(trust), one.compute_digest))
+    signed_at = _certain(timing.get("timestamp_validity"))
+    roots = [root for root in trust if sm2.is_key(root.public_key)]
+    at, others = signed_at or clock.now(), sm2_cms.certificates(data)
+    subject = own.subject.native
+    return Signature(
+        field=one.field_name,
+        signer=_text(subject, "common_name"),
+        organisation=_text(subject, "organization_name"),
+        signed_at=signed_at,
+        intact=sm2_cms.holds(data, info, digest) and _empty(one.pkcs7_content),
+        trusted=sm2_cms.trusted(own, others, roots, at),
+        whole=one.evaluate_signature_coverage() is SignatureCoverageLevel.ENTIRE_FILE,
+        kind=NATIONAL,
+    )
+
+
+def _certain(stamp: TimestampSignatureStatus | None) -> datetime | None:
+    """The instant of a time stamp that counts."""
+    counts = stamp is not None and stamp.intact and stamp.valid and stamp.trusted
+    return stamp.timestamp if stamp is not None and counts else None
 
 
 def _fault(found: Sequence[Signature]) -> str:
@@ -265,13 +345,11 @@ def _empty(container: bytes) -> bool:
 
 def _signature(one: EmbeddedPdfSignature, status: PdfSignatureStatus) -> Signature:
     subject = status.signing_cert.subject.native
-    stamp = status.timestamp_validity
-    certain = stamp is not None and stamp.intact and stamp.valid and stamp.trusted
     return Signature(
         field=one.field_name,
         signer=_text(subject, "common_name"),
         organisation=_text(subject, "organization_name"),
-        signed_at=stamp.timestamp if stamp is not None and certain else None,
+        signed_at=_certain(status.timestamp_validity),
         intact=status.intact and status.valid and _empty(one.pkcs7_content),
         trusted=status.trusted,
         whole=status.coverage is SignatureCoverageLevel.ENTIRE_FILE,

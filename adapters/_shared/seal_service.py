@@ -1,6 +1,7 @@
 """A seal or signature server over HTTP: order, document, sealed document; one order per key.
 
-`POST /orders` (signed) names seal, place, size and SHA-256 of the file; `PUT /orders/<id>/document`
+`POST /orders` (signed) names seal, format (`pdf`, or `sm2`: a second signature by SM2 over the
+sealed file), place, size and SHA-256 of the file; `PUT /orders/<id>/document`
 streams it and is answered with the sealed file; `GET` of the same gives it again. An order asked
 for twice is the same order, so that a lost answer costs no second seal.
 """
@@ -123,6 +124,7 @@ def _order(order: SealOrder) -> dict[str, Any]:
     return {
         "id": order.id,
         "seal": order.seal,
+        "format": order.format,
         "reason": order.reason,
         "place": where,
         "document": {"name": order.name, "sha256": order.sha256, "size": order.size},

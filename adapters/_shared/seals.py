@@ -7,7 +7,7 @@ Invariant: whoever sealed, the file that comes back begins with the bytes handed
 is genuine; anything else is refused and never reaches the case.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, BinaryIO, Final, Protocol, runtime_checkable
@@ -20,6 +20,9 @@ from engine.variables import Variables
 AGENCIES: Final = "eseal"
 """Before the dot in the topics of whoever keeps the seals of agencies."""
 PDF: Final = "application/pdf"
+NATIONAL: Final = "sm2"
+FORMATS: Final = ("pdf", NATIONAL)
+"""What a file is sealed as: PAdES alone, or PAdES and a second signature by SM2 over it."""
 REFUSED: Final = "seal_refused"
 """The BPMN error of a keeper that will not seal: seal unknown, stopped or expired; has `reason`."""
 
@@ -42,7 +45,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One signature on a file; `signed_at` is the instant of its time stamp, None without one."""
+    """One signature on a file; `signed_at` is the instant of its time stamp, None without one.
+
+    `kind` is `sm2` for one by the national algorithms.
+    """
 
     field: str
     signer: str
@@ -51,6 +57,7 @@ class Signature:
     intact: bool
     trusted: bool
     whole: bool
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,8 @@ class Examined:
 
     Faults: `unreadable` no PDF, `unsigned`, `changed` after it was sealed, `untrusted` seal of
     nobody known, `unstamped` without a time stamp that counts,
-    `costly` made so that to read it takes more than the bounds.
+    `costly` made so that to read it takes more than the bounds, `unsupported` signed by SM2 where
+    nothing is installed that could tell.
     """
 
     signatures: tuple[Signature, ...] = ()
@@ -82,6 +90,7 @@ class SealOrder:
     size: int
     reason: str = ""
     place: Place | None = None
+    format: str = "pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +130,20 @@ class Seals(Protocol):
 class SealWorker:
     """`*.sign`: sets a seal on the file `document`.
 
-    Takes `document`, `seal`, `place?` (page, x, y, width, height in points), `reason?`, `format?`;
+    Takes `document`, `seal`, `place?` (page, x, y, width, height in points), `reason?`, `format?`
+    (`pdf` or `sm2`; without it that of the keeper);
     gives `sealed` (the file) and `seal_record` (seal, signer, organisation, signed_at).
     """
 
-    def __init__(self, topic: str, seals: Seals) -> None:
+    def __init__(self, topic: str, seals: Seals, usual: str = "pdf") -> None:
         self.topic = topic
         self.seals = seals
+        self.usual = usual
 
     def execute(self, work: Work) -> Result:
         """Seal, and look at what came back as strictly as a stranger would."""
         document = work.file("document")
-        _require_pdf(document, work.variables)
+        wanted = _format(document, str(work.variables.get("format") or self.usual).lower())
         order = SealOrder(
             id=work.key,
             seal=_text(work, "seal"),
@@ -141,6 +152,7 @@ class SealWorker:
             size=document.size,
             reason=str(work.variables.get("reason") or ""),
             place=_place(work.variables.get("place")),
+            format=wanted,
         )
         with document.open() as stream:
             sealed = self.seals.seal(order, stream)
@@ -150,6 +162,8 @@ class SealWorker:
         found = self.seals.examine(sealed)
         if not found.genuine:
             raise WorkRefused(f"交回的文件验签不通过（{FAULTS[found.fault]}）", order=order.id)
+        if wanted == NATIONAL and not any(one.kind == NATIONAL for one in found.signatures):
+            raise WorkRefused("交回的文件上没有 SM2 签章", order=order.id)
         last = found.signatures[-1]
         record = {
             "seal": order.seal,
@@ -220,46 +234,59 @@ FAULTS: Final[Mapping[str, str]] = {
     "untrusted": "签章证书不是受信任的机构颁发",
     "unstamped": "没有可信的时间戳",
     "costly": "文件内容异常，核验所需的时间或内存超过限度",
+    "unsupported": "文件有 SM2 签章，而本机没有安装国密组件",
 }
 
 
 def topics(prefix: str) -> tuple[str, ...]:
     """The topics of a keeper: to seal, to examine, to list."""
-    return tuple(f"{prefix}.{name}" for name in _WORKERS)
+    return tuple(f"{prefix}.{name}" for name in ("sign", "verify", "seals"))
 
 
 class SealKeeper:
     """An adapter that keeps seals: the port itself and the workers of its topics."""
 
-    def __init__(self, prefix: str, seals: Seals, department: Department) -> None:
+    def __init__(
+        self, prefix: str, seals: Seals, department: Department, *, usual: str = "pdf"
+    ) -> None:
+        """`usual` is the format of what is sealed without a word about it."""
         self.prefix = prefix
         self.seals = seals
         self.department = department
-        self.workers: Mapping[str, Worker] = {
-            f"{prefix}.{name}": make(f"{prefix}.{name}", seals) for name, make in _WORKERS.items()
-        }
+        workers = (
+            SealWorker(f"{prefix}.sign", seals, usual),
+            ExamineWorker(f"{prefix}.verify", seals),
+            SealListWorker(f"{prefix}.seals", seals),
+        )
+        self.workers: Mapping[str, Worker] = {one.topic: one for one in workers}
 
 
-_WORKERS: Final[Mapping[str, Callable[[str, Seals], Worker]]] = {
-    "sign": SealWorker,
-    "verify": ExamineWorker,
-    "seals": SealListWorker,
-}
+def usual_format(settings: Mapping[str, str], adapter: str) -> str:
+    """What is sealed as where the process does not say: the setting `FORMAT`, `pdf` or `sm2`.
+
+    Raises:
+        ValueError: it is something else, or SM2 without the library for it.
+    """
+    told = settings.get("FORMAT", "pdf")
+    if told not in FORMATS:
+        raise ValueError(f"适配器『{adapter}』的签章格式（FORMAT）只能是 {'、'.join(FORMATS)}")
+    if told == NATIONAL:
+        from adapters._shared import sm2  # noqa: PLC0415 - the library is an extra
+
+        sm2.library()
+    return told
 
 
-def _require_pdf(document: HandedFile, variables: Variables) -> None:
-    wanted = str(variables.get("format") or "pdf").lower()
+def _format(document: HandedFile, wanted: str) -> str:
     if wanted == "ofd":
         raise WorkRefused(
             "不支持 OFD 版式：请以 PDF 送签；确需 OFD 的，由省政务电子印章系统另行转换"
         )
-    if wanted == "sm2":
-        raise WorkRefused(
-            "不支持 SM2 签章：本系统只签、只验 RSA 和 ECDSA 的 PDF 签章；"
-            "须用国密的，由省政务电子印章系统另行签章"
-        )
-    if wanted != "pdf" or document.content_type != PDF:
+    if wanted not in FORMATS:
+        raise WorkRefused(f"签章格式只能是 {'、'.join(FORMATS)}，不是 {wanted}")
+    if document.content_type != PDF:
         raise WorkRefused(f"只能在 PDF 文件上签章，送来的是 {document.content_type}")
+    return wanted
 
 
 def _text(work: Work, name: str) -> str:

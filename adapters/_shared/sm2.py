@@ -8,7 +8,7 @@ identity); RFC 5915 and RFC 5480 for the files.
 
 import base64
 import binascii
-import importlib
+import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 
 IDENTITY: Final = b"1234567812345678"
 CURVE: Final = "1.2.156.10197.1.301"
+asn1_keys.NamedCurve.register("sm2", CURVE, 32)  # without it no key of the curve can be written
 _SEC1: Final = ("EC PRIVATE KEY", "SM2 PRIVATE KEY")
 _READABLE_BY_OTHERS: Final = 0o077
 
@@ -35,6 +36,11 @@ def library() -> Any:
         raise ValueError(
             "没有安装国密组件，不能使用 SM2：请安装可选依赖 gm（pip install 'banli[gm]'）"
         ) from error
+
+
+def installed() -> bool:
+    """Whether the library is there."""
+    return importlib.util.find_spec("gmssl_pyx") is not None
 
 
 @dataclass(slots=True)
@@ -81,7 +87,7 @@ def keys(key_id: str, private: Path, peer: Path) -> Sm2Keys:
         ValueError: a file cannot be read or holds no SM2 key, others may read the private one, or
             the library is not there.
     """
-    own, public = _private(private)
+    own, public = private_key(private)
     made = Sm2Keys(key_id, own, public, public_key(peer))
     if not verifies(public, b"", library().sm2_sign(own, public, b"", signer_id=IDENTITY)):
         raise ValueError(f"SM2 密钥文件 {private} 中的公钥与私钥不是一对")
@@ -100,12 +106,17 @@ def public_key(file: Path) -> bytes:
             info = x509.Certificate.load(der, strict=True).public_key
         else:
             info = asn1_keys.PublicKeyInfo.load(der, strict=True)
-        return _point(info, file)
+        return point_of(info)
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{file} 中没有 SM2 公钥或证书：{error}") from error
 
 
-def _private(file: Path) -> tuple[bytes, bytes]:
+def private_key(file: Path) -> tuple[bytes, bytes]:
+    """The private key and its public point of a PEM file.
+
+    Raises:
+        ValueError: the file cannot be read, others may read it, or it holds none of SM2.
+    """
     kind, der = _pem(file)
     if file.stat().st_mode & _READABLE_BY_OTHERS:
         raise ValueError(f"SM2 私钥文件 {file} 可被他人读取：请 chmod 600")
@@ -122,18 +133,35 @@ def _private(file: Path) -> tuple[bytes, bytes]:
         raise ValueError(f"{file} 中没有未加密的 SM2 私钥：{error}") from error
     if curve != CURVE:
         raise ValueError(f"{file} 不是 SM2 曲线上的密钥")
-    return int(inner["private_key"].native).to_bytes(32, "big"), _bare(point, file)
+    try:
+        return int(inner["private_key"].native).to_bytes(32, "big"), _bare(point)
+    except ValueError as error:
+        raise ValueError(f"{file} 中的{error}") from error
 
 
-def _point(info: Any, file: Path) -> bytes:
-    if info["algorithm"]["parameters"].chosen.dotted != CURVE:
-        raise ValueError(f"{file} 不是 SM2 曲线上的密钥")
-    return _bare(bytes(info["public_key"]), file)
+def is_key(info: Any) -> bool:
+    """Whether a public key is one of SM2."""
+    told = info["algorithm"]
+    if told["algorithm"].native != "ec":
+        return False
+    curve = told["parameters"]
+    return bool(curve.name == "named" and curve.chosen.dotted == CURVE)
 
 
-def _bare(point: bytes, file: Path) -> bytes:
+def point_of(info: Any) -> bytes:
+    """The point of a public key, 64 bytes.
+
+    Raises:
+        ValueError: it is none of SM2.
+    """
+    if not is_key(info):
+        raise ValueError("不是 SM2 曲线上的密钥")
+    return _bare(bytes(info["public_key"]))
+
+
+def _bare(point: bytes) -> bytes:
     if len(point) != 65 or point[0] != 4:
-        raise ValueError(f"{file} 中的公钥应为未压缩的 65 字节")
+        raise ValueError("公钥应为未压缩的 65 字节")
     return point[1:]
 
 

@@ -27,8 +27,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign import general
 from pyhanko.sign.timestamps import DummyTimeStamper
 
-from adapters._shared import pades
+from adapters._shared import pades, sm2, sm2_seal
 from adapters._simulators import seal_picture
+from adapters._simulators.national import NationalAuthority
 from engine import clock
 
 PASSWORD: Final = b"only for the simulated seals"
@@ -77,6 +78,7 @@ class Authority:
             key, certificate = self._issue("模拟电子政务根证书", "模拟电子认证机构", root=True)
             _write(folder / "root.p12", key, certificate)
             self.trust.write_bytes(certificate.public_bytes(Encoding.PEM))
+        self._national = NationalAuthority(folder, self.trust) if sm2.installed() else None
 
     @cached_property
     def stamping(self) -> StampingAuthority:
@@ -95,12 +97,15 @@ class Authority:
             seal_picture.draw(folder / "seal.pdf", holder, use)
             key, certificate = self._issue(f"{holder}{use}", holder, days=days)
             _write(folder / "key.p12", key, certificate)
+        if self._national is not None:
+            self._national.issue(folder / "sm2", f"{holder}{use}", holder)
         return folder
 
     def die(self, folder: Path) -> pades.Die:
         """What sets the seal of a folder."""
         signer = pades.signer_of((folder / "key.p12").read_bytes(), PASSWORD)
-        return pades.Die(signer, self.stamping, folder / "seal.pdf")
+        national = sm2_seal.signer_of(folder / "sm2.pem", folder / "sm2.crt", self.stamping)
+        return pades.Die(signer, self.stamping, folder / "seal.pdf", national)
 
     def signer(self, code: str, name: str) -> pades.Die:
         """What signs for a person, whose certificate is issued when first asked for."""

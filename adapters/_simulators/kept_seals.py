@@ -32,9 +32,7 @@ class KeptSeals:
         """
         if order.seal not in SEALS:
             raise refusal(f"没有编码为“{order.seal}”的印章")
-        return pades.seal(
-            document.read(), die=self._die(order.seal), reason=order.reason, place=order.place
-        )
+        return pades.to_order(document.read(), die=self._die(order.seal), order=order)
 
     def examine(self, content: bytes) -> Examined:
         """What the seals of a file are worth."""

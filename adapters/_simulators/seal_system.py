@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
-from adapters._shared import pades, signing, wire
-from adapters._shared.seals import Place
+from adapters._shared import pades, signing, sm2, wire
+from adapters._shared.seals import NATIONAL, Place, SealOrder
 from adapters._shared.signing import Keys, Subject
 from adapters._simulators.authority import Authority
 from adapters._simulators.server import Answer, Raw, Refused, Simulator
@@ -85,6 +85,8 @@ class SealDesk(Simulator):
         code = str(order.get("seal"))
         if code == STOPPED:
             return "该印章已停用"
+        if order.get("format") == NATIONAL and not sm2.installed():
+            return "签章系统没有安装国密组件"
         return "" if code in SEALS else f"没有编码为“{code}”的印章"
 
     def listed(self) -> list[dict[str, Any]]:
@@ -153,9 +155,19 @@ class SealDesk(Simulator):
         if place:
             numbers = {name: float(place[name]) for name in ("x", "y", "width", "height")}
             where = Place(page=int(place["page"]), **numbers)
-        die = self._die(str(order["seal"]))
+        document = order["document"]
+        told = SealOrder(
+            id=str(order["id"]),
+            seal=str(order["seal"]),
+            name=str(document["name"]),
+            sha256=str(document["sha256"]),
+            size=len(content),
+            reason=str(order.get("reason", "")),
+            place=where,
+            format=str(order.get("format", "pdf")),
+        )
         try:
-            return pades.seal(content, die=die, reason=str(order.get("reason", "")), place=where)
+            return pades.to_order(content, die=self._die(told.seal), order=told)
         except ValueError as error:
             raise Refused(str(error)) from error
 
@@ -174,6 +186,8 @@ class SignatureServer(SealDesk):
         return self.authority.signer(digest, code)
 
     def refusal(self, order: Mapping[str, Any]) -> str:
+        if order.get("format") == NATIONAL:
+            return "个人签名没有 SM2 证书"
         return "" if str(order.get("seal", "")).strip() else "没有写明签名人"
 
     def listed(self) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 Topics: `eseal.sign` sets a seal, `eseal.verify` examines a file, `eseal.seals` lists the seals.
 Settings: `URL`, `KEY` (shared secret, at least 16 bytes), `TRUST` (PEM file with the roots whose
-seals count), optional `KEY_ID`.
+seals count, those of SM2 as well), optional `KEY_ID`, `FORMAT` (`sm2`: everything is sealed by SM2
+also).
 """
 
 from collections.abc import Mapping
@@ -17,4 +18,5 @@ TOPICS: Final = seals.topics(AGENCIES)
 def create(settings: Mapping[str, str]) -> SealKeeper:
     """Make the adapter; `URL`, `KEY` and `TRUST` are required."""
     service = seal_service.create("省政务电子印章系统", "eseal", settings)
-    return SealKeeper(AGENCIES, service, service.department)
+    usual = seals.usual_format(settings, "eseal")
+    return SealKeeper(AGENCIES, service, service.department, usual=usual)

@@ -2,8 +2,10 @@
 
 Switch on either this or `eseal`. Each seal is a folder `<FOLDER>/<seal>/` with `key.p12` (key and
 certificate), `seal.pdf` (its picture, one page without ground) and, if it is stopped, an empty file
-`stopped`. Time stamps come from a time-stamp authority by RFC 3161.
-Settings: `FOLDER`, `PASSWORD` (of the key files), `TSA_URL`, `TRUST` (PEM file with the roots).
+`stopped`; to seal by SM2 also, `sm2.pem` (private key, mode 600) and `sm2.crt` (its certificate and
+those between it and the root). Time stamps come from a time-stamp authority by RFC 3161.
+Settings: `FOLDER`, `PASSWORD` (of the key files), `TSA_URL`, `TRUST` (PEM file with the roots, also
+those of SM2), optional `FORMAT` (`sm2`: everything is sealed by SM2 also).
 """
 
 from collections.abc import Mapping
@@ -30,4 +32,4 @@ def create(settings: Mapping[str, str]) -> SealKeeper:
     authority = Department("时间戳服务", settings.get("TSA_URL", ""))
     folder, trust = Path(settings["FOLDER"]), Path(settings["TRUST"])
     local = LocalSeals(folder, settings["PASSWORD"].encode(), authority, trust)
-    return SealKeeper(AGENCIES, local, authority)
+    return SealKeeper(AGENCIES, local, authority, usual=seals.usual_format(settings, "seal_local"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from adapters._shared import examining
 from adapters._shared.client import Department
-from adapters._shared.seals import Examined, SealInfo, SealOrder, refusal
+from adapters._shared.seals import NATIONAL, Examined, SealInfo, SealOrder, refusal
 from engine import clock
 from engine.errors import WorkRefused
 
@@ -37,8 +37,10 @@ class LocalSeals:
             words = {"stopped": "已停用", "expired": "的证书不在有效期内"}
             raise refusal(f"印章“{info.name}”{words[info.state]}")
         die = self._die(self._folder / order.seal)
+        if order.format == NATIONAL and die.national is None:
+            raise refusal(f"印章“{info.name}”没有 SM2 密钥和证书")
         try:
-            return pades.seal(document.read(), die=die, reason=order.reason, place=order.place)
+            return pades.to_order(document.read(), die=die, order=order)
         except ValueError as error:
             raise WorkRefused(str(error), order=order.id) from error
 
@@ -80,9 +82,10 @@ def _state(folder: Path, begins: date, ends: date) -> str:
 
 
 def _die(folder: Path, password: bytes, authority: Department) -> "Die":
-    from adapters._shared import pades  # noqa: PLC0415 - loads the library
+    from adapters._shared import pades, sm2_seal  # noqa: PLC0415 - loads the library
 
     signer = pades.signer_of((folder / "key.p12").read_bytes(), password)
     picture = folder / "seal.pdf"
     stamp = pades.Authority(authority)
-    return pades.Die(signer, stamp, picture if picture.exists() else None)
+    national = sm2_seal.signer_of(folder / "sm2.pem", folder / "sm2.crt", stamp)
+    return pades.Die(signer, stamp, picture if picture.exists() else None, national)

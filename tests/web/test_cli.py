@@ -228,6 +228,15 @@ def test_a_form_of_no_known_code_is_said_to_be_unknown(upgraded):
     assert (done.exit_code, "没有这个核验码对应的审批单" in done.output) == (1, True)
 
 
+def test_a_document_of_no_known_code_or_bytes_is_not_passed(upgraded, tmp_path):
+    done = upgraded("verify-document", "2" * 16)
+    assert (done.exit_code, "核验通过" in done.output) == (1, False)
+    strange = tmp_path / "strange.pdf"
+    strange.write_bytes(b"%PDF-1.7 of a stranger")
+    done = upgraded("verify-document", str(strange))
+    assert (done.exit_code, "不是本系统签发的文件" in done.output) == (1, True)
+
+
 def test_routes_and_adapters_that_are_none_stop_the_start():
     with pytest.raises(running.CannotStart, match="报文名=通道名"):
         running.routes_of({"BANLI_ROUTES": "card_order"})

@@ -15,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from adapters._shared import pades
+from adapters._shared.seals import Examined
 from adapters._simulators.seal_system import SEALS
 from adapters.registry import Adapters
 from bpmn.property import seals
@@ -252,6 +253,34 @@ def test_programs_verify_as_the_page_does(client: FlaskClient, certificate: Cert
     assert missing.status_code == 404
     changed = client.post("/api/v1/verifications/file", data=certificate.content + b" ").json
     assert (changed["valid"], changed["document"], changed["fault"]) == (False, None, "changed")
+
+
+def test_a_seal_by_sm2_is_named_on_page_and_in_the_api(
+    client: FlaskClient, certificate: Certificate
+) -> None:
+    pytest.importorskip("gmssl_pyx", reason="no wheel of the optional SM2 library here")
+    authority = seals.authority()
+    die = authority.die(authority.seal("PR610100", *SEALS["PR610100"]))
+    assert die.national is not None
+    both = pades.seal_nationally(certificate.content, signer=die.national)
+    page = upload(client, both)
+    assert "签章完好" in page
+    assert page.count("西安市不动产登记局登记专用章") == 2
+    assert page.count("国密 SM2") == 1
+    told = client.post("/api/v1/verifications/file", data=both).json
+    assert [one["kind"] for one in told["signatures"]] == ["pades", "sm2"]
+    assert (told["valid"], told["fault"]) == (False, ""), "good seals, but nothing we issued"
+
+
+@pytest.mark.parametrize("fault", ["costly", "unsupported"])
+def test_seals_that_could_not_be_examined_are_neither_good_nor_bad(
+    client: FlaskClient, certificate: Certificate, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seals.DeskSeals, "examine", lambda *_told: Examined(fault=fault))
+    page = upload(client, certificate.content)
+    assert "签章未能核验" in page
+    told = client.post("/api/v1/verifications/file", data=certificate.content).json
+    assert (told["valid"], told["fault"]) == (False, fault)
 
 
 def test_the_page_speaks_english_too(client: FlaskClient, certificate: Certificate) -> None:

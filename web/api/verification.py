@@ -98,11 +98,13 @@ def _file(found: Finding) -> dict[str, Any]:
     good = found.document is not None and found.document.status == "issued"
     signatures = seals.signatures if seals is not None else ()
     return {
-        "valid": good and (seals is None or seals.genuine or not signatures),
+        "valid": good and found.seals_hold,
         "document": _document(found.document) if found.document else None,
         "sealed": bool(signatures),
         "fault": seals.fault if seals is not None else "",
         "signatures": [
-            {"signer": one.signer, "signed_at": one.signed_at} for one in signatures if one.intact
+            {"signer": one.signer, "kind": one.kind or "pades", "signed_at": one.signed_at}
+            for one in signatures
+            if one.intact
         ],
     }

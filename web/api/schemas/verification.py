@@ -30,16 +30,20 @@ class VerifiedDocument(Reply):
 
 
 class VerifiedSignature(Reply):
-    """One good signature on a file; `signed_at` is the instant of its time stamp."""
+    """One good signature on a file; `signed_at` is the instant of its time stamp.
+
+    `kind` is pades, or sm2 for one by the national algorithms.
+    """
 
     signer = Text()
+    kind = Text()
     signed_at = Moment(allow_none=True)
 
 
 class VerifiedFile(Reply):
     """What a file is worth; `fault` says in a word what is wrong with its seals.
 
-    Faults: unreadable, unsigned, changed, untrusted, unstamped.
+    Faults: unreadable, unsigned, changed, untrusted, unstamped, costly, unsupported.
     """
 
     valid = fields.Boolean()

@@ -1,0 +1,53 @@
+"""`banli verify-document`: is a letter or certificate genuine, and its seals; as the page tells it.
+
+Invariant: nothing personal is printed.
+"""
+
+from pathlib import Path
+
+import click
+
+from adapters._shared.seals import NATIONAL, Signature
+from engine import clock
+from engine.errors import NotFound
+from processes.documents import verification
+from web.commands.opening import opened
+from web.database import run
+from web.verification import FAULTS, Finding, examined
+
+
+@click.command(
+    name="verify-document",
+    help="核验文书、证照：核验码，或 PDF 文件（连同电子签章）。有效返回 0，否则返回 1。",
+)
+@click.argument("document")
+def verify_document(document: str) -> None:
+    file = Path(document)
+    with opened():
+        try:
+            if file.is_file():
+                found = examined(file.read_bytes())
+            else:
+                found = Finding(run(verification.by_code, document))
+        except NotFound as error:
+            raise click.ClickException(f"{error.message}。") from error
+    if found.form is not None:
+        raise click.ClickException("这是审批单，请用 banli verify-form。")
+    told = found.document
+    if told is not None:
+        click.echo(f"{told.title}  {told.number or '—'}  {told.agency}  {told.issued_on}")
+    for one in found.seals.signatures if found.seals is not None else ():
+        click.echo(_line(one))
+    if found.seals is not None and found.seals.fault not in ("", "unsigned"):
+        click.echo(FAULTS[found.seals.fault])
+    if found.badge.tone != "green":
+        raise click.ClickException(f"{found.badge.title}。")
+    click.echo(f"核验通过：{found.badge.title}。")
+
+
+def _line(one: Signature) -> str:
+    kind = "国密 SM2" if one.kind == NATIONAL else "PAdES"
+    at = one.signed_at.astimezone(clock.SHANGHAI) if one.signed_at is not None else None
+    stamped = f"{at:%Y-%m-%d %H:%M:%S}" if at is not None else "没有可信的时间戳"
+    good = "完好" if one.intact and one.trusted else "不可信"
+    return f"签章（{kind}）：{one.signer}  {stamped}  {good}"
