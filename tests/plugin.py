@@ -20,8 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from engine import cache, connection, sealing
-from engine.model import Base
+from engine import cache, connection, sealing, tables
 from processes.identity import identity
 from web.database import Database
 
@@ -41,7 +40,7 @@ sealing.configure(state_key=b"a key that only the tests have: 32 bytes and more"
 def _tables(engine: Engine) -> None:
     import processes.model  # noqa: F401, PLC0415 - its tables stand on the same metadata
 
-    Base.metadata.create_all(engine)
+    tables.create(engine)
 
 
 @pytest.fixture
@@ -61,11 +60,21 @@ def session(memory: Database) -> Iterator[Session]:
         yield opened
 
 
-@pytest.fixture
-def sqlite_file(tmp_path: Path) -> Iterator[Database]:
-    """An empty database in a file."""
-    engine = connection.create(f"sqlite:///{tmp_path / 'banli.db'}")
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the tables, to be copied."""
+    file = tmp_path_factory.mktemp("empty") / "banli.db"
+    engine = connection.create(f"sqlite:///{file}")
     _tables(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def sqlite_file(tmp_path: Path, empty_file: Path) -> Iterator[Database]:
+    """An empty database in a file."""
+    shutil.copy(empty_file, tmp_path / "banli.db")
+    engine = connection.create(f"sqlite:///{tmp_path / 'banli.db'}")
     yield Database(engine)
     engine.dispose()
     cache.clear()

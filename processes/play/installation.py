@@ -15,11 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapters import registry
-from engine import cache, clock, external_tasks, history, ids, repository, runtime
+from engine import cache, clock, external_tasks, history, ids, repository, runtime, tables
 from engine import correlation as messages
 from engine import incidents as _incidents
 from engine.definition.elements import BoundaryEvent, EndEvent, StartEvent
-from engine.model import Base, EventSubscription, Job, ProcessInstance, Timer, UserTask
+from engine.model import EventSubscription, Job, ProcessInstance, Timer, UserTask
 from processes import wiring
 from processes.casework import applications
 from processes.casework import cases as case_commands
@@ -148,7 +148,7 @@ class Play(Stage):
 
     def _begin(self, models: Path) -> None:
         """What there is at first."""
-        Base.metadata.create_all(self._engine)
+        tables.create(self._engine)
         self.run(lambda session: loader.load(session, models=models, topics=registry.topics()))
 
     @property

@@ -23,6 +23,7 @@ from engine import (
     runtime,
     signals,
     store,
+    tables,
     tasks,
 )
 from engine import incidents as incident_commands
@@ -32,7 +33,6 @@ from engine.driver import SqliteDriver
 from engine.errors import BanliError
 from engine.jobs import JobWork
 from engine.model import (
-    Base,
     EventSubscription,
     InboundMessage,
     Incident,
@@ -82,7 +82,7 @@ class ModelPlay(Stage):
         store.observers[:] = [self.recorder.observe]
         for compiled in reversed(folder.all):
             self.recorder.names |= {key: one.name for key, one in compiled.elements.items()}
-        Base.metadata.create_all(self._engine)
+        tables.create(self._engine)
         self._connection = self._engine.connect()
         self._reader = SqliteDriver(self._connection.connection, self._engine.dialect)
         self.run(lambda session: repository.deploy(session, folder.files, by=PLAYER))

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engine import cache, clock, connection, runtime, tasks
+from engine import cache, clock, connection, runtime, tables, tasks
 from engine.errors import BanliError
-from engine.model import Base, EventSubscription, HistoryEvent, Job, UserTask
+from engine.model import EventSubscription, HistoryEvent, Job, UserTask
 from tests.engine.core.scenario import boundary, event, gateway, message, timer, user, xml
 from tests.engine.data.site import Site
 from web.database import Database
@@ -35,7 +35,7 @@ COMMANDS = ("complete", "claim", "release", "send", "day", "work", "suspend", "r
 @given(st.lists(st.tuples(st.sampled_from(COMMANDS), st.integers(0, 9)), max_size=40))
 def test_any_order_of_commands_keeps_rows_and_variables_true(script: list[tuple[str, int]]) -> None:
     engine = connection.create("sqlite://")
-    Base.metadata.create_all(engine)
+    tables.create(engine)
     site = Site(Database(engine))
     world = World(site)
     for command, number in script:
