@@ -6,16 +6,20 @@ not carried over.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from processes.country.dice import Dice
 from processes.country.people import Person
+from processes.demo import loader
 from processes.identity import identity
 from processes.identity.identity import User
 from processes.model.people import Org, UserAccount, UserRole
 from processes.people import accounts
+
+_SHOWN: Final = 6
 
 
 class Cast:
@@ -34,6 +38,7 @@ class Cast:
         for role, at, user in session.execute(held.order_by(UserAccount.login)).tuples():
             self._groups[f"{role}@{at}"].append(user)
             self._groups[role].append(user)
+        self._shown = {one.get("org") for one in loader.cast()["users"]}
         self._hash = session.scalar(select(UserAccount.password_hash).limit(1)) or ""
 
     def org(self, code: str) -> Org:
@@ -49,6 +54,10 @@ class Cast:
             if (not holding or f"{holding}@{code}" in self._groups)
             and self._orgs[code].region_code.startswith(within[:2])
         ]
+
+    def busy(self, code: str) -> int:
+        """How much an agency has to do beside others: the demo's accounts find their desks full."""
+        return Dice(code).between(2, 10) * (_SHOWN if code in self._shown else 1)
 
     def holders(self, candidate: str) -> list[int]:
         """Accounts of a candidate group (`role@org`, `role`) or user (`user:<id>`)."""

@@ -83,8 +83,7 @@ class Facts:
         )
         if not among:
             raise NothingThere(f"没有可选的机构 {hint}")
-        # some agencies have more to do than others
-        org = cast.org(dice.weighed({code: Dice(code).between(2, 10) for code in among}))
+        org = cast.org(dice.weighed({code: cast.busy(code) for code in among}))
         self.known |= {
             name: org.org_code,
             f"{name}_name": org.name,
