@@ -188,6 +188,18 @@ def test_each_kind_has_exactly_its_menu_and_operations(kind: str) -> None:
     assert found == MENUS[kind]
 
 
+def test_the_province_finds_who_moved_up_from_the_waiting_list_where_it_confirms_enrolments() -> (
+    None
+):
+    """E-25, E-51: 递补确认 is another step of the same process, so the entry names no step."""
+    menu = menus.menus()["province_user"]
+    found = [
+        one for one in (*menu.shortcuts, *(i for g in menu.groups for i in g.items)) if one.todo
+    ]
+    assert [one.step for one in found if one.todo == "expl_enrolment"] == ["", ""]
+    assert menus.lists()["expl_classes"].operations["confirm"].step == ""
+
+
 def test_a_group_has_the_menu_of_an_enterprise() -> None:
     """E-21, E-56, E-96."""
     assert menus.menus()["group_user"] == menus.menus()["enterprise_user"]
