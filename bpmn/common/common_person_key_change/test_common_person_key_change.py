@@ -58,6 +58,15 @@ def test_nothing_new_is_no_change(play: Play) -> None:
     assert proposed(play, new_name="申请人").ended == "nothing"
 
 
+def test_every_change_is_listed_in_words(play: Play) -> None:
+    """Y-94: the kind of document too, which the approver must see."""
+    papers = {"new_id_type": "passport", "new_id_no": "E12345678", "new_nationality": "HKG"}
+    rows = {row["field"]: row for row in proposed(play, **papers).variables["change_rows"]}
+    assert list(rows) == ["姓名", "证件类型", "证件号码", "国籍"]
+    assert (rows["证件类型"]["before"], rows["证件类型"]["after"]) == ("居民身份证", "护照")
+    assert (rows["国籍"]["before"], rows["国籍"]["after"]) == ("中国", "中国香港")
+
+
 def test_whoever_proposes_does_not_approve(play: Play) -> None:
     """Y-94: four eyes."""
     story.also(play, "manager", "licence_approver")
