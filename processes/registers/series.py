@@ -18,7 +18,7 @@ _WORK_ORDER: Final = re.compile(r"work_order:[A-Z]([0-9]{6})([0-9]{2})([0-9]{2})
 
 
 def names(session: Session, series: Iterable[NumberSequence]) -> Mapping[str, str]:
-    """The name of each series by its key; of one that a process made the end of its key alone."""
+    """The name of each series by its key; one that a process made keeps its word."""
     orgs = session.execute(select(Org.org_code, Org.region_code, Org.name).order_by(Org.path))
     places: dict[str, str] = {}
     for code, region, name in orgs:
@@ -39,5 +39,5 @@ def _name(key: str, places: Mapping[str, str], ledgers: Mapping[str, str]) -> st
         return f"工作单号 · {places.get(region, region)} · {int(month)} 月 {int(day)} 日"
     kind, *rest = key.split(":")
     told = [places.get(one, one) for one in rest]
-    title = "文号" if kind == "letter" else ledgers.get(kind, "业务编号")
+    title = "文号" if kind == "letter" else ledgers.get(kind, f"业务编号 {kind}")
     return " · ".join([title, *told])
