@@ -38,6 +38,8 @@ def test_a_plan_goes_through_confirmation_and_both_exams_to_its_end(play: Play) 
     """Y-07, Y-09, Y-48, Y-49, Y-87: since V1.6.0 the flow does not end with the confirmation."""
     case = story.confirmed(play)
     assert case.letters == ["letter_receipt", "letter_plan_accepted", "letter_plan_confirmation"]
+    issued = play.run(lambda session: documents.issued(session, case.id))
+    assert issued[1].values["applicant"]["name"] == "青岛蓝海游艇培训中心"
     number = case.variables["plan_no"]
     assert story.record(play, "training_plan", number)["status"] == "in_exam"
     assert case.status == "in_progress"
