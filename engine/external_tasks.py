@@ -5,13 +5,18 @@ instance and removes the job in one transaction.
 """
 
 from datetime import timedelta
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from engine import jobs, limits, store
+from engine.errors import WorkRefused
 from engine.execution import execution
 from engine.jobs import JobWork
 from engine.variables import Variables
+
+NOT_ENABLED: Final = "not_enabled"
+"""The code of the error that nobody is there to do a topic."""
 
 
 def complete(session: Session, work: JobWork, *, variables: Variables) -> None:
@@ -39,6 +44,20 @@ def bpmn_error(
     with execution(session, work.instance_id, actor=jobs.SYSTEM) as step:
         store.guard_job(step, work.id, work.fencing)
         step.throw(work.id, code, message, variables)
+
+
+def not_enabled(session: Session, work: JobWork, *, message: str) -> None:
+    """Nobody is there to do this topic: an error event that takes it, or any error, goes on.
+
+    Raises:
+        TaskNotActive: the lease is lost, or the token has moved on.
+        WorkRefused: the model has no such event; nothing was changed.
+    """
+    jobs.require_lease(session, work)
+    with execution(session, work.instance_id, actor=jobs.SYSTEM) as step:
+        store.guard_job(step, work.id, work.fencing)
+        if not step.catches(work.id, NOT_ENABLED):
+            raise WorkRefused(message)
 
 
 def fail(

@@ -101,6 +101,7 @@ class Member:
     `parts` are the members of an object, or of each object of a list; they are told, not checked.
     `mask` says what personal value it is (`name`, `number`, `phone`, `text`): shown masked.
     `values` are the codes that a text may be, with their meaning; told, not checked.
+    `agency`: the code of one of our agencies; a message that names another is refused.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Member:
     parts: "tuple[Member, ...]" = ()
     mask: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    agency: bool = False
 
 
 WORK_ORDER: Final = Member("work_order_no", "工作单号")

@@ -136,7 +136,7 @@ def _table(members: Iterable[Member]) -> Iterator[str]:
 def _rows(members: Iterable[Member], within: str) -> Iterator[str]:
     for member in members:
         kind, needed = KINDS[member.kind].title, "是" if member.required else ""
-        title = member.title + _values(member)
+        title = member.title + _values(member) + ("（没有这个机构的拒收）" if member.agency else "")
         yield f"| `{within}{member.name}` | {title} | {kind} | {needed} |"
         end = "[]." if member.kind == "list" else "."
         yield from _rows(member.parts, f"{within}{member.name}{end}")

@@ -76,7 +76,7 @@ CONTRACT: Final = Contract(
         "efiling_received": MessageType(
             "电子申报单",
             (
-                Member("org", "受理机构代码"),
+                Member("org", "受理机构代码", agency=True),
                 Member("filing_kind", "申报种类", values={"licence": "游艇驾驶证"}),
                 Member("applicant", "申请人", "object", parts=PERSON),
                 Member("filing", "申请表的内容", "object", parts=_FILED),

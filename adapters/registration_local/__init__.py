@@ -39,7 +39,7 @@ CONTRACT: Final = Contract(
         "register_entry_done": MessageType(
             "登簿完成",
             (
-                Member("org", "登记机构代码"),
+                Member("org", "登记机构代码", agency=True),
                 Member("unit_code", "不动产单元代码"),
                 Member("location", "坐落"),
                 Member("right_kind", "权利类型"),

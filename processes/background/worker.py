@@ -104,10 +104,13 @@ class JobWorker:
         elif work.topic in all_operations():
             self.transact(lambda session: self._operate(session, work))
         else:
-            self._ask(self._worker(work), work)
+            self._ask(work)
 
-    def _ask(self, worker: Worker, work: JobWork) -> None:
+    def _ask(self, work: JobWork) -> None:
         """Let an adapter work between two transactions; the files it makes commit with the step."""
+        if (worker := self.workers.get(work.topic)) is None:
+            self._go_on_without(work)
+            return
         self._hold(work)
         attempt = Attempt(_adapter(work), work)
         named = handing.handed(self.transact, work.variables)
@@ -121,6 +124,11 @@ class JobWorker:
             attempt.ended(session, "answered")
 
         self.transact(done)
+
+    def _go_on_without(self, work: JobWork) -> None:
+        """No adapter does this topic here: known at once, where the model can go on without."""
+        message = _missing(work)
+        self.transact(lambda session: external_tasks.not_enabled(session, work, message=message))
 
     def _tell(self, work: JobWork) -> None:
         """Bring a notice to somebody; a way that is closed, or down for long, gives way."""
@@ -165,7 +173,7 @@ class JobWorker:
         try:
             return self.workers[work.topic]
         except KeyError:
-            raise WorkRefused(f"没有启用处理『{work.topic}』的适配器") from None
+            raise WorkRefused(_missing(work)) from None
 
     def _send(self, work: JobWork) -> None:
         message = Message(work.key, work.topic, work.correlation_key, work.variables)
@@ -227,6 +235,10 @@ class JobWorker:
         if work.kind == "outbox_message":
             return self.routes.get(work.topic, "")
         return _adapter(work) if work.topic in self.workers else ""
+
+
+def _missing(work: JobWork) -> str:
+    return f"没有启用处理『{work.topic}』的适配器"
 
 
 def _adapter(work: JobWork) -> str:

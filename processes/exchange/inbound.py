@@ -1,7 +1,8 @@
 """Messages of departments: taken as they come, by whatever way, once.
 
 Invariant: every way (callback, handed in by API, package of files, by hand) ends here. What came
-later than its entry by hand moves nothing: it is compared with what was entered and told.
+later than its entry by hand moves nothing: it is compared with what was entered and told. A message
+about an agency that we do not have is refused in words: nothing begins that could only get stuck.
 """
 
 import re
@@ -14,11 +15,13 @@ from sqlalchemy.orm import Session
 
 from adapters._shared.exchange import Exchange
 from engine.correlation import Correlation
+from engine.errors import MessageRefused
 from engine.model import EventSubscription, InboundMessage
 from engine.ports import Channel, Message
 from engine.variables import encode
 from processes.casefile import messages
 from processes.exchange.journal import Arrival
+from processes.model.people import Org
 
 _BROKEN: Final = re.compile(r"-?[0-9]+\.[0-9]+")
 _NONE: Final[frozenset[str]] = frozenset()
@@ -27,7 +30,13 @@ BY_HAND: Final = "manual:"
 
 
 def take(session: Session, *, channel: Channel, message: Message, way: str = "push") -> Correlation:
-    """Take a message of a department; raises what `engine.variables.check` raises."""
+    """Take a message of a department.
+
+    Raises:
+        MessageRefused: it names an agency that we do not have.
+        What `engine.variables.check` raises.
+    """
+    check_agencies(session, channel, message)
     arrival = Arrival(channel.name, message, way)
     entered = _entered_by_hand(session, channel.name, message)
     if entered is None:
@@ -41,6 +50,26 @@ def take(session: Session, *, channel: Channel, message: Message, way: str = "pu
     kept = None if same else dict(message.variables)
     arrival.ended(session, late, outcome=outcome, content=kept)
     return late
+
+
+def check_agencies(session: Session, channel: Channel, message: Message) -> None:
+    """Whether we have the agencies that a message names.
+
+    Raises:
+        MessageRefused: names the member and the code that is none of ours.
+    """
+    told = channel.contract.inward.get(message.name) if isinstance(channel, Exchange) else None
+    for member in told.members if told else ():
+        code = message.variables.get(member.name)
+        if member.agency and code is not None and not _is_ours(session, str(code)):
+            raise MessageRefused(
+                f"报文的『{member.name}』（{member.title}）『{str(code)[:64]}』：没有这个机构"
+            )
+
+
+def _is_ours(session: Session, code: str) -> bool:
+    found = session.get(Org, code)
+    return found is not None and found.status == "active"
 
 
 def _entered_by_hand(session: Session, channel: str, message: Message) -> InboundMessage | None:

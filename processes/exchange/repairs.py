@@ -25,7 +25,7 @@ from forms.definition import FormDefinition
 from forms.lookups import Lookups
 from processes.casefile import messages, opinions
 from processes.casework import monitor
-from processes.exchange import entry_form, monitoring
+from processes.exchange import entry_form, inbound, monitoring
 from processes.exchange.directory import Directory, Interface
 from processes.exchange.inbound import BY_HAND
 from processes.exchange.journal import Arrival, Attempt
@@ -186,14 +186,14 @@ def enter(
 
     Raises:
         NotFound: it does not send such a message. FormInvalid: the answers do not fit.
-        EntryRefused: no case that the operator looks after waits for it.
+        EntryRefused: no case that the operator looks after waits for it, or it fits no contract.
     """
     permissions.require(by, Action.OPERATE_EXCHANGE)
     told = entry(interface, name)
     exchange = interface.exchange
     assert isinstance(exchange, Exchange)  # noqa: S101 - it has entries
     values = _validated(told, answers)
-    message = _message(exchange, told, values, token)
+    message = _message(session, exchange, told, values, token)
     # who looks for the wait and a callback of the same name take turns
     inbox.hold(session, message.name, message.correlation_key)
     if not _entered(session, interface, message) and not _awaited(session, message, by):
@@ -217,7 +217,9 @@ def _validated(told: Entry, answers: Mapping[str, Any]) -> Variables:
     return told.form().validate(answers, context={}, node=None, partial=False, lookups=Lookups())
 
 
-def _message(exchange: Exchange, told: Entry, values: Variables, token: str) -> Message:
+def _message(
+    session: Session, exchange: Exchange, told: Entry, values: Variables, token: str
+) -> Message:
     """The message as a callback would have brought it, read by the same contract."""
     content = entry_form.body(told.members, values)
     envelope = {
@@ -227,9 +229,11 @@ def _message(exchange: Exchange, told: Entry, values: Variables, token: str) -> 
         "body": content,
     }
     try:
-        return exchange.read(wire.load(wire.dump(envelope)))
+        message = exchange.read(wire.load(wire.dump(envelope)))
+        inbound.check_agencies(session, exchange, message)
     except MessageRefused as error:
         raise EntryRefused(error.message) from error
+    return message
 
 
 def _entered(session: Session, interface: Interface, message: Message) -> bool:

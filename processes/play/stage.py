@@ -134,6 +134,12 @@ class Stage:
         self.worker.workers = {**self.worker.workers, worker.topic: worker}
         self._employed.add(worker.topic)
 
+    def dismiss(self, topic: str) -> None:
+        """Leave the work of a topic to nobody, as where its adapter is not switched on."""
+        others = {name: one for name, one in self.worker.workers.items() if name != topic}
+        self.worker.workers = others
+        self._employed.add(topic)
+
     def outside(self, instance_id: int, topic: str) -> JobWork:
         """Claim the work of a topic that somebody outside has to do in a case."""
         with self.session() as session:

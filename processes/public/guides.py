@@ -23,8 +23,9 @@ from processes.domains.domains import DomainRefused, Word
 from processes.identity.identity import Citizen, User
 
 PARTIES: Final = ("person", "enterprise")
-WAYS: Final = ("fill", "fetch", "upload", "original")
-"""How a material comes: the form itself, fetched by us, uploaded, shown at the counter."""
+WAYS: Final = ("fill", "fetch", "consent", "upload", "original")
+"""How a material comes: the form itself, fetched by us, fetched with consent and uploaded without,
+uploaded, shown at the counter."""
 NOBODY: Final = User(id=0, login="", name="", kind="applicant")
 
 

@@ -1,4 +1,7 @@
-"""Diagrams that an analyst can read: no crossing lines, no overlapping nodes, all lines square."""
+"""Diagrams that an analyst can read: no crossing lines, no overlapping nodes, all lines square.
+
+Every line goes from its source to its target and through nothing else.
+"""
 
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -9,9 +12,7 @@ import pytest
 from lxml import etree
 
 ROOT: Final = Path(__file__).parents[2] / "bpmn"
-MODELS: Final = sorted(
-    path for domain in ("common", "explosives", "yacht") for path in ROOT.glob(f"{domain}/*/*.bpmn")
-)
+MODELS: Final = sorted(ROOT.glob("*/*/*.bpmn"))
 _BPMN: Final = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 _DI: Final = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 _OPEN: Final = {"participant", "lane", "subProcess", "transaction", "adHocSubProcess", "group"}
@@ -37,6 +38,14 @@ class Line:
     @property
     def level(self) -> bool:
         return abs(self.start[1] - self.end[1]) < 1
+
+    def meets(self, place: list[float]) -> bool:
+        """Whether it goes through a place, by more than its edge."""
+        left, right = sorted((self.start[0], self.end[0]))
+        top, bottom = sorted((self.start[1], self.end[1]))
+        x, y, width, height = place
+        level = left < x + width - 1 and right > x + 1
+        return level and top < y + height - 1 and bottom > y + 1
 
     def crosses(self, other: "Line") -> bool:
         """Whether two lines of different flows cross; those that part or meet share a piece."""
@@ -70,19 +79,27 @@ def lines(root: etree._Element) -> list[Line]:
     return found
 
 
+def shapes(root: etree._Element) -> dict[str, list[float]]:
+    """Places of all that is drawn, as x, y, width and height."""
+    found = {}
+    for shape in root.iter(f"{_DI}BPMNShape"):
+        bounds = next(one for one in shape if one.tag.endswith("Bounds"))
+        found[str(shape.get("bpmnElement"))] = _numbers(bounds, "x", "y", "width", "height")
+    return found
+
+
 def nodes(root: etree._Element) -> dict[str, list[float]]:
     """Places of what is drawn and holds nothing else; boundary events sit on others."""
     elements = {
         str(one.get("id")): etree.QName(one).localname for one in root.iter() if one.get("id")
     }
-    found = {}
-    for shape in root.iter(f"{_DI}BPMNShape"):
-        key = str(shape.get("bpmnElement"))
-        if elements.get(key) in _OPEN | {"boundaryEvent", "textAnnotation"}:
-            continue
-        bounds = next(one for one in shape if one.tag.endswith("Bounds"))
-        found[key] = _numbers(bounds, "x", "y", "width", "height")
-    return found
+    aside = _OPEN | {"boundaryEvent", "textAnnotation"}
+    return {key: at for key, at in shapes(root).items() if elements.get(key) not in aside}
+
+
+def touches(point: Point, place: list[float]) -> bool:
+    x, y, width, height = place
+    return x - 1 <= point[0] <= x + width + 1 and y - 1 <= point[1] <= y + height + 1
 
 
 def overlap(a: list[float], b: list[float]) -> bool:
@@ -98,3 +115,35 @@ def test_no_lines_cross_and_no_nodes_overlap(path: Path) -> None:
     assert [(a.flow, b.flow) for a, b in combinations(drawn, 2) if a.crosses(b)] == []
     places = nodes(root)
     assert [(a, b) for a, b in combinations(places, 2) if overlap(places[a], places[b])] == []
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_every_line_goes_from_its_source_to_its_target_and_through_nothing_else(path: Path) -> None:
+    root = etree.parse(path).getroot()
+    drawn, places, every = lines(root), nodes(root), shapes(root)
+    others = [
+        (one.flow, key)
+        for one in drawn
+        for key, place in places.items()
+        if key not in (one.source, one.target) and one.meets(place)
+    ]
+    assert others == []
+    first, last = {one.flow: one for one in reversed(drawn)}, {one.flow: one for one in drawn}
+    assert [key for key, one in first.items() if not touches(one.start, every[one.source])] == []
+    assert [key for key, one in last.items() if not touches(one.end, every[one.target])] == []
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_what_belongs_to_something_is_drawn_on_it(path: Path) -> None:
+    """Boundary events on their activity, nodes within the pool."""
+    root = etree.parse(path).getroot()
+    every = shapes(root)
+    adrift = [
+        str(one.get("id"))
+        for one in root.iter(f"{_BPMN}boundaryEvent")
+        if not overlap(every[str(one.get("id"))], every[str(one.get("attachedToRef"))])
+    ]
+    assert adrift == []
+    pools = [every[str(one.get("id"))] for one in root.iter(f"{_BPMN}participant")]
+    outside = [key for key, at in nodes(root).items() if not any(overlap(at, p) for p in pools)]
+    assert outside == []

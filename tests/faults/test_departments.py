@@ -163,11 +163,12 @@ def test_an_answer_that_comes_twice_counts_once(house: House, departments: Depar
     assert prints(departments, order) == 1
 
 
-def test_without_the_adapter_the_incident_says_so(house: House) -> None:
+def test_without_the_adapter_the_card_is_made_by_hand_at_once(house: House) -> None:
     order = ordered(house)
     house.worker.workers = {}
     house.work()
-    assert order.incidents == ["没有启用处理『card_machine.print』的适配器"]
+    assert (order.waits_for, order.incidents) == ({"make_card"}, [])
+    assert order.variables["machine_result"] == "unreachable"
 
 
 def packed(house: House) -> PlayedCase:

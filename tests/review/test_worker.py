@@ -5,17 +5,24 @@ from datetime import timedelta
 
 import pytest
 
-from engine import clock, limits
+from engine import clock, incidents, limits
 from engine.errors import BpmnError
+from engine.external_tasks import NOT_ENABLED
 from engine.model import Incident, Job
 from engine.ports import Work
 from engine.variables import Variables
 from processes.background.worker import JobWorker
-from tests.engine.core.scenario import service, xml
+from tests.engine.core.scenario import boundary, error, service, xml
 from tests.engine.data.site import Site
 from web.database import Database
 
 PRINT = xml("start -> s -> a -> end", s=service("print"))
+OTHER = xml(
+    "start -> s -> a -> end; off -> b -> end2",
+    errors=("REFUSED",),
+    s=service("print"),
+    off=boundary("s", error("REFUSED")),
+)
 
 
 @dataclass
@@ -74,3 +81,34 @@ def test_work_whose_lease_has_passed_on_is_not_sent_again(site: Site) -> None:
         worker_of(site, early, "w-2").run_once()
         worker_of(site, late, "w-1").do(work)
     assert (len(early.asked), late.asked) == (1, [])
+
+
+@pytest.mark.parametrize("caught", [error(), error(NOT_ENABLED)])
+def test_what_no_adapter_does_goes_the_way_that_the_model_has_for_it(
+    memory: Database, caught: str
+) -> None:
+    model = xml(
+        "start -> s -> a -> end; off -> b -> end2",
+        errors=(NOT_ENABLED,),
+        s=service("print"),
+        off=boundary("s", caught),
+    )
+    site = Site(memory, p=model)
+    number = site.start()
+    JobWorker(transact=site.run, owner="w-1").drain()
+    assert (site.rows(Incident), set(site.tasks(number))) == ([], {"b"})
+
+
+@pytest.mark.parametrize("model", [PRINT, OTHER])
+def test_without_such_a_way_the_incident_says_what_is_missing(
+    memory: Database, model: bytes
+) -> None:
+    site = Site(memory, p=model)
+    number = site.start()
+    JobWorker(transact=site.run, owner="w-1").drain()
+    (incident,) = site.rows(Incident)
+    assert incident.message == "没有启用处理『print』的适配器"
+    assert site.tasks(number) == {}
+    site.run(lambda session: incidents.resolve(session, incident.id, by="1"))
+    worker_of(site, Printer({})).drain()
+    assert set(site.tasks(number)) == {"a"}

@@ -1,10 +1,10 @@
 """The material checklist as pages show it: per item its form, grade, state and why.
 
-Invariant: nothing is judged here; an applicant sees the same list as the clerk, without the links
-to files that only staff may open.
+Invariant: nothing is judged here; an applicant sees the same list as the clerk in words of his own,
+without the links to files that only staff may open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -33,6 +33,14 @@ _GRADES: Final = {
     "C": N_("C 级：申请人上传，待核原件"),
     "D": N_("D 级：申请人自制，本人负责"),
 }
+
+_TOLD_APPLICANTS: Final = {
+    "A": N_("权威机关签发"),
+    "B": N_("窗口已核原件"),
+    "C": N_("您上传的，待核原件"),
+    "D": N_("您自己制作的，由您负责"),
+}
+"""The grades as an applicant reads them, who knows nothing of letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +76,25 @@ class Checklist:
 def of_case(session: Session, case: Case, *, staff: bool = True) -> Checklist:
     """The checklist of a case with its files; links to files only for staff."""
     items = checklist.of_case(session, case.id)
+    grades = _GRADES if staff else _TOLD_APPLICANTS
     held = materials.of_case(session, case.id)
     named = {one.file_code for one in items}
     files: dict[str, list[Attached]] = {}
     for one in held:
         files.setdefault(one.code, []).append(_attached(case, one, staff=staff))
     return Checklist(
-        [_item(one, files.get(one.file_code, [])) for one in items],
+        [_item(one, files.get(one.file_code, []), grades) for one in items],
         [file for one in held if one.code not in named for file in files.pop(one.code, [])],
     )
 
 
-def _item(one: MaterialItem, files: Sequence[Attached]) -> Item:
+def _item(one: MaterialItem, files: Sequence[Attached], grades: Mapping[str, str]) -> Item:
     state, tone = _STATES[one.state]
     return Item(
         title=one.title,
         kind=_(_KINDS[one.kind]) if one.kind else "",
         grade=one.grade,
-        grade_text=_(_GRADES[one.grade]) if one.grade else "",
+        grade_text=_(grades[one.grade]) if one.grade else "",
         state=_(state),
         tone=tone,
         reason=one.reason or one.source,

@@ -7,7 +7,7 @@ from typing import Any
 from pypdf import PdfReader
 
 from bpmn.property import story
-from engine import correlation
+from engine import clock, correlation
 from processes.documents import documents, files
 from processes.play import Play, PlayedCase
 
@@ -55,6 +55,22 @@ def test_a_department_gets_what_was_permitted_until_it_ends(play: Play) -> None:
     assert (case.ended, case.row.outcome) == ("expired", "expired")
     assert story.record(play, "sharing_request", "GX1")["status"] == "expired"
     assert kinds(play, held) == ["issued", "shared", "revoked"]
+
+
+def test_what_the_department_received_is_on_record_as_often_as_it_says_so(play: Play) -> None:
+    held = story.certified(play)
+    case = requested(play, held)
+    case.complete(
+        "decide", as_="prop_ecert", share_decision="grant", share_scope="file",
+        valid_until="2026-03-05",
+    )  # fmt: skip
+    first, again = clock.now(), clock.now() + timedelta(minutes=5)
+    case.receives("sharing_received", received_at=first)
+    assert story.record(play, "sharing_request", "GX1")["received_at"] == first
+    case.receives("sharing_received", received_at=again)
+    assert story.record(play, "sharing_request", "GX1")["received_at"] == again
+    case.passes(days=10)
+    assert (case.ended, case.row.outcome) == ("expired", "expired")
 
 
 def test_a_request_without_a_basis_is_refused_with_its_reason(play: Play) -> None:

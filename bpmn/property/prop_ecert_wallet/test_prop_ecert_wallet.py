@@ -88,3 +88,12 @@ def test_one_place_that_is_down_does_not_keep_it_from_the_other(play: Play) -> N
     app.no = BpmnError("not_registered", "没有注册")
     held = story.certified(play)
     assert (app.cards, portal.cards) == ({}, {held["certificate_no"]: "valid"})
+
+
+def test_where_neither_is_connected_nothing_waits(play: Play) -> None:
+    for topic in TOPICS:
+        play.dismiss(topic)
+    held = story.certified(play)
+    case = play.case(KEY)
+    assert (case.ended, case.incidents) == ("noted", [])
+    assert events(play, held, "wallet") == ["秦务员卡包：没有放入；省政务服务网：没有送达"]

@@ -108,6 +108,30 @@ def test_what_is_withdrawn_there_is_withdrawn_here(play: Play) -> None:
     assert story.record(play, "realty_unit", story.UNIT)["status"] == "free"
 
 
+def test_what_is_supplemented_there_is_checked_here_again(play: Play) -> None:
+    case = submitted(play)
+    missing = [{"item": "买卖合同", "reason": "缺页", "basis": "条例第十六条"}]
+    case.complete("accept", as_="prop_window", decision="supplement", missing_list=missing)
+    assert told(play)[-1] == "supplement_pending"
+    files = [{"name": "买卖合同.pdf", "sha256": "0" * 64}]
+    arrives(play, "online_supplement_submitted", "w-5", files=files)
+    assert case.waits_for == {"accept"}
+    assert case.variables["supplement_note"] == "网上办事平台补正：买卖合同.pdf"
+    assert told(play)[-1] == "submitted"
+
+
+def test_a_second_supplement_is_taken_as_well(play: Play) -> None:
+    case = submitted(play)
+    missing = [{"item": "买卖合同", "reason": "缺页", "basis": "条例第十六条"}]
+    for at, more in enumerate(({}, {"repeat_reason": "补正件不清晰"})):
+        case.complete(
+            "accept", as_="prop_window", decision="supplement", missing_list=missing, **more
+        )
+        arrives(play, "online_supplement_submitted", f"w-{at + 5}")
+        assert case.waits_for == {"accept"}
+    assert case.variables["supplement_note"] == "网上办事平台补正，没有附文件"
+
+
 def test_without_consent_nothing_is_fetched(play: Play) -> None:
     desk = shares.employed(play)
     submitted(play, answers={"location": "演示路 1 号", "price": "1000000"})

@@ -89,3 +89,12 @@ def test_what_cannot_be_fetched_is_asked_for(play: Play, fault: str, subject: st
         case.passes(minutes=130)
     assert case.ended == "fetched"
     assert identity(case) == {**NEEDED[0], "exempt": False, "present": False}
+
+
+@pytest.mark.parametrize("subject", ["p1001", "e2001"])
+def test_where_no_platform_is_connected_it_is_asked_for_at_once(play: Play, subject: str) -> None:
+    for topic in shares.TOPICS:
+        play.dismiss(topic)
+    case = fetched(play, subject)
+    assert case.ended == "fetched"
+    assert identity(case) == {**NEEDED[0], "exempt": False, "present": False}
