@@ -8,6 +8,7 @@ from bpmn.property import shares, story
 from engine.errors import BanliError
 from forms.errors import FormInvalid
 from processes.clock.reckoning import State
+from processes.documents import checklist
 from processes.play import Play
 
 
@@ -251,13 +252,22 @@ def test_without_consent_the_papers_are_handed_in_and_nothing_is_fetched(play: P
     assert story.records(play, "data_consent", work_order_no=case.row.reference) == []
     needed: Any = case.variables["materials_required"]
     assert {one["code"]: (one["exempt"], one["present"]) for one in needed} == {
-        "application": (True, True),
+        "application": (False, True),
         "identity": (False, True),
         "contract": (False, True),
         "certificate": (False, True),
         "tax_voucher": (True, True),
     }
     assert case.variables["declarations"]["marital_status"] == "single"
+
+
+def test_the_application_is_the_applicants_own_and_no_paper_of_an_authority(play: Play) -> None:
+    """B.1: what he filled in himself is of grade D; what is fetched is of grade A."""
+    case = story.applied(play)
+    with play.session() as session:
+        listed = {one.code: (one.grade, one.state) for one in checklist.of_case(session, case.id)}
+    assert listed["application"] == ("D", "ok")
+    assert listed["identity"] == listed["tax_voucher"] == ("A", "exempt")
 
 
 def test_with_consent_the_marriage_is_fetched_for_the_tax_office(play: Play) -> None:

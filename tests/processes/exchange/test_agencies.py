@@ -59,7 +59,7 @@ def test_an_agency_that_is_unknown_is_refused_by_its_name(
 ) -> None:
     known = {one.name: sample(one) for one in contract.inward[name].members if one.required}
     made, message = received(contract, name, **{**known, member.name: "XX000000"})
-    with pytest.raises(MessageRefused, match="XX000000.*没有这个机构"):
+    with pytest.raises(MessageRefused, match="『XX000000』：没有这个机构"):
         play.run(lambda session: inbound.take(session, channel=made, message=message))
 
 

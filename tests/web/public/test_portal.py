@@ -109,6 +109,7 @@ def test_a_guide_says_who_what_how_long_at_what_fee_and_why(realty: Flask) -> No
         "5 个工作日",
         "80 元",
         "免提交，系统调取",
+        "同意调取的免提交，不同意的上传",
         "《不动产登记暂行条例》",
     ):
         assert told in page
