@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
-JOBS ?= 2
+# One more than processors: tests of browsers and departments wait for other programs.
+JOBS ?= 3
 # Byte code made once: a server that has none compiles for seconds at each start.
 COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib engine processes forms web adapters migrations || true
 
