@@ -208,7 +208,7 @@ class UnaryTests(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly inside a node, in the order of the text."""
-    for name in _fields(type(node)):
+    for name in _fields(type(node)):  # type: ignore[arg-type]
         yield from _nodes(getattr(node, name))
 
 
