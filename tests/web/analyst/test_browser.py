@@ -233,12 +233,17 @@ def test_several_people_clocks_and_operations_are_set_in_the_panel(draft: Page, 
     item = clocks.locator(".bio-properties-panel-collapsible-entry").first
     expect(item).to_contain_text("起算 promised")
     basis = tab.locator("#bio-properties-panel-banli-clock-0-basis")
-    for header in (
+    # group and entry may open by themselves a little later: each is turned until both are open
+    headers = (
         ".bio-properties-panel-group-header",
         ".bio-properties-panel-collapsible-entry-header",
-    ):
-        if not basis.is_visible():
-            clocks.locator(header).first.dispatch_event("click")
+    )
+    for header in headers * 3:
+        tab.wait_for_timeout(300)
+        if basis.is_visible():
+            break
+        clocks.locator(header).first.dispatch_event("click")
+    expect(basis).to_be_visible()
     tab.click("#bio-properties-panel-banli-clock-0-own")
     basis.fill("行政许可法第四十二条")
     tab.press("#bio-properties-panel-banli-clock-0-basis", "Tab")
