@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from tests.browser import licence
 from tests.browser.conftest import People
 from tests.browser.desk import Desk
+from web import create_app
+from web.config import Settings
 
 # what a browser is given that is no page: files, data for scripts, probes, a redirect
 NO_PAGES: Final = frozenset({
@@ -126,6 +129,23 @@ class Visit:
 
     def __str__(self) -> str:
         return f"{self.reader or 'stranger'} {self.path}"
+
+
+def readable(folder: Path) -> dict[str, str]:
+    """What a browser may ask the application for: endpoint → address."""
+    app = create_app(
+        Settings(
+            profile="test",
+            home=folder,
+            secret_key="k" * 40,
+            database_url=f"sqlite:///{folder / 'banli.db'}",
+        )
+    )
+    return {
+        rule.endpoint: rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+    }
 
 
 def visits(samples: Mapping[str, str]) -> list[Visit]:

@@ -11,9 +11,8 @@ from playwright.sync_api import Browser, expect
 from tests.browser.citizen import Citizen
 from tests.browser.conftest import Demo
 from tests.browser.desk import LARGE, PHONE, scan
+from tests.browser.samples import readable
 from tests.browser.test_pages import raw_words, settled, sideways, violations
-from web import create_app
-from web.config import Settings
 
 Visitor = Callable[..., Citizen]
 KEY: Final = "prop_one_window"
@@ -73,20 +72,12 @@ def sound(who: Citizen) -> list[str]:
 
 
 def test_every_page_of_the_portal_is_looked_at(tmp_path: Path) -> None:
-    app = create_app(
-        Settings(
-            profile="test",
-            home=tmp_path,
-            secret_key="k" * 40,
-            database_url=f"sqlite:///{tmp_path / 'banli.db'}",
-        )
-    )
-    readable = {
-        rule.endpoint
-        for rule in app.url_map.iter_rules()
-        if "GET" in (rule.methods or ()) and rule.rule.startswith("/public")
+    found = {
+        endpoint
+        for endpoint, address in readable(tmp_path).items()
+        if address.startswith("/public")
     }
-    assert readable == {*OPEN, *OWN, *NO_PAGES, *ON_THE_WAY}
+    assert found == {*OPEN, *OWN, *NO_PAGES, *ON_THE_WAY}
 
 
 def test_every_page_fits_a_phone_reads_well_and_is_sound(visitor: Visitor) -> None:

@@ -87,3 +87,15 @@ def filed(caller: Callable[..., Caller]) -> Callable[..., dict[str, Any]]:
         return {**answer.json, "task": rows[0]["task_id"], "name": values["name"]}
 
     return file
+
+
+def paths_that_name(client: FlaskClient, header: str) -> set[str]:
+    """The addresses whose description names a header."""
+    paths = client.get("/api/openapi.json").json["paths"]
+    return {
+        path
+        for path, operations in paths.items()
+        for method, one in operations.items()
+        if method != "parameters"
+        and any(p.get("name") == header for p in one.get("parameters", []))
+    }

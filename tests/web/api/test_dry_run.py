@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.web.api.conftest import paths_that_name
+
 DRY = {"Dry-Run": "true"}
 
 
@@ -67,13 +69,6 @@ def test_what_concerns_no_case_cannot_be_foretold(caller):
 
 
 def test_the_description_names_the_header(client):
-    paths = client.get("/api/openapi.json").json["paths"]
-    said = {
-        path
-        for path, operations in paths.items()
-        for method, one in operations.items()
-        if method != "parameters"
-        and any(p.get("name") == "Dry-Run" for p in one.get("parameters", []))
-    }
+    said = paths_that_name(client, "Dry-Run")
     assert {"/api/v1/cases/{case_id}/jump", "/api/v1/tasks/{task_id}/return"} <= said
     assert "/api/v1/cases" not in said

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.web.api.conftest import paths_that_name
+
 ACCEPT = {"answers": {"decision": "accept"}}
 
 
@@ -51,13 +53,6 @@ def test_a_write_without_a_revision_to_compare_refuses_the_header(caller):
 
 
 def test_the_description_names_the_header_wherever_it_is_compared(client):
-    paths = client.get("/api/openapi.json").json["paths"]
-    said = {
-        path
-        for path, operations in paths.items()
-        for method, one in operations.items()
-        if method != "parameters"
-        and any(p.get("name") == "If-Match" for p in one.get("parameters", []))
-    }
+    said = paths_that_name(client, "If-Match")
     assert all("{task_id}" in p or "{case_id}" in p or "{draft_id}" in p for p in said)
     assert "/api/v1/cases/{case_id}/suspend" in said
