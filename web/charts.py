@@ -61,10 +61,10 @@ def draw(table: Table) -> Chart | Timeline | None:
     if table.statistic.chart == "none" or not table.drawn or not kept:
         return None
     stacked = table.statistic.chart == "stack"
+    titles = [table.columns[column].title for column in table.drawn]
+    series = list(zip(_colours(table), titles, strict=True))
     if timelines.is_by_month(kept):
         numbers = [(_text(one), [n for _title, n in _numbers(table, one)]) for one in kept]
-        titles = [table.columns[column].title for column in table.drawn]
-        series = list(zip(_colours(table), titles, strict=True))
         return timelines.draw(numbers, series, stacked=stacked)
     most = max(_sum(table, one) if stacked else _largest(table, one) for one in kept)
     if stacked or len(table.drawn) == 1:
@@ -73,9 +73,7 @@ def draw(table: Table) -> Chart | Timeline | None:
     else:
         rows = [row for at, one in enumerate(kept[:_MOST]) for row in _beside(table, one, at, most)]
         height = len(kept[:_MOST]) * (len(table.drawn) * _BAR + _GAP) + _TOP
-    named = (table.columns[column].title for column in table.drawn)
-    legend = list(zip(_colours(table), named, strict=True))
-    return Chart(height, rows, legend if len(legend) > 1 else [], max(len(kept) - _MOST, 0))
+    return Chart(height, rows, series if len(series) > 1 else [], max(len(kept) - _MOST, 0))
 
 
 def _stack(table: Table, line: Line, at: int, most: float) -> Row:

@@ -108,12 +108,6 @@ def open_sealed(source: Path, target: Path, secret: Secret) -> None:
         part.unlink(missing_ok=True)
 
 
-def is_sealed(file: Path) -> bool:
-    """Whether a file begins as a sealed one does."""
-    with file.open("rb") as opened:
-        return opened.read(len(_MAGIC)) == _MAGIC
-
-
 def _numbered(taken: BinaryIO, size: int) -> Iterator[tuple[bytes, bytes]]:
     """The chunks of a file, each with its nonce: number and whether it is the last."""
     chunk, number = taken.read(size), 0

@@ -13,7 +13,6 @@ from typing import Final
 from processes.statistics.result import Line
 
 WIDTH: Final = 720
-HEIGHT: Final = 250
 LEFT: Final = 50
 FOOT: Final = 222
 _TOP: Final = 14

@@ -46,14 +46,12 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from adapters._shared import sm2, sm2_cms
 from adapters._shared.client import Department
 from adapters._shared.seals import NATIONAL, Examined, Place, SealOrder, Signature
-from adapters._shared.sm2_seal import NationalSigner
+from adapters._shared.sm2_seal import ROOM, NationalSigner
 from engine import clock
 from engine.errors import WorkRefused
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 T = TypeVar("T")
-_MOST: Final = 24_000
-"""Hexadecimal digits kept for signature, certificates and time stamp of a seal not set before."""
 _CONTENTS: Final = re.compile(rb"<([0-9A-Fa-f]{1024,})>")
 _UNREADABLE: Final = (
     PdfError, SignatureValidationError, ValueError, LookupError, TypeError, AttributeError,
@@ -72,7 +70,7 @@ class KeySigner(signers.Signer):
         store.register_multiple(chain)
         super().__init__(signing_cert=certificate, cert_registry=store)
         self.certificate = certificate
-        self.room = _MOST
+        self.room = ROOM
         """Digits kept for the next signature: what the last one took, and an eighth more.
 
         Each is read one by one whenever the file is examined; a trial would cost as much again.
@@ -213,9 +211,9 @@ def _set(content: bytes, signer: signers.PdfSigner, key: KeySigner | NationalSig
         try:
             return _sealed(content, signer, key)
         except SigningError:
-            if key.room == _MOST:
+            if key.room == ROOM:
                 raise
-            key.room = _MOST  # the time stamp has grown
+            key.room = ROOM  # the time stamp has grown
             return _sealed(content, signer, key)
     except PdfError as error:
         raise ValueError(f"这份 PDF 不能签章：{error}") from error
@@ -227,7 +225,7 @@ def _sealed(content: bytes, signer: signers.PdfSigner, key: KeySigner | National
     made = out.getvalue()
     if container := _CONTENTS.search(made, len(content)):
         used = len(container[1].rstrip(b"0"))
-        key.room = min(_MOST, (used + used // 8 + 64) // 2 * 2)
+        key.room = min(ROOM, (used + used // 8 + 64) // 2 * 2)
     return made
 
 

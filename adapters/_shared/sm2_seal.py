@@ -13,7 +13,7 @@ from engine import clock
 from engine.errors import WorkRefused
 
 ROOM: Final = 24_000
-"""Hexadecimal digits kept for signature, certificates and time stamp."""
+"""Hexadecimal digits kept for signature, certificates and time stamp of a seal not set before."""
 
 
 class NationalSigner(signers.Signer):

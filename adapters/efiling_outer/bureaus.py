@@ -5,6 +5,7 @@ says itself; what is said of a case goes to the system that it came from and to 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import BinaryIO, Final
 
 from adapters._shared import exchange, signing
@@ -58,13 +59,7 @@ class Bureaus(Exchange):
         code = signing.key_id_of(headers)
         if message.variables.get(_BUREAU) not in (None, code):
             raise MessageRefused("报文所称的直属局与签名的密钥不符")
-        return Message(
-            id=message.id,
-            name=message.name,
-            correlation_key=message.correlation_key,
-            variables={**message.variables, _BUREAU: code},
-            sent_at=message.sent_at,
-        )
+        return replace(message, variables={**message.variables, _BUREAU: code})
 
     def _sender(self, headers: Mapping[str, str]) -> Exchange:
         place = self._places.get(signing.key_id_of(headers))

@@ -137,17 +137,16 @@ def _ways(work: JobWork) -> tuple[str, ...]:
 
 def _next(session: Session, notice: Notification, wanted: Sequence[str]) -> None:
     """Give the first way that is open and leads to the receiver its job."""
-    kept = session.get(NoticeChoice, notice.user_id)
-    known = _addresses(session, notice.user_id, (kept.mail or "") if kept else "")
+    reachable = choice(session, notice.user_id).reachable
     open_here = {one.code: one for one in offered()}
     for position, code in enumerate(wanted):
         way = open_here.get(code)
-        if way is None or not known.get(way.address):
+        if way is None or not reachable.get(way.address):
             continue
         row = NoticeDelivery(notice_id=notice.id, channel=code)
         session.add(row)
         session.flush()
-        session.add(_job(session, notice, way, row, known[way.address], wanted[position + 1 :]))
+        session.add(_job(session, notice, way, row, reachable[way.address], wanted[position + 1 :]))
         session.flush()
         return
 
@@ -192,9 +191,7 @@ def _told(
     link = settings.current().public_url.rstrip("/") + (
         "/public/messages" if public else "/notices"
     )
-    (kept,) = registers.find(
-        session, TEMPLATES, where={"channel": way.code}, statuses=["active"], limit=1
-    ) or (None,)
+    kept = registers.first(session, TEMPLATES, where={"channel": way.code}, statuses=["active"])
     text = str(kept.values["text"]) if kept else way.text
     places = {
         "{标题}": notice.title,

@@ -105,7 +105,7 @@ def examine(session: Session, case: Case, said: Iterable[Opinion]) -> Examined:
         links,
         {one.id for one in listed if altered(one, case.reference)},
         gaps,
-        _is_short(chain, position, link) if chained or chain is not None else False,
+        (chained or chain is not None) and _is_short(chain, position, link),
     )
 
 

@@ -218,7 +218,8 @@ def _shared(
 
 def settle(session: Session, case_id: int, *, org_code: str | None) -> None:
     """Rewrite the copies of a case: its limits and the due date it is listed under."""
-    found, used = standings(session, case_id, org_code=org_code), calendars.of(session, org_code)
+    used = calendars.of(session, org_code)
+    found = standings_of(entries(session, case_id), used, clock.now())
     session.execute(delete(CaseLimit).where(CaseLimit.case_id == case_id))
     session.add_all(
         CaseLimit(

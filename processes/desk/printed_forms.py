@@ -81,7 +81,8 @@ def _checked(session: Session, form: PrintedForm) -> Checked:
     found = sealing.examine(session, case, said)
     shown = said[: form.opinions]
     faults = list(found.faults)
-    if [*found.links[: form.opinions]][-1:] != ([form.head] if form.opinions else []):
+    links = found.links[: form.opinions]
+    if (links[-1] if links else "") != form.head:
         faults.append("意见与打印时不同")
     agency = session.get(Org, case.org_code) if case.org_code else None
     return Checked(

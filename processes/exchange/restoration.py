@@ -63,7 +63,7 @@ def begin(session: Session, *, copied_at: datetime, margin: int = MARGIN) -> Res
     # log-ins that were ended after the copy would be open again
     ended = update(AuthSession).where(AuthSession.revoked_at.is_(None)).values(revoked_at=now)
     session.execute(ended.execution_options(synchronize_session=False))
-    audit.record(session, "installation.restored", by="system", detail=f"{copied_at.isoformat()}")
+    audit.record(session, "installation.restored", by="system", detail=copied_at.isoformat())
     session.flush()
     return made
 
