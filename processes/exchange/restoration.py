@@ -1,7 +1,9 @@
 """After a restore: nothing goes out until somebody has compared what the copy does not know.
 
 Invariant: from the transaction that marks a restore to the one that says it is reconciled, no
-message or question leaves and no timer fires; what concerns our own records alone goes on. Each
+message, question or notice leaves and no timer fires; what concerns our own records alone goes on.
+Timers wait though most of them stay inside: one that fires says that an answer or a document did
+not come in time, and whether it came is just what the copy does not know. Each
 series of numbers was moved on before the first page is served, so that no number given between
 the copy and the loss is given again.
 """
@@ -34,7 +36,7 @@ GO_ON: Final = (
     "external_task",
     "outbox_message",
 )
-"""Kinds of jobs done while held, those that stay inside: all but timers."""
+"""Kinds of jobs done while held, those that stay inside: all but timers and notices."""
 Last = Mapping[tuple[str, int], int]
 """Numbers known to be given last, by key and year of their series."""
 
@@ -50,6 +52,7 @@ class Waiting:
     """What a restore holds back."""
 
     outgoing: int
+    notices: int
     timers: int
 
 
@@ -102,8 +105,12 @@ def waiting(session: Session, directory: Directory) -> Waiting:
     outgoing = select(func.count()).where(
         Job.kind.in_(("external_task", "outbox_message")), Job.topic.in_([*directory.by_topic])
     )
-    timers = select(func.count()).where(Job.kind == "timer", Job.due_at <= clock.now())
-    return Waiting(session.scalar(outgoing) or 0, session.scalar(timers) or 0)
+    due = select(func.count()).where(Job.due_at <= clock.now())
+    return Waiting(
+        outgoing=session.scalar(outgoing) or 0,
+        notices=session.scalar(due.where(Job.kind == "dispatch")) or 0,
+        timers=session.scalar(due.where(Job.kind == "timer")) or 0,
+    )
 
 
 _HELD: Final = select(Restoration).where(Restoration.reconciled_at.is_(None)).limit(1)

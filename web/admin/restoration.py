@@ -50,7 +50,7 @@ def reconcile() -> ResponseReturnValue:
     if errors:
         return _page(typed, errors), 422
     current_app.extensions.pop(_ASKED, None)
-    flash(_("已放行，对外报文、外部任务和定时继续办理"))
+    flash(_("已放行，对外报文、通知、外部任务和定时继续办理"))
     return redirect(url_for("interfaces.index"), code=303)
 
 

@@ -81,7 +81,7 @@ def restore(
     if not rehearse:
         _restored(source, settings, secret, margin)
         click.echo(
-            f"对外报文、外部任务和定时已暂停，编号已各跳过 {margin} 号。"
+            f"对外报文、通知、外部任务和定时已暂停，编号已各跳过 {margin} 号。"
             "与外部单位核对后，运行 banli restore --reconciled，或在“接口监控”页确认。"
         )
         return

@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 
 from bpmn.property import story
 from engine import clock
+from processes.casefile import deliveries, notices
+from processes.casefile.notices import Notice
 from processes.exchange import packages, pulling, restoration
+from processes.exchange.directory import Directory
 from processes.exchange.packages import PackageRefused
 from processes.exchange.restoration import NotHeld
 from processes.identity import numbers
@@ -71,6 +74,19 @@ def test_timers_wait_as_well_and_fire_once_when_it_is_reconciled(play: Play, lin
         reconciled(play)
         assert play.worker.run_once() > 0
         assert set(case.waits_for) != before
+
+
+def test_notices_wait_and_are_counted(play: Play) -> None:
+    reader, notice = play.user("acceptor").id, Notice(kind="told", title="登记已办结")
+    deliveries.reach({"mail.send"})
+    try:
+        play.run(lambda s: deliveries.choose(s, reader, channels=["mail"], mail="a@example.com"))
+        play.run(lambda s: notices.send(s, [reader], notice))
+    finally:
+        deliveries.reach(())
+    restored(play)
+    assert play.worker.run_once() == 0
+    assert play.run(lambda s: restoration.waiting(s, Directory({}, {}))).notices == 1
 
 
 def test_a_restore_is_reconciled_once(play: Play) -> None:
