@@ -3,6 +3,7 @@
 `run("package.module:function", content, name=value)` calls the function in the child with the
 bytes and the named JSON values; what it returns, JSON again, comes back. The child is kept for the
 next call, so that a call costs what it does and some milliseconds; the first one starts Python.
+One child stays for as long as we do, with what it has loaded; others end when they are idle.
 
 Invariant: the child has none of our environment, writes no file, and its answer is JSON, never an
 object: whoever took it over through a parser's fault has gained nothing but its own bounds. It is
@@ -29,7 +30,8 @@ _LENGTH: Final = 8
 _CALLS: Final = 500
 """After so many a child is made anew: what a library keeps for itself must not pile up."""
 
-
+_IDLE: Final = timedelta(minutes=10)
+"""After so long without a call a child ends, except the one that stays."""
 _LOADING: Final = timedelta(seconds=20)
 
 
@@ -51,11 +53,17 @@ class _Vanished(Exception):
 class _Child:
     """One child process, at rest between two calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stays: bool) -> None:
+        self.stays = stays
         self.calls = 0
         self._loaded: set[str] = set()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "engine.confined_child"],
+        self._process = subprocess.Popen(  # noqa: S603 - a module of ours, no word of a stranger
+            [
+                sys.executable,
+                "-m",
+                "engine.confined_child",
+                "" if stays else str(_IDLE.total_seconds()),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -66,7 +74,12 @@ class _Child:
     @property
     def alive(self) -> bool:
         """Whether it may be asked again."""
-        return self._process.poll() is None and self.calls < _CALLS
+        return self.runs and self.calls < _CALLS
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self._process.poll() is None
 
     def ask(self, module: str, request: bytes, blobs: tuple[bytes, ...]) -> dict[str, Any]:
         """Hand a call over and wait for its answer; longer while its module is being loaded."""
@@ -117,6 +130,7 @@ class _Child:
 _places: Final = threading.BoundedSemaphore(limits.CHILDREN)
 _lock: Final = threading.Lock()
 _resting: list[_Child] = []
+_staying: _Child | None = None
 
 
 def run(target: str, *blobs: bytes, **options: Any) -> Any:
@@ -181,10 +195,21 @@ def _taken() -> _Child:
         with _lock:
             child = _resting.pop() if _resting else None
         if child is None:
-            return _Child()
+            return _made()
         if child.alive:
             return child
         child.end()
+
+
+def _made() -> _Child:
+    """A new child; it stays if no other does."""
+    global _staying  # noqa: PLW0603 - the one of this program
+    with _lock:
+        stays = _staying is None or not _staying.runs
+        made = _Child(stays=stays)
+        if stays:
+            _staying = made
+    return made
 
 
 @atexit.register

@@ -19,6 +19,10 @@ def sleep() -> None:
     time.sleep(3600)
 
 
+def pause(*, seconds: float) -> None:
+    time.sleep(seconds)
+
+
 def devour() -> int:
     return len(bytearray(4 << 30))
 

@@ -55,6 +55,29 @@ def test_what_takes_too_long_is_refused_and_the_next_call_works(
     assert ask("echo") == {"sizes": []}
 
 
+def test_one_child_stays_with_what_it_has_loaded_and_others_end_when_they_are_idle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    confined.close()
+    monkeypatch.setattr(confined, "_IDLE", timedelta(seconds=0.1))
+    begin = threading.Barrier(2)
+
+    def call() -> None:
+        begin.wait()
+        ask("pause", seconds=0.5)
+
+    threads = [threading.Thread(target=call) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    stays, ends = sorted(confined._resting, key=lambda child: not child.stays)
+    assert (stays.stays, ends.stays) == (True, False)
+    assert ends._process.wait(timeout=20) == 0, "it went to rest by itself"
+    assert stays.runs
+    confined.close()
+
+
 def test_a_child_writes_no_file() -> None:
     assert ask("write") == "OSError"
 
