@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -18,6 +18,11 @@ def now() -> datetime:
 def today() -> date:
     """The present legal date: the one on the calendar in Shanghai."""
     return now().astimezone(SHANGHAI).date()
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which a legal date begins, in Shanghai's time."""
+    return datetime.combine(day, time(), SHANGHAI)
 
 
 def set_to(instant: datetime | None) -> None:

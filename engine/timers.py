@@ -7,7 +7,7 @@ due instant lies in the future.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -139,7 +139,7 @@ def _instant(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=clock.SHANGHAI)
     if isinstance(value, date):
-        return datetime.combine(value, time(0), clock.SHANGHAI)
+        return clock.midnight(value)
     raise ValueError(f"定时器需要日期时间，实为 {type(value).__name__}")
 
 

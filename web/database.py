@@ -232,6 +232,6 @@ def run(command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: 
     return database().run(command, *args, **kwargs)
 
 
-def create_tables(**options: Any) -> None:
+def create_tables() -> None:
     """Make every table at once (tests, a new demo); an installation is upgraded by migrations."""
-    Base.metadata.create_all(db.engine, **options)
+    Base.metadata.create_all(db.engine)

@@ -49,21 +49,26 @@ def page(template: str, back: str) -> Callable[[], ResponseReturnValue]:
     return view
 
 
-def went(rows: Sequence[NoticeDelivery]) -> list[tuple[str, str, str]]:
-    """Way, how far it came, colour: for the line under a notice."""
+Went = tuple[str, str, str]
+"""Way, how far it came, colour: for the line under a notice."""
+
+
+def _went() -> Callable[[NoticeDelivery], Went]:
     names = titles(deliveries.known())
     states = {
         "waiting": (_("正在发送"), ""),
         "sent": (_("已送达"), "green"),
         "refused": (_("未送达"), "amber"),
     }
-    return [(names.get(one.channel, one.channel), *states[one.state]) for one in rows]
+    return lambda one: (names.get(one.channel, one.channel), *states[one.state])
 
 
-def of_box(rows: Sequence[Notification]) -> Mapping[int, list[tuple[str, str, str]]]:
+def of_box(rows: Sequence[Notification]) -> Mapping[int, list[Went]]:
     """How far each notice of a box has come."""
+    went = _went()
     with read_session() as session:
-        return {id_: went(one) for id_, one in deliveries.of_notices(session, rows).items()}
+        sent = deliveries.of_notices(session, rows)
+    return {id_: [went(one) for one in found] for id_, found in sent.items()}
 
 
 def _wanted() -> Wanted:

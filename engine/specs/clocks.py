@@ -3,7 +3,7 @@
 Invariant: says what is to be written down and changes nothing; the ledger is not the engine's.
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from engine import clock
@@ -46,7 +46,7 @@ def _instant(expression: Expression, context: Any) -> datetime | None:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=clock.SHANGHAI)
     if isinstance(value, date):
-        return datetime.combine(value, time(), clock.SHANGHAI)
+        return clock.midnight(value)
     if value is None:
         return None
     raise failure(expression, "结果应为日期或时刻")

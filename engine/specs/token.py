@@ -18,7 +18,6 @@ FUTURE = TaskState.FUTURE
 WAITING = TaskState.WAITING
 READY = TaskState.READY
 STARTED = TaskState.STARTED
-LIVE = FUTURE | WAITING | READY | STARTED
 
 
 class Token(Task):

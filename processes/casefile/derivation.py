@@ -11,7 +11,7 @@ checklist, from any scope.
 import math
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -188,7 +188,7 @@ def _dates(variables: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(variables.get("due_on"), date):
         values["due_on"] = variables["due_on"]
     if isinstance(variables.get("accepted_on"), date):
-        values["accepted_at"] = _start_of_day(variables["accepted_on"])
+        values["accepted_at"] = clock.midnight(variables["accepted_on"])
     return values
 
 
@@ -229,7 +229,3 @@ def _step(execution: Execution) -> str:
 
 def _awaited(wait: Wait) -> bool:
     return isinstance(wait, MessageWait | SignalWait) and not wait.beside
-
-
-def _start_of_day(day: date) -> datetime:
-    return datetime.combine(day, time(), clock.SHANGHAI).astimezone(UTC)

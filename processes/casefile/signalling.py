@@ -6,7 +6,7 @@ Source: case-operations B.1 (yellow one working day before the end, red when it 
 counts even if the whole is in time; signals go by message to who is responsible).
 """
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import exists, select
@@ -67,7 +67,7 @@ def report_overdue(session: Session) -> int:
             CaseLimit.limit.in_(WHOLE),
             CaseLimit.state == State.RUNNING,
             # a limit is kept until the end of its last day, though the office closes before
-            CaseLimit.due_at < datetime.combine(clock.today(), time(), clock.SHANGHAI),
+            CaseLimit.due_at < clock.midnight(clock.today()),
             Case.ended_at.is_(None),
             ~told,
         )
@@ -83,7 +83,7 @@ def report_overdue(session: Session) -> int:
 
 def report_near(session: Session) -> int:
     """Enter each whole limit that ends by the next working day (黄灯); returns how many."""
-    begun = datetime.combine(clock.today(), time(), clock.SHANGHAI)
+    begun = clock.midnight(clock.today())
     # what was entered before was of an end that has been put off since
     told = exists().where(
         SupervisionEntry.case_id == CaseLimit.case_id,
@@ -132,7 +132,7 @@ def report_steps(session: Session) -> int:
         .join(UserTask, UserTask.instance_id == Case.id)
         .where(
             UserTask.limit_title != "",
-            UserTask.due_at < datetime.combine(clock.today(), time(), clock.SHANGHAI),
+            UserTask.due_at < clock.midnight(clock.today()),
             ~told,
         )
         .order_by(UserTask.due_at)

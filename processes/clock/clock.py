@@ -11,7 +11,7 @@ Source: Administrative Licensing Law art. 32 (acceptance), 42 (decision and exte
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
@@ -37,7 +37,6 @@ STATUTORY: Final = "statutory"
 PROMISED: Final = "promised"
 APPLICANT: Final = "applicant"
 """What the applicant has to do in time: runs on while the clocks of the agency are suspended."""
-DELIVERY: Final = "delivery"
 # the limit that a case is measured by in lists: the first of these that runs
 _MAIN: Final = (PROMISED, STATUTORY, ACCEPTANCE)
 
@@ -245,7 +244,7 @@ def _near(reckoning: Reckoning, used: Calendar) -> datetime | None:
     if reckoning.due_on is None:
         return None
     day = calendar.add_working_days(reckoning.due_on, -1, calendar=used).date
-    return datetime.combine(day, time(), clock.SHANGHAI)
+    return clock.midnight(day)
 
 
 def main_of(found: Iterable[Standing]) -> Standing | None:

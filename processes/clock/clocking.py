@@ -5,7 +5,7 @@ ledger and the agency's calendar give (case-operations B.3, 1).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -146,7 +146,7 @@ def _at(due: datetime | None, wait: TimerWait, unit: str, used: Calendar) -> dat
     if found is None or not wait.midnight:
         return found
     following = counting.day_of(found) + timedelta(days=1)
-    return datetime.combine(following, time(), clock.SHANGHAI).astimezone(UTC)
+    return clock.midnight(following).astimezone(UTC)
 
 
 def _earlier(due: datetime | None, before: int, unit: str, used: Calendar) -> datetime | None:

@@ -90,8 +90,12 @@ def load_applications(session: Session) -> None:
 
 
 def _is_ahead(session: Session, unless: Mapping[str, str]) -> bool:
-    found = registers.find(session, unless["register"], limit=1_000)
-    return any(one.values[unless["day"]] > clock.today() for one in found)
+    key, today = "", clock.today()
+    while found := registers.find(session, unless["register"], after=key, limit=registers.MOST):
+        if any(one.values[unless["day"]] > today for one in found):
+            return True
+        key = found[-1].key
+    return False
 
 
 def _answer(value: Any) -> Any:

@@ -4,7 +4,7 @@ Invariant: each filter is a condition of the query; whatever it does not know na
 """
 
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement
@@ -63,9 +63,9 @@ class Filters:
         if self.light in LIGHTS:
             found.append(_lit(self.light))
         if self.since:
-            found.append(UserTask.created_at >= _start(self.since))
+            found.append(UserTask.created_at >= clock.midnight(self.since))
         if self.until:
-            found.append(UserTask.created_at < _start(self.until + timedelta(days=1)))
+            found.append(UserTask.created_at < clock.midnight(self.until + timedelta(days=1)))
         return found
 
     def of_cases(self) -> list[ColumnElement[bool]]:
@@ -92,8 +92,4 @@ def _lit(light: str) -> ColumnElement[bool]:
     if light == "overdue":
         return UserTask.due_at < now
     last = calendar.add_working_days(clock.today(), _NEAR_DAYS).date
-    return UserTask.due_at.between(now, _start(last + timedelta(days=1)))
-
-
-def _start(day: date) -> datetime:
-    return datetime.combine(day, time(), clock.SHANGHAI).astimezone(UTC)
+    return UserTask.due_at.between(now, clock.midnight(last + timedelta(days=1)))

@@ -8,7 +8,7 @@ come in the order in which they were written, the last first.
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
@@ -172,14 +172,10 @@ def _wanted(session: Session, asked: Asked, by: User) -> Select[tuple[AuditEvent
     if asked.of:
         where.append(_about(session, asked.of))
     if asked.since is not None:
-        where.append(AuditEvent.at >= _begin(asked.since))
+        where.append(AuditEvent.at >= clock.midnight(asked.since))
     if asked.until is not None:
-        where.append(AuditEvent.at < _begin(asked.until + timedelta(days=1)))
+        where.append(AuditEvent.at < clock.midnight(asked.until + timedelta(days=1)))
     return select(AuditEvent).where(*where)
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), clock.SHANGHAI)
 
 
 _MOST_PEOPLE: Final = 200

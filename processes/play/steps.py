@@ -5,7 +5,7 @@ scenario; the sentence names the step, its line and what was there instead.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any, Final
 
 from engine import clock, feel
@@ -177,7 +177,7 @@ def later(text: str, now: datetime) -> datetime:
         raise NotPlayable(f"『{text}』不是时长，应写成 PT2H、P3D 这样")
     try:
         day = date.fromisoformat(text)
-        return datetime.combine(day, time(), clock.SHANGHAI)
+        return clock.midnight(day)
     except ValueError:
         pass
     try:

@@ -6,7 +6,7 @@ tasks that stand in the reader's own inbox. Durations are working days without s
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from statistics import mean, median
 from typing import Any, Final
 
@@ -53,9 +53,9 @@ def cases(
     at = _INSTANTS.get(told.period, Case.submitted_at)
     query = _asked(told, by)
     if since:
-        query = query.where(at >= _midnight(since))
+        query = query.where(at >= clock.midnight(since))
     if until:
-        query = query.where(at < _midnight(until + timedelta(days=1)))
+        query = query.where(at < clock.midnight(until + timedelta(days=1)))
     rows = session.execute(query.add_columns(at)).tuples().all()
     paused = _pauses(session, [row[0] for row in rows]) if told.measures != ("count",) else {}
     now = clock.now()
@@ -175,7 +175,3 @@ def words(session: Session, name: str, values: Sequence[str]) -> dict[str, str]:
 
 def _day(instant: datetime) -> date:
     return instant.astimezone(SHANGHAI).date()
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), SHANGHAI)

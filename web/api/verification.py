@@ -23,7 +23,7 @@ from web.api.wire import RequestInvalid
 from web.auth import policy
 from web.database import run
 from web.security import limiter
-from web.verification import FILE_BYTES, Finding, examined
+from web.verification import FILE_BYTES, Finding, examined, printed
 
 blueprint = blueprints.make("verification", "/verifications", "文书与证照核验")
 
@@ -64,7 +64,7 @@ def by_file() -> Any:
 @blueprint.response(200, VerifiedForm)
 def by_form(arguments: dict[str, Any]) -> Any:
     """凭审批单上的核验码核验：打印时的意见是否都在、是否与签署时一致，无须登录."""
-    return run(printed_forms.by_code, arguments["code"])
+    return printed(printed_forms.by_code, arguments["code"])
 
 
 @blueprint.post("/form-file")
@@ -73,7 +73,7 @@ def by_form(arguments: dict[str, Any]) -> Any:
 @blueprint.response(200, VerifiedForm)
 def by_form_file() -> Any:
     """上传审批单的 PDF 原文（请求体即文件，至多 20 MB）核验；文件不保存."""
-    return run(printed_forms.by_file, _uploaded())
+    return printed(printed_forms.by_file, _uploaded())
 
 
 def _uploaded() -> bytes:

@@ -3,7 +3,6 @@
 Invariant: what is printed has no contents of the case, only where it stands.
 """
 
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +16,7 @@ from engine.model import EventSubscription, Incident, Job, UserTask
 from processes.desk import printed_forms
 from processes.model.cases import Case
 from web.commands.opening import opened
+from web.display import moment
 
 _KINDS: Final = {"message": "报文", "signal": "信号", "condition": "条件"}
 
@@ -51,19 +51,15 @@ def verify_form(form: str) -> None:
             raise click.ClickException(f"{error.message}。") from error
     click.echo(f"审批单  {found.reference}  {found.agency}")
     click.echo(
-        f"打印时间：{_minute(found.printed_at)}  意见 {found.opinions} 条，此后 {found.later} 条"
+        f"打印时间：{moment(found.printed_at)}  意见 {found.opinions} 条，此后 {found.later} 条"
     )
     click.echo(f"链接校验值：{found.head or '—'}")
     for number, one in enumerate(found.lines, 1):
-        click.echo(f"{number}  {_minute(one.at)}  {one.activity}  {one.fault or '一致'}")
+        click.echo(f"{number}  {moment(one.at)}  {one.activity}  {one.fault or '一致'}")
         click.echo(f"   {one.digest}")
     if not found.whole:
         raise click.ClickException("；".join(found.faults) + "。")
     click.echo("核验通过：意见与签署时一致，无增无减。")
-
-
-def _minute(at: datetime) -> str:
-    return at.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 def _waiting(session: Session, case_id: int) -> list[str]:
@@ -74,7 +70,7 @@ def _waiting(session: Session, case_id: int) -> list[str]:
     query = select(EventSubscription).where(EventSubscription.instance_id == case_id)
     lines += [f"等待{_KINDS.get(one.kind, one.kind)}：{one.name}" for one in session.scalars(query)]
     for job in session.scalars(select(Job).where(Job.instance_id == case_id)):
-        what, due = job.topic or job.activity, _minute(job.due_at)
+        what, due = job.topic or job.activity, moment(job.due_at)
         lines.append(f"作业：{job.kind} {what}，{due}，剩余重试 {job.retries}")
     for one in session.scalars(select(Incident).where(Incident.instance_id == case_id)):
         lines.append(f"异常：{one.activity}：{one.message}")
