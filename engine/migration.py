@@ -304,7 +304,7 @@ def _moved(session: Session, before: Execution, planned: Plan, versions: _Versio
     """The instance at the target, with what it knew of itself."""
     root = before.definition_id == planned.source
     compiled = versions.target if root else before.compiled
-    stored = _rewritten(before, planned, compiled.digest)
+    stored = _rewritten(before, planned, versions, compiled.digest)
     after = Execution.load(
         compiled,
         instance_id=before.instance_id,
@@ -319,7 +319,7 @@ def _moved(session: Session, before: Execution, planned: Plan, versions: _Versio
     return after
 
 
-def _rewritten(before: Execution, planned: Plan, digest: str) -> bytes:
+def _rewritten(before: Execution, planned: Plan, versions: _Versions, digest: str) -> bytes:
     """The stored form with the nodes of the target; tokens without a place left out."""
     form, _digest, rows = orjson.loads(before.dump())
     kept: dict[int, int] = {}
@@ -332,6 +332,8 @@ def _rewritten(before: Execution, planned: Plan, digest: str) -> bytes:
             if identity not in planned.names:
                 continue
             name = planned.names[identity]  # noqa: PLW2901 - the row is made anew
+            if len(rest) == 3 and (back := rest[2].get("back")):
+                rest[2] = {**rest[2], "back": returning.renamed(back, versions.node)}
         if len(rest) == 3 and rest[2].get("definition") == planned.source:
             rest[2] = {**rest[2], "definition": planned.target}
         kept[index] = len(made)

@@ -17,7 +17,7 @@ from engine.record import StepRecord, Undone
 from engine.specs import deciding, returning
 from engine.specs.containers import CallActivity, Container, EventSubProcess
 from engine.specs.returning import Place
-from engine.specs.token import Token, called_path
+from engine.specs.token import Token
 from engine.specs.workflow import CaseWorkflow
 from engine.waiting import UserTaskWait
 
@@ -302,7 +302,7 @@ def _again(token: Token, planned: Plan) -> Place:
     """How to begin a withdrawn place again: its node, the flow it came by, the way inside."""
     mover = planned.mover
     if _location(token) == planned.path[0]:
-        return _placed(token)
+        return returning.place(token)
     line = [mover, *above(mover)]
     if token in line and any(
         isinstance(one.task_spec, EventSubProcess) for one in line[: line.index(token) + 1]
@@ -318,27 +318,8 @@ def _again(token: Token, planned: Plan) -> Place:
         if any(_beside(one, line) for one in (token, *between)):
             text = f"{token.task_spec.element.label}里还有并行的环节，退回后只能逐级重新办理"
             raise MoveRefused(text, element=token.task_spec.activity)
-        return _placed(token, between[::-1])
-    return _placed(token)
-
-
-def _placed(token: Token, within: Sequence[Token] = ()) -> Place:
-    """A token as a place; `within` leads from it to what was withdrawn, from the outside in."""
-    return returning.place(
-        token.task_spec.name,
-        token.internal_data.get("flow", ""),
-        [one.task_spec.activity for one in within if not one.task_spec.is_root],
-        returning.held(token),
-        also=returning.goes_on(token),
-        called=_called(token, within),
-    )
-
-
-def _called(token: Token, within: Sequence[Token]) -> list[list[Any]]:
-    """The called processes on a way: the scope of each, and the calls that lead to it."""
-    around = len(called_path(token))
-    roots = [one for one in within if one.task_spec.is_root]
-    return [[one.id, *called_path(one)[around:]] for one in roots]
+        return returning.place(token, between[::-1])
+    return returning.place(token)
 
 
 def _await_again(container: Token, left: Sequence[Token]) -> None:

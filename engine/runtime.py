@@ -5,6 +5,7 @@ nobody.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -59,11 +60,22 @@ def start(  # noqa: PLR0913 - what an instance begins with, all by name
     return get(session, step.instance_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Midway:
+    """An activity at which an instance begins, by its path.
+
+    `known`: variables of the processes called on the way there, each by the calls that lead to it.
+    """
+
+    path: Sequence[str]
+    known: Mapping[tuple[str, ...], Variables] = field(default_factory=dict)
+
+
 def restart(
     session: Session,
     definition_id: int,
     *,
-    at: Sequence[str],
+    at: Midway,
     by: str,
     variables: Variables,
     business_key: str,
@@ -76,7 +88,7 @@ def restart(
     compiled = repository.compiled(session, definition_id)
     resolver = repository.DefinitionResolver(session)
     move_places.begins_at(
-        compiled.process, at, called=partial(move_places.latest, resolver=resolver)
+        compiled.process, at.path, called=partial(move_places.latest, resolver=resolver)
     )
     step = Execution.start(
         compiled,
@@ -85,9 +97,10 @@ def restart(
         resolver=resolver,
         definition_id=definition_id,
     )
-    step.begin_at(at)
+    step.begin_at(at.path)
+    step.step.recalled.update(at.known)
     step.step.note(
-        "instance.started", "", step.instance_id, business_key=business_key, at="/".join(at)
+        "instance.started", "", step.instance_id, business_key=business_key, at="/".join(at.path)
     )
     step.advance()
     store.create(session, step, business_key=business_key, by=by)

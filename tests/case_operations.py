@@ -216,6 +216,7 @@ ROWS: Final[Mapping[str, Mapping[str, Row]]] = {
             _MOVES: (
                 "test_a_linked_continuation_begins_at_the_node_with_what_was_known",
                 "test_the_legal_basis_is_required",
+                "test_within_called_processes_they_know_what_they_had_prepared",
             )
         },
         "暂存": {_ENDS: ("test_a_draft_is_seen_by_its_author_alone",)},

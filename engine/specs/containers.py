@@ -10,12 +10,15 @@ from engine import limits
 from engine.errors import ExpressionError, LimitExceeded
 from engine.expressions import text
 from engine.scopes import Scope, storable
-from engine.specs import mapping
+from engine.specs import mapping, returning
 from engine.specs.activities import Activity
 from engine.specs.events import EventSubStart, StartEvent
 from engine.specs.node import Node, Path
 from engine.specs.token import STARTED, Token, called_path
 from engine.variables import Variables
+
+_INTO = ("at", "within")
+"""What a token says of where its inside is begun."""
 
 
 class Container(Node):
@@ -56,7 +59,11 @@ class Container(Node):
         specs = self._wf_spec.task_specs
         arrived = self._wf_spec.places(str(self.element.id)).arrived(at[0])
         met = [(specs[join], {"flow": flow}) for join, flow in arrived]
-        return [*met, (target, {"at": at[1:]} if at[1:] else {})]
+        data = returning.inward(token)
+        if missing := [one[0] for one in data.get("back", ()) if one[0] not in specs]:
+            text = f"『{self.bpmn_name or self.activity}』中没有要直达的环节『{missing[0]}』"
+            raise ExpressionError(text, element=self.activity)
+        return [*met, (target, data)]
 
     def begin_flow(self, token: Token, firsts: list[tuple[Any, dict[str, Any]]]) -> None:
         """Put the first tokens in place."""
@@ -188,9 +195,8 @@ class CallActivity(Activity):
         definition_id, compiled, values = prepared
         workflow = token.workflow
         around = workflow.scope_id(token)
-        into = token.internal_data.get("at")
-        data = {"at": into} if into else {}
-        prepared_then = self._recalled(token) if into else {}
+        data = {name: token.internal_data[name] for name in _INTO if name in token.internal_data}
+        prepared_then = self._recalled(token) if data else {}
         root = workflow.spawn(token, compiled.spec.root, definition=definition_id, **data)
         known = storable({**prepared_then, **values})
         written = {*prepared_then} - {*values}  # its caller is to have that at its end

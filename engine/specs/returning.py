@@ -4,8 +4,9 @@ Invariant: a withdrawn place that is to be begun again is in one list alone, how
 moves the case meanwhile takes it out of there, hands it on, or begins it.
 
 A place is a list as the state keeps it: node, flow it came by, way inside, places that it leads
-back to itself, whether its own flow goes on beside them, and the called processes on the way
-inside, each as its scope and the calls that lead to it from the place.
+back to itself, whether its own flow goes on beside them, the called processes on the way inside,
+each as its scope and the calls that lead to it from the place, and for each step of the way inside
+where that leads back to itself, with whether its own flow goes on.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,17 +17,26 @@ from engine.specs.token import Token, called_path
 Place = list[Any]
 
 
-def place(
-    node: str,
-    flow: str,
-    inside: Sequence[str],
-    held: Sequence[Place],
-    *,
-    also: bool,
-    called: Sequence[Place] = (),
-) -> Place:
-    """A place to begin again."""
-    return [node, flow, [*inside], [*held], int(also), [*called]]
+def place(token: Token, within: Sequence[Token] = ()) -> Place:
+    """A token as a place; `within` leads from it to what was withdrawn, from the outside in."""
+    steps = [one for one in within if not one.task_spec.is_root]
+    inner = [[held(one), int(goes_on(one))] for one in steps]
+    return [
+        token.task_spec.name,
+        token.internal_data.get("flow", ""),
+        [one.task_spec.activity for one in steps],
+        held(token),
+        int(goes_on(token)),
+        _called(token, within),
+        inner if any(places for places, _also in inner) else [],
+    ]
+
+
+def _called(token: Token, within: Sequence[Token]) -> list[list[Any]]:
+    """The called processes on a way: the scope of each, and the calls that lead to it."""
+    around = len(called_path(token))
+    roots = [one for one in within if one.task_spec.is_root]
+    return [[one.id, *called_path(one)[around:]] for one in roots]
 
 
 def held(token: Token) -> list[Place]:
@@ -46,13 +56,21 @@ def keep(token: Token, places: Sequence[Place]) -> None:
 
 def begin(container: Token, one: Place) -> Token:
     """Begin a place again."""
-    node, flow, inside, back, also, called = _whole(one)
-    data = {"flow": flow, "at": inside, "back": back, "also": also}
+    node, flow, inside, back, also, called, within = _whole(one)
+    data = {"flow": flow, "at": inside, "back": back, "also": also, "within": within}
     _recall(container, called)
     spec = container.task_spec._wf_spec.task_specs[node]
     kept = {name: value for name, value in data.items() if value}
     token: Token = container.workflow.spawn(container, spec, **kept)
     return token
+
+
+def inward(token: Token) -> dict[str, Any]:
+    """With what the first token in a container is begun that is itself begun in its middle."""
+    within = token.internal_data.get("within") or [[[], 0]]
+    (back, also), *further = within
+    data = {"at": token.internal_data["at"][1:], "within": further, "back": back, "also": also}
+    return {name: value for name, value in data.items() if value}
 
 
 def _recall(container: Token, called: Sequence[Place]) -> None:
@@ -84,13 +102,13 @@ def part(places: Iterable[Place], stays: Callable[[Place], bool]) -> Parted:
     """Part places, and those that they hold, by whether they stay."""
     found = Parted([], [], [])
     for one in places:
-        node, flow, inside, back, also, called = _whole(one)
+        node, flow, inside, back, *rest = _whole(one)
         inner = part(back, stays)
         if stays(one):
-            found.stay.append(place(node, flow, inside, inner.stay, also=also, called=called))
+            found.stay.append([node, flow, inside, inner.stay, *rest])
             found.gone.extend(inner.gone)
         else:
-            found.gone.append(place(node, flow, inside, inner.gone, also=also, called=called))
+            found.gone.append([node, flow, inside, inner.gone, *rest])
             found.homeless.extend(inner.stay)
         found.homeless.extend(inner.homeless)
     return found
@@ -103,6 +121,18 @@ def every(places: Iterable[Place]) -> Iterator[Place]:
         yield from every(_whole(one)[3])
 
 
+def renamed(places: Iterable[Place], name: Callable[[str], str]) -> list[Place]:
+    """Places by the names that their nodes have in another version of the process."""
+    found = []
+    for node, flow, inside, back, also, called, within in map(_whole, places):
+        around = [name(node), flow, inside, renamed(back, name), also, called, within]
+        if not called:  # what lies in a called process is of another version
+            around[2] = [name(one) for one in inside]
+            around[6] = [[renamed(places, name), on] for places, on in within]
+        found.append(around)
+    return found
+
+
 def _whole(one: Place) -> Place:
-    """A place as it is kept now; cases of earlier versions have three or five parts."""
-    return [*one, *([], 0, [])[len(one) - 3 :]]
+    """A place as it is kept now; cases of earlier versions have three, five or six parts."""
+    return [*one, *([], 0, [], [])[len(one) - 3 :]]

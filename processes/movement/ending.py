@@ -21,7 +21,7 @@ from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.model.cases import Case, CaseLink, Opinion
 from processes.model.documents import Document
-from processes.movement import movement
+from processes.movement import movement, recalling
 from processes.rights import permissions
 from processes.rights.duties import CONTINUES
 
@@ -105,10 +105,11 @@ def reopen(session: Session, case_id: int, *, by: User, at: str, basis: str, rea
         for name, value in runtime.variables(session, case_id).items()
         if name not in _LEFT
     }
+    path = at.split(SEPARATOR)
     made = runtime.restart(
         session,
         instance.definition_id,
-        at=at.split(SEPARATOR),
+        at=runtime.Midway(path, recalling.remembered(session, case_id, path)),
         by=str(by.id),
         variables={**known, "work_order_no": number, "continues": case.reference},
         business_key=number,

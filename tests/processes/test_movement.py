@@ -700,6 +700,16 @@ class TestReopen:
         again.complete("check", as_="licence_verifier")
         assert waits(again) == ["approve"]
 
+    def test_within_called_processes_they_know_what_they_had_prepared(self, play: Play) -> None:
+        case = begun(play, "through", "accept", "review", said="初稿")
+        manager = by(play, "licence_manager")
+        play.run(lambda s: cases.terminate(s, case.id, by=manager, reason="申请人撤销"))
+        assert "prepared" not in case.variables, "the caller never had it"
+        again = self.reopen(case, "inner/review")
+        assert known(again, "review")["prepared"] == "按 初稿 备好"
+        again.complete("review", as_="licence_reviewer")
+        assert known(again, "check")["prepared_again"] == "按 初稿 备好，再备"
+
 
 class TestUrge:
     """催办."""

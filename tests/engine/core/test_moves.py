@@ -326,6 +326,17 @@ class TestCalledProcesses:
         moved(case, "y", "a", straight=True)
         assert case.complete("a").waits == ["y"]
 
+    def test_straight_out_of_a_called_process_and_back_it_still_goes_straight_back_within(
+        self,
+    ) -> None:
+        files = (self.files()[0], xml("start -> x -> y -> z -> end", key="q"))
+        case = Case(*files).complete("a").complete("x").complete("y")
+        moved(case, "z", "x", straight=True)
+        moved(case, "x", "../a", straight=True)
+        assert case.complete("a").waits == ["x"]
+        assert case.complete("x").waits == ["z"], "not along the flow, to y"
+        assert case.complete("z").waits == ["b"]
+
     def test_a_target_that_the_called_process_lacks_is_refused(self) -> None:
         case = Case(*self.files()).complete("a").complete("x").complete("y")
         with pytest.raises(move_places.MoveRefused, match="没有这个环节"):

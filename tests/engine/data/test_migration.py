@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from engine import incidents, migration, repository, runtime, tasks
+from engine import incidents, migration, moves, repository, runtime, tasks
 from engine.errors import BanliError, NotFound
+from engine.execution import execution
 from engine.migration import MigrationRefused, Plan
 from engine.model import EventSubscription, Incident, Job, ProcessInstance, Timer, UserTask
 from tests.engine.core.scenario import (
@@ -69,6 +71,28 @@ def test_a_task_stays_in_its_hands_with_its_due_date_and_goes_on_by_the_new_mode
     assert set(site.tasks()) == {"b"}
     assert site.variables(case)["n"] == 1
     assert "instance.migrated p" in site.history(case)
+
+
+def test_what_is_gone_straight_back_to_has_its_name_of_the_new_version(database: Database) -> None:
+    site = Site(database, p=xml("start -> a -> b -> c -> end", a=user(), b=user(), c=user()))
+    case = site.start()
+    site.complete("a")
+    site.complete("b")
+    returned = site.task("c")
+
+    def send_back(session: Session) -> None:
+        with execution(session, case, actor="admin") as step:
+            planned = moves.plan(step, returned, to="a", redo=True)
+            moves.move(step, planned, kind="returned", reason="材料不清", straight=True)
+
+    site.run(send_back)
+    site.deploy(p=xml("start -> a -> b -> d -> end", a=user(), b=user(), d=user()))
+    with pytest.raises(MigrationRefused, match="直达"):
+        moved(site, case)
+    moved(site, case, c="d")
+    site.forget()
+    site.complete("a")
+    assert set(site.tasks()) == {"d"}
 
 
 def test_an_element_that_is_gone_is_named_and_nothing_happens(database: Database) -> None:
