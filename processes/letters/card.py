@@ -10,9 +10,9 @@ from typing import Any, Final
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
 
 from processes.letters import fonts, pictures
+from processes.letters.canvas import Canvas
 from processes.letters.drawn import Drawing, Images, SealPlace
 from processes.letters.errors import LetterInvalid
 from processes.letters.filling import fill, value
@@ -43,7 +43,7 @@ def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> Dr
             canvas.showPage()
     canvas.save()
     pages = len(cards) * len(template.sides)
-    return Drawing(out.getvalue(), pages, _seal_place(template, height))
+    return Drawing(out.getvalue(), pages, _seal_place(template, height), canvas.sheets)
 
 
 def _seal_place(template: Template, height: float) -> SealPlace | None:

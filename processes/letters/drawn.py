@@ -1,7 +1,11 @@
-"""A letter as it was drawn: the PDF and where its seal belongs."""
+"""A letter as it was drawn: the PDF, the OFD if it is asked for, and where its seal belongs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from processes.letters.canvas import Sheet
 
 Images = Callable[[str], bytes]
 """Gives the bytes of a stored file by its hash."""
@@ -20,8 +24,13 @@ class SealPlace:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A template drawn; `seal` only where the template leaves room for an electronic seal."""
+    """A template drawn; `seal` only where the template leaves room for an electronic seal.
+
+    `ofd` is the same drawing in that format, where the template's `formats` name it.
+    """
 
     content: bytes
     pages: int
     seal: SealPlace | None = None
+    sheets: "Sequence[Sheet]" = ()
+    ofd: bytes | None = None

@@ -14,7 +14,6 @@ import segno
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
     Flowable,
@@ -27,6 +26,7 @@ from reportlab.platypus import (
 )
 
 from processes.letters import fonts, pictures
+from processes.letters.canvas import Canvas
 from processes.letters.drawn import Drawing, Images, SealPlace
 from processes.letters.filling import chinese_date, fill, rows, shown, value
 from processes.letters.lines import Style, TextBlock, draw_text
@@ -75,9 +75,10 @@ def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> Dr
     foot = _Foot(template, values)
     document.addPageTemplates([PageTemplate(frames=[frame], onPage=foot)])
     places: list[SealPlace] = []
-    document.build(_story(template, values, images, places))
+    document.build(_story(template, values, images, places), canvasmaker=Canvas)
     electronic = template.seal == "electronic" and places
-    return Drawing(out.getvalue(), document.page, places[-1] if electronic else None)
+    place = places[-1] if electronic else None
+    return Drawing(out.getvalue(), document.page, place, document.canv.sheets)
 
 
 class _Foot:

@@ -30,6 +30,7 @@ def _sampled(template: Template) -> Template:
     return dataclasses.replace(
         template,
         head=_said(template.head),
+        heading=_said(template.heading),
         to=_said(template.to),
         signature=_said(template.signature),
         note=_said(template.note),

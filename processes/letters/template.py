@@ -19,7 +19,11 @@ _FOLD: Final = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f])")
 _KEYS: Final = {
     "letter", "title", "title_en", "kind", "number", "head", "to", "body", "signature", "date",
     "qr", "note", "copies", "public", "seal", "size", "sides", "heading", "rows",
+    "formats",
 }  # fmt: skip
+PDF: Final = "pdf"
+OFD: Final = "ofd"
+_FORMATS: Final = ([PDF], [PDF, OFD])
 _BLOCKS: Final = ("text", "table", "items", "heading")
 _ELEMENTS: Final = ("text", "image", "qr", "line", "box", "mark", "seal")
 
@@ -97,6 +101,8 @@ class Template:
     sides: tuple[tuple[Element, ...], ...] = ()
     rows: str = ""
     """Of a card: one for each row of this list, which its places call `row`."""
+    formats: tuple[str, ...] = (PDF,)
+    """What it is issued as: `pdf` always, `ofd` (GB/T 33190) beside it."""
     digest: str = field(default="")
 
 
@@ -131,6 +137,17 @@ def _problems(raw: Mapping[str, Any]) -> Iterator[str]:
     for key in ("letter", "title"):
         if not isinstance(raw.get(key), str):
             yield f"缺少『{key}』"
+    if raw.get("formats", [PDF]) not in _FORMATS:
+        yield "『formats』应为 [pdf] 或 [pdf, ofd]"
+    yield from _layout_problems(raw)
+    for text in expressions(raw):
+        try:
+            feel.parse(text)
+        except feel.FeelSyntaxError as error:
+            yield f"表达式『{text}』有误：{error}"
+
+
+def _layout_problems(raw: Mapping[str, Any]) -> Iterator[str]:
     kind = raw.get("kind", "letter")
     if kind == "card":
         yield from _card_problems(raw)
@@ -138,11 +155,6 @@ def _problems(raw: Mapping[str, Any]) -> Iterator[str]:
         yield from _letter_problems(raw)
     else:
         yield f"未知的文书种类『{kind}』"
-    for text in expressions(raw):
-        try:
-            feel.parse(text)
-        except feel.FeelSyntaxError as error:
-            yield f"表达式『{text}』有误：{error}"
 
 
 def _letter_problems(raw: Mapping[str, Any]) -> Iterator[str]:
@@ -182,13 +194,14 @@ def _template(raw: Mapping[str, Any], digest: str) -> Template:
     plain = {
         key: raw[key]
         for key in Template.__dataclass_fields__
-        if key in raw and key not in ("body", "sides", "size", "id")
+        if key in raw and key not in ("body", "sides", "size", "id", "formats")
     }
     return Template(
         id=raw["letter"],
         body=tuple(_block(block) for block in raw.get("body", ())),
         sides=tuple(tuple(_element(one) for one in side) for side in raw.get("sides", ())),
         size=tuple(raw.get("size", (85.6, 54.0))),
+        formats=tuple(raw.get("formats", (PDF,))),
         digest=digest,
         **plain,
     )
