@@ -35,7 +35,8 @@ STATUS: Final = {
     "revoked": Badge(N_("已撤销"), "red"),
 }
 FAULTS: Final = {
-    "unreadable": N_("这不是可以识别的 PDF 文件。"),
+    "unreadable": N_("这不是可以识别的 PDF、OFD 文件。"),
+    "unknown": N_("签章的种类无法识别，未能核验。"),
     "unsigned": N_("文件没有电子签章。"),
     "changed": N_("文件在签章之后被改动，签章无效。"),
     "untrusted": N_("签章证书不是受信任的机构颁发。"),
@@ -43,9 +44,16 @@ FAULTS: Final = {
     "costly": N_("文件内容异常，核验所需的时间或内存超过限度，未能核验。"),
     "unsupported": N_("文件有 SM2 签章，本系统没有安装国密组件，未能核验。"),
 }
+CHANGES: Final = {
+    "changed": N_("“%(name)s”在签章之后被改动。"),
+    "added": N_("“%(name)s”是签章之后加入的。"),
+    "missing": N_("“%(name)s”在签章之后被删除。"),
+    "seal": N_("印章“%(name)s”与签章时的不是同一枚。"),
+}
+"""What was done to an OFD after it was sealed; `name` is the file in it."""
 FILE_BYTES: Final = 20 << 20
 T = TypeVar("T", str, bytes)
-_UNTOLD: Final = ("costly", "unsupported")
+_UNTOLD: Final = ("costly", "unsupported", "unknown")
 """What leaves open whether the seals are good."""
 
 
@@ -119,7 +127,7 @@ def file() -> ResponseReturnValue:
     given = request.files.get("file")
     content = given.stream.read(FILE_BYTES + 1) if given else b""
     if not content or len(content) > FILE_BYTES:
-        text = _("请选择一个 PDF 文件，不超过 20 MB。")
+        text = _("请选择一个 PDF 或 OFD 文件，不超过 20 MB。")
         return _page(way="file", refused=text), 422
     found = examined(content)
     name = (given.filename or "")[:120] if given else ""
@@ -155,7 +163,8 @@ def _found(look: Callable[..., Verified], *told: str, **shown: Any) -> ResponseR
 
 def _page(**told: Any) -> str:
     blank = {"code": "", "number": "", "way": "code", "missing": False, "refused": ""}
-    always = {**blank, "finding": None, "faults": FAULTS, "public_key": keys.public_key()}
+    words = {"faults": FAULTS, "changes": CHANGES}
+    always = {**blank, **words, "finding": None, "public_key": keys.public_key()}
     return render_template("portal/verify.html", **{**always, **told})
 
 

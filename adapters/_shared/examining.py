@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from adapters._shared.seals import Examined, Signature
+from adapters._shared.seals import Change, Examined, Signature
 from engine import confined
 from engine.confined import Exhausted
 
@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 
 def examine(content: bytes, trust: "Sequence[x509.Certificate]") -> Examined:
-    """As `pades.examine`; a file that takes more than the bounds has the fault `costly`."""
+    """As `sealing.examine`; a file that takes more than the bounds has the fault `costly`."""
     try:
-        told = confined.run("adapters._shared.pades:told", content, *(one.dump() for one in trust))
+        told = confined.run(
+            "adapters._shared.sealing:told", content, *(one.dump() for one in trust)
+        )
     except Exhausted as error:
         if error.message == confined.BUSY:
             raise
         return Examined(fault="costly")
-    return Examined(tuple(_signature(one) for one in told["signatures"]), told["fault"])
+    changes = tuple(Change(**one) for one in told["changes"])
+    signatures = tuple(_signature(one) for one in told["signatures"])
+    return Examined(signatures, told["fault"], changes)
 
 
 def _signature(told: dict[str, object]) -> Signature:

@@ -9,17 +9,21 @@ Source: GB/T 33190-2016, 7.1; APPNOTE.TXT 6.3.3 (zip), 4.3.
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
-from struct import unpack
 from typing import Final
 
 FILES: Final = 2_000
 BYTES: Final = 100 << 20
 ENTRY_BYTES: Final = 50 << 20
-_NAME: Final = re.compile(
-    r"(?!.*(?:^|/)\.{1,2}(?:/|$))[^/\\:\x00-\x1f][^\\:\x00-\x1f]*[^/\\:\x00-\x1f]|\w"
-)
+_NAME: Final = re.compile(r"(?!(?:.*/)?\.{0,2}(?:/|$))[^\\:\x00-\x1f]{1,250}")
+"""No part of it empty, `.` or `..`."""
+_UNREADABLE: Final = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, ValueError, LookupError,
+    NotImplementedError, OSError, EOFError, RuntimeError,
+)  # fmt: skip
 _HEAD: Final = 30
 _END: Final = 22
 _DESCRIBED: Final = 0x8
@@ -27,7 +31,11 @@ _ENCRYPTED: Final = 0x1
 
 
 class PackageUnreadable(ValueError):
-    """The bytes are no package, or one that programs would read differently."""
+    """The bytes are no package, or one that programs would read differently; which file it is."""
+
+    def __init__(self, message: str, file: str = "") -> None:
+        super().__init__(message)
+        self.file = file
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:
@@ -49,12 +57,18 @@ def unpacked(content: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
             listed = [one for one in opened.infolist() if not one.is_dir()]
             _check(opened, listed, content)
-            return {one.filename.removeprefix("/"): opened.read(one) for one in listed}
+            return {one.filename.removeprefix("/"): _read(opened, one) for one in listed}
     except PackageUnreadable:
         raise
-    except (zipfile.BadZipFile, ValueError, LookupError, NotImplementedError, OSError, EOFError,
-            RuntimeError, zipfile.LargeZipFile) as error:  # fmt: skip
+    except _UNREADABLE as error:
         raise PackageUnreadable(f"no package: {error}") from error
+
+
+def _read(opened: zipfile.ZipFile, one: zipfile.ZipInfo) -> bytes:
+    try:
+        return opened.read(one)
+    except _UNREADABLE as error:
+        raise PackageUnreadable(f"no file: {error}", one.filename.removeprefix("/")) from error
 
 
 def _check(opened: zipfile.ZipFile, listed: list[zipfile.ZipInfo], content: bytes) -> None:
@@ -64,7 +78,8 @@ def _check(opened: zipfile.ZipFile, listed: list[zipfile.ZipInfo], content: byte
     if len({name.casefold() for name in names}) < len(names):
         raise PackageUnreadable("a file twice")
     for name, one in zip(names, listed, strict=True):
-        if one.flag_bits & _ENCRYPTED or one.file_size > ENTRY_BYTES or not _NAME.fullmatch(name):
+        named = _NAME.fullmatch(name) and one.orig_filename == one.filename
+        if one.flag_bits & _ENCRYPTED or one.file_size > ENTRY_BYTES or not named:
             raise PackageUnreadable("a file that may not be in it")
     _check_tiles(opened, content)
 
@@ -75,10 +90,10 @@ def _check_tiles(opened: zipfile.ZipFile, content: bytes) -> None:
     for one in sorted(opened.infolist(), key=lambda entry: entry.header_offset):
         if one.header_offset != at or content[at : at + 4] != b"PK\x03\x04":
             raise PackageUnreadable("something between its files")
-        name, extra = unpack("<HH", content[at + 26 : at + _HEAD])
+        name, extra = struct.unpack("<HH", content[at + 26 : at + _HEAD])
         at += _HEAD + name + extra + one.compress_size
         if one.flag_bits & _DESCRIBED:
             at += 16 if content[at : at + 4] == b"PK\x07\x08" else 12
-    size, start, comment = unpack("<LLH", content[-_END:][12:])
+    size, start, comment = struct.unpack("<LLH", content[-_END:][12:])
     if start != at or at + size + _END != len(content) or comment or opened.comment:
         raise PackageUnreadable("something behind its files")

@@ -14,7 +14,7 @@ import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -45,7 +45,8 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from adapters._shared import sm2, sm2_cms
 from adapters._shared.client import Department
-from adapters._shared.seals import NATIONAL, Examined, Place, SealOrder, Signature
+from adapters._shared.ofd_seal import OfdDie
+from adapters._shared.seals import NATIONAL, Examined, Place, Signature
 from adapters._shared.sm2_seal import ROOM, NationalSigner
 from engine import clock
 from engine.errors import WorkRefused
@@ -140,12 +141,13 @@ def _certificate(one: Certificate) -> x509.Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Die:
-    """What sets one seal: key, time stamp, picture (a PDF page), and a key by SM2 for both."""
+    """What sets one seal: key, time stamp, picture (a PDF page), a key by SM2, the seal for OFD."""
 
     signer: KeySigner
     timestamper: TimeStamper
     image: Path | None = None
     national: NationalSigner | None = None
+    ofd: OfdDie | None = None
 
 
 def seal(
@@ -192,20 +194,6 @@ def seal_nationally(content: bytes, *, signer: NationalSigner, field: str = "Sea
     return _set(content, signers.PdfSigner(meta, signer, new_field_spec=spec), signer)
 
 
-def to_order(content: bytes, *, die: Die, order: SealOrder) -> bytes:
-    """The file sealed as it was ordered; the die has an SM2 key where that is ordered.
-
-    Raises:
-        ValueError: the bytes are no PDF that can be sealed.
-    """
-    made = seal(content, die=die, reason=order.reason, place=order.place)
-    if order.format != NATIONAL:
-        return made
-    if die.national is None:
-        raise ValueError("印章没有 SM2 密钥和证书")
-    return seal_nationally(made, signer=die.national)
-
-
 def _set(content: bytes, signer: signers.PdfSigner, key: KeySigner | NationalSigner) -> bytes:
     try:
         try:
@@ -221,7 +209,7 @@ def _set(content: bytes, signer: signers.PdfSigner, key: KeySigner | NationalSig
 
 def _sealed(content: bytes, signer: signers.PdfSigner, key: KeySigner | NationalSigner) -> bytes:
     writer, out = IncrementalPdfFileWriter(io.BytesIO(content)), io.BytesIO()
-    _apart(lambda: signer.sign_pdf(writer, output=out, bytes_reserved=key.room))
+    apart(lambda: signer.sign_pdf(writer, output=out, bytes_reserved=key.room))
     made = out.getvalue()
     if container := _CONTENTS.search(made, len(content)):
         used = len(container[1].rstrip(b"0"))
@@ -229,7 +217,7 @@ def _sealed(content: bytes, signer: signers.PdfSigner, key: KeySigner | National
     return made
 
 
-def _apart(work: Callable[[], T]) -> T:
+def apart(work: Callable[[], T]) -> T:
     """Do it here, or in a thread of its own where an event loop is running.
 
     The library starts a loop for each call, and a thread runs only one.
@@ -255,19 +243,10 @@ def examine(content: bytes, trust: Sequence[x509.Certificate]) -> Examined:
         found = PdfFileReader(io.BytesIO(content)).embedded_regular_signatures
         if any(_is_national(one) for one in found) and not sm2.installed():
             return Examined(fault="unsupported")
-        read = _apart(lambda: tuple(_read(one, trust) for one in found))
+        read = apart(lambda: tuple(_read(one, trust) for one in found))
     except (*_UNREADABLE, PathError):
         return Examined(fault="changed" if b"/ByteRange" in content else "unreadable")
     return Examined(read, _fault(read))
-
-
-def told(content: bytes, *trust: bytes) -> dict[str, Any]:
-    """The same as JSON, for the child process: roots in DER, instants in ISO 8601."""
-    found = examine(content, [x509.Certificate.load(one) for one in trust])
-    signatures = [asdict(one) for one in found.signatures]
-    for one in signatures:
-        one["signed_at"] = one["signed_at"] and one["signed_at"].isoformat()
-    return {"fault": found.fault, "signatures": signatures}
 
 
 def roots(file: Path) -> list[x509.Certificate]:

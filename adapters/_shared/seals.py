@@ -3,8 +3,9 @@
 `Seals` is implemented by the provincial seal system (adapter `eseal`), by seals kept here
 (adapter `seal_local`) and by the signature server for persons (adapter `esign`).
 
-Invariant: whoever sealed, the file that comes back begins with the bytes handed out and its seal
-is genuine; anything else is refused and never reaches the case.
+Invariant: whoever sealed, the file that comes back begins with the bytes handed out (an OFD: has
+every file that was in it) and its seal is genuine; anything else is refused and never reaches the
+case.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from datetime import date, datetime
 from typing import Any, BinaryIO, Final, Protocol, runtime_checkable
 
 from adapters._shared.client import Department
+from engine import confined
 from engine.errors import BpmnError, WorkRefused
 from engine.ports import HandedFile, MadeFile, Result, Work, Worker
 from engine.variables import Variables
@@ -20,9 +22,13 @@ from engine.variables import Variables
 AGENCIES: Final = "eseal"
 """Before the dot in the topics of whoever keeps the seals of agencies."""
 PDF: Final = "application/pdf"
+OFD_FILE: Final = "application/ofd"
 NATIONAL: Final = "sm2"
-FORMATS: Final = ("pdf", NATIONAL)
-"""What a file is sealed as: PAdES alone, or PAdES and a second signature by SM2 over it."""
+OFD: Final = "ofd"
+_USUAL: Final = ("pdf", NATIONAL)
+FORMATS: Final = (*_USUAL, OFD)
+"""What a file is sealed as: a PDF by PAdES alone, or by PAdES and a second signature by SM2 over
+it; an OFD by an electronic seal (GB/T 38540)."""
 REFUSED: Final = "seal_refused"
 """The BPMN error of a keeper that will not seal: seal unknown, stopped or expired; has `reason`."""
 
@@ -47,7 +53,7 @@ class Place:
 class Signature:
     """One signature on a file; `signed_at` is the instant of its time stamp, None without one.
 
-    `kind` is `sm2` for one by the national algorithms.
+    `kind` is `sm2` for one by the national algorithms on a PDF, `ofd` for a seal on an OFD.
     """
 
     field: str
@@ -61,17 +67,26 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to an OFD after it was sealed: the file `name` in it, and how (`CHANGES`)."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Examined:
     """What the seals of a file are worth; `fault` is empty where nothing is wrong.
 
-    Faults: `unreadable` no PDF, `unsigned`, `changed` after it was sealed, `untrusted` seal of
-    nobody known, `unstamped` without a time stamp that counts,
-    `costly` made so that to read it takes more than the bounds, `unsupported` signed by SM2 where
-    nothing is installed that could tell.
+    Faults: `unreadable` neither PDF nor OFD, `unsigned`, `unknown` signed in a way not known here,
+    `changed` after it was sealed, `untrusted` seal of nobody known, `unstamped` without a time
+    stamp that counts, `costly` made so that to read it takes more than the bounds, `unsupported`
+    signed by SM2 where nothing is installed that could tell.
     """
 
     signatures: tuple[Signature, ...] = ()
     fault: str = ""
+    changes: tuple[Change, ...] = ()
 
     @property
     def genuine(self) -> bool:
@@ -130,9 +145,11 @@ class Seals(Protocol):
 class SealWorker:
     """`*.sign`: sets a seal on the file `document`.
 
-    Takes `document`, `seal`, `place?` (page, x, y, width, height in points), `reason?`, `format?`
-    (`pdf` or `sm2`; without it that of the keeper);
-    gives `sealed` (the file) and `seal_record` (seal, signer, organisation, signed_at).
+    Takes `document` (PDF or OFD), `seal`, `place?` (page, x, y, width, height in points),
+    `reason?`, `format?` (of a PDF `pdf` or `sm2`; without it that of the keeper), `ofd?` (the same
+    document as OFD, to be sealed too);
+    gives `sealed` (the file), `sealed_ofd` (null where the keeper has no seal for OFD, with the
+    reason in `seal_record.ofd_refused`) and `seal_record` (seal, signer, organisation, signed_at).
     """
 
     def __init__(self, topic: str, seals: Seals, usual: str = "pdf") -> None:
@@ -144,34 +161,43 @@ class SealWorker:
         """Seal, and look at what came back as strictly as a stranger would."""
         document = work.file("document")
         wanted = _format(document, str(work.variables.get("format") or self.usual).lower())
-        order = SealOrder(
-            id=work.key,
-            seal=_text(work, "seal"),
-            name=document.name,
-            sha256=document.sha256,
-            size=document.size,
-            reason=str(work.variables.get("reason") or ""),
-            place=_place(work.variables.get("place")),
-            format=wanted,
-        )
-        with document.open() as stream:
-            sealed = self.seals.seal(order, stream)
-        with document.open() as stream:
-            if not sealed.startswith(stream.read()):
-                raise WorkRefused("签章后的文件与送签的文件内容不同", order=order.id)
-        found = self.seals.examine(sealed)
-        if not found.genuine:
-            raise WorkRefused(f"交回的文件验签不通过（{FAULTS[found.fault]}）", order=order.id)
-        if wanted == NATIONAL and not any(one.kind == NATIONAL for one in found.signatures):
-            raise WorkRefused("交回的文件上没有 SM2 签章", order=order.id)
-        last = found.signatures[-1]
+        order = _order(work, work.key, document, wanted)
+        sealed, last = self._sealed(order, document)
         record = {
             "seal": order.seal,
             "signer": last.signer,
             "organisation": last.organisation,
             "signed_at": last.signed_at,
         }
-        return {"sealed": MadeFile(document.name, PDF, sealed), "seal_record": record}
+        made = {"sealed": MadeFile(document.name, document.content_type, sealed)}
+        if work.variables.get("ofd") is None:
+            return {**made, "seal_record": record}
+        beside, refused = self._beside(work)
+        return {**made, "sealed_ofd": beside, "seal_record": {**record, "ofd_refused": refused}}
+
+    def _beside(self, work: Work) -> tuple[MadeFile | None, str | None]:
+        """The OFD of the document, sealed; or why its keeper will not: the PDF holds without it."""
+        document = work.file("ofd")
+        order = _order(work, f"{work.key}-ofd", document, _format(document, OFD))
+        try:
+            sealed, _last = self._sealed(order, document)
+        except BpmnError as error:
+            return None, str(error.variables.get("reason") or error.message)
+        return MadeFile(document.name, OFD_FILE, sealed), None
+
+    def _sealed(self, order: SealOrder, document: HandedFile) -> tuple[bytes, Signature]:
+        with document.open() as stream:
+            sealed = self.seals.seal(order, stream)
+        with document.open() as stream:
+            given = stream.read()
+        if not _contains(order, sealed, given):
+            raise WorkRefused("签章后的文件与送签的文件内容不同", order=order.id)
+        found = self.seals.examine(sealed)
+        if not found.genuine:
+            raise WorkRefused(f"交回的文件验签不通过（{FAULTS[found.fault]}）", order=order.id)
+        if order.format == NATIONAL and not any(one.kind == NATIONAL for one in found.signatures):
+            raise WorkRefused("交回的文件上没有 SM2 签章", order=order.id)
+        return sealed, found.signatures[-1]
 
 
 class ExamineWorker:
@@ -228,13 +254,22 @@ class SealListWorker:
 
 
 FAULTS: Final[Mapping[str, str]] = {
-    "unreadable": "不是可以识别的 PDF 文件",
+    "unreadable": "不是可以识别的 PDF、OFD 文件",
+    "unknown": "签章的种类无法识别",
     "unsigned": "文件没有电子签章",
     "changed": "文件在签章之后被改动",
     "untrusted": "签章证书不是受信任的机构颁发",
     "unstamped": "没有可信的时间戳",
     "costly": "文件内容异常，核验所需的时间或内存超过限度",
     "unsupported": "文件有 SM2 签章，而本机没有安装国密组件",
+}
+
+
+CHANGES: Final[Mapping[str, str]] = {
+    "changed": "“{name}”被改动",
+    "added": "“{name}”是签章之后加入的",
+    "missing": "“{name}”被删除",
+    "seal": "印章“{name}”与签章时的不是同一枚",
 }
 
 
@@ -268,8 +303,8 @@ def usual_format(settings: Mapping[str, str], adapter: str) -> str:
         ValueError: it is something else, or SM2 without the library for it.
     """
     told = settings.get("FORMAT", "pdf")
-    if told not in FORMATS:
-        raise ValueError(f"适配器『{adapter}』的签章格式（FORMAT）只能是 {'、'.join(FORMATS)}")
+    if told not in _USUAL:
+        raise ValueError(f"适配器『{adapter}』的签章格式（FORMAT）只能是 {'、'.join(_USUAL)}")
     if told == NATIONAL:
         from adapters._shared import sm2  # noqa: PLC0415 - the library is an extra
 
@@ -277,15 +312,34 @@ def usual_format(settings: Mapping[str, str], adapter: str) -> str:
     return told
 
 
+def _contains(order: SealOrder, sealed: bytes, given: bytes) -> bool:
+    if order.format != OFD:
+        return sealed.startswith(given)
+    return bool(confined.run("adapters._shared.ofd_seal:holds_all_of", sealed, given))
+
+
+def _order(work: Work, number: str, document: HandedFile, wanted: str) -> SealOrder:
+    return SealOrder(
+        id=number,
+        seal=_text(work, "seal"),
+        name=document.name,
+        sha256=document.sha256,
+        size=document.size,
+        reason=str(work.variables.get("reason") or ""),
+        place=_place(work.variables.get("place")),
+        format=wanted,
+    )
+
+
 def _format(document: HandedFile, wanted: str) -> str:
-    if wanted == "ofd":
-        raise WorkRefused(
-            "不支持 OFD 版式：请以 PDF 送签；确需 OFD 的，由省政务电子印章系统另行转换"
-        )
     if wanted not in FORMATS:
         raise WorkRefused(f"签章格式只能是 {'、'.join(FORMATS)}，不是 {wanted}")
+    if document.content_type == OFD_FILE:
+        return OFD
     if document.content_type != PDF:
-        raise WorkRefused(f"只能在 PDF 文件上签章，送来的是 {document.content_type}")
+        raise WorkRefused(f"只能在 PDF、OFD 文件上签章，送来的是 {document.content_type}")
+    if wanted == OFD:
+        raise WorkRefused("以 OFD 签章须送 OFD 文件，送来的是 PDF")
     return wanted
 
 

@@ -27,7 +27,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign import general
 from pyhanko.sign.timestamps import DummyTimeStamper
 
-from adapters._shared import pades, sm2, sm2_seal
+from adapters._shared import ofd_seal, pades, ses, sm2, sm2_seal
 from adapters._simulators import seal_picture
 from adapters._simulators.national import NationalAuthority
 from engine import clock
@@ -98,22 +98,29 @@ class Authority:
             key, certificate = self._issue(f"{holder}{use}", holder, days=days)
             _write(folder / "key.p12", key, certificate)
         if self._national is not None:
-            self._national.issue(folder / "sm2", f"{holder}{use}", holder)
+            picture = seal_picture.png(holder, use)
+            self._national.seal(folder, f"{holder}{use}", holder, picture, days=days)
         return folder
 
     def die(self, folder: Path) -> pades.Die:
         """What sets the seal of a folder."""
         signer = pades.signer_of((folder / "key.p12").read_bytes(), PASSWORD)
+        picture = folder / "seal.pdf"
         national = sm2_seal.signer_of(folder / "sm2.pem", folder / "sm2.crt", self.stamping)
-        return pades.Die(signer, self.stamping, folder / "seal.pdf", national)
+        ofd = ofd_seal.die_of(folder, self.stamping)
+        shown = picture if picture.exists() else None
+        return pades.Die(signer, self.stamping, shown, national, ofd)
 
     def signer(self, code: str, name: str) -> pades.Die:
         """What signs for a person, whose certificate is issued when first asked for."""
-        file = self.folder / "persons" / f"{code}.p12"
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            _write(file, *self._issue(name, "个人"))
-        return pades.Die(pades.signer_of(file.read_bytes(), PASSWORD), self.stamping)
+        folder = self.folder / "persons" / code
+        if not (folder / "key.p12").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(folder / "key.p12", *self._issue(name, "个人"))
+        if self._national is not None:
+            picture = seal_picture.signature(name)
+            self._national.seal(folder, name, "个人", picture, kind=ses.PERSON)
+        return self.die(folder)
 
     def _issue(
         self,

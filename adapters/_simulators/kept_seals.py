@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from asn1crypto.x509 import Certificate
 
-from adapters._shared import pades
+from adapters._shared import pades, sealing
 from adapters._shared.seals import Examined, SealInfo, SealOrder, refusal
 from adapters._simulators.authority import Authority
 from adapters._simulators.seal_system import SEALS
@@ -32,11 +32,11 @@ class KeptSeals:
         """
         if order.seal not in SEALS:
             raise refusal(f"没有编码为“{order.seal}”的印章")
-        return pades.to_order(document.read(), die=self._die(order.seal), order=order)
+        return sealing.to_order(document.read(), die=self._die(order.seal), order=order)
 
     def examine(self, content: bytes) -> Examined:
         """What the seals of a file are worth."""
-        return pades.examine(content, self._roots)
+        return sealing.examine(content, self._roots)
 
     def kept(self) -> Sequence[SealInfo]:
         """The seals there are."""

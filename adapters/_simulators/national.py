@@ -12,10 +12,13 @@ from typing import Final
 
 from asn1crypto import algos, keys, pem, x509
 
-from adapters._shared import sm2, sm2_cms
+from adapters._shared import ses, sm2, sm2_cms
 from engine import clock
 
 _DAYS: Final = (-1500, 3650)
+_SIDE: Final = 42
+"""Millimetres that the picture of a seal is wide and high."""
+_MAKER: Final = ("模拟电子印章制作系统", "模拟电子印章制作机构")
 _ROOT: Final = ("模拟国密电子政务根证书", "模拟电子认证机构")
 
 
@@ -50,6 +53,42 @@ class NationalAuthority:
         part.write_bytes(pem.armor("PRIVATE KEY", _private(private, public)))
         part.replace(key)
         return True
+
+    def seal(
+        self,
+        folder: Path,
+        name: str,
+        holder: str,
+        picture: bytes,
+        *,
+        kind: int = ses.AGENCY,
+        days: tuple[int, int] = _DAYS,
+    ) -> None:
+        """Key, certificate and the seal for OFD (`seal.esl`), where they are not there yet."""
+        self.issue(folder / "sm2", name, holder)
+        file, maker = folder / "seal.esl", self._file.with_name("maker-sm2")
+        if file.exists():
+            return
+        self.issue(maker, *_MAKER)
+        now = clock.now().replace(microsecond=0)
+        own = sm2_cms.signer_of(folder / "sm2.pem", folder / "sm2.crt")
+        design = ses.Design(
+            id=folder.name[:32],
+            name=name,
+            png=picture,
+            side=_SIDE,
+            signers=[own.certificate],
+            valid=(now + timedelta(days=days[0]), now + timedelta(days=days[1])),
+            kind=kind,
+        )
+        made = ses.make(
+            design,
+            maker=sm2_cms.signer_of(maker.with_suffix(".pem"), maker.with_suffix(".crt")),
+            at=now + timedelta(days=days[0]),
+        )
+        part = file.with_suffix(".part")
+        part.write_bytes(made.dump())
+        part.replace(file)
 
     def _paths(self) -> tuple[Path, Path]:
         return self._file.with_suffix(".pem"), self._file.with_suffix(".crt")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
-from adapters._shared import pades, signing, sm2, wire
-from adapters._shared.seals import NATIONAL, Place, SealOrder
+from adapters._shared import pades, sealing, signing, sm2, wire
+from adapters._shared.seals import NATIONAL, OFD, Place, SealOrder
 from adapters._shared.signing import Keys, Subject
 from adapters._simulators.authority import Authority
 from adapters._simulators.server import Answer, Raw, Refused, Simulator
@@ -85,7 +85,7 @@ class SealDesk(Simulator):
         code = str(order.get("seal"))
         if code == STOPPED:
             return "该印章已停用"
-        if order.get("format") == NATIONAL and not sm2.installed():
+        if order.get("format") in (NATIONAL, OFD) and not sm2.installed():
             return "签章系统没有安装国密组件"
         return "" if code in SEALS else f"没有编码为“{code}”的印章"
 
@@ -167,7 +167,7 @@ class SealDesk(Simulator):
             format=str(order.get("format", "pdf")),
         )
         try:
-            return pades.to_order(content, die=self._die(told.seal), order=told)
+            return sealing.to_order(content, die=self._die(told.seal), order=told)
         except ValueError as error:
             raise Refused(str(error)) from error
 
@@ -186,8 +186,8 @@ class SignatureServer(SealDesk):
         return self.authority.signer(digest, code)
 
     def refusal(self, order: Mapping[str, Any]) -> str:
-        if order.get("format") == NATIONAL:
-            return "个人签名没有 SM2 证书"
+        if order.get("format") in (NATIONAL, OFD) and not sm2.installed():
+            return "签名服务器没有安装国密组件"
         return "" if str(order.get("seal", "")).strip() else "没有写明签名人"
 
     def listed(self) -> list[dict[str, Any]]:

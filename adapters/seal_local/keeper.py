@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from adapters._shared import examining
 from adapters._shared.client import Department
-from adapters._shared.seals import NATIONAL, Examined, SealInfo, SealOrder, refusal
+from adapters._shared.seals import NATIONAL, OFD, Examined, SealInfo, SealOrder, refusal
 from engine import clock
 from engine.errors import WorkRefused
 
@@ -28,7 +28,7 @@ class LocalSeals:
 
     def seal(self, order: SealOrder, document: BinaryIO) -> bytes:
         """Set the seal; asked twice, it is set anew on the same bytes: nothing was given out."""
-        from adapters._shared import pades  # noqa: PLC0415 - loads the library
+        from adapters._shared import sealing  # noqa: PLC0415 - loads the library
 
         info = next((one for one in self.kept() if one.seal == order.seal), None)
         if info is None:
@@ -39,8 +39,10 @@ class LocalSeals:
         die = self._die(self._folder / order.seal)
         if order.format == NATIONAL and die.national is None:
             raise refusal(f"印章“{info.name}”没有 SM2 密钥和证书")
+        if order.format == OFD and die.ofd is None:
+            raise refusal(f"印章“{info.name}”没有用于 OFD 的电子印章（seal.esl）")
         try:
-            return pades.to_order(document.read(), die=die, order=order)
+            return sealing.to_order(document.read(), die=die, order=order)
         except ValueError as error:
             raise WorkRefused(str(error), order=order.id) from error
 
@@ -82,10 +84,11 @@ def _state(folder: Path, begins: date, ends: date) -> str:
 
 
 def _die(folder: Path, password: bytes, authority: Department) -> "Die":
-    from adapters._shared import pades, sm2_seal  # noqa: PLC0415 - loads the library
+    from adapters._shared import ofd_seal, pades, sm2_seal  # noqa: PLC0415 - loads the library
 
     signer = pades.signer_of((folder / "key.p12").read_bytes(), password)
     picture = folder / "seal.pdf"
     stamp = pades.Authority(authority)
     national = sm2_seal.signer_of(folder / "sm2.pem", folder / "sm2.crt", stamp)
-    return pades.Die(signer, stamp, picture if picture.exists() else None, national)
+    ofd = ofd_seal.die_of(folder, stamp)
+    return pades.Die(signer, stamp, picture if picture.exists() else None, national, ofd)

@@ -201,7 +201,9 @@ def test_a_file_is_examined_by_the_topic_as_by_the_port(keeper: SealKeeper) -> N
     assert (bad["genuine"], bad["fault"]) == (False, "文件在签章之后被改动")
 
 
-@pytest.mark.parametrize(("wanted", "words"), [("ofd", "不支持 OFD"), ("dwg", "只能是 pdf、sm2")])
+@pytest.mark.parametrize(
+    ("wanted", "words"), [("ofd", "须送 OFD 文件"), ("dwg", "只能是 pdf、sm2、ofd")]
+)
 def test_what_is_not_done_here_is_refused_by_name(
     keeper: SealKeeper, wanted: str, words: str
 ) -> None:

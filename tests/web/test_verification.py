@@ -184,8 +184,8 @@ def test_a_file_with_one_byte_changed_fails(client: FlaskClient, certificate: Ce
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"%PDF-1.7 broken", "不是可以识别的 PDF"),
-        (b"\x00" * 64, "不是可以识别的 PDF"),
+        (b"%PDF-1.7 broken", "不是可以识别的 PDF、OFD"),
+        (b"\x00" * 64, "不是可以识别的 PDF、OFD"),
         (b"", "请选择一个 PDF"),
     ],
 )

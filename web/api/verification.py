@@ -4,6 +4,7 @@ Invariant: nothing but the page tells; no token is needed, none helps; guessing 
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from flask import request
@@ -53,7 +54,7 @@ def by_holder(arguments: dict[str, Any]) -> Any:
 @limiter.limit("6 per minute")
 @blueprint.response(200, VerifiedFile)
 def by_file() -> Any:
-    """上传 PDF 原文（请求体即文件，至多 20 MB）核验：内容、电子签章、时间戳、状态；文件不保存."""
+    """上传 PDF、OFD 原文（请求体即文件，至多 20 MB）核验内容、电子签章、时间戳、状态；不保存."""
     return _file(examined(_uploaded()))
 
 
@@ -80,7 +81,7 @@ def _uploaded() -> bytes:
     request.max_content_length = FILE_BYTES
     content = request.get_data(cache=False)
     if not content:
-        raise RequestInvalid("请求体应为 PDF 文件")
+        raise RequestInvalid("请求体应为 PDF 或 OFD 文件")
     return content
 
 
@@ -102,6 +103,7 @@ def _file(found: Finding) -> dict[str, Any]:
         "document": _document(found.document) if found.document else None,
         "sealed": bool(signatures),
         "fault": seals.fault if seals is not None else "",
+        "changes": [asdict(one) for one in (seals.changes if seals is not None else ())],
         "signatures": [
             {"signer": one.signer, "kind": one.kind or "pades", "signed_at": one.signed_at}
             for one in signatures

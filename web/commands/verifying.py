@@ -3,22 +3,23 @@
 Invariant: nothing personal is printed.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from adapters._shared.seals import NATIONAL, Signature
+from adapters._shared.seals import NATIONAL, OFD, Examined, Signature
 from engine import clock
 from engine.errors import NotFound
 from processes.documents import verification
 from web.commands.opening import opened
 from web.database import run
-from web.verification import FAULTS, Finding, examined
+from web.verification import CHANGES, FAULTS, Finding, examined
 
 
 @click.command(
     name="verify-document",
-    help="核验文书、证照：核验码，或 PDF 文件（连同电子签章）。有效返回 0，否则返回 1。",
+    help="核验文书、证照：核验码，或 PDF、OFD 文件（连同电子签章）。有效返回 0，否则返回 1。",
 )
 @click.argument("document")
 def verify_document(document: str) -> None:
@@ -39,14 +40,20 @@ def verify_document(document: str) -> None:
     for one in found.seals.signatures if found.seals is not None else ():
         click.echo(_line(one))
     if found.seals is not None and found.seals.fault not in ("", "unsigned"):
-        click.echo(FAULTS[found.seals.fault])
+        click.echo("\n".join(_wrong(found.seals)))
     if found.badge.tone != "green":
         raise click.ClickException(f"{found.badge.title}。")
     click.echo(f"核验通过：{found.badge.title}。")
 
 
+def _wrong(seals: Examined) -> Iterator[str]:
+    yield FAULTS[seals.fault]
+    for change in seals.changes:
+        yield CHANGES[change.kind] % {"name": change.name}
+
+
 def _line(one: Signature) -> str:
-    kind = "国密 SM2" if one.kind == NATIONAL else "PAdES"
+    kind = {NATIONAL: "国密 SM2", OFD: "国密电子印章"}.get(one.kind, "PAdES")
     at = one.signed_at.astimezone(clock.SHANGHAI) if one.signed_at is not None else None
     stamped = f"{at:%Y-%m-%d %H:%M:%S}" if at is not None else "没有可信的时间戳"
     good = "完好" if one.intact and one.trusted else "不可信"

@@ -32,7 +32,7 @@ class VerifiedDocument(Reply):
 class VerifiedSignature(Reply):
     """One good signature on a file; `signed_at` is the instant of its time stamp.
 
-    `kind` is pades, or sm2 for one by the national algorithms.
+    `kind` is pades; sm2 for one by the national algorithms; ofd for an electronic seal on an OFD.
     """
 
     signer = Text()
@@ -40,16 +40,24 @@ class VerifiedSignature(Reply):
     signed_at = Moment(allow_none=True)
 
 
+class VerifiedChange(Reply):
+    """A file inside an OFD: changed, added or missing since it was sealed, or another seal."""
+
+    kind = Text()
+    name = Text()
+
+
 class VerifiedFile(Reply):
     """What a file is worth; `fault` says in a word what is wrong with its seals.
 
-    Faults: unreadable, unsigned, changed, untrusted, unstamped, costly, unsupported.
+    Faults: unreadable, unsigned, unknown, changed, untrusted, unstamped, costly, unsupported.
     """
 
     valid = fields.Boolean()
     document = fields.Nested(VerifiedDocument, allow_none=True)
     sealed = fields.Boolean()
     fault = Text()
+    changes = fields.List(fields.Nested(VerifiedChange))
     signatures = fields.List(fields.Nested(VerifiedSignature))
 
 
