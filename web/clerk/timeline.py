@@ -58,7 +58,16 @@ _ACTIONS: Final = {
 }
 
 _BESIDE: Final = frozenset(
-    {"copied", "inquired", "planned", "handed_over", "marked_absent", "entered_by_hand"}
+    {
+        "copied",
+        "copy_replied",
+        "inquired",
+        "planned",
+        "handed_over",
+        "marked_absent",
+        "entered_by_hand",
+        "urged",
+    }
 )
 
 
@@ -77,7 +86,7 @@ class Entry:
     system: bool = False
     negative: bool = False
     beside: bool = False
-    """No decision: a copy, a question, people chosen."""
+    """No decision: a copy, a question, people chosen. It takes nobody any time."""
     late: str = ""
     """Of what was entered later (补录): when it was decided in truth, and when entered."""
     signature: Attached | None = None
@@ -191,10 +200,10 @@ def _decisions(session: Session, case: Case) -> list[Entry]:
 
 
 def _timed(lines: Iterable[Entry], start: datetime) -> list[Entry]:
-    """Each step with the time since the step of a person before it."""
+    """Each step with the time since the step before it; what lies beside the steps has none."""
     found, last = [], start
     for line in lines:
-        if line.system:
+        if line.system or line.beside:
             found.append(line)
             continue
         found.append(replace(line, duration=span(line.at - last) if line.at > last else ""))
