@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from engine import cache
 from engine.approval.board import Board
 from engine.errors import Conflict
-from engine.execution import execution
 from engine.model import UserTask
 from engine.specs.approving import Approving
+from engine.store import execution
 
 
 @dataclass(frozen=True, slots=True)

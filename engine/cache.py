@@ -18,7 +18,7 @@ from engine.driver import Driver
 from engine.errors import NotFound, TaskNotActive
 from engine.execution import Execution
 from engine.session import ended
-from engine.variables import Variables, decode
+from engine.variables import Variables, apply, decode
 
 SIZE: Final = 1_000
 WEIGHT: Final = 16 << 20
@@ -216,18 +216,6 @@ def _variables(connection: Driver, instance_id: int, row: driver.Row) -> Stored:
         chain, weight = sealing.link(chain, content), weight + len(content)
         apply(scopes, content)
     return Stored(scopes, chain, weight, (at, whole))
-
-
-def apply(scopes: dict[int, Variables], content: bytes) -> None:
-    """Bring scopes from before a step to after it."""
-    delta = decode(content)
-    for scope, values in delta["set"].items():
-        scopes.setdefault(int(scope), {}).update(values)
-    for scope, names in delta.get("deleted", {}).items():
-        for name in names:
-            scopes[int(scope)].pop(name, None)
-    for scope in delta.get("closed", ()):
-        scopes.pop(int(scope), None)
 
 
 @event.listens_for(Session, "after_commit")

@@ -19,8 +19,8 @@ from engine import clock, ids, inbox, repository, runtime
 from engine.definition.elements import Event
 from engine.definition.events import MultipleEvent, messages
 from engine.errors import Conflict, TaskNotActive
-from engine.execution import execution
 from engine.model import EventSubscription, InboundMessage, Incident
+from engine.store import execution
 from engine.variables import Variables, check
 
 AMBIGUOUS: Final = "correlation_ambiguous"

@@ -5,9 +5,8 @@ stores the step as a whole, or throws the object away after any exception.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from engine import asking, sealing
 from engine import state as codec
@@ -23,10 +22,6 @@ from engine.specs.token import READY, STARTED, WAITING, Token
 from engine.specs.workflow import CaseWorkflow, Resolver
 from engine.variables import Variables
 from engine.waiting import Wait
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
 
 _AT_WORK: Final = frozenset({STARTED, WAITING})
 
@@ -344,15 +339,3 @@ class Execution:
 def _told(incident: dict[str, Any] | None) -> dict[str, Any]:
     found = incident or {}
     return {key: found[key] for key in ("code", "message", "details")}
-
-
-@contextmanager
-def execution(session: "Session", instance_id: int, *, actor: str) -> Iterator[Execution]:
-    """Take an instance at its revision, let the caller move it, then advance and save it."""
-    # the store works on this class; importing it above would close a circle
-    from engine import cache, store  # noqa: PLC0415
-
-    step = cache.take(session, instance_id, actor)
-    yield step
-    step.advance()
-    store.save(session, step)

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from engine import jobs, limits, store
 from engine.errors import WorkRefused
-from engine.execution import execution
 from engine.jobs import JobWork
+from engine.store import execution
 from engine.variables import Variables
 
 NOT_ENABLED: Final = "not_enabled"

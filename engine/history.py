@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, bindparam, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
-from engine import cache, clock, ids, record
+from engine import clock, ids, record
 from engine.model import HistoryEvent, HistoryStep, ProcessInstance
-from engine.variables import Variables
+from engine.variables import Variables, apply
 
 REPRESENTED = "task.represented"
 """Somebody completed a task for its holder."""
@@ -123,7 +123,7 @@ def variables_before(session: Session, event: HistoryEvent) -> dict[int, Variabl
 def _variables(session: Session, instance_id: int, upto: Any) -> dict[int, Variables]:
     found: dict[int, Variables] = {}
     for delta in _deltas(session, instance_id, HistoryStep.revision <= upto):
-        cache.apply(found, delta)
+        apply(found, delta)
     return found
 
 
@@ -140,7 +140,7 @@ def last_known(
     """The variables of scopes when each was closed, or now."""
     wanted, found, last = [*scopes], dict[int, Variables](), dict[int, Variables]()
     for delta in _deltas(session, instance_id):
-        cache.apply(found, delta)
+        apply(found, delta)
         last.update((one, found[one]) for one in wanted if one in found)
     return last
 

@@ -24,7 +24,6 @@ from sqlalchemy.orm import Session
 
 from engine import claiming, clock, correlation, history, ids, limits, runtime, store, timers
 from engine.errors import TaskNotActive
-from engine.execution import execution
 from engine.model import (
     Incident,
     Job,
@@ -32,6 +31,7 @@ from engine.model import (
     ProcessInstance,
     Timer,
 )
+from engine.store import execution
 from engine.variables import Variables
 
 SYSTEM: Final = "system"

@@ -13,9 +13,10 @@ from engine.definition import elements as el
 from engine.definition.paths import begins
 from engine.definition.process import Process
 from engine.errors import ExpressionError
-from engine.execution import Execution, execution
+from engine.execution import Execution
 from engine.specs import planning
 from engine.specs.token import called_path
+from engine.store import execution
 from engine.waiting import UserTaskWait, Wait
 
 

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from engine import cache, history, ids, inbox, move_places, repository, store
 from engine.definition.elements import Element
 from engine.errors import Conflict, NotFound, TaskNotActive
-from engine.execution import Execution, execution
+from engine.execution import Execution
 from engine.model import EventSubscription, Job, ProcessInstance, UserTask
+from engine.store import execution
 from engine.variables import Variables
 
 _WAITING = (UserTask, EventSubscription, Job)

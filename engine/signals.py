@@ -10,9 +10,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from engine import clock, ids, jobs, limits, repository, runtime, variables
-from engine.execution import execution
 from engine.jobs import JobWork
 from engine.model import EventSubscription, Job
+from engine.store import execution
 from engine.variables import Variables
 
 

@@ -6,7 +6,8 @@ its tokens imply, neither more nor less.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -49,6 +50,15 @@ _END: Final[Mapping[type[Wait], str]] = {
 _log = logging.getLogger("banli.engine")
 
 configure = sealing.configure
+
+
+@contextmanager
+def execution(session: Session, instance_id: int, *, actor: str) -> Iterator[Execution]:
+    """Take an instance at its revision, let the caller move it, then advance and save it."""
+    step = cache.take(session, instance_id, actor)
+    yield step
+    step.advance()
+    save(session, step)
 
 
 def create(session: Session, execution: Execution, *, business_key: str, by: str) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from engine import cache, clock, driver, history, store
 from engine.errors import BanliError, Conflict, NotFound, TaskAlreadyClaimed, TaskNotActive
-from engine.execution import execution
 from engine.model import UserTask, UserTaskCandidate
+from engine.store import execution
 from engine.variables import Variables
 
 _OPEN: Final = (

@@ -53,6 +53,18 @@ def decode(stored: bytes | str) -> Variables:
     return revived
 
 
+def apply(scopes: dict[int, Variables], delta: bytes) -> None:
+    """Bring scopes from before a step to after it."""
+    step = decode(delta)
+    for scope, values in step["set"].items():
+        scopes.setdefault(int(scope), {}).update(values)
+    for scope, names in step.get("deleted", {}).items():
+        for name in names:
+            scopes[int(scope)].pop(name, None)
+    for scope in step.get("closed", ()):
+        scopes.pop(int(scope), None)
+
+
 def check(variables: Mapping[str, Value]) -> None:
     """Refuse what may not become a variable.
 

@@ -20,6 +20,7 @@ from forms.fields.base import Field
 from forms.fields.composed import schema_of
 from forms.lookups import Lookups
 from forms.reading import Reader, Section
+from forms.validation import validate
 
 __all__ = ["Field", "FormDefinition", "FormInvalid", "Section", "read"]
 
@@ -68,8 +69,6 @@ class FormDefinition:
         Raises:
             FormInvalid: the answers break rules; carries them as they were typed.
         """
-        from forms.validation import validate  # noqa: PLC0415 - validation knows this class
-
         return validate(
             self,
             answers,

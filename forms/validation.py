@@ -4,19 +4,19 @@ Invariant: what is not shown is neither checked nor kept; conditions see only wh
 answers given by the caller are never changed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import marshmallow
 
 from engine.variables import Value, Variables
 from forms import conditions
-from forms.definition import FormDefinition
 from forms.errors import FormInvalid, Invalid
 from forms.fields.base import Field, Scope
 from forms.fields.composed import UNKNOWN, Auto, Rows, normalized
 from forms.lookups import Lookups
+from forms.reading import Section
 
 _ROUNDS: Final = 10
 _KEYS: Final = 1_000
@@ -24,11 +24,32 @@ _KEYS: Final = 1_000
 Errors = dict[str, list[str]]
 
 
+class Form(Protocol):
+    """What is asked of a form to read its answers."""
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Its parts, in the order of the page."""
+        ...
+
+    def fields(self) -> Iterator[Field]:
+        """All its fields."""
+        ...
+
+    def field(self, name: str) -> Field | None:
+        """The field with a name."""
+        ...
+
+    def schema(self) -> marshmallow.Schema:
+        """What reads the answers one by one."""
+        ...
+
+
 @dataclass(slots=True)
 class _Pass:
     """One validation: what was given, what came of it so far."""
 
-    form: FormDefinition
+    form: Form
     answers: Mapping[str, Any]
     context: Mapping[str, Any]
     node: str | None
@@ -42,7 +63,7 @@ class _Pass:
 
 
 def validate(
-    form: FormDefinition,
+    form: Form,
     answers: Mapping[str, Any],
     *,
     context: Mapping[str, Any],
@@ -70,7 +91,7 @@ def validate(
     return result
 
 
-def hidden_fields(form: FormDefinition, context: Mapping[str, Any]) -> frozenset[str]:
+def hidden_fields(form: Form, context: Mapping[str, Any]) -> frozenset[str]:
     """Names of the fields whose condition, or whose section's, does not hold.
 
     A hidden field counts as null for the conditions of others, so this looks until nothing changes.
@@ -99,7 +120,7 @@ def is_required(spec: Field, context: Mapping[str, Any]) -> bool:
 
 
 def _own(
-    form: FormDefinition,
+    form: Form,
     context: Mapping[str, Any],
     values: Mapping[str, Any],
     hidden: frozenset[str] = frozenset(),
@@ -143,7 +164,7 @@ def _parse(run: _Pass, allowed: Mapping[str, Any]) -> None:
         run.values = {**dict.fromkeys(messages), **valid}
 
 
-def flatten(errors: Errors, path: str, messages: Any, form: FormDefinition) -> None:
+def flatten(errors: Errors, path: str, messages: Any, form: Form) -> None:
     """Marshmallow's nested messages as path → messages."""
     if isinstance(messages, Mapping):
         for key, inner in messages.items():

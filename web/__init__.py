@@ -17,6 +17,7 @@ from web.paths import IdConverter
 _MODULES: Final = (
     "web.assets",
     "web.login",
+    "web.languages",
     "web.confirming",
     "web.clerk.home",
     "web.clerk.worklist",

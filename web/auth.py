@@ -19,6 +19,8 @@ from processes.ledgers import menus
 from processes.public import citizens, kept
 from web import realms, security
 from web.database import read_session, transaction
+from web.errors import problem, wants_json
+from web.login_page import page
 
 Kind = Literal["public", "any", "staff", "desk", "applicant", "citizen", "token"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -197,9 +199,6 @@ def _keep_for_later() -> None:
 
 def ask_to_log_in() -> Response:
     """Send the caller to the log-in page; a form typed meanwhile is carried along."""
-    from web.errors import problem, wants_json  # noqa: PLC0415 - errors shows the user it asks about
-    from web.login import page  # noqa: PLC0415 - the page belongs to the log-in module
-
     if wants_json():
         return problem(401, "not_authenticated", "登录已过期，请重新登录。")
     here = request.full_path.rstrip("?") if request.method == "GET" else request.path

@@ -27,8 +27,8 @@ from processes.statistics import Table
 from processes.statistics.result import Line
 from web import exporting
 from web.auth import current, policy
-from web.clerk.statistics import counted, shown
 from web.database import read_session
+from web.figures import counted, shown
 from web.i18n import language
 from web.words import _
 

@@ -18,7 +18,8 @@ from flask_login import user_logged_in
 from processes.identity.identity import LoginLocked
 from web import security
 from web.auth import current, policy
-from web.login import Kept, again, attempt, carried
+from web.login import again, attempt, carried
+from web.login_page import Kept
 from web.paths import own_path
 from web.security import limiter
 from web.words import _

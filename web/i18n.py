@@ -13,18 +13,14 @@ from typing import Any
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Blueprint, Flask, Response, redirect, request, session
+from flask import Flask, session
 from flask_babel import Babel, Domain, get_locale, gettext, ngettext
 
 from processes.domains.channels import NoticeChannel
 from processes.domains.domains import Word
-from web.auth import policy
-from web.paths import own_path
 
 CATALOGUE = Path(__file__).parent / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 LANGUAGES = {"zh": "中文", "en": "English"}
-
-blueprint = Blueprint("language", __name__)
 
 
 @cache
@@ -64,15 +60,6 @@ def language() -> str:
     return str(session.get("language", "zh"))
 
 
-@blueprint.post("/language")
-@policy("public")
-def choose() -> Response:
-    chosen = request.form.get("language", "zh")
-    if chosen in LANGUAGES:
-        session["language"] = chosen
-    return redirect(own_path(request.form.get("next")), code=303)  # type: ignore[return-value]
-
-
 def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
@@ -81,4 +68,3 @@ def init_app(app: Flask) -> None:
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_callables(gettext, ngettext, newstyle=True)
     env.globals.update(language=language, languages=LANGUAGES)
-    app.register_blueprint(blueprint)

@@ -5,14 +5,11 @@ session expired comes back after log-in, on the page it was typed in.
 """
 
 import json
-from http import HTTPStatus
 from typing import Final
 
 from flask import (
     Blueprint,
     Flask,
-    Response,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -21,16 +18,15 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import select
 
 from engine.errors import BanliError
-from processes.demo import loader
 from processes.identity import audit, identity
 from processes.identity.identity import Attempt, LoginLocked
 from processes.model.people import UserAccount
 from processes.people import accounts
 from web.auth import current, policy, sign_in, sign_out
-from web.database import read_session, run, transaction
+from web.database import run, transaction
+from web.login_page import Kept, page
 from web.paths import own_path
 from web.security import limiter
 from web.words import _
@@ -38,28 +34,6 @@ from web.words import _
 blueprint = Blueprint("auth", __name__)
 
 _KEPT_NOT: Final = frozenset({"csrf_token", "password", "_restore"})
-
-Kept = tuple[str, dict[str, list[str]]]
-
-
-def page(
-    *, next_path: str, kept: Kept | None = None, error: str = "", login: str = "", status: int = 200
-) -> Response:
-    """The log-in page, carrying where to go and what was typed."""
-    settings = current_app.config["BANLI"]
-    html = render_template(
-        "auth/login.html",
-        next=next_path,
-        kept=json.dumps(kept, ensure_ascii=False) if kept else "",
-        error=error,
-        login=login,
-        cast=_cast() if settings.demo_accounts else [],
-        demo_password=loader.password() if settings.demo_accounts else "",
-    )
-    response = Response(html, status, mimetype="text/html")
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        response.headers["Retry-After"] = "60"
-    return response
 
 
 @blueprint.get("/login")
@@ -157,14 +131,6 @@ def _require_old(old: str) -> None:
     if tried.refusal is not None:
         locked = isinstance(tried.refusal, LoginLocked)
         raise tried.refusal if locked else BanliError(_("原密码不正确。"))
-
-
-def _cast() -> list[loader.Account]:
-    """The demo's accounts; an installation without demo accounts never asks."""
-    with read_session() as session:
-        open_accounts = select(UserAccount.login).where(UserAccount.status == "active")
-        there = set(session.scalars(open_accounts))
-    return [account for account in loader.offered() if account.login in there]
 
 
 def register(app: Flask) -> None:

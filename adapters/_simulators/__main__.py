@@ -15,7 +15,8 @@ from adapters._simulators.courier import Courier
 from adapters._simulators.identity import Identity
 from adapters._simulators.mail_server import MailBoxes, listen
 from adapters._simulators.province import SEAL_SERVERS, Province, all_departments
-from adapters._simulators.server import Simulator, serve
+from adapters._simulators.server import serve
+from adapters._simulators.simulator import Simulator
 
 _NAMES: Final = ("card_machine", "courier", "identity", "card_centre", "province", "seals", "mail")
 

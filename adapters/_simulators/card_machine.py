@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from adapters._shared import wire
-from adapters._simulators.server import Answer, Refused, Simulator
+from adapters._simulators.simulator import Answer, Refused, Simulator
 from engine import clock
 
 

@@ -12,7 +12,7 @@ import urllib3
 
 from adapters._shared import signing, wire
 from adapters._shared.signing import Keys, Subject
-from adapters._simulators.server import Answer, Simulator
+from adapters._simulators.simulator import Answer, Simulator
 
 _RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 10.0, 10.0, 20.0, 30.0)
 _REMEMBERED: Final = 50

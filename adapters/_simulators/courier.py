@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from adapters._shared import wire
-from adapters._simulators.server import Answer, Refused, Simulator
+from adapters._simulators.simulator import Answer, Refused, Simulator
 from engine import clock
 
 

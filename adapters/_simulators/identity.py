@@ -20,7 +20,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from adapters._simulators.citizens import CITIZENS
-from adapters._simulators.server import Answer, Raw, Refused, Simulator
+from adapters._simulators.simulator import Answer, Raw, Refused, Simulator
 
 _COOKIE: Final = "banli_idp"
 _CODE_SECONDS: Final = 60

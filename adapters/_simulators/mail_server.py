@@ -16,7 +16,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Final
 
-from adapters._simulators.server import Answer, Raw, Simulator
+from adapters._simulators.simulator import Answer, Raw, Simulator
 from engine import clock
 
 _KEPT: Final = 200

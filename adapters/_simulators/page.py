@@ -1,13 +1,11 @@
 """The page of a simulated department: what it did lately, which fault it shows, how slow it is."""
 
 import html
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from adapters._simulators.faults import MODES
-
-if TYPE_CHECKING:
-    from adapters._simulators.server import Simulator
+from adapters._simulators.simulator import Simulator
 
 _CHANCES: Final = ("down", "duplicate", "late", "disorder", "wrong_answer", "bad_signature")
 _STYLE: Final = (
@@ -39,7 +37,7 @@ def order(form: str) -> dict[str, Any]:
     return asked
 
 
-def state(department: "Simulator") -> dict[str, Any]:
+def state(department: Simulator) -> dict[str, Any]:
     """The faults in force, for programs."""
     faults = department.faults
     here = {"title": department.title, "mode": faults.mode, "latency": str(faults.latency)}
@@ -48,7 +46,7 @@ def state(department: "Simulator") -> dict[str, Any]:
     return {**here, "rates": rates, **({"parts": parts} if parts else {})}
 
 
-def of(department: "Simulator", program: "Simulator") -> str:
+def of(department: Simulator, program: Simulator) -> str:
     """The page of one department, or the overview of a program that plays several."""
     content = _overview(department) if department.parts else _department(department)
     back = '<p><a href="/">全部单位</a></p>' if department is not program else ""
@@ -60,7 +58,7 @@ def of(department: "Simulator", program: "Simulator") -> str:
     )
 
 
-def _overview(program: "Simulator") -> str:
+def _overview(program: Simulator) -> str:
     rows = "".join(
         f'<tr><td><a href="/{name}/">{html.escape(one.title)}</a></td><td>{name}</td>'
         f"<td>{_standing(one)}</td><td>{one.faults.latency:g} 秒</td>"
@@ -71,7 +69,7 @@ def _overview(program: "Simulator") -> str:
     return f'<div class="wide"><table><tr>{heads}</tr>{rows}</table></div>'
 
 
-def _standing(department: "Simulator") -> str:
+def _standing(department: Simulator) -> str:
     faults = department.faults
     by_chance = "、".join(f"{MODES[name]} {share:.0%}" for name, share in faults.rates.items())
     words = MODES[faults.mode] + (f"（{by_chance}）" if by_chance else "")
@@ -79,7 +77,7 @@ def _standing(department: "Simulator") -> str:
     return words if calm else f'<span class="on">{words}</span>'
 
 
-def _department(department: "Simulator") -> str:
+def _department(department: Simulator) -> str:
     faults = department.faults
     latency = f'<input type="hidden" name="latency" value="{faults.latency:g}">'
     modes = "".join(

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from adapters._shared.signing import Keys
 from adapters._simulators.correspondent import Correspondent
-from adapters._simulators.server import Answer, Raw
+from adapters._simulators.simulator import Answer, Raw
 
 _STYLE: Final = (
     "*{box-sizing:border-box}body{font:17px/1.6 system-ui,sans-serif;max-width:26em;"

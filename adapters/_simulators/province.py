@@ -14,7 +14,7 @@ from adapters._shared.signing import Keys
 from adapters._simulators import departments
 from adapters._simulators.correspondent import Correspondent
 from adapters._simulators.departments.tax_prov import TaxBureau
-from adapters._simulators.server import Simulator
+from adapters._simulators.simulator import Simulator
 
 SEAL_SERVERS: Final = ("eseal", "esign")
 """Played by a program of their own, which holds the keys (`seal_system`)."""

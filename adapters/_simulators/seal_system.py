@@ -16,7 +16,7 @@ from adapters._shared import pades, sealing, signing, sm2, wire
 from adapters._shared.seals import NATIONAL, OFD, Place, SealOrder
 from adapters._shared.signing import Keys, Subject
 from adapters._simulators.authority import Authority
-from adapters._simulators.server import Answer, Raw, Refused, Simulator
+from adapters._simulators.simulator import Answer, Raw, Refused, Simulator
 from engine import clock
 
 SEALS: Final[Mapping[str, tuple[str, str]]] = {

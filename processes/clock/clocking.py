@@ -11,8 +11,9 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from engine import clock, history, store
-from engine.execution import Execution, execution
+from engine.execution import Execution
 from engine.record import StepRecord
+from engine.store import execution
 from engine.waiting import TimerWait, UserTaskWait
 from processes.clock import calendar, calendars, counting, marking
 from processes.clock import clock as ledger

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from engine import cache, move_places, moves, store, tasks
 from engine.errors import Conflict, Forbidden, TaskAlreadyClaimed
-from engine.execution import Execution, execution
+from engine.execution import Execution
 from engine.model import Incident, UserTask
 from engine.moves import Plan
+from engine.store import execution
 from processes.casefile import notices, opinions
 from processes.identity import audit, identity
 from processes.identity.identity import User

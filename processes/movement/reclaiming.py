@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from engine import cache, history, move_places, moves, tasks
 from engine.definition import elements as el
 from engine.errors import Conflict, Forbidden, NotFound
-from engine.execution import Execution, execution
+from engine.execution import Execution
 from engine.model import HistoryEvent, UserTask
 from engine.moves import Plan
 from engine.specs.token import called_path
+from engine.store import execution
 from processes.casefile.past import Past
 from processes.identity import audit
 from processes.identity.identity import User

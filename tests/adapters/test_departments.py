@@ -9,12 +9,14 @@ import pytest
 
 from adapters import registry
 from adapters._shared import signing, wire
+from adapters._shared.client import Department
 from adapters._shared.exchange import Exchange
 from adapters._shared.signing import SharedKey, Subject
 from adapters._simulators.card_centre import CardCentre as OuterCentre
 from adapters._simulators.card_machine import CardMachine as Machine
 from adapters._simulators.courier import Courier as CourierCompany
-from adapters._simulators.server import Simulator, serve
+from adapters._simulators.server import serve
+from adapters._simulators.simulator import Answer, Raw, Simulator
 from adapters.card_centre import create as create_centre
 from adapters.card_machine import CardMachine
 from adapters.card_machine import create as create_machine
@@ -181,6 +183,33 @@ def test_an_address_that_is_not_http_stops_the_start(url: str) -> None:
 def test_plain_http_is_for_this_machine_only() -> None:
     with pytest.raises(WorkRefused, match="必须加密（TLS）"):
         create_courier({"URL": "http://10.0.0.1"}).execute(parcel())
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (500, Retry), (502, Retry), (503, Retry), (429, Retry),
+        (301, WorkRefused), (400, WorkRefused), (401, WorkRefused), (404, WorkRefused),
+        (409, WorkRefused), (422, WorkRefused),
+    ],
+)  # fmt: skip
+def test_the_status_decides_whether_it_is_asked_again(
+    status: int, outcome: type[Exception]
+) -> None:
+    """Rule 16: 5xx and 429 pass, 4xx never does; nobody is followed to another address."""
+
+    class Answering(Simulator):
+        title = "税务"
+
+        def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+            return status, Raw(b"{}", "application/json", {"Location": "http://127.0.0.1:1/x"})
+
+    running = Running(Answering())
+    try:
+        with pytest.raises(outcome):
+            Department("税务", running.url).post("/x", {})
+    finally:
+        running.stop()
 
 
 def test_an_answer_over_5_mib_is_refused_and_not_kept() -> None:

@@ -17,7 +17,8 @@ from adapters._simulators.departments.qinwuyuan_app import QinwuyuanApp
 from adapters._simulators.departments.tax_prov import TaxBureau
 from adapters._simulators.departments.wechat import WechatAccount
 from adapters._simulators.paged import Paged
-from adapters._simulators.server import Simulator, serve
+from adapters._simulators.server import serve
+from adapters._simulators.simulator import Simulator
 from engine.errors import BpmnError
 from engine.ports import Message, Work
 from tests.adapters.test_exchange import KEY, NUMBER, Ours

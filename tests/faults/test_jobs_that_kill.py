@@ -6,8 +6,8 @@ import pytest
 
 from engine import clock, incidents, jobs, limits, store
 from engine.errors import Conflict
-from engine.execution import execution
 from engine.model import Incident, Job
+from engine.store import execution
 from tests.engine.core.scenario import boundary, service, timer, user, xml
 from tests.engine.data.site import Site
 from web.database import Database

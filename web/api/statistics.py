@@ -8,7 +8,7 @@ from processes.statistics import Asked
 from web.api import access, blueprints
 from web.api.access import access as allow
 from web.api.schemas.statistics import StatisticQuery, Statistics, StatisticTable
-from web.clerk.statistics import counted
+from web.figures import counted
 
 blueprint = blueprints.make("statistics", "/statistics", "统计")
 

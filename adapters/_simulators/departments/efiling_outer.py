@@ -14,7 +14,7 @@ from PIL import Image
 from adapters._shared import signing
 from adapters._shared.signing import Keys, Subject
 from adapters._simulators.correspondent import Body, Correspondent, Example, Reply
-from adapters._simulators.server import Answer, Raw
+from adapters._simulators.simulator import Answer, Raw
 from engine import clock
 
 _SCAN: Final = b"%PDF-1.4\n%%EOF\n"

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from adapters._shared import signing
 from adapters._shared.signing import Keys, Subject
 from adapters._simulators.correspondent import Body, Correspondent, Reply
-from adapters._simulators.server import Answer
+from adapters._simulators.simulator import Answer
 
 
 class CertificateRepository(Correspondent):

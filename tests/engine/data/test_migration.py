@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from engine import incidents, migration, moves, repository, runtime, tasks
 from engine.errors import BanliError, NotFound
-from engine.execution import execution
 from engine.migration import MigrationRefused, Plan
 from engine.model import EventSubscription, Incident, Job, ProcessInstance, Timer, UserTask
+from engine.store import execution
 from tests.engine.core.scenario import (
     Node,
     boundary,

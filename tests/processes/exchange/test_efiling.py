@@ -17,7 +17,8 @@ from adapters._shared import signing, wire
 from adapters._shared.exchange import Exchange
 from adapters._shared.signing import SharedKey, Subject
 from adapters._simulators.departments.efiling_outer import BureauSystem
-from adapters._simulators.server import Answer, serve
+from adapters._simulators.server import serve
+from adapters._simulators.simulator import Answer
 from bpmn.yacht import story
 from engine import clock, ids
 from engine.errors import MessageRefused, WorkRefused

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from engine import cache, external_tasks, ids, jobs, repository
 from engine.approval.board import Kind
 from engine.errors import Conflict, Forbidden, NotFound, TaskNotActive
-from engine.execution import execution
 from engine.model import (
     EventSubscription,
     HistoryEvent,
@@ -26,6 +25,7 @@ from engine.model import (
 )
 from engine.move_places import MoveRefused
 from engine.ports import Message
+from engine.store import execution
 from engine.waiting import MessageWait
 from processes.approvals import approvals
 from processes.approvals.approvals import Signers
