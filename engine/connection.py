@@ -18,6 +18,7 @@ from engine import redaction
 BUSY_MS: Final = 10_000
 CONNECTIONS: Final = 32
 _IDLE: Final = 0  # libpq's PQTRANS_IDLE; libpq itself is not loaded on SQLite
+_STANDBYS: Final = "SELECT count(*) FROM pg_stat_replication"
 _BEGINS_NOTHING: Final = (
     *("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "WITH"),
     *("BEGIN", "COMMIT", "ROLLBACK", "RELEASE"),
@@ -72,6 +73,26 @@ def prepare(engine: Engine) -> Engine:
     if not event.contains(engine, "handle_error", redaction.on_error):
         event.listen(engine, "handle_error", redaction.on_error)
     return engine
+
+
+def may_lose(engine: Engine) -> list[str]:
+    """By what a PostgreSQL server may lose a commit that was acknowledged; SQLite by nothing.
+
+    `commit_unsynced`: it answers before the commit is on the disk. `standby_unsynced`: it has
+    standbys and waits for none, so that one of them taking over knows less.
+    Source: rule 13 of the reliability rules.
+    """
+    if engine.dialect.name == "sqlite":
+        return []
+    with engine.connect() as connection:
+        waits, awaited = (
+            connection.exec_driver_sql(f"SHOW {name}").scalar_one()
+            for name in ("synchronous_commit", "synchronous_standby_names")
+        )
+        standbys = connection.exec_driver_sql(_STANDBYS)
+        behind = standbys.scalar_one() > 0 and (not awaited or waits in ("off", "local"))
+    found = {"commit_unsynced": waits == "off", "standby_unsynced": behind}
+    return [name for name, there in found.items() if there]
 
 
 def _on_return(raw: Any, _record: object, _state: object) -> None:

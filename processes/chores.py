@@ -3,6 +3,7 @@
 Invariant: each may be done twice or late without harm.
 """
 
+import time
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from processes.approvals import circulation
 from processes.background import repeats
 from processes.casefile import backfill, messages, signalling
 from processes.desk import presence
+from processes.documents import sweeping
 from processes.exchange import journal
 from processes.identity import authority
 from processes.people import handback
@@ -24,6 +26,11 @@ BATCHES: Final = 20
 def go_on(session: Session) -> bool:
     """Do the next batch of a long work; whether there may be more."""
     return bool(backfill.fill(session))
+
+
+def sweep(look: sweeping.Look) -> int:
+    """Look through one folder of files, another one each minute; how many files went."""
+    return sweeping.sweep(look, int(time.time()) // 60)
 
 
 def all_due(session: Session) -> None:

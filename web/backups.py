@@ -17,7 +17,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -236,12 +236,20 @@ def _copy_files(source: Path, target: Path, earlier: Path | None) -> None:
         relative = path.relative_to(source)
         to = target / relative
         to.parent.mkdir(parents=True, exist_ok=True)
-        kept = earlier / relative if earlier else None
-        link: Callable[[Path, Path], object] = shutil.copyfile
-        # compared byte by byte: what decayed in the earlier copy must not pass into this one
-        if kept is not None and kept.is_file() and filecmp.cmp(path, kept, shallow=False):
-            path, link = kept, os.link  # noqa: PLW2901 - the same content under the same name
-        link(path, to)
+        try:
+            _copy_file(path, to, earlier / relative if earlier else None)
+        except FileNotFoundError:
+            if path.exists():
+                raise
+            # swept meanwhile: no row named it
+
+
+def _copy_file(path: Path, to: Path, kept: Path | None) -> None:
+    # compared byte by byte: what decayed in the earlier copy must not pass into this one
+    if kept is not None and kept.is_file() and filecmp.cmp(path, kept, shallow=False):
+        os.link(kept, to)
+    else:
+        shutil.copyfile(path, to)
 
 
 def _files(folder: Path) -> Iterator[Path]:

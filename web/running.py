@@ -25,6 +25,7 @@ from waitress import create_server
 from adapters import registry
 from adapters._simulators.province import SEAL_SERVERS, all_departments
 from adapters.registry import Adapters
+from engine import connection
 from engine.errors import Conflict
 from migrations import schema
 from processes import chores
@@ -68,6 +69,8 @@ def build(settings: Settings, env: Mapping[str, str] = os.environ) -> Flask:
     """
     app = create_app(settings)
     schema.check(database_of(app).engine)
+    for gap in connection.may_lose(database_of(app).engine):
+        _log.warning("database.%s", gap)
     loader.load_ledgers()
     reach(app, adapters_of(settings, env), routes_of(env))
     app.extensions["banli_remote_topics"] = wiring.remote_topics(env)
@@ -193,6 +196,8 @@ class Heartbeat:
             for _batch in range(chores.BATCHES):
                 if self._stopping.is_set() or not self._database.run(chores.go_on):
                     break
+            if swept := chores.sweep(self._database.read_session):
+                _log.info("files.swept", extra={"count": swept})
         except Conflict:
             _log.info("worker.chores_postponed")
         except Exception:

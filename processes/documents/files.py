@@ -97,10 +97,12 @@ def store(
 def lay_down(content: bytes) -> None:
     """Put bytes on the disk before the transaction that writes their row; again changes nothing.
 
-    What is never named by a row afterwards is an orphan, swept like any other.
+    What is never named by a row afterwards is an orphan, swept when it is old (`sweeping`).
     """
     digest = hashlib.sha256(content).hexdigest()
-    if not _path(digest).exists():
+    try:
+        os.utime(_path(digest))  # it is wanted again
+    except FileNotFoundError:
         _write(digest, content)
 
 
@@ -188,8 +190,13 @@ def content(sha256: str) -> bytes:
     return found
 
 
+def folder(prefix: str) -> Path:
+    """Where the files are whose hash begins with these two digits."""
+    return settings.current().home / "files" / prefix
+
+
 def _path(sha256: str) -> Path:
-    return settings.current().home / "files" / sha256[:2] / sha256
+    return folder(sha256[:2]) / sha256
 
 
 def _write(sha256: str, content: bytes) -> None:

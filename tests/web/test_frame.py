@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_babel import force_locale
 from sqlalchemy import select
 
 from processes.model.cases import Case
 from tests.web.conftest import csrf
+from web import security
 from web.auth import policy_of, require_policies
 from web.config import Settings, UnsafeSettings, from_environment
 from web.database import database
@@ -123,6 +124,26 @@ def test_production_refuses_unsafe_settings(tmp_path: Path) -> None:
     ):
         with pytest.raises(UnsafeSettings):
             from_environment({**good, name: value})
+
+
+def test_over_https_the_cookie_is_of_this_host_alone_and_out_of_reach_of_scripts(
+    tmp_path: Path,
+) -> None:
+    """Rule 28."""
+    app = Flask(__name__)
+    app.config["BANLI"] = Settings(profile="test", home=tmp_path)
+    security.init_app(app, https=True, rate_limits=False)
+    app.secret_key = "s" * 40
+
+    @app.get("/in")
+    def _in() -> str:
+        session["known"] = "1"
+        return ""
+
+    given = app.test_client().get("/in", base_url="https://banli.example").headers["Set-Cookie"]
+    assert given.startswith("__Host-banli=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(given.split("; "))
+    assert "Domain" not in given
 
 
 def test_a_demo_never_starts_with_production_settings(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import create_engine, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -137,3 +137,18 @@ def test_a_command_whose_connection_died_is_carried_out_on_a_new_one(postgres: D
         postgres.run(store)
     with postgres.read_session() as session:
         assert session.scalars(select(ResourceContent.digest)).all() == ["a"]
+
+
+def test_what_may_lose_an_acknowledged_commit_is_told(
+    sqlite_file: Database, postgres: Database
+) -> None:
+    assert connection.may_lose(sqlite_file.engine) == []
+    assert connection.may_lose(postgres.engine) == []
+    hasty = create_engine(
+        postgres.engine.url, connect_args={"options": "-c synchronous_commit=off"}
+    )
+    assert connection.may_lose(hasty) == ["commit_unsynced"]
+    hasty.dispose()
+    with pytest.MonkeyPatch.context() as patch:  # a standby that nobody waits for
+        patch.setattr(connection, "_STANDBYS", "SELECT 1")
+        assert connection.may_lose(postgres.engine) == ["standby_unsynced"]

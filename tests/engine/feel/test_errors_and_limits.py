@@ -151,6 +151,12 @@ def test_a_table_of_the_largest_size_can_be_worked_with():
     assert feel.evaluate("sum(for r in rows return r.id * 2)", rows).value == 249500
 
 
+def test_an_expression_takes_ten_thousand_steps_and_no_more():
+    feel.evaluate("for i in 1..1000 return i", {})
+    with pytest.raises(LimitExceeded, match=f"超过 {limits.EXPRESSION_STEPS} 步"):
+        feel.evaluate("for i in 1..1000, j in 1..1000 return i", {})
+
+
 def test_the_budget_may_be_smaller():
     with pytest.raises(LimitExceeded, match="超过 10 步"):
         feel.evaluate("for i in 1..100 return i", {}, budget=Budget(steps=10))

@@ -1,9 +1,11 @@
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from processes.identity import audit
+from processes.identity import audit, tokens
 from processes.model.people import AuditEvent
+from processes.model.tokens import ApiToken
 from tests.processes.people.cast import People
 
 
@@ -59,3 +61,21 @@ def test_a_rolled_back_command_leaves_no_gap(trail: Session, people: People) -> 
     audit.record(trail, "task.claimed", by=clerk)
     trail.commit()
     assert audit.verify(trail) is None
+
+
+def test_a_command_whose_audit_cannot_be_written_fails_as_a_whole(
+    session: Session, people: People
+) -> None:
+    """Rule 32."""
+    clerk = people.user("clerk", "licence_acceptor")
+    session.commit()
+    session.execute(
+        text(
+            "CREATE TRIGGER disk_is_full BEFORE INSERT ON audit_event"
+            " BEGIN SELECT RAISE(ABORT, 'no room'); END"
+        )
+    )
+    with pytest.raises(DBAPIError, match="no room"):
+        tokens.issue(session, clerk.id, by=clerk)
+    session.rollback()
+    assert session.scalars(select(ApiToken)).all() == []
