@@ -4,12 +4,17 @@ Invariant: Chinese is shown as it is written; a name its model does not translat
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from flask import Flask, g
 
+from forms.display import FieldView
 from processes.domains import wording
 from web.database import read_session
 from web.i18n import language
+from web.words import N_, _
+
+_PLAIN: Final = (N_("是"), N_("否"))
 
 
 def worded(text: str | None) -> str:
@@ -17,6 +22,17 @@ def worded(text: str | None) -> str:
     if not text or language() == "zh":
         return text or ""
     return _english().get(text, text)
+
+
+def answered(field: FieldView) -> str:
+    """What a field holds, in the language of this request as far as its model or we name it."""
+    if field.masked or language() == "zh":
+        return field.text
+    if field.type == "boolean":
+        return _(field.text) if field.text in _PLAIN else worded(field.text)
+    if field.type == "choices":
+        return ", ".join(worded(one) for one in field.text.split("、"))
+    return worded(field.text) if field.type == "choice" else field.text
 
 
 def _english() -> Mapping[str, str]:
@@ -29,4 +45,4 @@ def _english() -> Mapping[str, str]:
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters["worded"] = worded
+    app.jinja_env.filters.update(worded=worded, answered=answered)

@@ -267,7 +267,10 @@ class Boxes:
         )
         identity = str(node.get("id") or "")
         required = self._required(node)
-        table = Table(identity, label, policy, aggregation, inputs, outputs, rules, required)
+        labels = _labels(node) if len(outputs) > 1 else {}
+        table = Table(
+            identity, label, policy, aggregation, inputs, outputs, rules, required, labels
+        )
         self.tables.append(table)
         return table
 
@@ -349,3 +352,10 @@ class Boxes:
     def _conclusion(self, node: Node, names: Names) -> Expression | None:
         # dmn-js leaves an empty output cell for null
         return self._written(node, names) if text(node) else None
+
+
+def _labels(table: Node) -> dict[str, str]:
+    named = (
+        (str(one.get("name")), str(one.get("label") or "")) for one in children(table, "output")
+    )
+    return {name: label for name, label in named if label}

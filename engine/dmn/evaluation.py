@@ -152,6 +152,7 @@ def _result(
         matched=tuple(trace.matched) if trace else (),
         inputs=trace.inputs if trace else {},
         outputs=tuple(trace.outputs) if trace else (value,),
+        labels=trace.table.labels if trace else {},
         warnings=tuple(evaluation.warnings[before[0] :]),
         required=tuple(frame.results[each] for each in decision.required if each in frame.results),
         errors=tuple(evaluation.errors),

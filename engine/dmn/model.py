@@ -58,6 +58,8 @@ class Table:
     outputs: tuple[OutputColumn, ...]
     rules: tuple[Rule, ...]
     required: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What people call the outputs, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ class DecisionResult:
     matched: tuple[Match, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
     outputs: tuple[Any, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[FeelWarning, ...] = ()
     required: "tuple[DecisionResult, ...]" = ()
     errors: tuple[str, ...] = ()

@@ -120,12 +120,8 @@ class BusinessRuleTask(Activity):
         self.note(
             token,
             "decision.evaluated",
-            decision=name,
             version=version,
-            name=result.name,
-            inputs=_recorded(result.inputs),
-            matched=[{"index": rule.index, "id": rule.id} for rule in result.matched],
-            outputs=_recorded(result.outputs),
+            **{**_told(result), "decision": name},
             warnings=[str(warning) for warning in result.warnings],
             required=[*_asked_first(result)],
         )
@@ -137,13 +133,19 @@ def _asked_first(result: dmn.DecisionResult) -> Iterator[dict[str, Any]]:
     """The decisions that a decision rests on, those asked first at the beginning."""
     for each in result.required:
         yield from _asked_first(each)
-        yield {
-            "decision": each.decision,
-            "name": each.name,
-            "inputs": _recorded(each.inputs),
-            "matched": [{"index": rule.index, "id": rule.id} for rule in each.matched],
-            "outputs": _recorded(each.outputs),
-        }
+        yield _told(each)
+
+
+def _told(result: dmn.DecisionResult) -> dict[str, Any]:
+    """How a decision came about, as the history keeps it."""
+    told = {
+        "decision": result.decision,
+        "name": result.name,
+        "inputs": _recorded(result.inputs),
+        "matched": [{"index": rule.index, "id": rule.id} for rule in result.matched],
+        "outputs": _recorded(result.outputs),
+    }
+    return {**told, "labels": dict(result.labels)} if result.labels else told
 
 
 def _recorded(value: Any) -> Any:

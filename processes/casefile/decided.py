@@ -21,10 +21,17 @@ def in_words(data: Mapping[str, Any]) -> str:
     rows = "、".join(str(one["index"]) for one in data.get("matched") or [])
     applied = f"适用第 {rows} 条规则" if rows else "没有规则适用" if data.get("inputs") else ""
     read = said(data.get("inputs"))
-    outputs = data.get("outputs") or []
+    outputs = [_labelled(one, data.get("labels") or {}) for one in data.get("outputs") or []]
     parts = [applied, f"输入 {read}" if data.get("inputs") else "", f"结论 {said(outputs)}"]
     version = f"（第 {data['version']} 版）" if data.get("version") else ""
     return f"决策『{name}』{version}：{'；'.join(part for part in parts if part)}"
+
+
+def _labelled(output: Any, labels: Mapping[str, str]) -> Any:
+    """A conclusion of several parts under the words that its table has for them."""
+    if not isinstance(output, Mapping):
+        return output
+    return {labels.get(name, name): value for name, value in output.items()}
 
 
 def said(value: Any) -> str:

@@ -20,6 +20,16 @@ def test_a_decision_is_told_with_rules_inputs_and_conclusion():
     )
 
 
+def test_conclusions_have_the_words_of_their_table_and_no_names_of_variables():
+    data = {
+        "decision": "d",
+        "outputs": [{"role": "licence_reviewer", "days": 3}, "甲"],
+        "labels": {"role": "答复人"},
+    }
+
+    assert in_words(data) == "决策『d』：结论 答复人 licence_reviewer，days 3、甲"
+
+
 def test_without_a_rule_the_sentence_says_so():
     data = {"decision": "grade", "inputs": {"年龄": 3}, "matched": [], "outputs": []}
 

@@ -1,12 +1,20 @@
 """What models name is shown in English to whoever reads English, and in Chinese to everybody else."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from flask import Flask, g, session
 from flask.testing import FlaskClient
 
+from forms.display import FieldView
 from tests.web.conftest import csrf
+from web import wording
 
 Clients = Callable[[str], FlaskClient]
+VIEW = FieldView(
+    path="a", name="a", id="f-a", label="甲", label_en="", help="", type="text", widget="text",
+    value=None, text="", editable=False, required=False, visible=True,
+)  # fmt: skip
 
 
 def test_a_task_is_told_in_the_language_of_the_reader(
@@ -24,3 +32,17 @@ def test_a_task_is_told_in_the_language_of_the_reader(
     assert ">Accept</h1>" in english, "the step"
     assert "Refuse to accept" in english, "an option"
     assert ">受理</h1>" not in english
+
+
+def test_what_was_answered_is_told_in_the_language_of_the_reader(app: Flask) -> None:
+    field = replace(VIEW, type="boolean", text="是")
+    several = replace(VIEW, type="choices", text="甲、乙")
+    name = replace(VIEW, type="text", text="是")
+    with app.test_request_context():
+        assert [wording.answered(one) for one in (field, several, name)] == ["是", "甲、乙", "是"]
+        session["language"] = "en"
+        g.words_of_models = {"甲": "First", "首次": "First issue"}
+        assert wording.answered(field) == "Yes"
+        assert wording.answered(several) == "First, 乙"
+        assert wording.answered(replace(VIEW, type="choice", text="首次")) == "First issue"
+        assert wording.answered(name) == "是", "what somebody typed stays"

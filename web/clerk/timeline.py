@@ -19,6 +19,7 @@ from processes.model.cases import Case, Opinion
 from processes.model.documents import Document
 from web.display import moment, span
 from web.files import Attached, attached
+from web.refusals import said
 from web.wording import worded
 from web.words import N_, _
 
@@ -193,7 +194,7 @@ def decision(one: Opinion) -> str:
 def _decisions(session: Session, case: Case) -> list[Entry]:
     found = history.of_type(session, case.id, "decision.evaluated")
     return [
-        Entry(decided.in_words(data), event.at, system=True)
+        Entry(said(decided.in_words(data)), event.at, system=True)
         for event in found
         for data in (*event.data.get("required", ()), event.data)
     ]

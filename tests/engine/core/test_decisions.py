@@ -80,3 +80,16 @@ def test_bindings_of_a_decision_that_are_incomplete_or_lead_nowhere_are_refused(
 def test_a_decision_without_the_wanted_tag_is_an_incident():
     case = Case(bound(bindingType="versionTag", versionTag="2"), decisions=decisions(), age=3)
     assert case.incidents == ["d"]
+
+
+def test_the_history_has_what_people_call_the_conclusions():
+    outputs = '<output id="o1" name="grade" label="级别"/><output id="o2" name="note"/>'
+    table = TABLE.replace('<output id="o1" name="grade"/>', outputs).replace(
+        "</outputEntry></rule>", "</outputEntry><outputEntry><text>1</text></outputEntry></rule>"
+    )
+    found = {"grade": dmn.read(table.encode(), "d.dmn").find("grade")}
+    case = Case(xml("start -> d -> end", d=rule("grade", "result")), decisions=found, age=20)
+
+    event = next(one for one in case.events if one.type == "decision.evaluated")
+    assert event.data["outputs"] == [{"grade": "adult", "note": 1}]
+    assert event.data["labels"] == {"grade": "级别"}
