@@ -163,13 +163,13 @@ class Execution:
         token.task_spec.get_stuck(token, "error_uncaught", text, {"error": code})
         token.internal_data["incident"]["resume"] = "wait"
 
-    def catches(self, activity_id: int, code: str) -> bool:
+    def catches(self, activity_id: int, code: str, variables: Variables) -> bool:
         """Let an error event take a business error; without one nothing happens.
 
         Raises:
             TaskNotActive: the activity is not under way.
         """
-        return throw_error(self._active(activity_id, "work_done"), code, {})
+        return throw_error(self._active(activity_id, "work_done"), code, storable(variables))
 
     def begin(self, activity_id: int, element: str) -> None:
         """Begin an element of an ad-hoc sub-process that is open.

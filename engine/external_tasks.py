@@ -46,8 +46,10 @@ def bpmn_error(
         step.throw(work.id, code, message, variables)
 
 
-def not_enabled(session: Session, work: JobWork, *, message: str) -> None:
-    """Nobody is there to do this topic: an error event that takes it, or any error, goes on.
+def refused(
+    session: Session, work: JobWork, *, code: str, message: str, variables: Variables
+) -> None:
+    """The work cannot be done, whoever tries: an error event for the code, or any, goes on.
 
     Raises:
         TaskNotActive: the lease is lost, or the token has moved on.
@@ -56,7 +58,7 @@ def not_enabled(session: Session, work: JobWork, *, message: str) -> None:
     jobs.require_lease(session, work)
     with execution(session, work.instance_id, actor=jobs.SYSTEM) as step:
         store.guard_job(step, work.id, work.fencing)
-        if not step.catches(work.id, NOT_ENABLED):
+        if not step.catches(work.id, code, variables):
             raise WorkRefused(message)
 
 

@@ -18,9 +18,11 @@ from engine import limits
 from engine.errors import NotFound
 from forms.definition import FormDefinition
 from processes import registers, statistics
+from processes.casework import precedence
+from processes.casework.precedence import First
 from processes.identity.identity import User
 from processes.ledgers import menus, record_lists
-from processes.ledgers.menus import Entry, First, Menu, Operation, RecordList
+from processes.ledgers.menus import Entry, Menu, Operation, RecordList
 from processes.ledgers.record_lists import Asked
 from processes.model.records import RegisterRecord
 from processes.statistics import Table
@@ -66,7 +68,7 @@ def first() -> First | None:
     """What the reader has to do before all else, looked up once a request."""
     if "business_first" not in g:
         with read_session() as session:
-            found = record_lists.first_of_all(session, current())
+            found = precedence.first_of_all(session, current())
         g.business_first = found
     told: First | None = g.business_first
     return told
@@ -103,7 +105,7 @@ def _headings(user: User) -> tuple[Heading, ...]:
 def way(entry: Entry, user: User) -> Way:
     """Where an entry of a menu leads."""
     href, told = _target(entry, user), first()
-    locked = told is not None and not told.opens(entry)
+    locked = told is not None and not menus.opens(told, entry)
     return Way(_said(entry), href, href == _here(), locked)
 
 

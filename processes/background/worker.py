@@ -20,6 +20,7 @@ from processes.background import handing
 from processes.casefile import deliveries, messages
 from processes.exchange import restoration
 from processes.exchange.journal import Attempt
+from processes.letters.errors import LetterInvalid
 from processes.operations import Call, all_operations
 
 _log = logging.getLogger("banli.worker")
@@ -74,6 +75,8 @@ class JobWorker:
                 self._dispatch(work)
             except BpmnError as error:
                 self._throw(work, error)
+            except LetterInvalid as error:
+                self._refuse(work, error.code, error.message, reason=error.message)
         except TaskNotActive as error:
             # the lease passed to another worker, or the token moved on meanwhile: then this
             # changes nothing; a job that is still ours may not come back for ever
@@ -109,7 +112,8 @@ class JobWorker:
     def _ask(self, work: JobWork) -> None:
         """Let an adapter work between two transactions; the files it makes commit with the step."""
         if (worker := self.workers.get(work.topic)) is None:
-            self._go_on_without(work)
+            # no adapter does this topic here: known at once, where the model can go on without
+            self._refuse(work, external_tasks.NOT_ENABLED, _missing(work))
             return
         self._hold(work)
         attempt = Attempt(_adapter(work), work)
@@ -125,10 +129,13 @@ class JobWorker:
 
         self.transact(done)
 
-    def _go_on_without(self, work: JobWork) -> None:
-        """No adapter does this topic here: known at once, where the model can go on without."""
-        message = _missing(work)
-        self.transact(lambda session: external_tasks.not_enabled(session, work, message=message))
+    def _refuse(self, work: JobWork, code: str, message: str, **told: str) -> None:
+        """No retry helps: the model goes on where it takes the error, else there is an incident."""
+        self.transact(
+            lambda session: external_tasks.refused(
+                session, work, code=code, message=message, variables=told
+            )
+        )
 
     def _tell(self, work: JobWork) -> None:
         """Bring a notice to somebody; a way that is closed, or down for long, gives way."""

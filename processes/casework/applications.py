@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine import clock, repository, runtime
 from engine.variables import Value, Variables
 from processes.casefile import drafts, opinions
-from processes.casework import sources
+from processes.casework import precedence, sources
 from processes.deployed.offers import APPLICANT, Service, service, services
 from processes.documents import materials
 from processes.identity import audit, numbers, organisations
@@ -36,10 +36,12 @@ def apply(
 
     Raises:
         NotFound: not a service for this user.
+        Forbidden: something else comes first.
         FormInvalid: the answers break the form's rules; nothing changed.
     """
     permissions.require(by, Action.APPLY)
     offered = service(session, process_key, by=by)
+    precedence.require(session, process_key, by=by)
     values: Variables = {}
     if offered.form is not None:
         values = offered.form.validate(

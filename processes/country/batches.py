@@ -10,10 +10,12 @@ from datetime import date, datetime, time
 from functools import partial
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from processes import registers
+from processes.model.records import RegisterRecord
 from processes.registers import Trace
 
 BATCH: Final = 100
@@ -38,8 +40,20 @@ def of(register: str, rows: Sequence[Row], status: str, on: date) -> Iterator[Ba
 
 def _add(session: Session, register: str, rows: Sequence[Row], told: tuple[str, date]) -> None:
     status, on = told
+    new = _without_those_there(session, register, rows)
     with clock.travel(morning(on)):
-        registers.create_many(session, register, rows, trace=TRACE, status=status)
+        registers.create_many(session, register, new, trace=TRACE, status=status)
+
+
+def _without_those_there(session: Session, register: str, rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows whose key nobody has used: people work while the country is made."""
+    key = registers.definition(register).key
+    wanted = [row[key] for row in rows if row.get(key)]
+    query = select(RegisterRecord.key).where(
+        RegisterRecord.register == register, RegisterRecord.key.in_(wanted)
+    )
+    there = set(session.scalars(query)) if wanted else set()
+    return [row for row in rows if row.get(key) not in there]
 
 
 def morning(day: date) -> datetime:

@@ -6,21 +6,23 @@ expired, and says so.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from engine import clock
 from processes import registers
-from processes.country import agencies, batches
+from processes.country import agencies, batches, papers
 from processes.country.agencies import Agency
 from processes.country.batches import Batch, Row
 from processes.country.dice import Dice
 from processes.country.people import Person, names, person, shape
+from processes.demo import loader
 
 _YACHT: Final = 10_000_000
 _EXPLOSIVES: Final = 20_000_000
+_OF_SHOWN: Final = 96
 
 
 def yacht(part: float, on: date) -> Iterator[Batch]:
@@ -37,10 +39,13 @@ def _holders(session: Session, numbers: Sequence[int], each: float, on: date) ->
         person(_YACHT + n, on=on, region=regions[n % len(regions)], ages=(22, 62)) for n in numbers
     ]
     then = on - timedelta(days=2200 - numbers[0] % 900)
+    faces = papers.portraits(session)
+    told = [
+        {**one.told(), "photo": _face(faces, n, one.sex)}
+        for n, one in zip(numbers, people, strict=True)
+    ]
     with clock.travel(batches.morning(then)):
-        keys = registers.create_many(
-            session, "person", [one.told() for one in people], trace=batches.TRACE
-        )
+        keys = registers.create_many(session, "person", told, trace=batches.TRACE)
     rows: dict[str, list[Row]] = {"valid": [], "annulled": [], "expired": []}
     for n, key, one in zip(numbers, keys, people, strict=True):
         for status, row in _licences(n, key, one, each, on):
@@ -51,6 +56,13 @@ def _holders(session: Session, numbers: Sequence[int], each: float, on: date) ->
                 registers.create_many(
                     session, "yacht_licence", made, trace=batches.TRACE, status=status
                 )
+
+
+def _face(
+    faces: Mapping[str, Sequence[Mapping[str, Any]]], number: int, sex: str
+) -> Mapping[str, Any]:
+    of_sex = faces[sex]
+    return of_sex[number % len(of_sex)]
 
 
 def _licences(
@@ -104,14 +116,16 @@ def _workers(
     session: Session, numbers: Sequence[int], units: Sequence[Agency], told: tuple[float, date]
 ) -> None:
     each, on = told
-    owners = [units[n % len(units)] for n in numbers]
+    owners = [_owner(n, units) for n in numbers]
     people = [
         person(_EXPLOSIVES + n, on=on, region=unit.region, ages=(24, 58))
         for n, unit in zip(numbers, owners, strict=True)
     ]
     then = on - timedelta(days=1900 - numbers[0] % 1000)
+    faces = papers.portraits(session)
     rows = [
-        _worker(n, one, unit, then) for n, one, unit in zip(numbers, people, owners, strict=True)
+        {**_worker(n, one, unit, then), "photo": _face(faces, n, one.sex)}
+        for n, one, unit in zip(numbers, people, owners, strict=True)
     ]
     with clock.travel(batches.morning(then)):
         keys = registers.create_many(
@@ -132,6 +146,31 @@ def _workers(
                 registers.create_many(
                     session, "expl_certificate", certificates, trace=batches.TRACE, status=status
                 )
+
+
+@cache
+def _shown() -> tuple[Agency, ...]:
+    """The units of the demo's accounts: whoever looks in finds people of his own."""
+    told = loader.cast()
+    logged_in = {user.get("org") for user in told["users"]}
+    ready = {
+        one["org_no"]: one["kind"]
+        for one in told["registers"]["expl_enterprise"]
+        if one.get("status") == "active" and one["kind"] != "expl_academy"
+    }
+    return tuple(
+        Agency(org["code"], org["name"], ready[org["code"]], org["region"])
+        for org in told["orgs"]
+        if org["code"] in ready and org["code"] in logged_in
+    )
+
+
+def _owner(number: int, units: Sequence[Agency]) -> Agency:
+    """Whose worker it is; of the first, every other one is of a unit with an account."""
+    shown = _shown()
+    if number < _OF_SHOWN and number % 2 and shown:
+        return shown[number // 2 % len(shown)]
+    return units[number % len(units)]
 
 
 def _warning(worker: Mapping[str, Any], held: Row | None, on: date) -> Row:
@@ -193,7 +232,7 @@ def _certificates(
         if lapsed:
             since -= timedelta(days=400 + 1095)
         until = since + timedelta(days=1094)
-        serial, place = f"{number:06d}", worker["province_org"][2:4]
+        place = worker["province_org"][2:4]
         row = {
             **{
                 name: worker[name]
@@ -206,7 +245,7 @@ def _certificates(
                     "qualification_kind",
                 )
             },
-            "certificate_no": f"{since.year}{place}{back}{serial[1:]}{serial[0]}{back}",
+            "certificate_no": _certificate_no(number, since, place, back),
             "obtained_on": since,
             "obtained_by": "obtain" if first else "renew",
             "issued_on": since,
@@ -222,3 +261,11 @@ def _certificates(
             yield "annulled", {**row, "annulled_on": gone, "end_reason": "过期未换证"}
         else:
             yield "valid", row
+
+
+def _certificate_no(number: int, since: date, place: str, back: int) -> str:
+    """Of 14 digits; one in five has one of the earlier kind, of 11 (E-43)."""
+    serial = f"{number:06d}"
+    if number % 5 == 0:
+        return f"{since:%y}{place}{serial}{back}"
+    return f"{since.year}{place}{back}{serial[1:]}{serial[0]}{back}"

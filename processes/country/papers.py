@@ -6,7 +6,7 @@ Invariant: the same few files stand for all, so that thousands of cases keep a h
 import io
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from PIL import Image, ImageDraw
 from reportlab.pdfgen.canvas import Canvas
@@ -14,30 +14,45 @@ from sqlalchemy.orm import Session
 
 from processes.documents import files
 
+_JACKETS: Final = ((52, 73, 104), (70, 70, 76), (38, 84, 92), (92, 60, 66))
+
 
 def hand_in(session: Session) -> dict[str, Mapping[str, Any]]:
     """Store them, once; what a form's file field holds, by kind of field."""
     drawn = {
-        "image": ("照片.png", _portrait()),
+        "image": ("照片.png", _portrait("male", 0)),
         "signature": ("签名.png", _signature()),
         "scan": ("扫描件.pdf", _scan()),
     }
-    found: dict[str, Mapping[str, Any]] = {}
-    for kind, (name, content) in drawn.items():
-        kept = files.store(session, content, by=None)
-        facts = {"file": kept.sha256, "name": name, "size": kept.size, "type": kept.content_type}
-        found[kind] = facts
-    return found
+    return {kind: _kept(session, name, content) for kind, (name, content) in drawn.items()}
 
 
-def _portrait() -> bytes:
-    """A head and shoulders, 35:45, on white."""
+def portraits(session: Session) -> dict[str, list[Mapping[str, Any]]]:
+    """Portraits for the people of the ledgers, by sex: stored once, the same few for all."""
+    return {
+        sex: [_kept(session, "照片.png", _portrait(sex, number)) for number in range(len(_JACKETS))]
+        for sex in ("male", "female")
+    }
+
+
+def _kept(session: Session, name: str, content: bytes) -> Mapping[str, Any]:
+    """What a field for a file holds of a file that is stored."""
+    kept = files.store(session, content, by=None)
+    return {"file": kept.sha256, "name": name, "size": kept.size, "type": kept.content_type}
+
+
+def _portrait(sex: str, number: int) -> bytes:
+    """A head and shoulders, 35:45, on white; nobody's face."""
     picture = Image.new("RGB", (350, 450), "white")
     pen = ImageDraw.Draw(picture)
-    pen.ellipse((40, 290, 310, 700), fill=(52, 73, 104))
+    hair = (44, 40, 40)
+    if sex == "female":
+        pen.rounded_rectangle((84, 90, 266, 330), 80, fill=hair)
+    pen.ellipse((40, 290, 310, 700), fill=_JACKETS[number])
+    pen.polygon(((140, 296), (175, 372), (210, 296)), fill="white")
     pen.rectangle((150, 250, 200, 320), fill=(226, 190, 160))
     pen.ellipse((105, 90, 245, 290), fill=(236, 203, 175))
-    pen.pieslice((98, 70, 252, 240), 180, 360, fill=(44, 40, 40))
+    pen.pieslice((98, 70, 252, 240), 180, 360, fill=hair)
     return _png(picture)
 
 

@@ -22,7 +22,7 @@ from processes import settings
 from processes.documents import files
 from processes.identity import numbers, organisations
 from processes.letters import drawing
-from processes.letters.drawn import Images, SealPlace
+from processes.letters.drawn import Drawing, Images, SealPlace
 from processes.letters.errors import LetterInvalid
 from processes.letters.template import Template, read
 from processes.model.documents import Document
@@ -110,8 +110,19 @@ def draw(
         filled["number"] = number
     if _deferring.get() and not to_seal:
         return Drawn(b"", 0, org, number, filled)
-    made = drawing.draw(template, filled, images=lambda digest: files.read(session, digest))
+    made = _drawn(session, template, filled)
     return Drawn(made.content, made.pages, org, number, filled, made.seal)
+
+
+def _drawn(session: Session, template: Template, values: Mapping[str, Any]) -> Drawing:
+    """The letter on paper; what is wrong with it is said with its title and whose it is."""
+    try:
+        return drawing.draw(template, values, images=lambda digest: files.read(session, digest))
+    except LetterInvalid as error:
+        subject = values.get("subject") or values.get("holder_name") or values.get("name")
+        whose = f"（{subject}）" if isinstance(subject, str) and subject else ""
+        told = f"《{template.title}》{whose}不能制发：{error.message}"
+        raise LetterInvalid(told, **error.details) from error
 
 
 def keep(
@@ -208,9 +219,7 @@ def content(session: Session, document: Document) -> bytes:
         return files.read(session, document.sha256)
     source = session.get_one(ResourceContent, document.template_digest)
     template = read(source.content, f"letters/{document.template}.yaml")
-    made = drawing.draw(
-        template, document.values, images=lambda digest: files.read(session, digest)
-    )
+    made = _drawn(session, template, document.values)
     document.pages = made.pages
     _store(session, document, made.content)
     return made.content

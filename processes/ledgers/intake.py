@@ -18,7 +18,7 @@ from forms.definition import FormDefinition, FormInvalid
 from forms.fields.attached import File
 from forms.fields.base import Field, Scope
 from processes import registers
-from processes.casework import applications, sources
+from processes.casework import applications, precedence, sources
 from processes.domains import domains
 from processes.domains.domains import Import
 from processes.identity import audit
@@ -156,6 +156,7 @@ def target(session: Session, name: str, by: User) -> Target:
 
     Raises:
         NotFound: there is none of that name for this user.
+        Forbidden: something else comes first.
     """
     kind, _dot, code = name.partition(".")
     if kind == "ledger" and maintenance.may_keep(code, by):
@@ -164,6 +165,7 @@ def target(session: Session, name: str, by: User) -> Target:
     told = domains.current().imports.get(code) if kind == "service" else None
     if told is None or not _may(told, by):
         raise NotFound("没有这种导入，或您不能使用", name=name)
+    precedence.require(session, told.process, by=by)
     form = applications.service(session, told.process, by=by).form
     if form is None:
         raise NotFound("这项业务没有表单，不能导入", name=name)

@@ -15,6 +15,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from engine.errors import NotFound
 from processes import registers
+from processes.casework import precedence
+from processes.casework.precedence import First
 from processes.domains import domains
 from processes.domains.domains import DomainRefused, Word
 from processes.identity.identity import User
@@ -78,32 +80,6 @@ class Group(Word):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class First(Word):
-    """What somebody does before all else, with the title that says so.
-
-    While the record of his unit in a ledger, whose key is the code of the unit, is in one of the
-    `statuses`, only this and the processes of `free` may be applied for, and only lists of that
-    ledger are open.
-    """
-
-    register: str
-    statuses: frozenset[str]
-    apply: str
-    given: Mapping[str, Any]
-    free: frozenset[str]
-
-    def opens(self, entry: "Entry") -> bool:
-        """Whether an entry of the menu is open meanwhile."""
-        if entry.records:
-            return lists()[entry.records].register == self.register
-        return self.admits(entry.apply) or entry.page in ALWAYS
-
-    def admits(self, process: str) -> bool:
-        """Whether a process may be applied for meanwhile."""
-        return process == self.apply or process in self.free
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Menu:
     """What one role finds; `figures` are the statistics shown on the first page."""
 
@@ -154,16 +130,9 @@ class _Group(_Titled):
     items = fields.List(fields.Nested(_Entry), required=True)
 
 
-class _First(_Titled):
-    register = fields.String(required=True)
-    statuses = fields.List(fields.String(), required=True, validate=validate.Length(1))
-    apply = fields.String(required=True)
-    given = fields.Dict(keys=fields.String(), data_key="set", load_default=dict)
-    free = fields.List(fields.String(), load_default=list)
-
-
 class _Menu(Schema):
-    first = fields.Nested(_First, load_default=None)
+    first = fields.Dict(load_default=None)
+    """Read by `precedence`."""
     shortcuts = fields.List(fields.Nested(_Entry), load_default=list)
     figures = fields.List(fields.String(), load_default=list)
     groups = fields.List(fields.Nested(_Group), load_default=list)
@@ -220,16 +189,16 @@ def read_menu(role: str, told: Mapping[str, Any]) -> Menu:
         for one in raw["groups"]
     )
     shortcuts = tuple(_entry(role, one) for one in raw["shortcuts"])
-    first = _first(role, raw["first"]) if raw["first"] else None
+    first = _first(role)
     return Menu(first=first, shortcuts=shortcuts, figures=tuple(raw["figures"]), groups=groups)
 
 
-def _first(role: str, raw: dict[str, Any]) -> First:
-    ledger = registers.definition(raw["register"])
-    for status in set(raw["statuses"]) - {*ledger.statuses}:
-        raise DomainRefused(f"菜单『{role}』：台账没有状态『{status}』")
-    sets = {name: frozenset(raw[name]) for name in ("statuses", "free")}
-    return First(**{**raw, **sets})
+def _first(role: str) -> First | None:
+    first = precedence.of_roles().get(role)
+    if first is not None:
+        for status in first.statuses - {*registers.definition(first.register).statuses}:
+            raise DomainRefused(f"菜单『{role}』：台账没有状态『{status}』")
+    return first
 
 
 def _entry(role: str, raw: dict[str, Any]) -> Entry:
@@ -258,6 +227,13 @@ def _loaded(schema: type[Schema], name: str, told: Mapping[str, Any]) -> dict[st
         return dict(schema(unknown=RAISE).load(told))
     except ValidationError as error:
         raise DomainRefused(f"{name}：{error}") from error
+
+
+def opens(first: First, entry: Entry) -> bool:
+    """Whether an entry of a menu is open while something else comes first."""
+    if entry.records:
+        return lists()[entry.records].register == first.register
+    return first.admits(entry.apply) or entry.page in ALWAYS
 
 
 def of_user(user: User) -> list[Menu]:

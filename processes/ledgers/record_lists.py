@@ -16,7 +16,6 @@ from forms.standards import mask_number
 from processes import registers
 from processes.identity.identity import User
 from processes.ledgers import menus
-from processes.ledgers.menus import First
 from processes.model.people import Org
 from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
 from processes.registers.definition import Definition, FieldDefinition
@@ -91,25 +90,6 @@ def record(session: Session, code: str, record_id: int, *, by: User) -> Register
     if found is None:
         raise NotFound("没有这条记录", record=record_id)
     return found
-
-
-def first_of_all(session: Session, by: User) -> First | None:
-    """What the user has to do before all else; None: everything is open to him."""
-    for role, org in by.roles:
-        menu = menus.menus().get(role)
-        first = menu.first if menu else None
-        if first is not None and _waits(session, first, org):
-            return first
-    return None
-
-
-def _waits(session: Session, first: First, org: str) -> bool:
-    waiting = exists().where(
-        RegisterRecord.register == first.register,
-        RegisterRecord.key == org,
-        RegisterRecord.status.in_(first.statuses),
-    )
-    return bool(session.scalar(select(waiting)))
 
 
 def history(session: Session, row: RegisterRecord) -> Sequence[RegisterLog]:

@@ -4,6 +4,7 @@ Invariant: a text never leaves its width: it is set smaller, and refused below t
 """
 
 import io
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -78,7 +79,7 @@ def _text(
         draw_text(canvas, element.label, x=x, y=y, size=element.size * 0.85)
         x += element.label_width * mm
     room = (element.width - element.label_width) * mm if element.width else 0
-    text = fill(element.value, values)
+    text = _told(element, values)
     if element.lines > 1:
         lines, style = _broken(text, element, room, font)
         draw_lines(canvas, lines, style, x=x, y=y)
@@ -91,6 +92,17 @@ def _text(
     elif element.align == "right":
         x += room - span
     draw_text(canvas, text, x=x, y=y, size=size, font=font)
+
+
+def _told(element: Element, values: Mapping[str, Any]) -> str:
+    """The text of an element; one that is missing is named as the card labels it."""
+    try:
+        return fill(element.value, values)
+    except LetterInvalid as error:
+        if not element.label or "expression" not in error.details:
+            raise
+        label = re.sub(r"\s", "", element.label)
+        raise LetterInvalid(f"证件缺少『{label}』", **error.details) from error
 
 
 def _fitting(text: str, size: float, room: float, font: str) -> float:

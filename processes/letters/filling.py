@@ -15,6 +15,8 @@ from processes.letters.errors import LetterInvalid
 from processes.letters.template import PLACE
 
 _MOST: Final = 20_000
+_AROUND: Final = 14
+"""Characters by which a place in a letter is told to people."""
 _CONTROL: Final = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
 )
@@ -27,10 +29,32 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
     Raises:
         LetterInvalid: a place has no value; names it.
     """
-    filled = PLACE.sub(lambda match: written(value(match[1].strip(), values), match[1]), text)
+    filled = PLACE.sub(lambda match: _placed(match, text, values), text)
     if len(filled) > _MOST:
         raise LetterInvalid(f"文书内容超过 {_MOST} 字")
     return filled
+
+
+def _placed(match: re.Match[str], text: str, values: Mapping[str, Any]) -> str:
+    """What stands at a place; a missing value is named by the words around it."""
+    found = value(match[1].strip(), values)
+    if found is None:
+        around = _words_before(text, match.start()) or _words_after(text, match.end())
+        where = f"（{around}）" if around else ""
+        raise LetterInvalid(
+            f"文书缺少内容『{match[1].strip()}』{where}", expression=match[1].strip()
+        )
+    return written(found, match[1])
+
+
+def _words_before(text: str, end: int) -> str:
+    before = PLACE.sub("", text[:end]).strip().rpartition("\n")[2]
+    return f"“{before[-_AROUND:]}”之后" if before else ""
+
+
+def _words_after(text: str, start: int) -> str:
+    after = PLACE.sub("", text[start:]).strip().partition("\n")[0]
+    return f"“{after[:_AROUND]}”之前" if after else ""
 
 
 def value(expression: str, values: Mapping[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from engine.errors import BanliError
+from engine.errors import BanliError, WorkRefused
 from engine.variables import Value, Variables
 
 
@@ -22,6 +22,10 @@ class OperationRefused(BanliError):
     """The inputs of a local operation do not fit, or our records do not allow it."""
 
     code = "operation_refused"
+
+
+class InputMissing(OperationRefused, WorkRefused):
+    """An input of a local operation is missing or of another kind: no retry mends that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +46,18 @@ class Call:
         """An input that has to be there.
 
         Raises:
-            OperationRefused: names it.
+            InputMissing: names it.
         """
         value = self.variables.get(name)
         if value is None or value == "":
-            raise OperationRefused(f"『{self.activity}』缺少输入『{name}』", name=name)
+            raise InputMissing(f"『{self.activity}』缺少输入『{name}』", name=name)
         return value
 
     def text(self, name: str) -> str:
         """A text input that has to be there."""
         value = self.value(name)
         if not isinstance(value, str):
-            raise OperationRefused(f"『{self.activity}』的输入『{name}』应为文本", name=name)
+            raise InputMissing(f"『{self.activity}』的输入『{name}』应为文本", name=name)
         return value
 
     def context(self, name: str) -> dict[str, Value]:
@@ -62,7 +66,7 @@ class Call:
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise OperationRefused(f"『{self.activity}』的输入『{name}』应为对象", name=name)
+            raise InputMissing(f"『{self.activity}』的输入『{name}』应为对象", name=name)
         return value
 
 

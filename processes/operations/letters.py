@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from engine import repository, runtime
-from engine.errors import BpmnError, NotFound
+from engine.errors import NotFound
 from engine.variables import Value, Variables
 from processes import settings
 from processes.deployed import resources
@@ -28,7 +28,11 @@ _OUTPUTS: Final = {"document": "文书：id、number、title、issued_on、url�
 
 @operation("letter.issue", "制发文书", inputs=_INPUTS, outputs=_OUTPUTS)
 def issue(session: Session, call: Call) -> Variables:
-    """Issue a letter from the template in the folder of the process, or of the case's process."""
+    """Issue a letter from the template in the folder of the process, or of the case's process.
+
+    Raises:
+        LetterInvalid: something that it says is missing or cannot be drawn; no number is used up.
+    """
     org, data = _told(session, call)
     template = documents.read(*_template(session, call))
     drawn = documents.draw(session, template=template, values=data, org=org)
@@ -51,15 +55,11 @@ def draw(session: Session, call: Call) -> Variables:
     """Number and draw a letter that has still to be sealed; `letter.keep` issues it.
 
     Raises:
-        BpmnError: `letter_invalid` with `reason`: what was told cannot be drawn.
+        LetterInvalid: what was told cannot be drawn.
     """
     org, data = _told(session, call)
     template = documents.read(*_template(session, call))
-    try:
-        drawn = documents.draw(session, template=template, values=data, org=org, to_seal=True)
-    except documents.LetterInvalid as error:
-        told = {"reason": error.message}
-        raise BpmnError("letter_invalid", error.message, variables=told) from error
+    drawn = documents.draw(session, template=template, values=data, org=org, to_seal=True)
     stored = files.store(session, drawn.content, by=None, content_type="application/pdf")
     values = dict(drawn.values)
     return {

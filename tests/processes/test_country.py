@@ -27,9 +27,9 @@ from engine.model import (
     ProcessInstance,
     UserTask,
 )
-from processes import settings, wiring
+from processes import registers, settings, wiring
 from processes.casefile.derivation import UNDER_WAY
-from processes.country import carrying, dice, habits, people, programme, progress, scratch
+from processes.country import batches, carrying, dice, habits, people, programme, progress, scratch
 from processes.country.carrying import Overtaken
 from processes.country.habits import HabitsInvalid
 from processes.country.making import Maker
@@ -193,6 +193,43 @@ def test_nobody_holds_two_valid_certificates_of_a_kind(site: Site) -> None:
     held_by = site.look(held)
     assert len(held_by) > 20
     assert len(set(held_by)) == len(held_by)
+
+
+def test_people_have_portraits_and_the_accounts_of_the_demo_people_with_certificates(
+    site: Site,
+) -> None:
+    """E-43, E-54: whoever looks in can run a class to its printed certificates."""
+
+    def records(session: Session, register: str) -> list[RegisterRecord]:
+        asked = select(RegisterRecord).where(RegisterRecord.register == register)
+        return list(session.scalars(asked.where(RegisterRecord.status.in_(("approved", "valid")))))
+
+    people_held = site.look(lambda session: records(session, "expl_person"))
+    assert all(one.data["photo"]["file"] for one in people_held)
+    shown = {one.data["unit"] for one in people_held}
+    assert shown >= {"EG370001", "EN370001"}
+    certificates = site.look(lambda session: records(session, "expl_certificate"))
+    assert {one.data["unit"] for one in certificates} & {"EG370001", "EN370001"}
+    lengths = {len(one.data["certificate_no"]) for one in certificates}
+    assert lengths == {11, 14}
+
+
+def test_what_somebody_registered_meanwhile_is_left_alone(site: Site) -> None:
+    """People work while the country is made: their unit has a code that it would give."""
+    rows = [
+        {"org_no": code, "name": name, "kind": "expl_enterprise", "province_org": "EP370000"}
+        for code, name in (("EN370001", "他人"), ("EN379999", "新单位"))
+    ]
+    (batch,) = batches.of("expl_enterprise", rows, "active", clock.today())
+
+    def named(session: Session) -> list[str]:
+        batch.add(session)
+        keys = ("EN370001", "EN379999")
+        found = [registers.get(session, "expl_enterprise", key).values["name"] for key in keys]
+        session.rollback()
+        return found
+
+    assert site.look(named) == ["泰安民爆器材厂", "新单位"]
 
 
 def test_a_letter_that_was_deferred_is_drawn_when_asked_for_and_kept(site: Site) -> None:

@@ -6,12 +6,15 @@ from datetime import timedelta
 import pytest
 
 from engine import clock, incidents, limits
-from engine.errors import BpmnError
+from engine.errors import BanliError, BpmnError
 from engine.external_tasks import NOT_ENABLED
 from engine.model import Incident, Job
 from engine.ports import Work
 from engine.variables import Variables
+from processes.background import worker
 from processes.background.worker import JobWorker
+from processes.letters import LetterInvalid
+from processes.operations import InputMissing, Operation
 from tests.engine.core.scenario import boundary, error, service, xml
 from tests.engine.data.site import Site
 from web.database import Database
@@ -92,6 +95,56 @@ def test_what_no_adapter_does_goes_the_way_that_the_model_has_for_it(
         errors=(NOT_ENABLED,),
         s=service("print"),
         off=boundary("s", caught),
+    )
+    site = Site(memory, p=model)
+    number = site.start()
+    JobWorker(transact=site.run, owner="w-1").drain()
+    assert (site.rows(Incident), set(site.tasks(number))) == ([], {"b"})
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        LetterInvalid("《证书》（某人）不能制发：证件缺少照片"),
+        InputMissing("『s』缺少输入『letter』"),
+    ],
+)
+def test_what_no_retry_mends_is_an_incident_at_once_and_done_when_it_is_retried(
+    memory: Database, monkeypatch: pytest.MonkeyPatch, fault: BanliError
+) -> None:
+    """A letter that lacks something, an input that is missing: the eighth try finds it no more."""
+    tries = [fault]
+
+    def issue(_session: object, _call: object) -> Variables:
+        if tries:
+            raise tries.pop()
+        return {}
+
+    made = Operation("letter.issue", "制发文书", {}, {}, issue)
+    monkeypatch.setattr(worker, "all_operations", lambda: {made.topic: made})
+    site = Site(memory, p=xml("start -> s -> a -> end", s=service("letter.issue")))
+    number = site.start()
+    JobWorker(transact=site.run, owner="w-1").drain()
+    (incident,) = site.rows(Incident)
+    assert incident.message == fault.message
+    site.run(lambda session: incidents.resolve(session, incident.id, by="1"))
+    JobWorker(transact=site.run, owner="w-1").drain()
+    assert set(site.tasks(number)) == {"a"}
+
+
+def test_a_model_that_takes_the_fault_of_a_letter_hears_the_reason(
+    memory: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def issue(_session: object, _call: object) -> Variables:
+        raise LetterInvalid("证件缺少照片")
+
+    made = Operation("letter.issue", "制发文书", {}, {}, issue)
+    monkeypatch.setattr(worker, "all_operations", lambda: {made.topic: made})
+    model = xml(
+        "start -> s -> a -> end; back -> b -> end2",
+        errors=("letter_invalid",),
+        s=service("letter.issue"),
+        back=boundary("s", error("letter_invalid")),
     )
     site = Site(memory, p=model)
     number = site.start()

@@ -10,12 +10,13 @@ from datetime import date
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from adapters import registry
 from bpmn.explosives import story
 from processes import registers
 from processes.demo import loader
-from processes.identity import identity
+from processes.identity import identity, tokens
 from processes.ledgers import menus
 from processes.ledgers.menus import BUILT_IN
 from processes.model.people import UserAccount
@@ -286,6 +287,28 @@ def test_a_unit_whose_data_are_missing_is_told_first_and_finds_the_rest_locked(a
     other = as_kind("enterprise")
     assert "请先完善单位信息" not in other.get("/business").text
     assert other.get("/portal/apply/expl_enrolment").status_code == 200
+
+
+def test_no_program_goes_round_what_comes_first(demo: Flask, as_kind) -> None:
+    """E-29: the command refuses, whoever calls it; the import of people refuses every line."""
+
+    def ask(login: str, process: str, answers: dict[str, object]) -> TestResponse:
+        with demo.app_context(), database().transaction() as session:
+            account = identity.by_login(session, login)
+            token = tokens.issue(session, account.id, by=account)
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"{login}-{process}"}
+        told = {"process": process, "answers": answers}
+        return demo.test_client().post("/api/v1/cases", json=told, headers=headers)
+
+    for process in ("expl_enrolment", "expl_person_approval", "common_consultation"):
+        answer = ask("expl_enterprise_js", process, {})
+        assert answer.status_code == 403, answer.text
+        assert answer.json["detail"] == "请先完善单位信息，完善后再办理其他事项"
+    question = {"category": "consultation", "question": "怎样完善单位信息？"}
+    assert ask("expl_enterprise_js", "common_support_ticket", question).status_code in (201, 422)
+    assert ask("expl_enterprise_js", "expl_enterprise_management", {}).status_code == 422
+    assert ask("expl_enterprise", "expl_enrolment", {}).status_code == 422
+    assert as_kind("enterprise_js").get("/import/service.expl_people").status_code == 403
 
 
 def test_an_enterprise_of_another_province_sees_none_of_it(as_kind) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from bpmn.citizens import begun, citizen
 from bpmn.property.story import records
+from bpmn.slots import open_slot, places
 from engine import clock
 from processes.clock import calendar
 from processes.identity.identity import User
@@ -13,6 +14,7 @@ KEY = "common_identity_check"
 ASKED = {
     "identity_required": "face",
     "identity_purpose": "二手房转移登记",
+    "identity_matter": "prop_one_window",
     "identity_role": "licence_acceptor@370001",
 }
 OPENED = {"check_url": "http://127.0.0.1:1/face_verify/check/1", "expires_at": "2026-12-01"}
@@ -70,12 +72,12 @@ def test_a_face_is_compared_on_the_page_of_the_service_and_the_result_is_on_reco
 
 
 def test_three_faces_that_do_not_match_lead_to_the_counter(play: Play) -> None:
-    by = citizen(play, "p1002")
+    by, slot = citizen(play, "p1002"), offered(play)
     case = begun(play, KEY, by, **ASKED)
     for _time in range(3):
         opened(play, case)
         checked(case, "failed")
-    at_the_counter(case, by)
+    at_the_counter(case, by, slot)
     (one,) = records(play, "identity_check", work_order_no=case.variables["work_order_no"])
     assert (one["status"], one["method"], one["document_kind"]) == (
         "passed",
@@ -84,16 +86,20 @@ def test_three_faces_that_do_not_match_lead_to_the_counter(play: Play) -> None:
     )
 
 
-def at_the_counter(case: PlayedCase, by: User, **changes: object) -> None:
+def offered(play: Play) -> str:
+    """A time at the counter that may be booked."""
+    day = calendar.add_working_days(clock.today(), 2).date
+    return open_slot(play, org="370001", day=day, matters=["prop_one_window"])
+
+
+def at_the_counter(case: PlayedCase, by: User, slot: str, **changes: object) -> None:
     """An appointment is made and kept."""
-    case.sends(
-        "预约到窗口核验",
-        as_=by.login,
-        visit_on=str(calendar.add_working_days(clock.today(), 1).date),
-        visit_half="morning",
-    )
+    day = str(calendar.add_working_days(clock.today(), 2).date)
+    case.sends("预约到窗口", as_=by.login, visit_on=day, slot=slot)
+    assert places(case.play, slot) == ["taken"]
     answers = {"document_kind": "resident_id", "decision": "same", **changes}
     case.complete("check_in_person", as_="acceptor", **answers)
+    assert places(case.play, slot) == ["kept"]
 
 
 def test_a_match_at_the_second_time_is_good(play: Play) -> None:
@@ -106,32 +112,41 @@ def test_a_match_at_the_second_time_is_good(play: Play) -> None:
 
 
 def test_who_would_rather_come_in_person_may(play: Play) -> None:
-    by = citizen(play, "p1002")
+    by, slot = citizen(play, "p1002"), offered(play)
     case = begun(play, KEY, by, **ASKED)
     opened(play, case)
     case.sends("改为到窗口核验", as_=by.login)
-    at_the_counter(case, by)
+    at_the_counter(case, by, slot)
     assert case.ended == "verified"
 
 
 @pytest.mark.parametrize("code", ["no_portrait", "name_differs"])
 def test_whom_the_service_cannot_compare_comes_to_the_counter(play: Play, code: str) -> None:
+    offered(play)
     case = checking(play)
     case.fails("face_verify.open", code=code)
-    assert "appointed" in case.waits_for
+    assert "chosen" in case.waits_for
 
 
 def test_a_service_that_is_down_for_half_an_hour_leads_to_the_counter(play: Play) -> None:
+    offered(play)
     case = checking(play)
     case.passes(minutes=31)
-    assert "appointed" in case.waits_for
+    assert "chosen" in case.waits_for
+
+
+def test_where_no_times_are_opened_he_comes_without_an_appointment(play: Play) -> None:
+    case = checking(play)
+    case.fails("face_verify.open", code="no_portrait")
+    case.complete("check_in_person", as_="acceptor", document_kind="passport", decision="same")
+    assert case.ended == "verified"
 
 
 def test_somebody_else_at_the_counter_is_not_verified(play: Play) -> None:
-    by = citizen(play, "p1002")
+    by, slot = citizen(play, "p1002"), offered(play)
     case = begun(play, KEY, by, **ASKED)
     case.fails("face_verify.open", code="no_portrait")
-    at_the_counter(case, by, decision="different", note="相貌不符")
+    at_the_counter(case, by, slot, decision="different", note="相貌不符")
     assert (case.ended, case.variables["identity_result"]) == ("not_verified", "failed")
 
 
@@ -143,6 +158,7 @@ def test_a_check_that_nobody_makes_ends(play: Play) -> None:
 
 
 def test_an_appointment_that_nobody_makes_ends(play: Play) -> None:
+    offered(play)
     case = checking(play)
     case.fails("face_verify.open", code="no_portrait")
     case.passes(working_days=6)

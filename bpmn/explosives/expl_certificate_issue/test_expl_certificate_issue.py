@@ -6,6 +6,9 @@ from itertools import permutations
 import pytest
 
 from bpmn.explosives import story
+from forms.definition import FormInvalid
+from processes import registers
+from processes.desk import worklist
 from processes.play import Play
 
 
@@ -108,3 +111,33 @@ def test_scores_and_certificate_are_found_with_the_enrolment(play: Play) -> None
     story.approved_certificates(case)
     (held,) = story.records(play, "expl_enrolment", person_no=person_no)
     assert (held["theory"], held["certificate_no"]) == (85, "20263702000001")
+
+
+def test_a_photo_that_is_missing_is_added_by_the_association_and_the_certificate_is_made(
+    play: Play,
+) -> None:
+    """E-54: no retry finds it; the clerk is told whose and what, and the others follow."""
+    bare = story.approved(play)
+    other = story.approved(play, name="另一人", id_no="370902198001010035")
+    trace = registers.Trace(by="test", reason="早年登记")
+    play.run(
+        lambda session: (
+            registers.update(session, "expl_person", bare, {"photo": None}, trace=trace) and None
+        )
+    )
+    case = story.opened(play)
+    story.confirmed(story.enrolled(play, case.variables["class_no"], bare, other))
+    story.checked_in(case)
+    story.scored(case)
+    story.confirmed_scores(case)
+    assert case.waits_for == {"add_content"}
+    (task,) = case.tasks
+    by = play.user("expl_association")
+    seen = play.run(lambda session: worklist.view(session, task.id, by=by)).variables
+    assert seen["content_problem"] == "《安全资格证书》（安全员）不能制发：证件缺少照片"
+    with pytest.raises(FormInvalid):
+        case.complete("add_content", as_="expl_association")
+    case.complete("add_content", as_="expl_association", new_photo=story.photo(play))
+    assert case.waits_for == {"print", "approve"}
+    assert story.record(play, "expl_person", bare)["photo"]["file"]
+    assert len(story.records(play, "expl_certificate")) == 2

@@ -8,7 +8,7 @@ import pytest
 from bpmn.beginnings import once
 from bpmn.explosives import story
 from engine import dmn
-from engine.errors import BanliError
+from engine.errors import BanliError, Forbidden
 from processes.identity import organisations
 from processes.model.people import Org, UserRole
 from processes.play import Play, PlayedCase
@@ -72,8 +72,8 @@ def test_the_province_enters_a_unit_which_completes_its_own_data(play: Play) -> 
 def test_a_unit_completes_its_data_before_anything_else(play: Play) -> None:
     """E-08, E-29, E-68: until then it enters nobody."""
     assert unit(play, "EN320001")["status"] == "draft"
-    refused = story.entered(play, as_="expl_enterprise_js", id_no="320302198001010017")
-    assert refused.variables["check"]["reason"] == "请先完善单位信息"
+    with pytest.raises(Forbidden, match="请先完善单位信息"):
+        story.entered(play, as_="expl_enterprise_js", id_no="320302198001010017")
     assert done(play, "edit", "expl_enterprise_js", unit="EN320001", **DATA).ended == "edited"
     assert unit(play, "EN320001")["status"] == "active"
     again = story.entered(play, as_="expl_enterprise_js", id_no="320302198001010017")

@@ -3,7 +3,7 @@
 import pytest
 
 from bpmn.explosives import story
-from engine.errors import BanliError
+from engine.errors import BanliError, Forbidden
 from processes.casefile import notices
 from processes.play import Play, PlayedCase
 
@@ -77,8 +77,8 @@ def test_a_number_registered_already_is_refused_with_the_reason(play: Play) -> N
 
 def test_a_unit_whose_data_are_incomplete_enters_nobody(play: Play) -> None:
     """E-29: unit data before everything else."""
-    case = story.entered(play, as_="expl_enterprise_js", id_no="320302198001010017")
-    assert case.variables["check"]["reason"] == "请先完善单位信息"
+    with pytest.raises(Forbidden, match="请先完善单位信息"):
+        story.entered(play, as_="expl_enterprise_js", id_no="320302198001010017")
 
 
 def test_another_unit_does_not_edit_the_person(play: Play) -> None:

@@ -6,7 +6,9 @@ from sqlalchemy.orm import Session
 
 from bpmn.citizens import came, citizen
 from bpmn.property import seals, shares, story
+from bpmn.slots import open_slot, places
 from bpmn.ways import Gateway
+from engine import clock
 from engine.errors import Retry
 from processes.clock import calendar
 from processes.documents import documents
@@ -119,13 +121,15 @@ def test_papers_of_an_inheritance_are_shown_at_the_counter(
 ) -> None:
     """An original is needed: an appointment, and the clerk looks at it."""
     by = citizen(play, "p1001")
+    day = calendar.add_working_days(clock.today(), 2).date
+    slot = open_slot(play, org="PR610100", day=day, matters=["prop_one_window"])
     heir = {"business_kind": "inheritance", "evidence": [story.paper(play)], "contract_no": None}
     case = online(play, by, only_home=None, marital_status=None, **heir)
     signed(play, case, by)
-    day = str(calendar.add_working_days(case.row.submitted_at.date(), 2).date)
-    case.sends("预约核对原件", as_=by.login, visit_on=day, visit_half="morning")
+    case.sends("预约到窗口", as_=by.login, visit_on=str(day), slot=slot)
     note = None if goes_on else "公证书编号不符"
     case.complete("check_original", as_="prop_window", decision=decision, note=note)
+    assert places(play, slot) == ["kept"]
     if goes_on:
         assert case.waits_for == {"accept"}
     else:

@@ -184,6 +184,22 @@ def test_a_place_without_a_value_is_named() -> None:
         documents.render(template("理由：{{ reason }}"), {})
 
 
+def test_what_is_missing_is_told_with_the_letter_the_person_and_the_words_around() -> None:
+    """A clerk who reads the incident knows what to add."""
+    with pytest.raises(LetterInvalid, match="“经审查，不予许可。理由：”之后"):
+        documents.render(template("经审查，不予许可。理由：{{ reason }}"), {})
+    with pytest.raises(LetterInvalid, match="“受理通知”之前"):
+        documents.render(template("{{ org }}受理通知"), {})
+
+
+def test_a_card_names_what_it_lacks_as_it_is_printed_and_whose_it_is(session: Session) -> None:
+    used = read(CARD.read_bytes(), CARD.name)
+    kept = files.store(session, photo(), by=1)
+    told = r"《.+》（申领人）不能制发：证件缺少『签发官员』"
+    with pytest.raises(LetterInvalid, match=told):
+        issue(session, used, licence(photo={"file": kept.sha256}, signing_officer=None))
+
+
 def test_the_same_values_give_the_same_bytes() -> None:
     used = template("甲{{ name }}")
     assert documents.render(used, {"name": "乙"}) == documents.render(used, {"name": "乙"})
