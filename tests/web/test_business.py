@@ -15,6 +15,8 @@ from werkzeug.test import TestResponse
 from adapters import registry
 from bpmn.explosives import story
 from processes import registers
+from processes.casefile import notices
+from processes.casework import applications
 from processes.demo import loader
 from processes.identity import identity, tokens
 from processes.ledgers import menus
@@ -28,6 +30,7 @@ from web.database import create_tables, database
 from web.wiring import wire
 
 Q, V, X = "查询", "查看", "导出"
+TICKET = {"ticket_kind": "technical", "subject": "怎样报名", "text": "请问怎样报名？"}
 MENUS = {
     "ministry": {
         "home": ["应培情况统计", "证件审核"],
@@ -289,6 +292,29 @@ def test_a_unit_whose_data_are_missing_is_told_first_and_finds_the_rest_locked(a
     assert other.get("/portal/apply/expl_enrolment").status_code == 200
 
 
+def test_a_notice_leads_its_reader_to_his_case_or_says_all_there_is(demo: Flask, as_kind) -> None:
+    """E-07: a bulletin is no case of the unit that reads it; its own cases open in its pages."""
+    with demo.app_context(), database().transaction() as session:
+        by, to = (identity.by_login(session, f"expl_{one}") for one in ("province", "enterprise"))
+        theirs = applications.apply(session, "common_support_ticket", by=by, answers=TICKET)
+        his = applications.apply(session, "common_support_ticket", by=to, answers=TICKET)
+        kept = [
+            notices.send(session, [to.id], notices.Notice(
+                kind="process", title="通报", body="第一行\n第二行", case_id=case.id,
+                link=f"/cases/{case.id}", dedupe_key=f"leads-{case.id}",
+            ))[0].id
+            for case in (theirs, his)
+        ]  # fmt: skip
+        own = f"/portal/cases/{his.id}"
+    client = as_kind("enterprise")
+    data = {"csrf_token": csrf(client, "/notices")}
+    to_list = client.post(f"/notices/{kept[0]}", data=data).headers["Location"]
+    assert to_list == f"/notices#notice-{kept[0]}"
+    assert f'id="notice-{kept[0]}"' in client.get("/notices").text
+    assert client.post(f"/notices/{kept[1]}", data=data).headers["Location"] == own
+    assert client.get(own).status_code == 200
+
+
 def test_no_program_goes_round_what_comes_first(demo: Flask, as_kind) -> None:
     """E-29: the command refuses, whoever calls it; the import of people refuses every line."""
 
@@ -304,8 +330,7 @@ def test_no_program_goes_round_what_comes_first(demo: Flask, as_kind) -> None:
         answer = ask("expl_enterprise_js", process, {})
         assert answer.status_code == 403, answer.text
         assert answer.json["detail"] == "请先完善单位信息，完善后再办理其他事项"
-    question = {"category": "consultation", "question": "怎样完善单位信息？"}
-    assert ask("expl_enterprise_js", "common_support_ticket", question).status_code in (201, 422)
+    assert ask("expl_enterprise_js", "common_support_ticket", TICKET).status_code == 201
     assert ask("expl_enterprise_js", "expl_enterprise_management", {}).status_code == 422
     assert ask("expl_enterprise", "expl_enrolment", {}).status_code == 422
     assert as_kind("enterprise_js").get("/import/service.expl_people").status_code == 403

@@ -10,13 +10,17 @@ from typing import Final
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
+from engine.errors import Forbidden, NotFound
 from processes.approvals import circulation, inquiries
 from processes.casefile import notices as notice_box
+from processes.casework import cases
 from processes.desk import inbox
 from processes.identity.identity import User
 from processes.identity.roles import ROLES, Action
 from processes.ledgers import menus
+from processes.model.cases import Notification
 from web import ways
 from web.auth import actions_of, current, policy, policy_of
 from web.database import read_session, transaction
@@ -165,8 +169,21 @@ blueprint.add_url_rule(
 def open_notice(notice_id: int) -> ResponseReturnValue:
     """Mark a notice as read and go where it leads."""
     with transaction() as session:
-        link = notice_box.mark_read(session, current(), notice_id).link
-    return redirect(own_path(link, url_for("home.notices")), code=303)
+        way = _way(session, notice_box.mark_read(session, current(), notice_id))
+    return redirect(way, code=303)
+
+
+def _way(session: Session, notice: Notification) -> str:
+    """Where a notice leads: to its case, if the reader may see that; else it says all there is."""
+    here = url_for("home.notices", _anchor=f"notice-{notice.id}")
+    if notice.case_id is None or notice.link != f"/cases/{notice.case_id}":
+        return own_path(notice.link, here)
+    try:
+        cases.get(session, notice.case_id, by=current())
+    except (NotFound, Forbidden):
+        return here
+    page = "cases.page" if current().kind == "staff" else "portal.case"
+    return url_for(page, case_id=notice.case_id) if opens(page) else here
 
 
 @blueprint.post("/notices")

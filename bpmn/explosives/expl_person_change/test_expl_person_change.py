@@ -54,6 +54,7 @@ def test_within_its_validity_the_qualification_changes_without_any_condition(pla
     )  # fmt: skip
     assert story.record(play, "expl_person", one)["qualification_kind"] == "principal"
     assert "letter_certificate" in case.letters
+    assert "人员变更资格类型" in story.told(play, "expl_enterprise")
 
 
 @pytest.mark.parametrize("expires", ["2026-03-01", None])
