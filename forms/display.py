@@ -181,10 +181,16 @@ def _label(form: FormDefinition, path: str) -> str:
 def _current(
     form: FormDefinition, values: Mapping[str, Any], context: Mapping[str, Any], rights: Rights
 ) -> dict[str, Any]:
-    """What each field holds: typed, else of the case, else its default while it can be typed."""
+    """What each field holds: typed, else of the case, else its default while it can be typed.
+
+    What is computed at each handing in is shown as it would be now: by this user, of what is typed.
+    """
     current: dict[str, Any] = {}
+    known = {**context, **(_answered(form, values) if rights.may_edit else {})}
     for spec in form.fields():
-        if spec.name in values:
+        if rights.may_edit and isinstance(spec, Auto) and "value" in spec.options:
+            current[spec.name] = known[spec.name] = spec.computed(Scope(known))
+        elif spec.name in values:
             current[spec.name] = values[spec.name]
         elif context.get(spec.name) is not None:
             current[spec.name] = context[spec.name]
@@ -196,6 +202,14 @@ def _current(
                 conditions.value(spec.default, context) if is_computed else spec.default
             )
     return current
+
+
+def _answered(form: FormDefinition, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        spec.name: _value(spec, values[spec.name])
+        for spec in form.fields()
+        if spec.has_value and spec.name in values
+    }
 
 
 def _read(form: FormDefinition, shown: Mapping[str, Any]) -> dict[str, Any]:

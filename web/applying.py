@@ -11,7 +11,6 @@ from flask import get_template_attribute, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from engine import clock
 from forms.definition import FormDefinition, FormInvalid
 from forms.fields.composed import Rows
 from processes.background import repeats
@@ -19,7 +18,6 @@ from processes.background.repeats import KeyReused
 from processes.casefile import drafts
 from processes.casework import applications, sources
 from processes.casework.applications import Service
-from processes.identity.identity import User
 from processes.model.cases import Case
 from processes.public import guides
 from web import business, filling, tables
@@ -81,7 +79,7 @@ def _table(key: str, spec: Rows, given: Mapping[str, Any], *, base: str) -> Resp
     """A table of the form goes out as a file, or its rows come in from one."""
     with read_session() as session:
         lookups = sources.lookups(session, current())
-        done = tables.answer(spec, given, context=known(current()), lookups=lookups)
+        done = tables.answer(spec, given, context=applications.known(current()), lookups=lookups)
     if isinstance(done, tables.Read):
         return _show(key, done.answers, step=_step(), base=base, restored=done.told)
     return done
@@ -196,17 +194,9 @@ def _layout(
     session: Session, form: FormDefinition, given: Mapping[str, Any], errors: Mapping[str, Any]
 ) -> filling.Layout:
     rights = filling.Rights(node=NODE)
-    context = known(current())
+    context = applications.known(current())
     lookups = sources.lookups(session, current())
     return filling.layout(form, given, errors, context=context, rights=rights, lookups=lookups)
-
-
-def known(user: User) -> dict[str, Any]:
-    """What a form may refer to before there is a case."""
-    return {
-        "user": user.told,
-        "today": clock.today(),
-    }
 
 
 def _errors_at(form: FormDefinition, given: Mapping[str, Any], step: int) -> dict[str, Any]:
@@ -214,7 +204,7 @@ def _errors_at(form: FormDefinition, given: Mapping[str, Any], step: int) -> dic
     try:
         with read_session() as session:
             lookups = sources.lookups(session, current())
-            form.validate(given, context=known(current()), node=NODE, lookups=lookups)
+            form.validate(given, context=applications.known(current()), node=NODE, lookups=lookups)
     except FormInvalid as error:
         names = {spec.name for spec in form.sections[min(step, len(form.sections) - 1)].fields}
         return {p: m for p, m in error.errors.items() if p.split(".")[0] in names}

@@ -31,6 +31,7 @@ from engine.errors import (
 )
 from forms.definition import FormInvalid
 from processes.identity import identity
+from web import typed
 from web.database import read_session
 from web.display import moment
 from web.refusals import said
@@ -40,7 +41,6 @@ _log = logging.getLogger("banli.web")
 
 Fact = tuple[str, str]
 _DISK_FULL: Final = "53100"
-_NOT_SHOWN: Final = frozenset({"csrf_token", "password", "kept", "expected_revision", "_restore"})
 
 _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (FormInvalid, 422),
@@ -104,27 +104,13 @@ def answer(status: int, page: Page, *, code: str = "error", reference: str = "")
         text=page.text,
         facts=page.facts,
         findings=page.findings,
-        typed=typed(),
+        typed=typed.posted(),
         reference=reference,
         ways=page.ways or [(_home(), _("返回首页"))],
     )
     response = Response(html, status, mimetype="text/html")
     response.headers["HX-Retarget"] = "body"
     return response
-
-
-def typed() -> list[Fact]:
-    """What the browser sent in a form, to be shown again."""
-    if request.method != "POST" or request.mimetype not in (
-        "application/x-www-form-urlencoded",
-        "multipart/form-data",
-    ):
-        return []
-    try:
-        pairs = request.form.items(multi=True)
-        return [(n, v[:2000]) for n, v in pairs if v.strip() and n not in _NOT_SHOWN]
-    except HTTPException:  # the body itself is what is wrong
-        return []
 
 
 def who_and_when(error: TaskNotActive) -> list[Fact]:

@@ -10,18 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from flask import request
+from flask import g, request
 
 from forms import display, inputs
 from forms.definition import FormDefinition, FormInvalid
 from forms.display import READ_ONLY, FieldView, Mistake, Rights, SectionView
 from forms.fields.attached import File
-from forms.fields.base import Field, Scope
+from forms.fields.base import Field
 from forms.lookups import Lookups
 from processes.documents.files import FileRefused
 from web import references
 from web.auth import current
-from web.display import plain
 from web.files import Attached, attached, keep
 
 _OF_PAGE: Final = ("csrf_token", "expected_revision")
@@ -38,6 +37,7 @@ def answers(form: FormDefinition, *, node: str | None) -> dict[str, Any]:
     Raises:
         FormInvalid: a file sent with the form itself was refused.
     """
+    g.posted_form = form  # an error page calls what was typed by its labels
     pairs = request.form.items(multi=True)
     given = inputs.parse(form, pairs, node=node, ignore=_OF_PAGE)
     for spec in form.fields():
@@ -174,16 +174,3 @@ def states(sections: Layout) -> dict[str, dict[str, bool]]:
 def mistakes(form: FormDefinition, errors: Mapping[str, Sequence[str]]) -> list[Mistake]:
     """The summary of errors, in the order of the page."""
     return display.mistakes(form, errors)
-
-
-def typed_lines(form: FormDefinition, given: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What was typed, with its labels: for a page that cannot take it any more."""
-    return [
-        (spec.label, _said(spec, given[spec.name]))
-        for spec in form.fields()
-        if given.get(spec.name) not in (None, "", [])
-    ]
-
-
-def _said(spec: Field, raw: Any) -> str:
-    return spec.text(raw, Scope()) if isinstance(raw, str) else plain(raw)

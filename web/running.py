@@ -31,6 +31,7 @@ from migrations import schema
 from processes import chores
 from processes.background.worker import JobWorker
 from processes.casefile import deliveries
+from processes.casework import reachable
 from processes.demo import loader
 from processes.exchange import directory, publication
 from processes.exchange.directory import Directory
@@ -84,6 +85,7 @@ def reach(app: Flask, adapters: Adapters, routes: Mapping[str, str]) -> None:
     app.extensions["banli_directory"] = found = directory.of(adapters, routes)
     publication.reach(found.by_topic)
     deliveries.reach(adapters.workers)
+    reachable.without({one.channel for one in registry.contracts()} - found.interfaces.keys())
 
 
 def database_of(app: Flask) -> Database:

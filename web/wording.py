@@ -21,7 +21,11 @@ def worded(text: str | None) -> str:
     """A name of a model (process, step, form, field, option) in the language of this request."""
     if not text or language() == "zh":
         return text or ""
-    return _english().get(text, text)
+    found = _english()
+    if text in found or not text.endswith("）"):
+        return found.get(text, text)
+    name, mark, about = text.partition("（")  # a task with what it is about
+    return f"{found.get(name, name)}{mark}{about}"
 
 
 def answered(field: FieldView) -> str:

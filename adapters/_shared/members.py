@@ -158,6 +158,20 @@ PARTIES: Final = Member(
     ),
 )
 SUPPLEMENT: Final = Member("items", "需要补正的材料", "list")
+PENDING: Final = (
+    Member(
+        "supplement_list",
+        "需要补正的材料（状态为待补正时）",
+        "list",
+        required=False,
+        parts=(
+            Member("item", "材料"),
+            Member("reason", "原因", required=False),
+            Member("basis", "依据", required=False),
+        ),
+    ),
+    Member("supplement_due_on", "补正期限", "date", required=False),
+)
 FILES: Final = Member(
     "files",
     "文件",

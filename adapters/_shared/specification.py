@@ -39,7 +39,7 @@ _HEAD: Final = """# 接口规范：与外部单位交换的报文
 | 行 | 内容 |
 |---|---|
 | 1 算法 | `BANLI-HMAC-SHA256` 或 `BANLI-SM2-SM3`，按接口约定，不由请求自报 |
-| 2 用途 | `message`、`fetch`、`confirm`、`service`（服务）、`deposit`（存入）、`answer`（应答） |
+| 2 用途 | 请求是为什么发的，见下“用途”；应答为 `answer` |
 | 3 方法 | `POST`、`PUT`、`GET` |
 | 4 路径 | 约定地址之后的部分，如 `/messages`、`/api/channels/tax_prov/fetch` |
 | 5 查询 | 问号之后的部分，没有的为空行；应答的这一行是所答请求的一次性数 |
@@ -50,6 +50,17 @@ _HEAD: Final = """# 接口规范：与外部单位交换的报文
 - `BANLI-HMAC-SHA256`：双方共有的密钥，至少 16 字节；摘要为 SHA-256，签名为小写十六进制。
 - `BANLI-SM2-SM3`（GB/T 32918）：双方各持私钥，互换公钥；签名者标识 `1234567812345678`，
   摘要为 SM3，签名为 DER 编码再作 Base64。
+
+| 用途 | 方法、路径 | 请求体 |
+|---|---|---|
+| `message` 报文 | `POST /messages`，`POST /api/channels/<通道>` | 信封 |
+| `fetch` 领取、`confirm` 确认收妥 | `POST /api/channels/<通道>/fetch`、`…/confirm` | JSON |
+| `service` 即问即答 | `POST /services/<名称>` | 问 |
+| `attachment` 附件：本系统向单位取申报附件 | `GET /attachments/<附件编号>` | 空 |
+| `deposit` 存入：证照文件交给证照库 | `PUT /deposits/<电子证照标识>` | 文件 |
+| `order` 签章委托 | `POST /orders` | 委托 |
+| `document` 待签的和签好的文件 | `PUT`、`GET /orders/<编号>/document` | 文件，空 |
+| `seals` 查询可用的印章 | `POST /seals` | JSON |
 
 用途、方法、路径、查询、时间、一次性数、请求体有一处与签名不符，或时间超出、一次性数用过的，
 以 403 拒绝。向本系统发送报文的地址不带查询。

@@ -10,7 +10,7 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import BUSINESS_KIND, PERSON, Member, MessageType
+from adapters._shared.members import BUSINESS_KIND, PENDING, PERSON, Member, MessageType
 
 _FOREIGN: Final = Member("foreign_no", "转办编号（国家平台）")
 
@@ -84,6 +84,7 @@ CONTRACT: Final = Contract(
                 Member("status", "办件状态代码"),
                 Member("status_title", "办件状态"),
                 Member("at", "时间", "instant"),
+                *PENDING,
             ),
         ),
         "case_result": MessageType(

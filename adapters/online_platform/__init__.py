@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters._shared import exchange
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import BUSINESS_KIND, FILES, PERSON, Member, MessageType
+from adapters._shared.members import BUSINESS_KIND, FILES, PENDING, PERSON, Member, MessageType
 
 _ONLINE: Final = Member("online_no", "网上业务号")
 
@@ -39,6 +39,7 @@ CONTRACT: Final = Contract(
                 Member("status", "办件状态代码"),
                 Member("status_title", "办件状态"),
                 Member("at", "时间", "instant"),
+                *PENDING,
             ),
         ),
     },

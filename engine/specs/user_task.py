@@ -5,7 +5,7 @@ that the process names (`candidateScope`): role@organisation.
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from engine import clock, waiting
 from engine.approval.board import PICKS, Mode
@@ -17,16 +17,22 @@ from engine.timers import Schedule, schedule
 from engine.variables import Variables
 from engine.waiting import Running, UserTaskWait
 
+_LONGEST: Final = 200
+"""Characters that the name of a task may have."""
+
 
 class UserTask(Deciding):
     """A person works with a form."""
 
     candidate_scope: Expression | None = None
+    subject: Expression | None = None
+    """What this one is about, where several of one name are open at once (`taskSubject`)."""
 
     def prepare(self, token: Token, local: Variables) -> dict[str, Any]:
         context = self.context(token, local)
         element = self.element
         data: dict[str, Any] = {"groups": self.candidate_groups(context)}
+        data["name"] = self._titled(context)
         if "for" in token.internal_data:
             data["assignee"] = token.internal_data["for"]
         elif element.assignee is not None:
@@ -46,6 +52,11 @@ class UserTask(Deciding):
         if element.priority is not None:
             data["priority"] = number(element.priority, context)
         return {key: value for key, value in data.items() if value not in (None, "", ())}
+
+    def _titled(self, context: Any) -> str:
+        """The name with what the task is about; empty where the model says nothing of it."""
+        about = evaluate(self.subject, context) if self.subject is not None else None
+        return f"{self.element.name}（{about}）"[:_LONGEST] if about not in (None, "") else ""
 
     def _named(self, token: Token, context: Any) -> dict[str, Any]:
         """Those whom somebody chose for this case, else those of `banli:approval people`."""
@@ -132,7 +143,8 @@ class UserTask(Deciding):
         named = ("assignee", "groups", "users", "chosen")
         told = {key: prepared[key] for key in named if key in prepared}
         due_at = waits.to_instant(prepared["due"]) if "due" in prepared else None
-        self.note(token, "task.created", name=self.element.name, due_at=due_at, **told)
+        title = prepared.get("name", self.element.name)
+        self.note(token, "task.created", name=title, due_at=due_at, **told)
         return False
 
     def wait(self, token: Token) -> UserTaskWait | None:
@@ -146,7 +158,7 @@ class UserTask(Deciding):
         return UserTaskWait(
             id=token.id,
             activity=element.id,
-            name=element.name,
+            name=data.get("name", element.name),
             scope_id=token.workflow.scope_id(token),
             assignee=data.get("assignee"),
             candidate_groups=tuple(data.get("groups", ())),

@@ -99,6 +99,16 @@ def said(execution: Execution, step: StepRecord) -> Variables:
     return {**found, **_called(execution, step)}
 
 
+def told_by(execution: Execution, step: StepRecord) -> Variables:
+    """The variables of the called processes that said something of the case in a step."""
+    found: Variables = {}
+    for scope in execution.scopes.values():
+        said = CALLED & scope.written & step.variable_deltas.get(scope.id, {}).keys()
+        if said and scope.isolated and scope.parent_id is not None:
+            found.update(scope.variables)
+    return found
+
+
 def _called(execution: Execution, step: StepRecord) -> Variables:
     """What a called process under way says of the case: it cannot write into the root scope.
 

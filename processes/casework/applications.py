@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine import clock, repository, runtime
 from engine.variables import Value, Variables
 from processes.casefile import drafts, opinions
-from processes.casework import precedence, sources
+from processes.casework import precedence, reachable, sources
 from processes.deployed.offers import APPLICANT, Service, service, services
 from processes.documents import materials
 from processes.identity import audit, numbers, organisations
@@ -45,7 +45,7 @@ def apply(
     values: Variables = {}
     if offered.form is not None:
         values = offered.form.validate(
-            answers, context=_known(by), node="apply", lookups=sources.lookups(session, by)
+            answers, context=known(by), node="apply", lookups=sources.lookups(session, by)
         )
     variables = {**values, **_server_owned(session, offered, by=by, values=values, channel=channel)}
     instance = runtime.start(
@@ -121,5 +121,6 @@ def _applicant(by: User, values: Variables) -> dict[str, Value]:
     }
 
 
-def _known(by: User) -> Variables:
-    return {"user": by.told, "today": clock.today()}
+def known(by: User) -> Variables:
+    """What a form may refer to before there is a case."""
+    return {"user": by.told, "today": clock.today(), reachable.NAME: reachable.off()}

@@ -355,7 +355,7 @@ def _messages(session: Session, case_id: int, before: _Before) -> list[str]:
     return [
         _element_name(session, job)
         for job in _fresh_jobs(session, case_id, before)
-        if job.kind == "outbox_message"
+        if job.kind == "outbox_message" and job.activity  # what is published has no element
     ]
 
 

@@ -18,7 +18,7 @@ from engine.variables import Variables
 from forms.definition import FormDefinition
 from processes.approvals import approvals, opinion_form
 from processes.casefile import drafts, opinions
-from processes.casework import sources
+from processes.casework import reachable, sources
 from processes.deployed import resources
 from processes.documents import materials
 from processes.identity import audit, identity
@@ -277,7 +277,7 @@ def _action(task: UserTask) -> str:
 def _context(session: Session, task: UserTask, by: User) -> Variables:
     """What a task's form may look at: the variables it sees, and who fills it in."""
     known = runtime.variables(session, task.instance_id, scope_id=task.scope_id)
-    return {**known, "user": by.told}
+    return {**known, "user": by.told, reachable.NAME: reachable.off()}
 
 
 def _refuse_if_held(

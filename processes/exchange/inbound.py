@@ -6,7 +6,7 @@ about an agency that we do not have is refused in words: nothing begins that cou
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapters._shared.exchange import Exchange
+from adapters._shared.members import Member
 from engine.correlation import Correlation
 from engine.errors import MessageRefused
 from engine.model import EventSubscription, InboundMessage
@@ -59,12 +60,25 @@ def check_agencies(session: Session, channel: Channel, message: Message) -> None
         MessageRefused: names the member and the code that is none of ours.
     """
     told = channel.contract.inward.get(message.name) if isinstance(channel, Exchange) else None
-    for member in told.members if told else ():
-        code = message.variables.get(member.name)
-        if member.agency and code is not None and not _is_ours(session, str(code)):
-            raise MessageRefused(
-                f"报文的『{member.name}』（{member.title}）『{str(code)[:64]}』：没有这个机构"
-            )
+    for path, member, code in _agencies(told.members if told else (), message.variables):
+        if not _is_ours(session, str(code)):
+            shown = str(code)[:64]
+            raise MessageRefused(f"报文的『{path}』（{member.title}）『{shown}』：没有这个机构")
+
+
+def _agencies(
+    members: Iterable[Member], values: Mapping[str, Any], within: str = ""
+) -> Iterator[tuple[str, Member, Any]]:
+    """The codes of agencies that a body names, also in its objects and lists of objects."""
+    for member in members:
+        path, value = f"{within}{member.name}", values.get(member.name)
+        if member.agency and value is not None:
+            yield path, member, value
+        held = value if isinstance(value, list | tuple) else [value]
+        for index, one in enumerate(held if member.parts else ()):
+            if isinstance(one, Mapping):
+                place = f"[{index}]" if held is value else ""
+                yield from _agencies(member.parts, one, f"{path}{place}.")
 
 
 def _is_ours(session: Session, code: str) -> bool:

@@ -43,7 +43,8 @@ def publish(session: Session, execution: Execution, step: StepRecord) -> None:
         if (one.inside or one.message in _taken) and one.concerns(execution.compiled.key)
     ]
     if found and (said := _said(session, execution, step)):
-        values = {**execution.scopes[execution.instance_id].variables, **said}
+        own = execution.scopes[execution.instance_id].variables
+        values = {**derivation.told_by(execution, step), **own, **said}
         for one in found:
             _report(one, execution, said, values)
 

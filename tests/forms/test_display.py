@@ -267,3 +267,25 @@ sections:
 """
     shown = fields(display.layout(read(text.encode(), "forms/form_x.yaml"), {}, rights=EDIT))
     assert shown["present"].attributes == {"true_label": "已到", "false_label": "未到"}
+
+
+def test_what_is_computed_at_each_handing_in_is_shown_as_it_would_be_now():
+    """Not as the step before left it: who signs is who looks at the page."""
+    definition = read(
+        """
+form: form_y
+title: 签署
+sections:
+  - title: 签署
+    fields:
+      - {name: kind, label: 种类, type: choice, values: [{value: a, label: 甲}, {value: b, label: 乙}]}
+      - {name: kind_name, label: 种类名称, type: auto, value: '=if kind = "a" then "甲类" else "乙类"'}
+      - {name: handler, label: 签署人, type: auto, value: "=user.name"}
+""".encode(),
+        "forms/form_y.yaml",
+    )
+    context = {"handler": "前一环节的人", "kind_name": "甲类", "user": {"name": "签署人"}}
+    shown = fields(display.layout(definition, {"kind": "b"}, context=context, rights=EDIT))
+    assert (shown["handler"].text, shown["kind_name"].text) == ("签署人", "乙类")
+    read_only = fields(display.layout(definition, {}, context=context))
+    assert read_only["handler"].text == "前一环节的人"

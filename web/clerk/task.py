@@ -24,13 +24,13 @@ from processes.desk.worklist import TaskView
 from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.people.colleagues import Person
-from web import filling, looking, tables
+from web import filling, looking, tables, typed
 from web.auth import actions_of, current, policy
 from web.clerk import boards, cases, phrases, signing
 from web.clerk.worklist import next_href
 from web.database import read_session, run
 from web.display import moment
-from web.errors import Page, answer, typed, who_and_when
+from web.errors import Page, answer, who_and_when
 from web.words import _
 
 blueprint = Blueprint("task", __name__, url_prefix="/tasks/<int:task_id>")
@@ -220,7 +220,7 @@ def _conflict(
     error: TaskNotActive, form: FormDefinition | None, given: Mapping[str, Any]
 ) -> ResponseReturnValue:
     """Who was first and when, with everything that was typed."""
-    kept = filling.typed_lines(form, given) if form else typed()
+    kept = typed.lines(form, given) if form else typed.posted()
     html = render_template(
         "errors/page.html",
         status=_("没有提交"),

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from engine import history
 from engine.model import UserTask
+from processes.approvals import performers
 from processes.casefile import decided, opinions, sealing, signatures
 from processes.desk import inbox
+from processes.identity.principals import USER_PREFIX
 from processes.model.cases import Case, Opinion
 from processes.model.documents import Document
 from web.display import moment, span
@@ -234,10 +236,17 @@ def _open(session: Session, case: Case) -> list[Entry]:
             title=worded(task.name) or task.activity,
             at=task.created_at,
             person=names.get(task.assignee or "", "") or _("待签收"),
+            unit="" if task.assignee else _offices(session, task),
             open=True,
         )
         for task in tasks
     ]
+
+
+def _offices(session: Session, task: UserTask) -> str:
+    """The agencies and roles that a task waits for."""
+    groups = [one for one in task.candidates.splitlines() if not one.startswith(USER_PREFIX)]
+    return "、".join(performers.office(session, one) for one in groups)
 
 
 def _public(line: Entry) -> Entry:

@@ -61,6 +61,7 @@ def test_a_city_in_red_says_why_sends_again_and_is_verified(play: Play) -> None:
     assert case.waits_for == {"correct"}
     said = {"cause": "前置机停机", "measures": "重启并补传", "resent": 10}
     case.complete("correct", as_="prop_access", **said)
+    assert [one.name for one in case.tasks] == ["复核整改（渭南市不动产登记局）"]
     case.complete("verify", as_="prop_data", decision="again", note="仍缺 1 条")
     case.complete("correct", as_="prop_access", **said)
     case.complete("verify", as_="prop_data", decision="ok")

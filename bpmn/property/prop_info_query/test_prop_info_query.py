@@ -11,6 +11,7 @@ from bpmn.property import seals, story
 from engine.errors import BanliError
 from engine.model import UserTask, UserTaskCandidate
 from forms.errors import FormInvalid
+from processes.casefile import opinions
 from processes.desk import worklist
 from processes.documents import documents, files
 from processes.people import area
@@ -117,8 +118,14 @@ def test_the_answers_of_the_cities_are_merged_and_conflicts_marked(play: Play) -
     ]
     assert case.letters == ["letter_query_result"]
     assert case.variables["result_file"]["type"] == "application/pdf"
-    case.complete("view", as_="prop_creator")
+    with pytest.raises(FormInvalid):  # they differ: how that is settled is written down
+        case.complete("view", as_="prop_creator")
+    case.complete("view", as_="prop_creator", opinion="两地答复不一致，另行函告核对。")
     assert (case.ended, case.row.outcome) == ("closed", "answered")
+    with play.session() as session:
+        assert "两地答复不一致，另行函告核对。" in [
+            one.text for one in opinions.of_case(session, case.id)
+        ]
     assert story.record(play, "query_task", case.row.reference)["status"] == "closed"
 
 
@@ -139,7 +146,7 @@ def test_a_city_that_is_late_is_urged_and_in_the_end_left_out_by_name(play: Play
     assert case.variables["missing_cities"] == ["渭南市不动产登记局"]
     with pytest.raises(FormInvalid):
         case.complete("view", as_="prop_creator")
-    case.complete("view", as_="prop_creator", closing_note="渭南市尚未接入，另行函询。")
+    case.complete("view", as_="prop_creator", opinion="渭南市尚未接入，另行函询。")
     assert case.ended == "closed"
 
 

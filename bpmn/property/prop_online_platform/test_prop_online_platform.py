@@ -67,6 +67,13 @@ def told(play: Play) -> list[str]:
         return [str(one.payload["status"]) for one in rows if one.topic == "online_case_status"]
 
 
+def last_told(play: Play) -> Any:
+    """The whole of the last one."""
+    with play.session() as session:
+        rows = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).all()
+        return [one.payload for one in rows if one.topic == "online_case_status"][-1]
+
+
 def noted(play: Play, case: PlayedCase) -> object:
     """What the clerk who checks again reads of the supplement."""
     by, (task,) = play.user("prop_window"), case.tasks
@@ -120,11 +127,17 @@ def test_what_is_supplemented_there_is_checked_here_again(play: Play) -> None:
     missing = [{"item": "买卖合同", "reason": "缺页", "basis": "条例第十六条"}]
     case.complete("accept", as_="prop_window", decision="supplement", missing_list=missing)
     assert told(play)[-1] == "supplement_pending"
+    asked = last_told(play)
+    assert asked["supplement_list"] == [
+        {"item": "买卖合同", "reason": "缺页", "basis": "条例第十六条"}
+    ]
+    assert asked["supplement_due_on"] is not None
     files = [{"name": "买卖合同.pdf", "sha256": "0" * 64}]
     arrives(play, "online_supplement_submitted", "w-5", files=files)
     assert case.waits_for == {"accept"}
     assert noted(play, case) == "网上办事平台补正：买卖合同.pdf"
     assert told(play)[-1] == "submitted"
+    assert last_told(play)["supplement_list"] is None
 
 
 def test_a_second_supplement_is_taken_as_well(play: Play) -> None:

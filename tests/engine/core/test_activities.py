@@ -50,6 +50,14 @@ def test_a_user_task_says_who_when_and_what():
     assert (wait.process_key, wait.called_path, wait.scope_id) == ("p", (), case.id)
 
 
+def test_a_task_says_what_it_is_about_where_several_of_one_name_are_open():
+    about = '<zeebe:properties><zeebe:property name="taskSubject" value="=city.name"/></zeebe:properties>'
+    node = user(about + "<zeebe:userTask/>", loop=each("cities", "city"))
+    case = Case(xml("start -> a -> end", a=node), cities=[{"name": "西安市"}, {"name": None}])
+    names = [case.wait("a", nth).name for nth in range(2)]
+    assert names == ["a（西安市）", "a"]
+
+
 def test_a_task_without_assignment_belongs_to_its_lane_in_the_scope_of_the_process():
     lanes = (
         '<extensionElements><zeebe:properties><zeebe:property name="candidateScope" value="=org"/>'

@@ -7,7 +7,7 @@ import pytest
 from adapters import registry
 from adapters._shared import exchange, wire
 from adapters._shared.exchange import Contract, Exchange
-from adapters._shared.members import Member
+from adapters._shared.members import Member, MessageType
 from bpmn.property import story
 from engine.errors import MessageRefused
 from engine.ports import Message
@@ -47,6 +47,25 @@ def test_each_message_that_names_an_agency_is_looked_at_or_answered_by_its_proce
     found = naming()
     assert {name for _contract, name, _member in found} >= {*ANSWERED, "register_entry_done"}
     assert [name for _c, name, one in found if not one.agency and name not in ANSWERED] == []
+
+
+def test_an_agency_inside_objects_and_lists_is_looked_at_too(play: Play) -> None:
+    org = Member("org", "登记机构代码", agency=True)
+    told = MessageType(
+        "名单",
+        (
+            Member(
+                "sent", "内容", "object", parts=(Member("rows", "各机构", "list", parts=(org,)),)
+            ),
+        ),
+    )
+    contract = Contract(channel="some_place", title="某单位", inward={"rows_told": told})
+    rows = [{"org": "PR610100"}, {"org": "XX000000"}]
+    made, message = received(contract, "rows_told", sent={"rows": rows})
+    with pytest.raises(
+        MessageRefused, match=r"『sent\.rows\[1\]\.org』.*『XX000000』：没有这个机构"
+    ):
+        play.run(lambda session: inbound.check_agencies(session, made, message))
 
 
 @pytest.mark.parametrize(
