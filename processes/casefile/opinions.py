@@ -3,7 +3,7 @@
 Invariant: appended in the transaction that completes the task; never changed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -126,11 +126,16 @@ def from_answers(form: FormDefinition | None, values: Mapping[str, Value]) -> tu
     """The decision, in the words of the form, and the text of an opinion among the answers."""
     if form is None:
         return "", ""
-    fields = {field.name: field for field in form.fields()}
-    decision = ""
-    for name in DECISION_FIELDS:
-        if name in fields and values.get(name) is not None:
-            decision = fields[name].text(values[name], Scope())
-            break
-    texts = [str(values[name]) for name in TEXT_FIELDS if name in fields and values.get(name)]
+    fields = {field.name: field for field in form.fields() if field.is_writable}
+    decided = [name for name in _named(fields, DECISION_FIELDS) if values.get(name) is not None]
+    decision = fields[decided[0]].text(values[decided[0]], Scope()) if decided else ""
+    texts = [str(values[name]) for name in _named(fields, TEXT_FIELDS) if values.get(name)]
     return decision, "\n".join(texts)
+
+
+def _named(fields: Collection[str], names: Sequence[str]) -> list[str]:
+    """The fields of these names; without one those that end so (`second_decision`)."""
+    endings = tuple(f"_{name}" for name in names)
+    return [name for name in names if name in fields] or [
+        name for name in fields if name.endswith(endings)
+    ]

@@ -19,8 +19,8 @@ class OtherDepartment(Correspondent):
     def examples(self) -> list[Example]:
         told = {
             "department": "西安市公积金管理中心（演示）",
-            "certificate_no": "陕(2020)西安市不动产权第0000101号",
-            "holder_name": "甲某",
+            "certificate_no": "陕(2019)西安市不动产权第0000001号",
+            "holder_name": "存量权利人一",
             "purpose": "办理公积金提取",
             "legal_basis": "《国务院关于加快推进电子证照扩大应用领域和全国互通互认的意见》",
             "contact": "经办人",

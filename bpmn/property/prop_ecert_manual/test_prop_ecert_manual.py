@@ -7,6 +7,7 @@ import pytest
 from bpmn.property import seals, story
 from engine.errors import BanliError
 from forms.errors import FormInvalid
+from processes.casefile import opinions
 from processes.play import Play, PlayedCase
 
 PROCESS = "prop_ecert_manual"
@@ -75,6 +76,9 @@ def test_a_correction_sent_back_is_made_again_with_the_reason(play: Play) -> Non
     )
     assert case.waits_for == {"correct"}
     assert case.variables["problem_text"] == "复核退回：证据不清"
+    with play.session() as session:
+        said = opinions.of_case(session, case.id)[-1]
+    assert (said.decision, said.text) == ("退回改正", "证据不清")
 
 
 def test_what_should_have_no_certificate_is_closed_with_its_reason(play: Play) -> None:
