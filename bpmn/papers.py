@@ -1,12 +1,14 @@
-"""Files handed in, for the tests of processes: a portrait 35:45, a scan, or a PDF by its name."""
+"""Papers in the tests of processes: files handed in, and what the letters of a case say."""
 
 import io
 from typing import Any
 
 from PIL import Image
+from pypdf import PdfReader
+from sqlalchemy.orm import Session
 
-from processes.documents import files
-from processes.play import Play
+from processes.documents import documents, files
+from processes.play import Play, PlayedCase
 
 
 def handed_in(
@@ -21,3 +23,14 @@ def handed_in(
         content = written.getvalue()
     stored = play.run(lambda session: files.store(session, content, by=None))
     return {"file": stored.sha256, "name": name, "size": len(content), "type": stored.content_type}
+
+
+def read(case: PlayedCase, letter: str) -> str:
+    """The words of the last letter of a name, without the breaks of lines."""
+
+    def content(session: Session) -> bytes:
+        sent = [one for one in documents.issued(session, case.id) if one.template == letter]
+        return documents.content(session, sent[-1])
+
+    pages = PdfReader(io.BytesIO(case.play.run(content))).pages
+    return "".join("".join(page.extract_text() for page in pages).split())

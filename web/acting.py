@@ -71,7 +71,7 @@ def exported(lines: Sequence[Line], *, kind: str) -> Response:
 
 
 def _asked_for(one: PublicAction) -> bool:
-    return one.purpose == "asked"
+    return one.purpose in commands.NEEDED
 
 
 def surroundings(session: Session, found: Case) -> dict[str, Any]:
@@ -80,6 +80,7 @@ def surroundings(session: Session, found: Case) -> dict[str, Any]:
     actions = commands.public_actions(session, found, by=by) if not found.ended_at else []
     return {
         "case": found,
+        "at": found.step if not found.ended_at else "",
         "summary": summary(session, found),
         "entries": timeline.entries(session, found, public=True),
         "limits": limits.of_case(session, found),

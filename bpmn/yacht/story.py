@@ -205,7 +205,7 @@ def issue(case: PlayedCase, **more: Any) -> None:
         collector_name="申请人",
         collector_id_no="370202199003070011",
         relation="self",
-        signature=upload(case.play),
+        collector_signature=upload(case.play),
         issued_date="2026-03-06",
         **more,
     )

@@ -56,7 +56,7 @@ def test_the_to_do_list_has_yacht_business_by_role_and_agency(play: Play) -> Non
 
 def test_the_boxes_offer_the_processes_that_cases_are_of(play: Play) -> None:
     """Y-91: what is only ever called, such as 受理与补正, would find nothing."""
-    begun = {one.key for one in play.run(offers.begun)}
+    begun = {one.key for one in play.run(lambda s: offers.begun(s, play.user("acceptor")))}
     called = {key for keys in play.run(deployment.calls).values() for key in keys}
     assert {"yacht_licence_issue", "yacht_training_plan_filing", "common_person_merge"} <= begun
     assert {"common_acceptance", "common_notify", "yacht_licence_card"} <= called - begun
@@ -144,3 +144,14 @@ def test_a_defect_that_is_not_answered_in_a_working_day_is_urged(play: Play) -> 
     case.passes(working_days=3)
     assert "letter_urge" in case.letters
     assert "answer" in case.waits_for
+
+
+def test_a_clerk_chooses_among_the_matters_of_his_own_domain(play: Play) -> None:
+    """Y-91: 受理人 is not offered the processes of other domains; the analyst is offered all."""
+
+    def domains_offered(login: str) -> set[str]:
+        begun = play.run(lambda session: offers.begun(session, play.user(login)))
+        return {offers.domain_of(one.key) for one in begun}
+
+    assert domains_offered("acceptor") == {"yacht", "common"}
+    assert domains_offered("analyst") > {"yacht", "common"}

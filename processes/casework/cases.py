@@ -39,6 +39,8 @@ _URGE_EVERY: Final = 2
 _ESCALATE_EVERY: Final = 3
 """Each time that a case has been urged so often again, its supervisors are told."""
 APPLICANT: Final = "applicant"
+NEEDED: Final = frozenset({"asked", "collect"})
+"""Purposes of what the case goes on with only once the applicant sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def asked_of(session: Session, found: Collection[Case], *, by: User) -> Mapping[
         )
         .order_by(EventSubscription.id)
     ):
-        if _purpose(session, awaited) == "asked":
+        if _purpose(session, awaited) in NEEDED:
             asked.setdefault(int(awaited.instance_id or 0), []).append(awaited.public_title)
     return asked
 

@@ -16,8 +16,10 @@ from forms.definition import FormDefinition
 from forms.lookups import Option
 from processes.deployed import resources
 from processes.identity.identity import User
+from processes.identity.roles import ROLES
 
 APPLICANT: Final = "applicant"
+_COMMON: Final = "common"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,25 @@ def services(session: Session, by: User) -> list[Service]:
     return sorted((one for one in offered if one is not None), key=lambda one: _rank(one, by))
 
 
-def begun(session: Session) -> list[ProcessDefinition]:
-    """The processes that cases are of; what only other processes call is part of their cases."""
+def begun(session: Session, by: User) -> list[ProcessDefinition]:
+    """The processes that cases before a user are of: those of the domains his roles work in.
+
+    What only other processes call is part of their cases; who works in none may meet any.
+    """
     offers = {one: _offer(session, one) for one in repository.all_latest(session)}
     called = frozenset[str]().union(*(offer.calls for offer in offers.values()))
-    return [one for one, offer in offers.items() if offer.starters or one.key not in called]
+    cases = [one for one, offer in offers.items() if offer.starters or one.key not in called]
+    works = {domain_of(prefix) for role, _org in by.roles for prefix in _sees(role)}
+    return [one for one in cases if not works or domain_of(one.key) in {*works, _COMMON}]
+
+
+def _sees(role: str) -> tuple[str, ...]:
+    return ROLES[role].sees if role in ROLES else ()
+
+
+def domain_of(key: str) -> str:
+    """The domain a process belongs to: the beginning of its key."""
+    return key.partition("_")[0]
 
 
 def _rank(one: Service, by: User) -> tuple[bool, bool]:

@@ -118,6 +118,7 @@ def facts(
     return {
         "grantor_kind": giving.kind,
         "grantee_kind": taking.kind,
+        "grantee_name": taking.name,
         "own_branch": taking.parent_code == grantor,
         "parent_delegates": _delegated(session, grantor, scope, business, on) is not None,
     }

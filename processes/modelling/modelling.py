@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine import clock, compiler, ids, repository
 from engine.errors import Conflict, DeploymentRejected, Finding, Forbidden, NotFound
 from engine.model import Deployment, ProcessDefinition, ProcessInstance
+from processes.deployed import offers
 from processes.identity import audit, identity
 from processes.identity.identity import User
 from processes.identity.roles import Action
@@ -61,7 +62,7 @@ def library(session: Session, *, by: User) -> list[Entry]:
         Entry(
             key=one.key,
             name=one.name or one.key,
-            domain=domain_of(one.key),
+            domain=offers.domain_of(one.key),
             version=one.version,
             versions=versions[one.key],
             suspended=one.suspended,
@@ -79,7 +80,7 @@ def _unreleased(key: str, drafts: Sequence[ModelDraft]) -> Entry:
     return Entry(
         key=key,
         name=_drafted_name(key, drafts[0]),
-        domain=domain_of(key),
+        domain=offers.domain_of(key),
         version=0,
         versions=0,
         suspended=False,
@@ -103,11 +104,6 @@ def running_cases(session: Session) -> dict[tuple[str, int], int]:
         .group_by(ProcessDefinition.key, ProcessDefinition.version)
     )
     return {(key, version): count for key, version, count in rows}
-
-
-def domain_of(key: str) -> str:
-    """The domain a process belongs to: the beginning of its key."""
-    return key.partition("_")[0]
 
 
 def released_files(session: Session, key: str) -> tuple[Mapping[str, bytes], int]:

@@ -44,8 +44,8 @@ def holds(session: Session, call: Call) -> Variables:
     },
     outputs={
         "facts": (
-            "grantor_kind、grantee_kind 机构类别，own_branch 是否所属分支，parent_delegates "
-            "授权机构可下授的有效授权是否含这些业务"
+            "grantor_kind、grantee_kind 机构类别，grantee_name 被授权机构名称，"
+            "own_branch 是否所属分支，parent_delegates 授权机构可下授的有效授权是否含这些业务"
         )
     },
 )

@@ -164,6 +164,6 @@ def issue(desk: Desk, number: str) -> None:
         collector_name="申请人",
         collector_id_no=ID_NO,
         relation="self",
-        signature=(scan("sign"), "image/png", "领证签名.png"),
+        collector_signature=(scan("sign"), "image/png", "领证签名.png"),
     )
     desk.submit()

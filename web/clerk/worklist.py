@@ -201,7 +201,7 @@ def _links(box: Box, chosen: Mapping[str, str], page: Page, after: str | None) -
 
 def _choices(session: Session, chosen: Mapping[str, str]) -> dict[str, Any]:
     """What the filters of a box offer; steps once the process is chosen."""
-    begun = offers.begun(session)
+    begun = offers.begun(session, current())
     steps = [one.id for one in begun if one.key == chosen.get("process")]
     own = current().org_code
     orgs = organisations.subtree(session, own) if own else []

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bpmn import papers
 from bpmn.explosives import story
 from engine.errors import BanliError
 from processes.play import Play, PlayedCase
@@ -35,6 +36,7 @@ def test_checked_by_one_and_decided_by_another(play: Play) -> None:
     assert (case.ended, case.letters, case.messages) == (
         "annulled", ["letter_annulment"], ["certificate_annulled"],
     )  # fmt: skip
+    assert "过期。本机关决定注销" in papers.read(case, "letter_annulment")
     held = story.record(play, "expl_certificate", record_no)
     assert (held["status"], held["end_reason"]) == ("annulled", "过期")
     assert story.told(play, "expl_enterprise")[0] == "证书已注销"

@@ -92,6 +92,7 @@ def test_one_agency_has_one_valid_permit_for_one_institution(play: Play) -> None
 def test_the_agency_is_reminded_and_the_permit_ends_with_its_day(play: Play) -> None:
     """Y-43."""
     case = granted(play)
+    assert case.row.step == "许可有效期至 2027-02-28"
     case.passes(days=365)
     told = play.run(lambda s: notices.box(s, play.user("local_admin")))
     assert [one.title for one in told].count("培训许可即将到期") == 2

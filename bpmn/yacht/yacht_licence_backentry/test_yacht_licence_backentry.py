@@ -38,6 +38,7 @@ def answers(play: Play, **changes: Any) -> dict[str, Any]:
 def test_an_old_licence_is_entered_confirmed_and_valid(play: Play) -> None:
     """Y-65, Y-66."""
     case = entered(play)
+    assert case.row.applicant_name == "持证人"
     case.complete("confirm", as_="backentry_confirmer", decision="confirm")
     held = story.record(play, "yacht_licence", "LYJ2011000123")
     assert (case.ended, held["status"], held["origin"]) == ("confirmed", "valid", "backentry")
@@ -90,4 +91,4 @@ def test_the_confirmer_returns_or_rejects_with_a_reason(play: Play) -> None:
     assert case.variables["entry_problem"] == "确认人退回：扫描件不清"
     case.complete("revise", as_="backentry_recorder", **answers(play))
     case.complete("confirm", as_="backentry_confirmer", decision="reject", reason="查无此证")
-    assert (case.ended, case.status) == ("rejected", "cancelled")
+    assert (case.ended, case.status, case.row.outcome) == ("rejected", "cancelled", "declined")

@@ -10,6 +10,7 @@ from bpmn.yacht import story
 from engine import correlation, ids
 from forms.errors import FormInvalid
 from processes import registers
+from processes.casefile import notices
 from processes.documents import documents
 from processes.play import Play, PlayedCase
 
@@ -245,8 +246,14 @@ def test_a_licence_nobody_collects_is_kept_and_collected_later(play: Play) -> No
     case = uncollected(play)
     assert case.letters.count("letter_collection_reminder") == 2
     assert (case.status, order_status(case)) == ("suspended", "uncollected")
+    assert case.row.step == "证书存放在发证机构（A-01），等待申请领取"
+    told = play.run(lambda session: notices.box(session, play.user("applicant")))
+    stored = next(one for one in told if one.title == "证书存放通知")
+    assert "存放位置：A-01" in stored.body
+    assert "济南市历下区演示路 1 号" in stored.body
     case.sends("申请领取证书", delivery="collect")
     assert (case.waits_for, case.status) == ({"issue"}, "in_progress")
+    assert case.row.step == "发证"
     story.issue(case)
     assert case.ended == "issued"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bpmn import papers
 from bpmn.yacht import story
 from engine.clock import SHANGHAI
 from engine.errors import BanliError
@@ -63,6 +64,7 @@ def test_changed_dates_and_schedule_hold_once_they_are_confirmed(play: Play) -> 
     issued = play.run(lambda session: documents.issued(session, case.id))
     sheet = next(one for one in issued if one.template == "letter_plan_change")
     assert sheet.values["schedule"][0]["course"] == "船艺与操纵"
+    assert "变更为2026年3月16日至2026年3月27日" in papers.read(case, "letter_plan_change")
     assert (case.ended, case.incidents) == (None, [])
 
 

@@ -77,6 +77,7 @@ def test_a_local_bureau_gets_its_grant_its_administrator_and_its_users(play: Pla
     """Y-29, Y-35, Y-36, Y-40, Y-42, Y-46, Y-86."""
     case = granting(play, "320002", delegate=False)
     assert case.waits_for == {"create_admin"}
+    assert case.row.title == "机构授权：江苏地方海事局"
     admin = {"login": "js_admin2", "name": "管理员", "id_no": "320102197001010011"}
     case.complete("create_admin", as_="hq_admin", **admin, phone="13900000077")
     assert roles_of(play, "js_admin2") == {"system_admin"}
