@@ -26,7 +26,7 @@ from web.clerk import checklists, limits, timeline
 from web.clerk.cases import application, documents, summary
 from web.database import read_session, run
 from web.display import day, status_view
-from web.wording import worded
+from web.wording import joined, worded
 from web.words import _
 
 
@@ -62,7 +62,7 @@ def exported(lines: Sequence[Line], *, kind: str) -> Response:
             line.case.reference,
             line.case.applicant_name,
             day(line.case.submitted_at),
-            "、".join(line.actions),
+            joined(line.actions),
             status_view(line.case.status, line.case.outcome).title,
         ]
         for line in lines

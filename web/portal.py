@@ -20,6 +20,7 @@ from web.auth import current, policy
 from web.clerk.cases import send_document
 from web.database import read_session, run, transaction
 from web.security import limiter
+from web.wording import joined, worded
 from web.words import _
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
@@ -106,7 +107,7 @@ def action(case_id: int, subscription_id: int) -> ResponseReturnValue:
 @policy("applicant")
 def urge(case_id: int) -> ResponseReturnValue:
     steps = run(commands.urge, case_id, by=current())
-    flash(_("已催办：%(steps)s", steps="、".join(steps)))
+    flash(_("已催办：%(steps)s", steps=joined(map(worded, steps))))
     return redirect(url_for("portal.case", case_id=case_id), code=303)
 
 

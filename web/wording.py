@@ -3,13 +3,15 @@
 Invariant: Chinese is shown as it is written; a name its model does not translate stays Chinese.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from flask import Flask, g
 
 from forms.display import FieldView
 from processes.domains import wording
+from processes.identity.roles import ROLES
+from processes.registers import definitions
 from web.database import read_session
 from web.i18n import language
 from web.words import N_, _
@@ -35,18 +37,32 @@ def answered(field: FieldView) -> str:
     if field.type == "boolean":
         return _(field.text) if field.text in _PLAIN else worded(field.text)
     if field.type == "choices":
-        return ", ".join(worded(one) for one in field.text.split("、"))
+        return joined(worded(one) for one in field.text.split("、"))
     return worded(field.text) if field.type == "choice" else field.text
 
 
+def comma() -> str:
+    """What stands between the parts of a list."""
+    return "、" if language() == "zh" else ", "
+
+
+def joined(parts: Iterable[object]) -> str:
+    """The parts of a list as one text."""
+    return comma().join(str(one) for one in parts)
+
+
 def _english() -> Mapping[str, str]:
-    """The words, looked up once in a request."""
+    """The words of models, roles and ledgers, looked up once in a request."""
     if "words_of_models" not in g:
         with read_session() as session:
-            g.words_of_models = wording.english(session)
+            words = wording.english(session)
+        roles = {told.name: told.name_en for told in ROLES.values()}
+        ledgers = {one.title: one.title_en for one in definitions().values() if one.title_en}
+        g.words_of_models = {**roles, **ledgers, **words}
     found: Mapping[str, str] = g.words_of_models
     return found
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(worded=worded, answered=answered)
+    app.jinja_env.filters.update(worded=worded, answered=answered, joined=joined)
+    app.jinja_env.globals["comma"] = comma

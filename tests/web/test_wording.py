@@ -46,3 +46,11 @@ def test_what_was_answered_is_told_in_the_language_of_the_reader(app: Flask) -> 
         assert wording.answered(several) == "First, 乙"
         assert wording.answered(replace(VIEW, type="choice", text="首次")) == "First issue"
         assert wording.answered(name) == "是", "what somebody typed stays"
+
+
+def test_lists_roles_and_ledgers_are_told_in_the_language_of_the_reader(app: Flask) -> None:
+    with app.test_request_context():
+        assert wording.joined(["审计管理员", 2]) == "审计管理员、2"
+        session["language"] = "en"
+        assert wording.joined([wording.worded("审计管理员"), 2]) == "Audit administrator, 2"
+        assert wording.worded("预约时段") == "Appointment slots"

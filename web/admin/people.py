@@ -28,6 +28,7 @@ from web.auth import current, policy
 from web.confirming import sensitive
 from web.database import read_session, transaction
 from web.i18n import language, titles
+from web.wording import joined
 from web.words import _
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin")
@@ -222,7 +223,7 @@ def role_list() -> ResponseReturnValue:
         )
         counts = dict(counted.tuples().all())
     permitted = {
-        code: "、".join(_(ACTIONS[action]) for action in ACTIONS if action in info.actions)
+        code: joined(_(ACTIONS[action]) for action in ACTIONS if action in info.actions)
         for code, info in ROLES.items()
     }
     return exporting.page("admin/roles.html", roles=ROLES, counts=counts, permitted=permitted)

@@ -52,6 +52,7 @@ from web.errors import Page, answer
 from web.files import send
 from web.refusals import said
 from web.security import limiter
+from web.wording import joined, worded
 from web.words import _
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -316,7 +317,7 @@ def urge(case_id: int) -> ResponseReturnValue:
         steps = run(commands.urge, case_id, by=current())
     except Forbidden as refused:
         return answer(409, Page(_("没有催办"), said(refused.message), ways=[(back, _("返回本件"))]))
-    flash(_("已催办：%(steps)s", steps="、".join(steps)))
+    flash(_("已催办：%(steps)s", steps=joined(map(worded, steps))))
     return redirect(back, code=303)
 
 

@@ -31,6 +31,7 @@ from web.clerk.worklist import next_href
 from web.database import read_session, run
 from web.display import moment
 from web.errors import Page, answer, who_and_when
+from web.wording import joined
 from web.words import _
 
 blueprint = Blueprint("task", __name__, url_prefix="/tasks/<int:task_id>")
@@ -128,7 +129,7 @@ def following(task_id: int) -> ResponseReturnValue:
 def present(task_id: int) -> ResponseReturnValue:
     """Called by the open page now and then; tells who else has it open."""
     names = run(presence.seen, task_id, by=current())
-    text = _("%(names)s 正在办理", names="、".join(names)) if names else ""
+    text = _("%(names)s 正在办理", names=joined(names)) if names else ""
     return jsonify(text=text)
 
 

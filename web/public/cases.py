@@ -24,6 +24,7 @@ from web.auth import current, policy
 from web.clerk.cases import send_document
 from web.database import read_session, run
 from web.public.pages import blueprint
+from web.wording import joined, worded
 from web.words import _
 
 _BASE = "public"
@@ -82,7 +83,7 @@ def action(case_id: int, subscription_id: int) -> ResponseReturnValue:
 @policy("citizen")
 def urge(case_id: int) -> ResponseReturnValue:
     steps = run(commands.urge, case_id, by=current())
-    flash(_("已催办：%(steps)s", steps="、".join(steps)))
+    flash(_("已催办：%(steps)s", steps=joined(map(worded, steps))))
     return redirect(url_for("public.case", case_id=case_id), code=303)
 
 
