@@ -61,7 +61,7 @@ def read(data: bytes, filename: str) -> Node:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position if error.position else (None, None)
-        raise _rejected("xml_broken", _broken(error), filename, line, column) from None
+        raise _rejected("xml_broken", broken(error), filename, line, column) from None
     docinfo: Any = root.getroottree().docinfo
     if docinfo.doctype:
         raise _rejected("xml_doctype", "不允许含有 DOCTYPE 声明", filename)
@@ -71,7 +71,7 @@ def read(data: bytes, filename: str) -> Node:
     return root
 
 
-def _broken(error: etree.XMLSyntaxError) -> str:
+def broken(error: etree.XMLSyntaxError) -> str:
     """What is wrong with a text that is no XML, in Chinese: the parser speaks English alone."""
     reason = _BROKEN.get(getattr(error, "code", 0), "写法不符合 XML 的规则")
     tags = _MISMATCH.search(error.msg or "")

@@ -9,7 +9,7 @@ from typing import Final
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import auth, database, display, errors, i18n, realms, security, wiring, wording
+from web import auth, database, display, errors, i18n, realms, security, shedding, wiring, wording
 from web.config import Settings, from_environment
 from web.paths import IdConverter
 
@@ -79,6 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    shedding.init_app(app)
     database.init_app(app)
     realms.init_app(app)
     security.init_app(app, https=settings.https, rate_limits=settings.rate_limits)

@@ -36,7 +36,7 @@ from processes.demo import loader
 from processes.exchange import directory, publication
 from processes.exchange.directory import Directory
 from processes.modelling import trying
-from web import create_app, refused, wiring
+from web import create_app, refused, shedding, wiring
 from web.config import Settings
 from web.database import Database
 
@@ -45,6 +45,8 @@ BEAT_SECONDS: Final = 1
 CHORE_SECONDS: Final = 60
 COLLECT_AFTER: Final = (10_000, 20, 20)
 THREADS: Final = 8
+CONNECTIONS: Final = 2_000
+"""Browsers keep theirs open; beyond these nobody new would be answered, not even with a refusal."""
 WARM_AFTER: Final = timedelta(seconds=5)
 """When the child that reads models of strangers is made: the first page is out by then."""
 _DEMO_ADAPTERS: Final = (
@@ -245,7 +247,10 @@ def serve(app: Flask, settings: Settings, *, ready: Callable[[], None] | None = 
             threads=THREADS,
             ident="banli",
             max_request_body_size=settings.upload_limit + settings.body_limit,
+            connection_limit=CONNECTIONS,
+            asyncore_use_poll=True,  # `select` knows no more than 1,024 files
         )
+        app.extensions[shedding.WAITING] = lambda: len(server.task_dispatcher.queue)
     except OSError as error:
         raise CannotStart(f"端口 {settings.port} 已被占用，请用 BANLI_PORT 换一个端口") from error
     heartbeat = Heartbeat(app) if is_sqlite(app) else None

@@ -113,7 +113,8 @@ def parse(content: bytes, filename: str) -> tuple[Node, bytes, str]:
     try:
         return etree.fromstring(data, parser), data, encoding
     except etree.XMLSyntaxError as error:
-        raise _rejected(filename, f"不是合格的 XML：{error.msg}") from None
+        line = f"第 {error.position[0]} 行：" if error.position else ""
+        raise _rejected(filename, f"{line}{xml.broken(error)}") from None
 
 
 def _decoded(content: bytes, filename: str) -> tuple[str, str]:

@@ -66,7 +66,7 @@ def test_a_decision_becomes_the_draft_of_a_process_that_holds_it(analyst: FlaskC
 @pytest.mark.parametrize(
     ("content", "name", "says"),
     [
-        ("<no", "a.bpmn", "不是合格的 XML"),
+        ("<no", "a.bpmn", "第 1 行：不是合格的 XML：第 4 列，"),
         ("hello", "a.txt", "请选择一个 .bpmn 或 .dmn 文件"),
         ("<x/>", "a.bpmn", "不是 BPMN 2.0 文件"),
     ],
