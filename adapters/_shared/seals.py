@@ -171,7 +171,7 @@ class SealWorker:
         }
         made = {"sealed": MadeFile(document.name, document.content_type, sealed)}
         if work.variables.get("ofd") is None:
-            return {**made, "seal_record": record}
+            return {**made, "sealed_ofd": None, "seal_record": record}
         beside, refused = self._beside(work)
         return {**made, "sealed_ofd": beside, "seal_record": {**record, "ofd_refused": refused}}
 

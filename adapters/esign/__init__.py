@@ -2,7 +2,8 @@
 
 Topics: `esign.sign`, where `seal` is the code of the signer; `esign.verify`, `esign.seals`.
 Settings: `URL`, `KEY` (shared secret, at least 16 bytes), `TRUST` (PEM file with the roots whose
-signatures count), optional `KEY_ID`.
+signatures count, those of SM2 as well), optional `KEY_ID`, `FORMAT` (`sm2`: persons sign by SM2
+also).
 """
 
 from collections.abc import Mapping
@@ -17,4 +18,5 @@ TOPICS: Final = seals.topics("esign")
 def create(settings: Mapping[str, str]) -> SealKeeper:
     """Make the adapter; `URL`, `KEY` and `TRUST` are required."""
     service = seal_service.create("电子签名服务器", "esign", settings)
-    return SealKeeper("esign", service, service.department)
+    usual = seals.usual_format(settings, "esign")
+    return SealKeeper("esign", service, service.department, usual=usual)

@@ -3,7 +3,8 @@
 Switch on either this or `eseal`. Each seal is a folder `<FOLDER>/<seal>/` with `key.p12` (key and
 certificate), `seal.pdf` (its picture, one page without ground) and, if it is stopped, an empty file
 `stopped`; to seal by SM2 also, `sm2.pem` (private key, mode 600) and `sm2.crt` (its certificate and
-those between it and the root). Time stamps come from a time-stamp authority by RFC 3161.
+those between it and the root); to seal OFD files `seal.esl` beside these, the seal as its maker
+signed it (GB/T 38540). Time stamps come from a time-stamp authority by RFC 3161.
 Settings: `FOLDER`, `PASSWORD` (of the key files), `TSA_URL`, `TRUST` (PEM file with the roots, also
 those of SM2), optional `FORMAT` (`sm2`: everything is sealed by SM2 also).
 """

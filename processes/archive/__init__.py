@@ -169,6 +169,8 @@ def _files(session: Session, case: Case) -> Iterator[tuple[str, tuple[str, bytes
         path = f"documents/{number:02d}_{_safe(letter.title)}.pdf"
         title = f"{letter.title} {letter.number or ''}".strip()
         yield path, (title, documents.content(session, letter))
+        if letter.ofd_sha256 is not None:
+            yield f"{path[:-3]}ofd", (f"{title}（OFD）", documents.as_ofd(session, letter))
     for name, title, rows in (
         ("application", "申请内容", _application(session, case)),
         ("checklist", "材料清单", _rows(checklist.of_case(session, case.id))),

@@ -86,6 +86,7 @@ class Drawn:
     number: str | None
     values: Mapping[str, Any]
     seal: SealPlace | None = None
+    ofd: bytes | None = None
 
 
 def draw(
@@ -98,7 +99,8 @@ def draw(
 ) -> Drawn:
     """Number and draw a letter, as `issue` does, but keep nothing yet.
 
-    What goes out to be sealed (`to_seal`) is drawn at once, deferred or not.
+    What goes out to be sealed (`to_seal`) is drawn at once, deferred or not; where documents are
+    deferred it has no OFD.
 
     Raises:
         LetterInvalid: a value is missing or cannot be drawn; no number is used up.
@@ -111,7 +113,8 @@ def draw(
     if _deferring.get() and not to_seal:
         return Drawn(b"", 0, org, number, filled)
     made = _drawn(session, template, filled)
-    return Drawn(made.content, made.pages, org, number, filled, made.seal)
+    ofd = None if _deferring.get() else made.ofd
+    return Drawn(made.content, made.pages, org, number, filled, made.seal, ofd)
 
 
 def _drawn(session: Session, template: Template, values: Mapping[str, Any]) -> Drawing:
@@ -144,15 +147,18 @@ def keep(
         public=template.public,
     )
     if drawn.content:
-        _store(session, document, drawn.content)
+        _store(session, document, drawn.content, drawn.ofd)
     session.add(document)
     session.flush()
     return document
 
 
-def _store(session: Session, document: Document, content: bytes) -> None:
-    kept = files.store(session, content, by=document.issued_by, content_type="application/pdf")
+def _store(session: Session, document: Document, content: bytes, ofd: bytes | None) -> None:
+    by = document.issued_by
+    kept = files.store(session, content, by=by, content_type="application/pdf")
     document.sha256 = kept.sha256
+    if ofd is not None:
+        document.ofd_sha256 = files.store(session, ofd, by=by, content_type=files.OFD).sha256
 
 
 def withdraw(session: Session, document_id: int, *, to: str) -> Document:
@@ -221,8 +227,19 @@ def content(session: Session, document: Document) -> bytes:
     template = read(source.content, f"letters/{document.template}.yaml")
     made = _drawn(session, template, document.values)
     document.pages = made.pages
-    _store(session, document, made.content)
+    _store(session, document, made.content, made.ofd)
     return made.content
+
+
+def as_ofd(session: Session, document: Document) -> bytes:
+    """The OFD as issued.
+
+    Raises:
+        NotFound: it was not issued in that format.
+    """
+    if document.ofd_sha256 is None:
+        raise NotFound("这份文书没有 OFD 文件", document=document.id)
+    return files.read(session, document.ofd_sha256)
 
 
 def new_code() -> str:

@@ -21,10 +21,12 @@ from engine.errors import BanliError, NotFound
 from processes import keys, settings
 from processes.model.documents import StoredFile
 
+OFD: Final = "application/ofd"
 ALLOWED: Final = {
     "application/pdf": (".pdf",),
     "image/png": (".png",),
     "image/jpeg": (".jpg", ".jpeg"),
+    OFD: (".ofd",),
 }
 """What people may hand in: type by content → usual endings."""
 _MAGIC: Final = (
@@ -33,6 +35,9 @@ _MAGIC: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
 )
 
+_ZIP, _ROOT = b"PK\x03\x04", b"OFD.xml"
+_DIRECTORY: Final = 1 << 18
+"""In so many bytes at the end of a package the list of its files is looked for."""
 _NOT_IN_NAMES: Final = '<>:"|?*'
 _NAME_LENGTH: Final = 120
 
@@ -135,7 +140,7 @@ def check(content: bytes, *, at_most: int | None = None) -> str:
         raise FileRefused(f"文件超过 {_size(limit)}")
     found = content_type(content)
     if found not in ALLOWED:
-        raise FileRefused("只接受 PDF、PNG、JPG 文件")
+        raise FileRefused("只接受 PDF、OFD、PNG、JPG 文件")
     for scan in scans:
         if reason := scan(content):
             raise FileRefused(reason)
@@ -157,6 +162,8 @@ def content_type(content: bytes) -> str:
     for magic, name in _MAGIC:
         if content.startswith(magic):
             return name
+    if content.startswith(_ZIP) and _ROOT in content[-_DIRECTORY:]:
+        return OFD
     try:
         return str(puremagic.from_string(content, mime=True)) or "application/octet-stream"
     except puremagic.PureError:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -83,8 +83,8 @@ def by_file(session: Session, content: bytes) -> Verified:
         NotFound: no document was ever issued with these bytes.
     """
     digest = hashlib.sha256(content).hexdigest()
-    query = select(Document).where(Document.sha256 == digest).order_by(Document.id.desc()).limit(1)
-    document = session.scalar(query)
+    same = or_(Document.sha256 == digest, Document.ofd_sha256 == digest)
+    document = session.scalar(select(Document).where(same).order_by(Document.id.desc()).limit(1))
     if document is None:
         raise NotFound("没有找到与此文件相同的文书")
     return _told(session, document, FILE, _record_of(session, document))

@@ -75,6 +75,8 @@ class Document(Base):
     values: Mapped[dict[str, Any]] = mapped_column(SealedVariables("document.values"))
     sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_file.sha256"), index=True)
     """The file; NULL while it was not asked for (`documents.deferred`)."""
+    ofd_sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_file.sha256"), index=True)
+    """The same as OFD, where it was issued in that format too."""
     pages: Mapped[int] = mapped_column(Integer, default=1)
     org_code: Mapped[str | None] = mapped_column(String(64))
     issued_by: Mapped[int | None] = mapped_column(BigInteger)

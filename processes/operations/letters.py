@@ -46,7 +46,8 @@ def issue(session: Session, call: Call) -> Variables:
     inputs=_INPUTS,
     outputs={
         "drawing": (
-            "排印好的文书：file 待签章的文件，place 签章位置，number 文号，"
+            "排印好的文书：file 待签章的文件，ofd 同一文书的 OFD（模板的 formats 有 ofd 的），"
+            "place 签章位置，number 文号，"
             "verification_code 核验码，verification_url 核验地址，values 内容"
         )
     },
@@ -65,6 +66,7 @@ def draw(session: Session, call: Call) -> Variables:
     return {
         "drawing": {
             "file": files.reference(stored, name=f"{template.title}.pdf"),
+            "ofd": _as_ofd(session, drawn, template.title),
             "place": _place(drawn.seal),
             "pages": drawn.pages,
             "org": org,
@@ -83,6 +85,7 @@ def draw(session: Session, call: Call) -> Variables:
         "letter": "文书模板标识",
         "drawing": "letter.draw 的输出",
         "sealed": "签章后的文件",
+        "sealed_ofd?": "签章后的 OFD",
         "process?": "模板在哪个流程的目录里，缺省为本流程，没有则为主流程",
     },
     outputs=_OUTPUTS,
@@ -94,6 +97,7 @@ def keep(session: Session, call: Call) -> Variables:
         OperationRefused: the sealed file is missing.
     """
     drawing, sealed = call.context("drawing"), call.context("sealed")
+    ofd = call.context("sealed_ofd").get("file")
     if not sealed.get("file"):
         raise OperationRefused(f"『{call.activity}』缺少签章后的文件", name="sealed")
     drawn = documents.Drawn(
@@ -102,6 +106,7 @@ def keep(session: Session, call: Call) -> Variables:
         org=str(drawing["org"]),
         number=drawing.get("number"),
         values=drawing["values"],
+        ofd=files.read(session, str(ofd)) if ofd else None,
     )
     template = documents.read(*_template(session, call))
     document = documents.keep(session, drawn, case_id=call.instance_id, template=template, by=None)
@@ -123,6 +128,13 @@ def withdraw(session: Session, call: Call) -> Variables:
         )
     documents.withdraw(session, int(call.text("document")), to=to)
     return {"withdrawn": True}
+
+
+def _as_ofd(session: Session, drawn: documents.Drawn, title: str) -> Value:
+    if drawn.ofd is None:
+        return None
+    stored = files.store(session, drawn.ofd, by=None, content_type=files.OFD)
+    return files.reference(stored, name=f"{title}.ofd")
 
 
 def _told(session: Session, call: Call) -> tuple[str, dict[str, Value]]:

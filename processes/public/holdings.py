@@ -45,6 +45,8 @@ class Kind(Word):
     """The statuses in which it is in force; none told: all that are listed."""
     file: str = ""
     """A field of the ledger with the file of the certificate."""
+    ofd: str = ""
+    """A field with the same file as OFD."""
     case: str = ""
     """The field with the number of the case whose letter it is."""
     letters: tuple[str, ...] = ()
@@ -113,11 +115,11 @@ def note(session: Session, holding: Holding, what: str, *, by: User | str) -> No
     certificates.note(session, holding.record, _EVENTS.get(what, what), by=name)
 
 
-def document(session: Session, holding: Holding) -> Mapping[str, Any] | None:
-    """The file of a certificate as a form holds one, if there is one."""
+def document(session: Session, holding: Holding, *, ofd: bool = False) -> Mapping[str, Any] | None:
+    """The file of a certificate as a form holds one, PDF or OFD, if there is one."""
     kind = holding.kind
-    if kind.file:
-        found = holding.record.values.get(kind.file)
+    if field := kind.ofd if ofd else kind.file:
+        found = holding.record.values.get(field)
         return found if isinstance(found, Mapping) else None
     reference = str(holding.record.values.get(kind.case) or "")
     query = (
@@ -127,10 +129,12 @@ def document(session: Session, holding: Holding) -> Mapping[str, Any] | None:
         .order_by(Document.id.desc())
     )
     letter = session.scalars(query).first() if reference else None
-    if letter is None:
+    digest = None if letter is None else letter.ofd_sha256 if ofd else letter.sha256
+    if letter is None or digest is None:
         return None
-    name = f"{letter.title}_{holding.number}.pdf"
-    return {"file": letter.sha256, "name": name, "type": "application/pdf"}
+    kind_of_file = "ofd" if ofd else "pdf"
+    name = f"{letter.title}_{holding.number}.{kind_of_file}"
+    return {"file": digest, "name": name, "type": f"application/{kind_of_file}"}
 
 
 @cache
@@ -176,7 +180,7 @@ def _kind(code: str, told: Mapping[str, Any]) -> Kind:
     lists = {name: tuple(read[name]) for name in ("facts", "statuses", "valid", "letters")}
     kind = Kind(**{**read, **lists})
     ledger = registers.definition(kind.register)
-    named = [kind.own, kind.number, *kind.facts, *filter(None, [kind.file, kind.case])]
+    named = [kind.own, kind.number, *kind.facts, *filter(None, [kind.file, kind.ofd, kind.case])]
     for name in named:
         if name not in ledger.fields:
             raise DomainRefused(f"证照『{code}』：台账『{ledger.register}』没有字段『{name}』")
@@ -195,5 +199,6 @@ class _Kind(Schema):
     statuses = fields.List(fields.String(), load_default=list)
     valid = fields.List(fields.String(), load_default=list)
     file = fields.String(load_default="")
+    ofd = fields.String(load_default="")
     case = fields.String(load_default="")
     letters = fields.List(fields.String(), load_default=list)

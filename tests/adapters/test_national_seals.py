@@ -21,6 +21,7 @@ from adapters._simulators import national
 from adapters._simulators.authority import PASSWORD, Authority
 from adapters._simulators.kept_seals import KeptSeals
 from adapters.eseal import create as create_eseal
+from adapters.esign import create as create_esign
 from adapters.seal_local import create as create_local
 from engine import clock
 from engine.errors import BpmnError, WorkRefused
@@ -337,3 +338,11 @@ def test_the_worker_tells_the_keeper_what_is_wanted(authority: Authority) -> Non
     worker.execute(order(keeper, page("named"), format="PDF"))
     assert [one.format for one in asked] == [seals.NATIONAL, "pdf"]
     assert asked[0].sha256 == hashlib.sha256(page("usual")).hexdigest()
+
+
+def test_persons_sign_by_sm2_where_the_setting_says_so(outside: Outside) -> None:
+    """P-131: the signature server follows `ESIGN_FORMAT` as the keepers of seals follow theirs."""
+    also = create_esign({**outside.settings("esign"), "FORMAT": "sm2"})
+    found = also.seals.examine(sealed(also, page("person"), seal="甲某"))
+    assert found.genuine
+    assert [(one.kind, one.signer) for one in found.signatures] == [("", "甲某"), ("sm2", "甲某")]

@@ -14,13 +14,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from adapters._shared import pades
+from adapters._shared import ofd_package, ofd_seal, pades
 from adapters._shared.seals import Examined
 from adapters._simulators.seal_system import SEALS
 from adapters.registry import Adapters
 from bpmn.property import seals
 from processes import registers, settings
 from processes.documents import documents, files
+from processes.letters import drawing
 from processes.letters.template import read
 from processes.model.documents import Document
 from processes.registers import Trace
@@ -179,6 +180,59 @@ def test_a_file_with_one_byte_changed_fails(client: FlaskClient, certificate: Ce
     assert "文件在签章之后被改动" in page
     assert "不是本系统签发的文件" in page
     assert NUMBER not in page
+
+
+@pytest.fixture(scope="module")
+def sealed_ofd() -> bytes:
+    pytest.importorskip("gmssl_pyx", reason="no wheel of the optional SM2 library for this machine")
+    source = b"letter: t\ntitle: T\nkind: card\nformats: [pdf, ofd]\n"
+    source += b"sides:\n  - - {text: certificate, at: [4, 10]}\n"
+    drawn = drawing.draw(read(source, "t.yaml"), {}, images=lambda _digest: b"").ofd
+    die = seals.authority().die(seals.authority().seal("PR610100", *SEALS["PR610100"])).ofd
+    assert drawn is not None
+    assert die is not None
+    return ofd_seal.seal(drawn, die=die)
+
+
+@pytest.fixture
+def with_ofd(app: Flask, certificate: Certificate, sealed_ofd: bytes) -> bytes:
+    """The certificate as it was issued in the second format."""
+    with app.app_context(), database().transaction() as session:
+        kept = files.store(session, sealed_ofd, by=None, content_type=files.OFD)
+        session.get_one(Document, certificate.document).ofd_sha256 = kept.sha256
+    return sealed_ofd
+
+
+def test_an_ofd_is_verified_as_a_pdf_is(client: FlaskClient, with_ofd: bytes) -> None:
+    """P-46, P-95: content, seal, signer and time, by page and API."""
+    page = upload(client, with_ofd)
+    for shown in (
+        NUMBER,
+        "有效",
+        "与签发时存档的文件完全一致",
+        "签章完好",
+        "国密电子印章",
+        "时间戳",
+    ):
+        assert shown in page
+    assert HOLDER not in page
+    answer = client.post("/api/v1/verifications/file", data=with_ofd).json
+    assert (answer["valid"], answer["fault"], answer["changes"]) == (True, "", [])
+    assert [one["kind"] for one in answer["signatures"]] == ["ofd"]
+
+
+def test_what_was_done_to_an_ofd_is_named(client: FlaskClient, with_ofd: bytes) -> None:
+    name = "Doc_0/Pages/Page_0/Content.xml"
+    entries = ofd_package.unpacked(with_ofd)
+    changed = ofd_package.packed({**entries, name: entries[name] + b" "})
+    added = ofd_package.packed({**entries, "Doc_0/Pages/Page_7/Content.xml": b"<x/>"})
+    page = upload(client, changed)
+    for shown in ("不是本系统签发的文件", "在签章之后被改动", f"“{name}”在签章之后被改动"):
+        assert shown in page
+    assert "Page_7/Content.xml”是签章之后加入的" in upload(client, added)
+    answer = client.post("/api/v1/verifications/file", data=changed).json
+    assert (answer["valid"], answer["fault"]) == (False, "changed")
+    assert answer["changes"] == [{"kind": "changed", "name": name}]
 
 
 @pytest.mark.parametrize(

@@ -44,13 +44,20 @@ def listed(case_id: int) -> Any:
 def content(case_id: int, document_id: int) -> Any:
     """下载一份文书（PDF）."""
     with transaction() as session:  # one that was deferred is drawn now
-        case, public = _case(session, case_id)
-        found = session.get(Document, document_id)
-        if found is None or found.case_id != case.id or (public and not found.public):
-            raise NotFound("没有这份文书", document=document_id)
-        looking.note(session, case.id, by=access.user(), what=found.title)
+        found = _document(session, case_id, document_id)
         body = documents.content(session, found)
     return send(body, name=f"{found.title}.pdf", content_type="application/pdf")
+
+
+@blueprint.get("/documents/<id:document_id>/ofd")
+@allow(Action.VIEW_DOCUMENT)
+@blueprint.response(200, content_type="application/ofd", description="OFD 文件")
+def as_ofd(case_id: int, document_id: int) -> Any:
+    """下载一份文书的 OFD；没有以 OFD 制发的为 404."""
+    with read_session() as session:
+        found = _document(session, case_id, document_id)
+        body = documents.as_ofd(session, found)
+    return send(body, name=f"{found.title}.ofd", content_type=files.OFD)
 
 
 @blueprint.get("/materials")
@@ -124,6 +131,16 @@ def _case(session: Session, case_id: int) -> tuple[Case, bool]:
     user = access.user()
     case = permissions.case(session, case_id, by=user, action=Action.VIEW_DOCUMENT)
     return case, _is_applicant(user)
+
+
+def _document(session: Session, case_id: int, document_id: int) -> Document:
+    """A document of the case that the caller may see; looking at it goes on record."""
+    case, public = _case(session, case_id)
+    found = session.get(Document, document_id)
+    if found is None or found.case_id != case.id or (public and not found.public):
+        raise NotFound("没有这份文书", document=document_id)
+    looking.note(session, case.id, by=access.user(), what=found.title)
+    return found
 
 
 def _is_applicant(user: User) -> bool:

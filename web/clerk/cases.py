@@ -27,6 +27,7 @@ from processes.documents import documents as letters
 from processes.documents import files
 from processes.identity.identity import User
 from processes.identity.roles import Action
+from processes.letters.template import OFD, PDF
 from processes.model.cases import Case, CaseLink, Material
 from processes.model.documents import Document
 from processes.model.people import Org
@@ -161,6 +162,7 @@ def documents(session: Session, case: Case, *, public: bool = False) -> list[dic
             "number": one.number,
             "issued_at": one.issued_at,
             "href": url_for(f"{area}.document", case_id=case.id, document_id=one.id),
+            "ofd": one.ofd_sha256 is not None,
         }
         for one in session.scalars(query)
     ]
@@ -344,9 +346,11 @@ def send_document(
     if found is None or found.case_id != case.id or (public and not found.public):
         raise NotFound("没有这份文书", document=document_id)
     looking.note(session, case.id, by=current(), what=found.title)
-    content = letters.content(session, found)
-    name = f"{found.title}{'_' + found.number if found.number else ''}.pdf"
-    return send(content, name=name, content_type="application/pdf")
+    ofd = request.args.get("format") == OFD
+    content = (letters.as_ofd if ofd else letters.content)(session, found)
+    name = f"{found.title}{'_' + found.number if found.number else ''}"
+    kind = OFD if ofd else PDF
+    return send(content, name=f"{name}.{kind}", content_type=f"application/{kind}")
 
 
 @blueprint.get("/<int:case_id>/materials/<int:material_id>")

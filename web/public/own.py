@@ -18,6 +18,7 @@ from engine.errors import NotFound
 from forms.standards import mask_name
 from processes.casefile import notices
 from processes.documents import files
+from processes.letters.template import OFD
 from processes.public import citizens, consents, guides, holdings
 from processes.public.holdings import Holding
 from web import security, ways
@@ -53,14 +54,15 @@ def certificates() -> ResponseReturnValue:
 @policy("citizen")
 def certificate_file(code: str, key: str) -> ResponseReturnValue:
     """The certificate itself, as it was issued."""
+    ofd = request.args.get("format") == OFD
     with transaction() as session:
         found = holdings.find(session, code, key, by=current())
-        told = holdings.document(session, found)
+        told = holdings.document(session, found, ofd=ofd)
         if told is None:
             raise NotFound("这件证照没有电子文件", key=key)
         content = files.read(session, str(told["file"]))
         holdings.note(session, found, "downloaded", by=current())
-    return send(content, name=str(told["name"]), content_type="application/pdf")
+    return send(content, name=str(told["name"]), content_type=str(told["type"]))
 
 
 @blueprint.get("/certificates/<code>/<path:key>/code")
@@ -85,8 +87,12 @@ def certificate(code: str, key: str) -> ResponseReturnValue:
     with transaction() as session:
         found = holdings.find(session, code, key, by=current())
         holdings.note(session, found, "viewed", by=current())
-        has_file = holdings.document(session, found) is not None
-    return render_template("public/certificate.html", holding=found, has_file=has_file)
+        has_file, has_ofd = (
+            holdings.document(session, found, ofd=ofd) is not None for ofd in (False, True)
+        )
+    return render_template(
+        "public/certificate.html", holding=found, has_file=has_file, has_ofd=has_ofd
+    )
 
 
 @blueprint.get("/shown/<token>")

@@ -2,14 +2,16 @@
 
 import io
 from datetime import date
-from typing import Any
+from typing import Any, BinaryIO
 
+import pytest
 from pypdf import PdfReader
 
 from adapters._shared import pades
+from adapters._shared.seals import SealOrder, refusal
 from bpmn.property import seals
 from engine import clock
-from processes.documents import documents, files
+from processes.documents import documents, files, verification
 from processes.play import Play, PlayedCase
 
 FACE = {
@@ -61,7 +63,8 @@ def test_a_letter_is_issued_with_its_seal_on_it(play: Play) -> None:
 def test_the_seal_is_seen_where_the_template_wants_it(play: Play) -> None:
     desk = seals.employed(play)
     asked(play)
-    (order,) = desk.asked
+    assert len({order.place for order in desk.asked}) == 1, "in both formats"
+    order = desk.asked[0]
     assert order.place is not None
     assert order.place.page == 1
     assert abs(order.place.width - 119) < 1  # 42 mm
@@ -106,3 +109,40 @@ def test_what_cannot_be_drawn_is_told_with_its_reason(play: Play) -> None:
     assert missing.ended == "failed"
     assert "location" in missing.variables["sealed_failure"]
     assert clock.today() == date(2026, 3, 2)
+
+
+def test_what_names_ofd_is_issued_as_ofd_too_with_the_same_seal(play: Play) -> None:
+    """GB/T 33190 and GB/T 38540 beside the PDF: either file is found again by verification (P-38)."""
+    pytest.importorskip("gmssl_pyx", reason="no wheel of the optional SM2 library for this machine")
+    desk = seals.employed(play)
+    case = asked(play)
+    with play.session() as session:
+        (document,) = documents.issued(session, case.id)
+        pdf, ofd = documents.content(session, document), documents.as_ofd(session, document)
+    found = desk.examine(ofd)
+    assert found.genuine
+    assert found.signatures[0].signer == desk.examine(pdf).signatures[0].signer
+    assert {order.format for order in desk.asked} == {"pdf", "ofd"}
+    for content in (pdf, ofd):
+        told = play.run(lambda session, content=content: verification.by_file(session, content))
+        assert told.code == document.verification_code
+
+
+def test_without_a_seal_for_ofd_the_letter_is_issued_as_pdf_alone(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = seals.employed(play)
+    real = desk.seal
+
+    def no_ofd(order: SealOrder, document: BinaryIO) -> bytes:
+        if order.format == "ofd":
+            raise refusal("印章没有用于 OFD 的电子印章")
+        return real(order, document)
+
+    monkeypatch.setattr(desk, "seal", no_ofd)
+    case = asked(play)
+    assert case.variables["sealed_result"] == "sealed"
+    with play.session() as session:
+        (document,) = documents.issued(session, case.id)
+    assert document.sha256 is not None
+    assert document.ofd_sha256 is None

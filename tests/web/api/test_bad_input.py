@@ -152,9 +152,9 @@ def test_nor_does_a_path_come_in_with_an_upload(caller: Any) -> None:
     ("content", "words"),
     [
         (b"", "文件是空的"),
-        (b"<html><script>", "只接受 PDF、PNG、JPG 文件"),
-        (b"PK\x03\x04" + b"\0" * 60, "只接受 PDF、PNG、JPG 文件"),
-        (b"GIF89a" + b"\0" * 60, "只接受 PDF、PNG、JPG 文件"),
+        (b"<html><script>", "只接受 PDF、OFD、PNG、JPG 文件"),
+        (b"PK\x03\x04" + b"\0" * 60, "只接受 PDF、OFD、PNG、JPG 文件"),
+        (b"GIF89a" + b"\0" * 60, "只接受 PDF、OFD、PNG、JPG 文件"),
     ],
 )
 def test_a_file_of_a_wrong_kind_is_refused_on_the_page(

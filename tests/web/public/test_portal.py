@@ -260,10 +260,14 @@ def test_a_message_leads_to_its_case(realty: Flask, citizen: Entered) -> None:
     assert '<b class="count">' not in html(client, "/public/messages")
 
 
+OFD = b"PK OFD.xml"
+
+
 def registered(app: Flask, number: str) -> None:
     """A certificate in somebody's name."""
     with app.app_context(), database().transaction() as session:
         stored = files.store(session, b"%PDF-1.7 c", by=None, content_type="application/pdf")
+        as_ofd = files.store(session, OFD, by=None, content_type=files.OFD)
         values = {
             "ecert_id": "1.2.3.P1", "org": "PR610100", "kind": "right_certificate",
             "type_code": "11100000MB03271699021", "unit_code": UNIT, "entry_no": "E1",
@@ -271,6 +275,7 @@ def registered(app: Flask, number: str) -> None:
             "certificate_no": "陕(2026)西安市不动产权第0000009号", "source": "manual", "version": 1,
             "issued_on": "2026-11-20", "document": "1", "sha256": stored.sha256,
             "file": files.reference(stored, name="c.pdf"), "verification_code": "PORTAL1",
+            "ofd": files.reference(as_ofd, name="c.ofd"),
         }  # fmt: skip
         registers.create(session, "ecert", values, trace=Trace(by="test"))
 
@@ -284,7 +289,12 @@ def test_a_certificate_is_seen_by_its_holder_and_shown_by_a_code_of_minutes(
     page = html(client, "/public/certificates")
     assert "陕(2026)西安市不动产权第0000009号" in page
     way = re.search(r'href="(/public/certificates/realty_right/[^"]+)"', page)[1]
-    assert "房屋所有权" in html(client, way)
+    shown = html(client, way)
+    assert "房屋所有权" in shown
+    assert "下载 OFD" in shown
+    given = client.get(f"{way}/file?format=ofd")
+    assert given.data == OFD
+    assert "c.ofd" in given.headers["Content-Disposition"]
     assert html(citizen("e2001"), way, 404)
     assert "先核验人脸" in html(citizen("p1002"), way, 403), "a real name alone is not enough"
     shown = html(client, f"{way}/code")
@@ -296,7 +306,12 @@ def test_a_certificate_is_seen_by_its_holder_and_shown_by_a_code_of_minutes(
     assert html(realty.test_client(), f"{token}x", 404)
     with realty.app_context(), database().read_session() as session:
         looks = registers.find(session, "ecert_event", where={"ecert_id": "1.2.3.P1"})
-    assert [one.values["kind"] for one in looks] == ["viewed", "presented", "verified"]
+    assert [one.values["kind"] for one in looks] == [
+        "viewed",
+        "downloaded",
+        "presented",
+        "verified",
+    ]
     monkeypatch.setattr("web.public.own._SHOWN_FOR", timedelta(seconds=-1))
     assert "已过期" in html(realty.test_client(), token, 404)
 

@@ -17,6 +17,9 @@ class Document(Reply):
     verification_code = Text()
     status = Text()
     sha256 = Text(metadata={"description": "PDF 的 SHA-256"})
+    ofd_sha256 = Text(
+        allow_none=True, metadata={"description": "OFD 的 SHA-256；没有以 OFD 制发的为空"}
+    )
 
 
 class Documents(Reply):
