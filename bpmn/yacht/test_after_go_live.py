@@ -7,10 +7,12 @@ Y-96.
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bpmn.yacht import story
+from forms.lookups import Option
 from processes import registers
-from processes.casework import cases
+from processes.casework import cases, sources
 from processes.casework.applications import services
 from processes.deployed import offers
 from processes.desk import inbox
@@ -155,3 +157,17 @@ def test_a_clerk_chooses_among_the_matters_of_his_own_domain(play: Play) -> None
 
     assert domains_offered("acceptor") == {"yacht", "common"}
     assert domains_offered("analyst") > {"yacht", "common"}
+
+
+def test_the_unit_of_an_application_is_called_by_its_name_whoever_reads_it(play: Play) -> None:
+    """Y-104: 审核人 is offered no units, and sees the name of the one that filed."""
+
+    def named(session: Session, *, as_filed: bool) -> Option | None:
+        by = play.user("reviewer")
+        units = sources.lookups(session, by, as_filed=as_filed).sources["own_units"]
+        return units.find("YC3702001", {})
+
+    assert play.run(lambda session: named(session, as_filed=False)) is None
+    filed = play.run(lambda session: named(session, as_filed=True))
+    assert filed is not None
+    assert filed.label == "青岛海之星游艇俱乐部"

@@ -9,6 +9,7 @@ start), and those that the domains take from ledgers.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, false, or_, select
@@ -29,13 +30,15 @@ Narrow = Callable[[Select[tuple[Org]]], Select[tuple[Org]]]
 
 @dataclass(frozen=True, slots=True)
 class OrgSource:
-    """Active organisations, narrowed by a rule."""
+    """Active organisations, narrowed by a rule; `as_filed` calls any of them by its name."""
 
     session: Session
     narrow: Narrow
+    as_filed: bool = False
 
     def find(self, value: str, _context: Mapping[str, Any]) -> Option | None:
-        found = self.session.scalar(self._query().where(Org.org_code == value))
+        query = select(Org) if self.as_filed else self._query()
+        found = self.session.scalar(query.where(Org.org_code == value))
         return Option(found.org_code, found.name) if found else None
 
     def search(
@@ -57,28 +60,27 @@ def lookups(session: Session, by: User | None, *, as_filed: bool = False) -> Loo
     `as_filed`: what was chosen in a case that the reader may see is called by its name, whoever
     reads and whatever has become of the record; nothing is offered by it.
     """
+    orgs = partial(OrgSource, session, as_filed=as_filed)
     own = [org for role, org in by.roles if role in UNIT_ROLES] if by else []
     ledgers = {
         name: LedgerSource(session, told, by, as_filed)
         for name, told in domains.current().sources.items()
     }
-    kinds = {
-        f"orgs_{kind}": OrgSource(session, _of_kind(kind)) for kind in domains.current().org_kinds
-    }
-    holding = {f"orgs_with_{role}": OrgSource(session, _with_role(role)) for role in ROLES}
+    kinds = {f"orgs_{kind}": orgs(_of_kind(kind)) for kind in domains.current().org_kinds}
+    holding = {f"orgs_with_{role}": orgs(_with_role(role)) for role in ROLES}
     return Lookups(
         sources={
             **ledgers,
             **kinds,
             **holding,
             "services": ServiceSource(session, by),
-            "orgs": OrgSource(session, lambda query: query),
-            "licence_agencies": OrgSource(session, _granted("licence_issue")),
-            "training_agencies": OrgSource(session, _granted("training")),
-            "units": OrgSource(session, _units),
-            "area_agencies": OrgSource(session, _agencies_of(by)),
-            "grantees": OrgSource(session, _grantees(None if as_filed else by)),
-            "own_units": OrgSource(session, lambda query: query.where(Org.org_code.in_(own))),
+            "orgs": orgs(lambda query: query),
+            "licence_agencies": orgs(_granted("licence_issue")),
+            "training_agencies": orgs(_granted("training")),
+            "units": orgs(_units),
+            "area_agencies": orgs(_agencies_of(by)),
+            "grantees": orgs(_grantees(None if as_filed else by)),
+            "own_units": orgs(lambda query: query.where(Org.org_code.in_(own))),
         }
     )
 
