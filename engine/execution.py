@@ -265,7 +265,7 @@ class Execution:
     def waits(self) -> Mapping[int, Wait]:
         """What the instance waits for, by activity instance."""
         if self._waits is None:
-            self._waits = {wait.id: wait for wait in self._find_waits()}
+            self._waits = self._find_waits()
         return self._waits
 
     @property
@@ -311,21 +311,23 @@ class Execution:
         """The variables of the root scope."""
         return self.workflow.scopes[self.instance_id].variables
 
-    def _find_waits(self) -> Iterator[Wait]:
+    def _find_waits(self) -> dict[int, Wait]:
+        found: dict[int, Wait] = {}
         for token in self.workflow.tasks.values():
             told = token.told
             if told is None and token._state in _AT_WORK:
                 stuck = "incident" in token.internal_data
                 told = token.told = (None if stuck else token.task_spec.wait(token),)
-            if told is not None and told[0] is not None:
-                yield told[0]
+            if told is not None and (wait := told[0]) is not None:
+                found[wait.id] = wait
+        return found
 
     def _active(self, activity_id: int, ability: str) -> Token:
         token = self.workflow.tasks.get(activity_id)
         if (
             token is None
             or token.incident is not None
-            or token.state not in {STARTED, WAITING}
+            or token._state not in _AT_WORK
             or not hasattr(token.task_spec, ability)
         ):
             raise self._gone(activity_id)

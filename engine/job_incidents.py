@@ -12,7 +12,10 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 _OVER: Final = {
     "job_goes": ("DELETE", "OLD.retries = 0"),
-    "job_goes_on": ("UPDATE OF retries", "OLD.retries = 0 AND NEW.retries > 0"),
+    "job_goes_on": (
+        "UPDATE OF retries",
+        "OLD.retries = 0 AND (NEW.retries > 0 OR NEW.id <> OLD.id)",
+    ),
 }
 _REMOVE: Final = "DELETE FROM incident WHERE job_id = OLD.id;"
 _FUNCTION: Final = (

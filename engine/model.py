@@ -159,7 +159,8 @@ class UserTask(Base):
         Index("ix_user_task_instance", "instance_id"),
     )
 
-    id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    # not the row's address on SQLite: a task that follows another is written over it (ADR 8)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     instance_id: Mapped[int] = mapped_column(Big)
     definition_id: Mapped[int] = mapped_column(BigInteger)
     process_key: Mapped[str] = mapped_column(String(128))
@@ -241,7 +242,8 @@ class Job(Base):
     )
     __mapper_args__ = {"polymorphic_on": "kind"}
 
-    id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    # as of a user task
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(16))
     instance_id: Mapped[int | None] = mapped_column(Big)
     definition_id: Mapped[int] = mapped_column(BigInteger)

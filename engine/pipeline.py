@@ -73,8 +73,8 @@ def converse(
                 name = fresh[sql] = b"banli_%d" % next(_names)
                 conn.send_prepare(name, _numbered(sql))
                 shown.append(False)
-            formats = [int(value.__class__ is bytes) for value in values]
-            conn.send_query_prepared(name, [_wire(value) for value in values], formats)
+            formats = [1 if value.__class__ is bytes else 0 for value in values]
+            conn.send_query_prepared(name, _wired(values), formats)
             shown.append(True)
         if ends:
             conn.send_query_params(b"COMMIT", None)
@@ -117,9 +117,16 @@ def _answers(conn: Any) -> list[Any]:
             raise OperationalError("the connection is lost")
 
 
+def _wired(values: Row) -> list[bytes | None]:
+    try:
+        return [_WIRE[value.__class__](value) for value in values]
+    except KeyError:  # an enumeration, say
+        return [_wire(value) for value in values]
+
+
 def _wire(value: Any) -> bytes | None:
     convert = _WIRE.get(value.__class__)
-    if convert is None:  # an enumeration, say
+    if convert is None:
         convert = next(made for kind, made in _WIRE.items() if isinstance(value, kind))
     return convert(value)
 

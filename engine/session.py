@@ -68,6 +68,7 @@ class CommandSession(Session):
         self._pooled: PoolProxiedConnection | None = None
         self._driver: Driver | None = None
         self._awake = False
+        self.info: Info = {}  # there it is made when first asked for
 
     def __getattr__(self, name: str) -> Any:
         # only for what is not there yet: what Session.__init__ would have set

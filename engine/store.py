@@ -39,14 +39,16 @@ SNAPSHOT_LATEST: Final = 128
 """All variables are written after 16 steps that changed an eighth of them, or after 128."""
 LARGE: Final = "instance.large"
 """The event of an instance that has passed `limits.STATE_WARN_BYTES`, once in its life."""
-_END: Final[Mapping[type[Wait], str]] = {
-    UserTaskWait: rows.END_TASK,
-    MessageWait: rows.END_SUBSCRIPTION,
-    SignalWait: rows.END_SUBSCRIPTION,
-    ConditionWait: rows.END_SUBSCRIPTION,
-    TimerWait: rows.END_JOB,
-    ExternalTaskWait: rows.END_JOB,
+_TABLES: Final = (rows.TASK, rows.CANDIDATE, rows.JOB, rows.SUBSCRIPTION)
+_END: Final[Mapping[type[Wait], tuple[str, str]]] = {
+    UserTaskWait: (rows.TASK, rows.END_TASK),
+    MessageWait: (rows.SUBSCRIPTION, rows.END_SUBSCRIPTION),
+    SignalWait: (rows.SUBSCRIPTION, rows.END_SUBSCRIPTION),
+    ConditionWait: (rows.SUBSCRIPTION, rows.END_SUBSCRIPTION),
+    TimerWait: (rows.JOB, rows.END_JOB),
+    ExternalTaskWait: (rows.JOB, rows.END_JOB),
 }
+"""Of each kind of wait: what inserts its row, and what deletes it."""
 _log = logging.getLogger("banli.engine")
 
 configure = sealing.configure
@@ -221,19 +223,24 @@ class _Writer:
         """The difference between what is waited for and what is stored."""
         before, after = self.execution.stored, self.execution.waits
         fresh: list[Wait] = []
+        again: list[Wait] = []
         for key, wait in after.items():
             was = before.get(key)
-            if was is wait or was == wait:
-                continue
-            if was is not None and self._changed(was, wait):
-                continue
-            if was is not None:
-                self._end(was)
-            fresh.append(wait)
+            if was is None:
+                fresh.append(wait)
+            elif was is not wait and was != wait and not self._changed(was, wait):
+                self._end(was, {})
+                again.append(wait)
+        made = self._rows(fresh)
+        step = self.execution.step
+        made[rows.JOB] += [rows.outbox(self.place, message) for message in step.messages]
+        made[rows.JOB] += [rows.signal(self.place, signal) for signal in step.signals]
         for key, wait in before.items():
             if key not in after:
-                self._end(wait)
-        self._begin(fresh)
+                self._end(wait, made)
+        self._begin(made)
+        if again:
+            self._begin(self._rows(again))
 
     def _changed(self, was: Wait, now: Wait) -> bool:
         """Whether the row can stay and be altered."""
@@ -246,14 +253,20 @@ class _Writer:
             return True
         return False
 
-    def _end(self, wait: Wait) -> None:
-        guarded = self.execution.guards.get(wait.id)
-        if guarded is not None:
-            self.statements.append(guarded)
-        else:
-            self.add(_END[wait.__class__], (wait.id,))
+    def _end(self, wait: Wait, made: Mapping[str, list[driver.Row]]) -> None:
+        """Take out what is no longer waited for, or write over it one of the rows `made`."""
+        table, sql = _END[wait.__class__]
+        end = self.execution.guards.get(wait.id) or Statement(sql, [(wait.id,)])
+        self._replace(end, table, made)
         if isinstance(wait, UserTaskWait):
-            self.add(rows.END_CANDIDATE, *rows.candidates(wait))
+            for one in rows.candidates(wait):
+                self._replace(Statement(rows.END_CANDIDATE, [one]), rows.CANDIDATE, made)
+
+    def _replace(self, end: Statement, table: str, made: Mapping[str, list[driver.Row]]) -> None:
+        following = made.get(table)
+        if following and table is not rows.SUBSCRIPTION:
+            end = rows.written_over(end, table, following.pop(0))
+        self.statements.append(end)
 
     def _rearm(self, wait: TimerWait) -> None:
         armed = (wait.repeat or "", self.place.stamp(wait.due_at), limits.RETRIES, wait.id)
@@ -264,28 +277,27 @@ class _Writer:
         ((_, fencing),) = guarded.rows
         self.add(rows.REARM_FIRED, (*armed, fencing), guard=guarded.guard)
 
-    def _begin(self, fresh: list[Wait]) -> None:
+    def _rows(self, fresh: list[Wait]) -> dict[str, list[driver.Row]]:
+        """The rows of what is waited for from now on, by the statement that inserts them."""
         place, at = self.place, self.execution.definition_at
-        made: dict[str, list[driver.Row]] = {}
+        made: dict[str, list[driver.Row]] = {table: [] for table in _TABLES}
         for wait in fresh:
             if isinstance(wait, UserTaskWait):
-                made.setdefault(rows.TASK, []).append(rows.task(place, wait))
-                made.setdefault(rows.CANDIDATE, []).extend(rows.candidates(wait))
+                made[rows.TASK].append(rows.task(place, wait))
+                made[rows.CANDIDATE].extend(rows.candidates(wait))
             elif isinstance(wait, TimerWait):
-                made.setdefault(rows.JOB, []).append(rows.timer(place, wait, at(wait.id)))
+                made[rows.JOB].append(rows.timer(place, wait, at(wait.id)))
             elif isinstance(wait, ExternalTaskWait):
-                made.setdefault(rows.JOB, []).append(rows.external_task(place, wait, at(wait.id)))
+                made[rows.JOB].append(rows.external_task(place, wait, at(wait.id)))
             else:
                 if isinstance(wait, MessageWait):
                     self.awaited.append(wait)
-                row = rows.subscription(place, wait, at(wait.id))
-                made.setdefault(rows.SUBSCRIPTION, []).append(row)
-        step = self.execution.step
-        sent = [rows.outbox(place, message) for message in step.messages]
-        sent += [rows.signal(place, signal) for signal in step.signals]
+                made[rows.SUBSCRIPTION].append(rows.subscription(place, wait, at(wait.id)))
+        return made
+
+    def _begin(self, made: Mapping[str, list[driver.Row]]) -> None:
         for sql, values in made.items():
             self.add(sql, *values)
-        self.add(rows.JOB, *sent)
 
     def incidents(self) -> None:
         """The activities that are stuck now, and those that are no more."""

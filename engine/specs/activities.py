@@ -30,10 +30,11 @@ class Activity(Node):
         self.boundaries: list[BoundaryEvent] = []
 
     def enter(self, token: Token) -> bool:
-        local = {} if self.sends else mapping.mapped(self.element.inputs, token)
+        maps = self.element.inputs and not self.sends
+        local = mapping.mapped(self.element.inputs, token) if maps else {}
         prepared = self.prepare(token, local)
         armed = self._arm_boundaries(token, local)
-        if self.element.inputs and not self.sends:
+        if maps:
             mapping.open_local(token, local)
         self.note(token, "activity.started", **self.started_data(token))
         for boundary, data in armed:
@@ -45,8 +46,11 @@ class Activity(Node):
     ) -> list[tuple[BoundaryEvent, dict[str, Any]]]:
         if not self.rests:
             return []
-        armed = ((boundary, boundary.arm_beside(token, local)) for boundary in self.boundaries)
-        return [(boundary, data) for boundary, data in armed if data is not None]
+        return [
+            (boundary, data)
+            for boundary in self.boundaries
+            if (data := boundary.arm_beside(token, local)) is not None
+        ]
 
     def started_data(self, token: Token) -> dict[str, Any]:
         """What the history says of the beginning."""
@@ -62,7 +66,7 @@ class Activity(Node):
         return True
 
     def finish(self, token: Token) -> None:
-        outputs = mapping.mapped(self.element.outputs, token)
+        outputs = mapping.mapped(self.element.outputs, token) if self.element.outputs else {}
         collect = self._collector(token, outputs)
         mapping.put_out(token, outputs)
         if collect is not None:
@@ -72,8 +76,8 @@ class Activity(Node):
         self.note(token, "activity.completed", **self.started_data(token))
 
     def _collector(self, token: Token, outputs: Variables) -> Any:
-        around = token.parent
-        collect = getattr(around.task_spec, "collector", None) if around is not None else None
+        around = token.workflow.tasks.get(token._parent)
+        collect = around.task_spec.collector if around is not None else None
         return collect(token, outputs) if collect else None
 
 

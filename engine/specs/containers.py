@@ -4,6 +4,7 @@ Invariant: a container is done when no token of the flow is left in it; what onl
 flow goes with it.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine import limits
@@ -72,8 +73,9 @@ class Container(Node):
 
     def child_left(self, container: Token, child: Token) -> None:
         tasks = container.workflow.tasks
-        if any("attached" not in tasks[other].internal_data for other in container._children):
-            return
+        for other in container._children:
+            if "attached" not in tasks[other].internal_data:
+                return
         container.workflow.drop_waits(container)
         container.workflow.requeue(container, "leave")
 
@@ -128,7 +130,7 @@ class ProcessRoot(Container):
         if token.parent is not None:
             token.parent.task_spec.receive(token.parent, token.workflow.scopes[token.id])
 
-    def targets(self, token: Token) -> Any:
+    def targets(self, token: Token) -> Sequence[Callable[[Token], Any]]:
         return ()
 
 

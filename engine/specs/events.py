@@ -34,7 +34,7 @@ class EventNode(Node):
         return waits.arm(self.definition, context, context)
 
     def wait(self, token: Token) -> Any:
-        if token.state != WAITING:
+        if token._state != WAITING:
             return None
         return waits.event_wait(token, self.definition, self.element.public)
 

@@ -15,9 +15,9 @@ ITEMS: Final = "multiInstanceItems"
 
 def mapped(mappings: Iterable[IoMapping], token: Token, *inner: Variables) -> Variables:
     """The targets with their values; a later mapping sees those before it."""
-    workflow = token.workflow
     made: Variables = {}
     for mapping in mappings:
+        workflow = token.workflow
         context = workflow.scopes.context(workflow.scope_id(token), made, *inner)
         made.update(storable({mapping.target: evaluate(mapping.source, context)}))
     return made

@@ -4,10 +4,9 @@ Invariant: a node first computes everything that can fail and then changes every
 that a failure leaves the token where it was, with an incident and nothing half done.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
@@ -42,6 +41,7 @@ class Node(BpmnTaskSpec):
     is_root = False  # the process itself: its scope sees nothing around it
     calls = False  # runs another process
     may_idle = False  # waits for somebody to begin something in it
+    collector: Any = None  # takes the outputs of its instances (multi-instance)
     compensable: Any = None  # what becomes of the token when it has completed
 
     def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
@@ -78,7 +78,7 @@ class Node(BpmnTaskSpec):
     def _run_hook(self, my_task: Any) -> bool | None:
         if my_task.internal_data.get("phase") != "leave":
             if not self.enter(my_task):
-                if my_task.state == READY:
+                if my_task._state == READY:
                     my_task._set_state(STARTED)
                 return None
             my_task.internal_data["phase"] = "leave"
@@ -115,12 +115,12 @@ class Node(BpmnTaskSpec):
         """The flows to go on by."""
         return self.paths
 
-    def targets(self, token: Token) -> Iterator[Any]:
+    def targets(self, token: Token) -> Sequence[Callable[[Token], Any]]:
         """What to start in the container once the token has left it."""
         back = [partial(returning.begin, one=one) for one in returning.held(token)]
         if back and not returning.goes_on(token):
-            return iter(back)
-        return chain(back, (partial(self._follow, path=path) for path in self.taken(token)))
+            return back
+        return back + [partial(self._follow, path=path) for path in self.taken(token)]
 
     @staticmethod
     def _follow(container: Token, *, path: Path) -> None:

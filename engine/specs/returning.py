@@ -41,7 +41,8 @@ def _called(token: Token, within: Sequence[Token]) -> list[list[Any]]:
 
 def held(token: Token) -> list[Place]:
     """The places that are begun again when a token's node is done."""
-    return [_whole(one) for one in token.internal_data.get("back") or ()]
+    kept = token.internal_data.get("back")
+    return [_whole(one) for one in kept] if kept else []
 
 
 def goes_on(token: Token) -> bool:

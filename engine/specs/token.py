@@ -111,10 +111,12 @@ class Token(Task):
 
     def run(self) -> bool | None:
         """Run it; a token that was stopped or removed by its own work keeps its state."""
-        result: bool | None = self.task_spec._run(self)
-        if result is None or not self.alive:
+        spec = self.task_spec
+        result: bool | None = spec._run(self)
+        if result is None or self.id not in self.workflow.tasks:
             return None
-        self.complete()
+        self._state = TaskState.COMPLETED
+        spec._on_complete(self)
         return True
 
     def cancel(self) -> None:

@@ -102,7 +102,7 @@ class UserTask(Deciding):
         approval = element.approval
         if not asked and approval is not None and "people" not in data:
             asked = approval.people
-        if asked and not any(data.get(key) for key in ("assignee", "groups", "users")):
+        if asked and not (data.get("assignee") or data.get("groups") or data.get("users")):
             raise failure(asked, "办理人、候选岗位和候选人都为空，无人能办")
 
     def candidate_groups(self, context: Any) -> tuple[str, ...]:

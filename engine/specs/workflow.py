@@ -7,7 +7,7 @@ may still come are looked at only when nothing else can move.
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from SpiffWorkflow.workflow import Workflow
@@ -64,12 +64,15 @@ class Resolver(Protocol):
         ...
 
 
+_STEP_SECONDS: Final = limits.STEP_WALL.total_seconds()
+
+
 class Budget:
     """Steps and wall time that one command may use."""
 
     def __init__(self) -> None:
         self.steps = 0
-        self.deadline = time.monotonic() + limits.STEP_WALL.total_seconds()
+        self.deadline = time.monotonic() + _STEP_SECONDS
 
     def spend(self) -> None:
         """Count one step.
@@ -112,8 +115,9 @@ class CaseWorkflow(Workflow):
         """A new token in a container, ready to enter its node."""
         if len(self.tasks) >= limits.LIVE_TASKS and self._living() >= limits.LIVE_TASKS:
             raise LimitExceeded(f"同时进行的活动超过 {limits.LIVE_TASKS} 个")
-        token = container._add_child(spec)
-        token.internal_data.update(data)
+        token = Token(self, spec, container)
+        if data:
+            token.internal_data.update(data)
         spec._update(token)
         return token
 
@@ -191,16 +195,18 @@ class CaseWorkflow(Workflow):
     def run_ready(self) -> None:
         """Run every automatic token until all wait."""
         self.budget = Budget()
-        while self.ready or self._look_at_conditions() or self._open_join():
-            token = self.tasks.get(self.ready.popleft())
+        tasks, ready = self.tasks, self.ready
+        while ready or self._look_at_conditions() or self._open_join():
+            token = tasks.get(ready.popleft())
             if token is None or token._state != READY:
                 continue
             # the instances of a multi-instance activity begin as one step, bounded by cardinality
-            parent = token.parent
+            parent = tasks.get(token._parent)
             if parent is None or not parent.task_spec.free_children:
                 self.budget.spend()
             token.run()
-            self._look_at_conditions()
+            if self.conditions or self.doubtful:
+                self._look_at_conditions()
         self._see_whether_it_starves()
 
     def _look_at_conditions(self) -> bool:
