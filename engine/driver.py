@@ -66,6 +66,9 @@ def _for_rows(sql: str, number: int) -> str:
 class Driver(Protocol):
     """What the engine needs of a driver."""
 
+    writes_over: bool
+    """Whether it is cheaper to change a row into the next one than to delete and insert (ADR 8)."""
+
     def stamp(self, instant: datetime | None) -> Any:
         """An instant as the driver takes it."""
         ...
@@ -97,6 +100,8 @@ class Driver(Protocol):
 
 class SqliteDriver:
     """Python's own driver; each statement is compiled once for a connection."""
+
+    writes_over = True
 
     def __init__(self, pooled: PoolProxiedConnection, dialect: Dialect) -> None:
         self._pooled = pooled
@@ -164,6 +169,8 @@ class PostgresDriver:
 
     With `waits` statements travel with the next query or with the commit.
     """
+
+    writes_over = False
 
     def __init__(
         self, pooled: PoolProxiedConnection, dialect: Dialect, *, waits: bool = False

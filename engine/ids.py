@@ -13,6 +13,7 @@ from typing import Final
 _EPOCH_MS: Final = 1_577_836_800_000
 _SEQUENCE_BITS: Final = 10
 _PROCESS_BITS: Final = 12
+_STAMP_SHIFT: Final = _PROCESS_BITS + _SEQUENCE_BITS
 
 _lock = threading.Lock()
 _process = secrets.randbits(_PROCESS_BITS)
@@ -22,7 +23,7 @@ _last = 0
 def next_id() -> int:
     """A new id; never less than one this process gave before."""
     global _last  # noqa: PLW0603 - one counter per process is the point
-    stamp = (int(time.time() * 1000) - _EPOCH_MS) << (_PROCESS_BITS + _SEQUENCE_BITS)
+    stamp = (int(time.time() * 1000) - _EPOCH_MS) << _STAMP_SHIFT
     with _lock:
         candidate = stamp | (_process << _SEQUENCE_BITS)
         if candidate <= _last:

@@ -149,8 +149,8 @@ def task(place: Place, wait: UserTaskWait) -> Row:
         wait.assignee,
         place.now if wait.assignee else None,
         wait.form_id,
-        place.stamp(wait.due_at),
-        place.stamp(wait.follow_up_at),
+        wait.due_at and place.stamp(wait.due_at),
+        wait.follow_up_at and place.stamp(wait.follow_up_at),
         wait.limit_title,
         wait.kind,
         wait.priority,
@@ -177,8 +177,7 @@ def written_over(end: Statement, insert: str, row: Row) -> Statement:
     """The statement that would delete a row, writing what begins in its place over it.
 
     One row changed where it stands is less to write than one gone here and one come there, with
-    every index of either: on SQLite half the pages, on PostgreSQL half the statements. Guarded, for
-    without the old row the new one would be lost.
+    every index of either. Guarded, for without the old row the new one would be lost.
     """
     (condition,) = end.rows
     if insert is CANDIDATE:  # the task it belongs to is guarded

@@ -233,8 +233,9 @@ class _Writer:
                 again.append(wait)
         made = self._rows(fresh)
         step = self.execution.step
-        made[rows.JOB] += [rows.outbox(self.place, message) for message in step.messages]
-        made[rows.JOB] += [rows.signal(self.place, signal) for signal in step.signals]
+        if step.messages or step.signals:
+            made[rows.JOB] += [rows.outbox(self.place, message) for message in step.messages]
+            made[rows.JOB] += [rows.signal(self.place, signal) for signal in step.signals]
         for key, wait in before.items():
             if key not in after:
                 self._end(wait, made)
@@ -264,7 +265,7 @@ class _Writer:
 
     def _replace(self, end: Statement, table: str, made: Mapping[str, list[driver.Row]]) -> None:
         following = made.get(table)
-        if following and table is not rows.SUBSCRIPTION:
+        if following and table is not rows.SUBSCRIPTION and self.connection.writes_over:
             end = rows.written_over(end, table, following.pop(0))
         self.statements.append(end)
 
@@ -284,7 +285,7 @@ class _Writer:
         for wait in fresh:
             if isinstance(wait, UserTaskWait):
                 made[rows.TASK].append(rows.task(place, wait))
-                made[rows.CANDIDATE].extend(rows.candidates(wait))
+                made[rows.CANDIDATE] += rows.candidates(wait)
             elif isinstance(wait, TimerWait):
                 made[rows.JOB].append(rows.timer(place, wait, at(wait.id)))
             elif isinstance(wait, ExternalTaskWait):

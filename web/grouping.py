@@ -70,7 +70,8 @@ class Group:
 
     def run(self, command: Command) -> Any:
         """Carry out a command, perhaps together with others."""
-        if self._leader == threading.get_ident():
+        me = threading.get_ident()
+        if self._leader == me:
             return self._alone(command)  # given by a command that is itself being carried out
         with self._mutex:
             mine = Waiting(command) if self._busy else None
@@ -78,7 +79,7 @@ class Group:
                 self._queue.append(mine)
             self._busy = True
         if mine is None:
-            return self._at_once(command)
+            return self._at_once(command, me)
         mine.turn.acquire()
         if not mine.finished:
             self._lead()
@@ -86,8 +87,8 @@ class Group:
             raise mine.error
         return mine.result
 
-    def _at_once(self, command: Command) -> Any:
-        self._leader = threading.get_ident()
+    def _at_once(self, command: Command, me: int) -> Any:
+        self._leader = me
         try:
             return self._alone(command)  # as nobody else was there: no queue, no other context
         finally:

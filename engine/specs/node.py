@@ -29,6 +29,13 @@ class Path:
     default: bool = False
 
 
+def _follow(target: Any, flow: str, container: Token) -> None:
+    if target.gathers:
+        container.workflow.spawn(container, target, flow=flow)
+    else:
+        container.workflow.spawn(container, target)
+
+
 class Node(BpmnTaskSpec):
     """A node of the diagram, or one that the builder put in."""
 
@@ -120,12 +127,7 @@ class Node(BpmnTaskSpec):
         back = [partial(returning.begin, one=one) for one in returning.held(token)]
         if back and not returning.goes_on(token):
             return back
-        return back + [partial(self._follow, path=path) for path in self.taken(token)]
-
-    @staticmethod
-    def _follow(container: Token, *, path: Path) -> None:
-        data = {"flow": path.flow} if path.target.gathers else {}
-        container.workflow.spawn(container, path.target, **data)
+        return back + [partial(_follow, path.target, path.flow) for path in self.taken(token)]
 
     def child_left(self, container: Token, child: Token) -> None:
         """A token in this container has ended."""

@@ -43,8 +43,8 @@ PostgreSQL：一次往返，一条语句。一步的全部写入合成一条带�
 提交 42，状态、封存、历史、差异与行 70，会话、连接、缓存与排队 20。历史改为一步一行以前共约 275，写 15 页。此后去掉外键和
 候选人的第二棵树：语句与提交少 11 µs，每步少写一页，整步处理器少百分之七；PostgreSQL 服务器一侧每步少约 16 µs（新旧交替测得）。
 
-2026-11-30 再减：下一个任务、定时器写在上一个的行上，每步由 15.15 页减到 12.23 页、由八条语句减到五条；在内存文件系统上整步由 236
-减到 213 µs（新旧交替，第 10 百分位）。本机磁盘上一次写约 4 µs，一页两次，与页的大小几乎无关，fdatasync 写 2 KiB 与 32 KiB
+2026-11-30 再减（SQLite）：下一个任务、定时器写在上一个的行上，每步由 15.15 页减到 12.23 页、由八条语句减到五条；在内存文件系统上整步由 236
+减到 210 µs（新旧交替，第 10 百分位）。本机磁盘上一次写约 4 µs，一页两次，与页的大小几乎无关，fdatasync 写 2 KiB 与 32 KiB
 也几乎同样久：要紧的是写几页。试过而没有用的见 ADR 8。
 
 两条标准的说明：
@@ -68,7 +68,7 @@ PostgreSQL：一次往返，一条语句。一步的全部写入合成一条带�
 
 SQLite: one commit, one fdatasync; pages as in the table (of 2 KiB in a new database), one for each tree, against the
 2 of a bare row. The history has one row a step with all its events and what it wrote into the variables;
-`history_event` is a view on it. The next task and timer of a case are written over the rows of the last ones (ADR 8);
+`history_event` is a view on it. On SQLite the next task and timer of a case are written over the last ones' rows (ADR 8);
 what costs is how many pages are written, hardly how large they are. Of an instance at hand nothing is read beforehand: the statements carry their
 conditions (revision; the task still open and nobody else's), and a condition that fails undoes the step, which is
 then repeated with a look at what is stored.
