@@ -4,7 +4,7 @@ Invariant: a command changes the instance in memory only; whoever gave it calls 
 stores the step as a whole, or throws the object away after any exception.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
