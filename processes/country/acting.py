@@ -39,9 +39,12 @@ class Acting:
         self._filers: dict[int, User] = {}
 
     def file(self, begin: Begin) -> int:
-        """File an application; returns the case."""
-        by = self._filer(begin)
-        case: int = self._world.scratch.run(partial(self._file, begin, by))
+        """File an application, or have the message come in; returns the case."""
+        if begin.message:
+            return int(self._world.scratch.run(partial(self._arrive, begin)))
+        channel = str(said(begin.channel, self._facts.known, self._dice))
+        by = self._filer(begin, channel)
+        case: int = self._world.scratch.run(partial(self._file, begin, (by, channel)))
         self._filers[case] = by
         return case
 
@@ -76,22 +79,56 @@ class Acting:
         """A machine or service outside answers."""
         self._world.scratch.run(partial(self._answer, job, told.result or {}))
 
-    def _filer(self, begin: Begin) -> User:
+    def _filer(self, begin: Begin, channel: str) -> User:
         wanted = str(said(begin.by, self._facts.known, self._dice))
         cast, scratch = self._world.cast, self._world.scratch
         if wanted in self._facts.people:
-            person = self._facts.people[wanted]
-            found: User = scratch.run(lambda session: cast.open_account(session, person))
-            return found
+            return self._account(wanted, begin, channel)
         holders = cast.holders(wanted)
         if not holders:
             raise StoryFailed(f"没有人担任 {wanted}")
         return scratch.look(partial(cast.user, number=self._dice.one(holders)))
 
-    def _file(self, begin: Begin, by: User, session: Session) -> int:
+    def _account(self, name: str, begin: Begin, channel: str) -> User:
+        """Somebody of the story: by the unified identity where a channel is said."""
+        cast, person = self._world.cast, self._facts.people[name]
+        level = int(said(begin.level, self._facts.known, self._dice))
+        found: User = self._world.scratch.run(
+            lambda session: cast.enter(session, person, level=level)
+            if channel
+            else cast.open_account(session, person)
+        )
+        return found
+
+    def _arrive(self, begin: Begin, session: Session) -> int:
+        """What somebody outside sends begins a case."""
+        told = self._said(begin.told, {})
+        if begin.by in self._facts.people:
+            by = self._world.cast.open_account(session, self._facts.people[begin.by])
+            told["applicant"] = {"user": str(by.id), "name": by.name, "org": None, "id_no": None}
+        number = str(told.pop("message_key"))
+        taken = correlation.correlate(
+            session,
+            begin.message,
+            number,
+            told,
+            message_id=f"{begin.message}-{number}",
+            channel="demo",
+            ttl=timedelta(days=1),
+        )
+        if taken.instance_id is None:
+            raise StoryFailed(f"报文 {begin.message} 没有启动流程")
+        return taken.instance_id
+
+    def _file(self, begin: Begin, filer: tuple[User, str], session: Session) -> int:
+        by, channel = filer
+        channel = channel if by.citizen else ""  # a clerk at the counter has none
         form = offers.service(session, begin.process, by=by).form
         answers = {} if form is None else self._filled(session, form, "apply", {}, (by, begin.told))
-        return applications.apply(session, begin.process, by=by, answers=answers).id
+        made = applications.apply(
+            session, begin.process, by=by, answers=answers, channel=channel
+        )
+        return made.id
 
     def _filled(
         self,

@@ -37,6 +37,8 @@ class Agency:
     grants: tuple[tuple[str, str, frozenset[str]], ...] = ()
     """Grantor, scope, businesses."""
     applies: bool = False
+    uscc: str = ""
+    """Of an agency whose seal stands on certificates; units have theirs in their ledgers."""
 
 
 def planned(part: float = 1.0) -> list[Agency]:
@@ -74,6 +76,7 @@ def _organisation(session: Session, agency: Agency) -> None:
         region_code=agency.region,
         document_mark=agency.mark,
     )
+    org.uscc = agency.uscc
     dice = Dice(shape()["seed"], "agency", agency.code)
     org.phone = f"0{dice.between(310, 998)}-8{dice.between(1000000, 9999999)}"
     org.address = (
@@ -274,7 +277,14 @@ def _property() -> Iterator[Agency]:
             "evaluation_manager",
         )
         yield Agency(
-            code, f"{name}不动产登记局", "reg_agency", city, "PN610000", f"{name[:1]}不动产", roles
+            code,
+            f"{name}不动产登记局",
+            "reg_agency",
+            city,
+            "PN610000",
+            f"{name[:1]}不动产",
+            roles,
+            uscc=credit_code(Dice("credit", code), city, kind="11"),
         )
         yield Agency(
             f"PT{city}", f"国家税务总局{name}税务局", "tax_office", city, roles=("tax_officer",)

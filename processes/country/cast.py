@@ -18,8 +18,10 @@ from processes.identity import identity
 from processes.identity.identity import User
 from processes.model.people import Org, UserAccount, UserRole
 from processes.people import accounts
+from processes.public import citizens
 
 _SHOWN: Final = 6
+_ISSUER: Final = "country"
 
 
 class Cast:
@@ -70,6 +72,18 @@ class Cast:
         if number not in self._users:
             self._users[number] = identity.user(session, number)
         return self._users[number]
+
+    def enter(self, session: Session, person: Person, *, level: int) -> User:
+        """Somebody of the public who comes by the unified identity."""
+        claims = {
+            "sub": person.id_no,
+            "user_type": citizens.PERSON,
+            "name": person.name,
+            "id_no": person.id_no,
+            "phone_number": person.phone,
+            "level": level,
+        }
+        return citizens.enter(session, issuer=_ISSUER, claims=claims)
 
     def open_account(self, session: Session, person: Person) -> User:
         """An account of somebody who applies on the internet."""

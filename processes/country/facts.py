@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from engine import clock
 from processes import registers
 from processes.country.dice import Dice
 from processes.country.filling import said
 from processes.country.habits import Prepared, Story
-from processes.country.people import Person, person
+from processes.country.people import Person, credit_code, person
 from processes.country.world import NothingThere, World
+from processes.model.records import RegisterRecord
 
 _KINDS = 1_000
 _MOST = 40
@@ -29,14 +32,14 @@ class Facts:
         kind = Dice("people", story.name).between(0, _KINDS - 1)
         self._first = 100_000_000 + (kind * 100_000 + number) * _MOST
         self.people: dict[str, Person] = {}
-        self.known: dict[str, Any] = {"begun_on": on}
+        self.known: dict[str, Any] = {"begun_on": on, "story_no": number, "papers": world.files}
 
     def now(self) -> dict[str, Any]:
         """What is known, with the day it is."""
         return {**self.known, "today": clock.today()}
 
     def learn(self, name: str, hint: Any, dice: Dice) -> None:
-        """A person, an agency, a record of a ledger, or what a hint says.
+        """A person, an agency, a record of a ledger, serials, a credit code, or what a hint says.
 
         Raises:
             NothingThere: nothing fits.
@@ -47,6 +50,11 @@ class Facts:
             self._agency(name, hint, dice)
         elif isinstance(hint, Mapping) and "record" in hint:
             self.known[name] = self._record(hint, dice)
+        elif isinstance(hint, Mapping) and "ranges" in hint:
+            self.known[name] = self._ranges(hint)
+        elif isinstance(hint, Mapping) and "credit_code" in hint:
+            region = str(said(hint["credit_code"], self.known, dice))
+            self.known[name] = credit_code(Dice("credit", self._first), region)
         else:
             self.known[name] = said(hint, self.known, dice)
 
@@ -104,3 +112,14 @@ class Facts:
         if "number" not in hint:
             return dice.one(found).context()
         return [one.context() for one in dice.some(found, dice.between(*hint["number"]))]
+
+    def _ranges(self, hint: Mapping[str, Any]) -> list[dict[str, str]]:
+        """The serials of a stock as they lie in their boxes."""
+        query = select(RegisterRecord.key).where(
+            RegisterRecord.register == hint["ranges"],
+            RegisterRecord.status.in_(hint["statuses"]),
+        )
+        serials = self._world.scratch.look(lambda session: sorted(session.scalars(query)))
+        return [
+            {"serial_from": one[0], "serial_to": one[-1]} for one in registers.ranges(serials)
+        ]

@@ -41,10 +41,17 @@ class Habit:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """A case that a story begins: `times` of them, `days` after the case called `after`."""
+    """A case that a story begins: `times` of them, `days` after the case called `after`.
+
+    Somebody files it (`by`), of the public by a `channel` with a log-in of a `level` where one is
+    said; or a `message` from outside begins it, and `told` is what that says.
+    """
 
     process: str
     by: Any = "person"
+    channel: Any = ""
+    level: Any = 2
+    message: str = ""
     id: str = ""
     after: str = ""
     days: tuple[int, int] = (0, 0)

@@ -52,27 +52,14 @@ def compare(session: Session, call: Call) -> Variables:
 
 
 def _told(serials: Sequence[str]) -> str:
-    """Serials in words; those that follow one another are a range, as they lie in their box."""
-    ranges: list[list[str]] = []
-    for one in serials:
-        if ranges and _after(ranges[-1][-1]) == one:
-            ranges[-1].append(one)
-        else:
-            ranges.append([one])
-    return "、".join(_range(one) for one in ranges) or "无"
+    """Serials in words, range by range."""
+    return "、".join(_range(one) for one in registers.ranges(serials)) or "无"
 
 
 def _range(serials: Sequence[str]) -> str:
     if len(serials) == 1:
         return serials[0]
     return f"{serials[0]} 至 {serials[-1]}（{len(serials)} 个）"
-
-
-def _after(serial: str) -> str:
-    """The serial that follows: its last digits counted on in as many places."""
-    head = serial.rstrip("0123456789")
-    digits = serial[len(head) :]
-    return f"{head}{int(digits) + 1:0{len(digits)}}" if digits else ""
 
 
 def _serials(call: Call) -> Iterator[str]:

@@ -13,7 +13,7 @@ from processes.registers.ledger import (
     update,
 )
 from processes.registers.search import MOST, broken_rules, counts, find, first
-from processes.registers.stock import allot, available, receive, serials
+from processes.registers.stock import allot, available, ranges, receive, serials
 from processes.registers.uniqueness import Duplicate, obstacle, taken, unique_values
 from processes.registers.values import RecordInvalid
 
@@ -41,6 +41,7 @@ __all__ = [
     "obstacle",
     "read",
     "receive",
+    "ranges",
     "serials",
     "taken",
     "transition",

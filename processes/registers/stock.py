@@ -5,7 +5,7 @@ because its record stays and its key is unique.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import func, select, update
@@ -42,6 +42,24 @@ def serials(first: str, last: str) -> list[str]:
         raise RecordInvalid(f"一个批次最多 {_MOST} 个号", field="serial_to")
     width = len(start[2])
     return [f"{start[1]}{number:0{width}d}" for number in range(low, high + 1)]
+
+
+def ranges(numbers: Sequence[str]) -> list[list[str]]:
+    """Sorted serials, those together that follow one another, as they lie in their box."""
+    found: list[list[str]] = []
+    for one in numbers:
+        if found and _after(found[-1][-1]) == one:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return found
+
+
+def _after(serial: str) -> str:
+    """The serial that follows: its last digits counted on in as many places."""
+    head = serial.rstrip("0123456789")
+    digits = serial[len(head) :]
+    return f"{head}{int(digits) + 1:0{len(digits)}}" if digits else ""
 
 
 def receive(
