@@ -94,9 +94,11 @@ class Acting:
         cast, person = self._world.cast, self._facts.people[name]
         level = int(said(begin.level, self._facts.known, self._dice))
         found: User = self._world.scratch.run(
-            lambda session: cast.enter(session, person, level=level)
-            if channel
-            else cast.open_account(session, person)
+            lambda session: (
+                cast.enter(session, person, level=level)
+                if channel
+                else cast.open_account(session, person)
+            )
         )
         return found
 
@@ -125,9 +127,7 @@ class Acting:
         channel = channel if by.citizen else ""  # a clerk at the counter has none
         form = offers.service(session, begin.process, by=by).form
         answers = {} if form is None else self._filled(session, form, "apply", {}, (by, begin.told))
-        made = applications.apply(
-            session, begin.process, by=by, answers=answers, channel=channel
-        )
+        made = applications.apply(session, begin.process, by=by, answers=answers, channel=channel)
         return made.id
 
     def _filled(

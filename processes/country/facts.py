@@ -61,15 +61,18 @@ class Facts:
     def prepare(self, told: Prepared, dice: Dice) -> None:
         """Enter a record that is there before the story begins."""
         with clock.travel(clock.now() - timedelta(days=dice.between(*told.before))):
-            context = self.now()
-            values = {name: said(hint, context, dice) for name, hint in told.values.items()}
-            trace = registers.Trace(by="demo", reason="演示数据")
-            made = self._world.scratch.run(
-                lambda session: registers.create(
-                    session, told.register, values, trace=trace, status=told.status
-                )
+            for index in range(1, dice.between(*told.times) + 1):
+                self.known[told.id] = self._entered(told, {**self.now(), "index": index}, dice)
+
+    def _entered(self, told: Prepared, context: Mapping[str, Any], dice: Dice) -> Any:
+        values = {name: said(hint, context, dice) for name, hint in told.values.items()}
+        trace = registers.Trace(by="demo", reason="演示数据")
+        made = self._world.scratch.run(
+            lambda session: registers.create(
+                session, told.register, values, trace=trace, status=told.status
             )
-        self.known[told.id] = made.context()
+        )
+        return made.context()
 
     def _person(self, name: str, hint: Mapping[str, Any], dice: Dice) -> Person:
         wish = {key: said(one, self.known, dice) for key, one in hint.items()}
@@ -120,6 +123,4 @@ class Facts:
             RegisterRecord.status.in_(hint["statuses"]),
         )
         serials = self._world.scratch.look(lambda session: sorted(session.scalars(query)))
-        return [
-            {"serial_from": one[0], "serial_to": one[-1]} for one in registers.ranges(serials)
-        ]
+        return [{"serial_from": one[0], "serial_to": one[-1]} for one in registers.ranges(serials)]

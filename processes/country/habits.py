@@ -73,6 +73,8 @@ class Prepared:
     status: str = ""
     before: tuple[int, int] = (0, 0)
     """So many days earlier."""
+    times: tuple[int, int] = (1, 1)
+    """So many of them, the last of which is known; `index` counts them."""
 
 
 @dataclass(frozen=True, slots=True)

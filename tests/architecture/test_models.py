@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from processes.demo import loader
+from processes.identity.roles import ROLES, Action
+
 ROOT = Path(__file__).parents[2]
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -72,6 +75,20 @@ def test_every_lane_is_a_role_code_with_a_chinese_name() -> None:
             assert re.search(r"[\u4e00-\u9fff]", lane.get("name", "")), (
                 f"{model.name}: {lane.get('id')}"
             )
+
+
+def test_whoever_is_named_as_a_starter_may_file() -> None:
+    """Else the process is offered to nobody of that role."""
+    loader.load_ledgers()
+    named = {
+        (model.stem, role)
+        for model in models()
+        for one in tags(model, f"{ZEEBE}property")
+        if one.get("name") == "starters"
+        for role in str(one.get("value")).split()
+    }
+    assert named
+    assert [one for one in sorted(named) if Action.APPLY not in ROLES[one[1]].actions] == []
 
 
 @pytest.mark.parametrize("model", models(), ids=ids(models()))
