@@ -35,6 +35,8 @@ class Cast:
         for org in session.scalars(select(Org).order_by(Org.org_code)):
             self._orgs[org.org_code] = org
             self._kinds[org.kind].append(org.org_code)
+        for number, login in session.execute(select(UserAccount.id, UserAccount.login)).tuples():
+            self._groups[f"login:{login}"].append(number)
         held = select(UserRole.role, UserRole.org_code, UserRole.user_id)
         held = held.join(UserAccount, UserAccount.id == UserRole.user_id)
         for role, at, user in session.execute(held.order_by(UserAccount.login)).tuples():
@@ -62,7 +64,7 @@ class Cast:
         return Dice(code).between(2, 10) * (_SHOWN if code in self._shown else 1)
 
     def holders(self, candidate: str) -> list[int]:
-        """Accounts of a candidate group (`role@org`, `role`) or user (`user:<id>`)."""
+        """Accounts of a candidate group (`role@org`, `role`) or user (`user:<id>`, `login:`)."""
         if candidate.startswith("user:"):
             return [int(candidate.removeprefix("user:"))]
         return self._groups.get(candidate, [])

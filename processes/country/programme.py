@@ -56,7 +56,7 @@ def _lately(days: Mapping[date, float], on: date) -> Mapping[date, float]:
     whole = shape()["recent"]["days"]
     first = on - timedelta(days=whole)
     return {
-        day: weight * ((day - first).days / whole) ** 1.5
+        day: weight * ((day - first).days / whole) ** 2
         for day, weight in days.items()
         if day > first and calendar.is_working(day)
     }

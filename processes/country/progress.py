@@ -17,8 +17,8 @@ GROUND: Final = "ground"
 _ENOUGH: Final = 10
 """Units after which the time of one is known."""
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "first": ("yacht", "property"),
-    "second": ("explosives", "common"),
+    "first": ("yacht", "property", "common"),
+    "second": ("explosives",),
 }
 """Stories that are told one after the other, by part; parts share no number and no record."""
 
