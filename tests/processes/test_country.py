@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
@@ -160,6 +161,22 @@ def test_the_certificates_of_registration_agencies_are_issued(site: Site) -> Non
     query = select(RegisterRecord).where(RegisterRecord.register == "ecert_problem")
     problems = site.look(lambda session: session.scalars(query).all())
     assert [one.data["reason"] for one in problems if one.data["source"] == "incremental"] == []
+
+
+def test_statistics_by_outcome_have_a_word_for_each(site: Site) -> None:
+    """Y-99, Y-100: no code word in a heading."""
+    query = select(Case.process_key, Case.outcome).where(Case.ended_at.is_not(None)).distinct()
+    ended = site.look(lambda session: session.execute(query).tuples().all())
+    counted = 0
+    for path in loader.MODELS.glob("*/statistics/*.yaml"):
+        told = yaml.safe_load(path.read_text("utf-8"))
+        if "outcome" not in (*told.get("rows", ()), told.get("columns")) or "cases" not in told:
+            continue
+        words = told["labels"]["outcome"]
+        found = {out for key, out in ended if key.startswith(tuple(told["cases"]))}
+        assert found <= set(words), path.name
+        counted += len(found)
+    assert counted > 5
 
 
 def test_work_orders_are_unique_and_valid(site: Site) -> None:
