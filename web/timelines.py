@@ -16,7 +16,7 @@ WIDTH: Final = 720
 LEFT: Final = 50
 FOOT: Final = 222
 _TOP: Final = 14
-_LABEL: Final = 52
+LABEL: Final = 52
 """Room that the name of a month needs."""
 _MOST: Final = 60
 _STEPS: Final = 5
@@ -76,10 +76,11 @@ def draw(
     highest = math.ceil(tallest / step) * step
     slot = (WIDTH - LEFT) / len(kept)
     scale = (FOOT - _TOP) / highest
-    named = math.ceil(_LABEL / slot)
+    moved = max(0.0, (LABEL - slot) / 2)  # the name of the last ends where the drawing does
+    named = math.ceil((LABEL + moved) / slot)
     months = [
         Month(
-            round(LEFT + slot * (at + 0.5), 1),
+            round(min(LEFT + slot * (at + 0.5), WIDTH - LABEL / 2), 1),
             month if (len(kept) - 1 - at) % named == 0 else "",
             month,
             list(_blocks(values, series, (LEFT + slot * at, slot, scale), stacked=stacked)),

@@ -131,7 +131,7 @@ def _workers(
         keys = registers.create_many(
             session, "expl_person", rows, trace=batches.TRACE, status="approved"
         )
-    made: dict[str, list[Row]] = {"void": [], "annulled": [], "valid": []}
+    made: dict[str, list[Row]] = {"valid": [], "void": [], "annulled": []}
     warnings = []
     for n, key, row in zip(numbers, keys, rows, strict=True):
         held = list(_certificates(n, {**row, "person_no": key}, each, on))

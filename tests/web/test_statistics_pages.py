@@ -1,6 +1,7 @@
 """The pages of statistics: who reaches them, the chart beside its table, the same numbers by API."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import pytest
 import yaml
@@ -141,6 +142,9 @@ def test_no_column_leaves_the_drawing(months: int, stacked: bool, most: float) -
         assert 0 < block.y <= block.y + block.height <= timelines.FOOT + 0.2
     assert len(chart.ticks) <= 7
     assert chart.months[-1].label, "the latest month is named"
+    named = [month.x for month in chart.months if month.label]
+    assert named[-1] + timelines.LABEL / 2 <= timelines.WIDTH, "no name is cut off"
+    assert all(there - here >= timelines.LABEL for here, there in pairwise(named))
 
 
 def test_the_api_gives_the_numbers_of_the_page(
