@@ -11,6 +11,8 @@ from flask_babel import force_locale
 from sqlalchemy import select
 
 from processes.model.cases import Case
+from processes.model.people import UserAccount
+from processes.people import accounts
 from tests.web.conftest import csrf
 from web import security
 from web.auth import policy_of, require_policies
@@ -206,3 +208,19 @@ def test_every_status_has_its_words_in_both_languages(app: Flask) -> None:
         assert ended.replace(" · ", "").isascii()
     with app.test_request_context(), force_locale("zh_CN"):
         assert status_view("submitted").title == "已收件"
+
+
+def test_no_link_of_the_frame_or_the_organisations_is_refused(app: Flask, as_: Clients) -> None:
+    """Who has no tasks has no agents either; who only manages accounts changes no agency."""
+    with app.app_context(), database().transaction() as session_:
+        stranger = session_.scalar(select(UserAccount).where(UserAccount.login == "stranger"))
+        accounts.assign_role(session_, stranger, "province_user", org_code="320002")
+    for login, page in (("releaser", "/notices"), ("stranger", "/admin/organisations")):
+        client = as_(login)
+        shown = client.get(page)
+        assert shown.status_code == 200
+        found = re.findall(
+            r'href="(/(?:agents|signature|admin/organisations)[^"#?]*)"',
+            shown.get_data(as_text=True),
+        )
+        assert {path: client.get(path).status_code for path in found} == dict.fromkeys(found, 200)
