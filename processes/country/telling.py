@@ -152,11 +152,17 @@ class Telling:
     def _plan_one(self, key: Key, row: Any, act: Callable[[Any, Habit], None]) -> None:
         told = self._world.habit(row, self._story)
         idle = key[0] != "task" and told is USUAL
-        rests = self._dice.chance(self._rests) and told.result is None
+        rests = self._dice.chance(self._lying()) and told.result is None
         if idle or rests or not self._dice.chance(told.chance):
             self._planned[key] = None
             return
         self._planned[key], self._acts[key] = self._when(told), partial(act, row, told)
+
+    def _lying(self) -> float:
+        """How likely what comes now is left lying: what has just come, most of all."""
+        days = (self._until - clock.now()).days
+        told = shape()["lying"].items()
+        return self._rests * float(next(times for most, times in told if days <= most))
 
     def _plan_begin(self, begin: Begin, day: date) -> None:
         for turn in range(self._dice.between(*begin.times)):
