@@ -18,6 +18,7 @@ from processes import registers
 from processes.casefile import drafts
 from processes.casework import cases as commands
 from processes.model.cases import Case
+from processes.public import guides
 from processes.registers import Record
 from web import acting
 from web.auth import current, policy
@@ -57,6 +58,7 @@ def mine() -> ResponseReturnValue:
             ratings=[one for one in lines if one.case.process_key == _RATING and one.actions],
             outer=outer,
             drafts=kept,
+            guides=guides.guides(),
         )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden
 from processes.casefile import drafts
+from processes.casework import reachable
 from processes.model.cases import Case
 from processes.public import consents, guides
 from web import applying
@@ -22,6 +23,8 @@ from web.public.pages import blueprint, channel, citizen
 from web.words import _
 
 _BASE = "public"
+_SHARING = "data_share"
+"""The adapter that fetches what is consented to."""
 
 
 @blueprint.get("")
@@ -49,7 +52,13 @@ def guide(key: str) -> ResponseReturnValue:
         found = guides.find(session, key)
         user = current() if current_user.is_authenticated else None
         draft = drafts.find(session, f"apply:{key}", by=user) if user else None
-        return render_template("public/guide.html", offered=found, guide=found.guide, draft=draft)
+        return render_template(
+            "public/guide.html",
+            offered=found,
+            guide=found.guide,
+            draft=draft,
+            shares=_SHARING not in reachable.off(),
+        )
 
 
 @blueprint.get("/services/<key>/begin")

@@ -7,6 +7,7 @@ import pytest
 from bpmn.property import shares, story
 from engine.errors import BanliError
 from forms.errors import FormInvalid
+from processes.casework import reachable
 from processes.clock.reckoning import State
 from processes.documents import checklist
 from processes.play import Play
@@ -268,6 +269,26 @@ def test_the_application_is_the_applicants_own_and_no_paper_of_an_authority(play
         listed = {one.code: (one.grade, one.state) for one in checklist.of_case(session, case.id)}
     assert listed["application"] == ("D", "ok")
     assert listed["identity"] == listed["tax_voucher"] == ("A", "exempt")
+
+
+def test_where_no_data_are_shared_no_consent_is_asked_and_the_papers_are_handed_in(
+    play: Play,
+) -> None:
+    """P-25: what could not be fetched is not offered; the form asks for the papers and says why."""
+    reachable.without({"data_share"})
+    try:
+        with pytest.raises(FormInvalid) as refused:
+            story.applied(play, share_consent=True)
+        assert {"paper_identity", "paper_contract", "paper_certificate"} <= set(
+            refused.value.errors
+        )
+        scan = [story.paper(play)]
+        papers = {"paper_identity": scan, "paper_contract": scan, "paper_certificate": scan}
+        case = story.applied(play, share_consent=None, marital_status="single", **papers)
+        assert case.waits_for == {"accept"}
+        assert "share_consent" not in case.variables
+    finally:
+        reachable.without(())
 
 
 def test_with_consent_the_marriage_is_fetched_for_the_tax_office(play: Play) -> None:
