@@ -79,3 +79,23 @@ def test_at_four_hundred_percent_nothing_is_off_the_side(people: People) -> None
         if (wider := sideways(desk.page)) > 0:
             found[path] = wider
     assert not found, found
+
+
+def test_a_table_taken_down_leaves_the_form_to_be_handed_in(people: People) -> None:
+    """The page did not believe that it was sent once already (P-77, P-78)."""
+    creator = people("prop_creator")
+    creator.open("/counter/prop_info_query")
+    creator.fill(
+        purpose_text="执行案件财产查询",
+        legal_basis="民事诉讼法第二百五十三条",
+        requester="某人民法院",
+        contact="执行局",
+        due_on="2030-12-02",
+    )
+    creator.press("下一步")
+    creator.fill(persons=[{"name": "甲某", "id_no": "610102198506150013"}])
+    with creator.page.expect_download() as taken:
+        creator.page.get_by_role("button", name="下载为表格").first.click()
+    assert taken.value.suggested_filename.endswith(".xlsx")
+    creator.press("下一步")
+    expect(creator.page.get_by_role("heading", name="核对并提交")).to_be_visible()
