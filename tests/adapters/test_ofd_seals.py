@@ -202,8 +202,9 @@ def test_one_byte_of_any_file_in_it_is_found_and_the_file_named(data: st.DataObj
 
 @cache
 def sealed_once() -> tuple[bytes, list[x509.Certificate]]:
-    authority = Authority(Path(tempfile.mkdtemp(prefix="banli-ofd-")))
-    return ofd_seal.seal(document(), die=die_of(authority)), pades.roots(authority.trust)
+    with tempfile.TemporaryDirectory(prefix="banli-ofd-") as folder:
+        authority = Authority(Path(folder))
+        return ofd_seal.seal(document(), die=die_of(authority)), pades.roots(authority.trust)
 
 
 @settings(deadline=None, max_examples=60)
