@@ -141,13 +141,21 @@ def layout(
     return [_section(view, section) for section in form.sections]
 
 
-def states(sections: Sequence[SectionView]) -> dict[str, dict[str, bool]]:
-    """Path → visible and required, for a page that asks again while someone types."""
-    return {
-        spec.path: {"visible": spec.visible, "required": spec.required}
-        for section in sections
-        for spec in section.fields
-    }
+def states(sections: Sequence[SectionView]) -> dict[str, dict[str, Any]]:
+    """Path → visible and required, for a page that asks again while someone types.
+
+    A list to pick from comes with its options, value and label, and with what is said of it: they
+    may depend on what was typed.
+    """
+    return {spec.path: _state(spec) for section in sections for spec in section.fields}
+
+
+def _state(spec: FieldView) -> dict[str, Any]:
+    told: dict[str, Any] = {"visible": spec.visible, "required": spec.required}
+    if spec.widget == "select" and spec.visible:
+        told["options"] = [[one.value, one.label] for one in spec.options]
+        told["remarks"] = list(spec.remarks)
+    return told
 
 
 def mistakes(form: FormDefinition, errors: Mapping[str, Sequence[str]]) -> list[Mistake]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -105,8 +105,9 @@ def answered(case_id: int, subscription_id: int, *, base: str) -> ResponseReturn
             return done  # the same page again: a second click, or an answer that did not arrive
         offered = _offered(session, found, subscription_id)
     form = offered.action.form
-    if request.method == "GET":
-        return _page(found, offered, {}, base=base)
+    if request.method == "GET" or request.args.get("refresh"):
+        asks = request.method == "POST"
+        return _states(found, offered) if asks else _page(found, offered, {}, base=base)
     given: dict[str, Any] = {}
     try:
         given = filling.answers(form, node=offered.node) if form else {}
@@ -120,6 +121,15 @@ def answered(case_id: int, subscription_id: int, *, base: str) -> ResponseReturn
         return _page(found, offered, kept, error.errors, base=base), 422
     flash(_("已提交"))
     return done
+
+
+def _states(found: Case, offered: Offered) -> ResponseReturnValue:
+    """Which fields show and what may be picked by the answers so far; nothing is sent."""
+    form = offered.action.form
+    if form is None:
+        return jsonify(fields={})
+    given = filling.answers(form, node=offered.node)
+    return jsonify(fields=filling.states(_layout(form, offered, given, None, case=found)))
 
 
 def _send_once(

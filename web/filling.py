@@ -22,6 +22,7 @@ from processes.documents.files import FileRefused
 from web import references
 from web.auth import current
 from web.files import Attached, attached, keep
+from web.wording import worded
 
 _OF_PAGE: Final = ("csrf_token", "expected_revision")
 _PAGE_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{20,64}")
@@ -166,9 +167,14 @@ def _facts(item: Any) -> Mapping[str, Any] | None:
     return item if isinstance(item, Mapping) and "file" in item else None
 
 
-def states(sections: Layout) -> dict[str, dict[str, bool]]:
-    """Which fields show and which are required, while one types."""
-    return display.states(sections)
+def states(sections: Layout) -> dict[str, dict[str, Any]]:
+    """Which fields show, which are required and what may be picked, while one types."""
+    found = display.states(sections)
+    for state in found.values():
+        if "options" in state:
+            state["options"] = [[value, worded(label)] for value, label in state["options"]]
+            state["remarks"] = [worded(remark) for remark in state["remarks"]]
+    return found
 
 
 def mistakes(form: FormDefinition, errors: Mapping[str, Sequence[str]]) -> list[Mistake]:

@@ -89,6 +89,17 @@ def require(session: Session, process: str, *, by: User) -> None:
         raise Forbidden(first.title, process=process, first=first.apply)
 
 
+def unready(session: Session) -> frozenset[str]:
+    """The units whose people have something to do before all else."""
+    found: set[str] = set()
+    for first in of_roles().values():
+        waiting = select(RegisterRecord.key).where(
+            RegisterRecord.register == first.register, RegisterRecord.status.in_(first.statuses)
+        )
+        found.update(session.scalars(waiting))
+    return frozenset(found)
+
+
 def _waits(session: Session, first: First, org: str) -> bool:
     waiting = exists().where(
         RegisterRecord.register == first.register,

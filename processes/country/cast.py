@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from processes.casework import precedence
 from processes.country.dice import Dice
 from processes.country.people import Person
 from processes.demo import loader
@@ -42,6 +43,8 @@ class Cast:
         for role, at, user in session.execute(held.order_by(UserAccount.login)).tuples():
             self._groups[f"{role}@{at}"].append(user)
             self._groups[role].append(user)
+        # a unit that has to complete its data first does nothing else (E-29)
+        self._unready = precedence.unready(session)
         self._shown = {one.get("org") for one in loader.cast()["users"]}
         self._hash = session.scalar(select(UserAccount.password_hash).limit(1)) or ""
 
@@ -55,7 +58,8 @@ class Cast:
             code
             for kind in kinds
             for code in self._kinds.get(kind, ())
-            if (not holding or f"{holding}@{code}" in self._groups)
+            if code not in self._unready
+            and (not holding or f"{holding}@{code}" in self._groups)
             and self._orgs[code].region_code.startswith(within[:2])
         ]
 

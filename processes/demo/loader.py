@@ -89,9 +89,10 @@ def load_applications(session: Session) -> None:
         applications.apply(session, told["process"], by=by, answers=answers)
 
 
-def _is_ahead(session: Session, unless: Mapping[str, str]) -> bool:
+def _is_ahead(session: Session, unless: Mapping[str, Any]) -> bool:
     key, today = "", clock.today()
-    while found := registers.find(session, unless["register"], after=key, limit=registers.MOST):
+    register, where = unless["register"], unless.get("where")
+    while found := registers.find(session, register, where=where, after=key, limit=registers.MOST):
         if any(one.values[unless["day"]] > today for one in found):
             return True
         key = found[-1].key

@@ -62,6 +62,21 @@ def test_a_new_form_shows_defaults_and_hides_what_does_not_apply():
     assert display.states(sections)["address"] == {"visible": False, "required": False}
 
 
+def test_what_may_be_picked_is_told_while_one_types():
+    """The times of a day depend on the day: the list is made anew when that changes."""
+    form = read(
+        b"form: form_slot\ntitle: s\nsections:\n  - title: s\n    fields:\n"
+        b"      - {name: day, label: d, type: text}\n"
+        b"      - {name: slot, label: s, type: choice, widget: select, values_from: "
+        b"'=if day = null then [] else [{value: day, label: \"at \" + day}]'}\n",
+        "forms/form_slot.yaml",
+    )
+    for given, options in (({}, []), ({"day": "2"}, [["2", "at 2"]])):
+        told = display.states(display.layout(form, given, rights=EDIT))
+        assert told["slot"]["options"] == options
+        assert "options" not in told["day"]
+
+
 def test_a_refused_form_comes_back_exactly_as_typed_with_messages_at_their_place():
     typed = {
         "name": "",

@@ -242,6 +242,10 @@ def test_an_application_goes_in_with_a_file_and_is_followed_and_withdrawn(
     assert number in html(client, "/public/mine")
     way = re.search(r'href="(/public/cases/\d+/actions/\d+)"', page)
     assert way is not None
+    # while he fills it in, the page asks what applies; nothing is sent
+    told = send(client, f"{way[1]}?refresh=1").get_json()["fields"]
+    assert told["signature"] == {"visible": True, "required": True}
+    assert way[1] in html(client, case)
     with realty.app_context(), database().read_session() as session:
         row = session.query(Case).filter_by(reference=number).one()
         assert (row.channel, row.applicant_name) == ("wechat", "甲某")

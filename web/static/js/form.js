@@ -42,11 +42,27 @@ export default function form(root) {
       field.hidden = !state.visible;
       const star = field.querySelector(".req");
       if (star) star.hidden = !state.required;
+      repick(field, state);
     }
     const steps = document.querySelector("[data-progress]");
     if (steps && told.progress && steps.innerHTML.trim() !== told.progress) steps.innerHTML = told.progress;
     for (const section of root.querySelectorAll(".formsection:not([data-other-step])"))
       section.hidden = !section.querySelector("[data-path]:not([hidden])");
+  };
+
+  // what may be picked may depend on another field: the times of a day
+  const repick = (field, { options, remarks }) => {
+    const list = options && field.querySelector("select");
+    if (!list) return;
+    const offered = [...list.options].slice(1).map((one) => [one.value, one.text]);
+    if (JSON.stringify(offered) !== JSON.stringify(options)) {
+      const held = list.value;
+      const made = options.map(([value, text]) => new Option(text, value, false, value === held));
+      list.replaceChildren(list.options[0], ...made);
+    }
+    for (const said of field.querySelectorAll(options.length ? ".remark, .unoffered" : ".remark")) said.remove();
+    for (const text of remarks)
+      field.append(Object.assign(document.createElement("p"), { className: "help remark", textContent: text }));
   };
 
   const save = async () => {
