@@ -116,6 +116,7 @@ def test_who_would_rather_come_in_person_may(play: Play) -> None:
     case = begun(play, KEY, by, **ASKED)
     opened(play, case)
     case.sends("改为到窗口核验", as_=by.login)
+    assert not links(play, case, "open"), "the page of the face check is offered no more"
     at_the_counter(case, by, slot)
     assert case.ended == "verified"
 
