@@ -162,7 +162,7 @@ class Telling:
         """How likely what comes now is left lying: what has just come, most of all."""
         days = (self._until - clock.now()).days
         told = shape()["lying"].items()
-        return self._rests * float(next(times for most, times in told if days <= most))
+        return self._rests * float(next((times for most, times in told if days <= most), 0))
 
     def _plan_begin(self, begin: Begin, day: date) -> None:
         for turn in range(self._dice.between(*begin.times)):
