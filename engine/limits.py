@@ -53,6 +53,8 @@ BACKOFF_LONGEST: Final = timedelta(hours=1)
 CRASHES: Final = 3
 """Leases that may lapse in a row before a job rests with an incident."""
 LEASE: Final = 2 * CALL_TOTAL
+SUCCESSORS: Final = 20
+"""Tasks done in the transaction of the one before them, counted from the first."""
 
 # Tables in and out
 EXPORT_ROWS: Final = 5_000

@@ -16,7 +16,8 @@ from engine.errors import BanliError, BpmnError, Paused, Retry, TaskNotActive, W
 from engine.jobs import JobWork
 from engine.ports import Channel, Message, Work, Worker
 from engine.variables import Variables
-from processes.background import handing
+from processes.background import handing, succession
+from processes.background.succession import Succession
 from processes.casefile import deliveries, messages
 from processes.exchange import restoration
 from processes.exchange.journal import Attempt
@@ -105,7 +106,7 @@ class JobWorker:
         elif work.kind == "dispatch":
             self._tell(work)
         elif work.topic in all_operations():
-            self.transact(lambda session: self._operate(session, work))
+            self._operate(work)
         else:
             self._ask(work)
 
@@ -123,11 +124,12 @@ class JobWorker:
         )
         handing.received(result)
 
-        def done(session: Session) -> None:
-            external_tasks.complete(session, work, variables=handing.kept(session, result))
+        def done(session: Session, then: Succession | None) -> None:
+            variables = handing.kept(session, result)
+            external_tasks.complete(session, work, variables=variables, successor=then)
             attempt.ended(session, "answered")
 
-        self.transact(done)
+        succession.carry_out(self.transact, done, work, self.remote)
 
     def _refuse(self, work: JobWork, code: str, message: str, **told: str) -> None:
         """No retry helps: the model goes on where it takes the error, else there is an incident."""
@@ -164,7 +166,7 @@ class JobWorker:
 
         self.transact(told)
 
-    def _operate(self, session: Session, work: JobWork) -> None:
+    def _operate(self, work: JobWork) -> None:
         call = Call(
             key=work.key,
             instance_id=work.instance_id,
@@ -173,8 +175,12 @@ class JobWorker:
             activity=work.activity,
             variables=work.variables,
         )
-        result = all_operations()[work.topic].run(session, call)
-        external_tasks.complete(session, work, variables=result)
+
+        def done(session: Session, then: Succession | None) -> None:
+            result = all_operations()[work.topic].run(session, call)
+            external_tasks.complete(session, work, variables=result, successor=then)
+
+        succession.carry_out(self.transact, done, work, self.remote)
 
     def _worker(self, work: JobWork) -> Worker:
         try:

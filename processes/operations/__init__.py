@@ -75,25 +75,35 @@ Run = Callable[[Session, Call], Variables]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A topic, its Chinese title, what it takes and gives (name → meaning), and how it is done."""
+    """A topic, its Chinese title, what it takes and gives (name → meaning), and how it is done.
+
+    One that `joins` looks at nothing that a step writes (case, tasks, history), so that several in
+    a row are done before the step they belong to is stored.
+    """
 
     topic: str
     title: str
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
     run: Run
+    joins: bool = False
 
 
 _registered: dict[str, Operation] = {}
 
 
 def operation(
-    topic: str, title: str, *, inputs: Mapping[str, str], outputs: Mapping[str, str]
+    topic: str,
+    title: str,
+    *,
+    inputs: Mapping[str, str],
+    outputs: Mapping[str, str],
+    joins: bool = False,
 ) -> Callable[[Run], Run]:
     """Declare a function as the operation of a topic; an input with `?` at its end is optional."""
 
     def declare(run: Run) -> Run:
-        _registered[topic] = Operation(topic, title, inputs, outputs, run)
+        _registered[topic] = Operation(topic, title, inputs, outputs, run, joins)
         return run
 
     return declare

@@ -18,6 +18,7 @@ from processes.operations import Call, operation
         "digits?": "位数",
     },
     outputs={"number": "编号文本", "value": "序号"},
+    joins=True,
 )
 def take(session: Session, call: Call) -> Variables:
     """The next number of a series."""

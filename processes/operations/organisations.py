@@ -23,7 +23,7 @@ _FOUND = {
 }
 
 
-@operation("org.get", "读取机构", inputs={"code": "机构代码"}, outputs=_FOUND)
+@operation("org.get", "读取机构", inputs={"code": "机构代码"}, outputs=_FOUND, joins=True)
 def get(session: Session, call: Call) -> Variables:
     """One organisation, or null."""
     try:
@@ -41,6 +41,7 @@ def get(session: Session, call: Call) -> Variables:
         "region?": "行政区划代码的开头",
     },
     outputs={"orgs": "在用的机构列表，按代码排列（至多 500 个）"},
+    joins=True,
 )
 def find(session: Session, call: Call) -> Variables:
     """Active organisations of some kinds."""

@@ -25,6 +25,7 @@ Change = Mapping[str, Any]
         "reason?": "原因",
     },
     outputs={"records": "变更后的记录，次序相同", "count": "项数"},
+    joins=True,
 )
 def apply(session: Session, call: Call) -> Variables:
     """Carry out changes in the order of the list, in the transaction of the step."""
@@ -42,6 +43,7 @@ def apply(session: Session, call: Call) -> Variables:
         "statuses?": "查找的状态列表",
     },
     outputs={"records": "记录列表，次序相同", "created": "新登记的条数"},
+    joins=True,
 )
 def ensure(session: Session, call: Call) -> Variables:
     """For each row the record that fits, or a new one."""

@@ -35,6 +35,7 @@ def trace(call: Call) -> Trace:
         "status?": "初始状态",
     },
     outputs=_RECORD,
+    joins=True,
 )
 def create(session: Session, call: Call) -> Variables:
     """Add a record; with `key` it goes into the key field."""
@@ -52,6 +53,7 @@ def create(session: Session, call: Call) -> Variables:
     "修改记录",
     inputs={**_REGISTER, "key": "主键", "data": "要改的字段", "reason?": "原因"},
     outputs=_RECORD,
+    joins=True,
 )
 def update(session: Session, call: Call) -> Variables:
     """Change fields of a record."""
@@ -73,6 +75,7 @@ def update(session: Session, call: Call) -> Variables:
         "reason?": "原因",
     },
     outputs={**_RECORD, "changed": "是否变更了"},
+    joins=True,
 )
 def transition(session: Session, call: Call) -> Variables:
     """Move a record to another status; with `from` one that somebody moved meanwhile is left."""
@@ -99,6 +102,7 @@ def transition(session: Session, call: Call) -> Variables:
         "after?": "只要主键排在此之后的，用于逐批读取",
     },
     outputs={"records": "记录列表"},
+    joins=True,
 )
 def find(session: Session, call: Call) -> Variables:
     """Records that fit, by key."""
@@ -124,6 +128,7 @@ def find(session: Session, call: Call) -> Variables:
         "statuses?": "状态列表，缺省为全部",
     },
     outputs={"count": "条数"},
+    joins=True,
 )
 def count(session: Session, call: Call) -> Variables:
     """How many records fit."""
@@ -138,6 +143,7 @@ def count(session: Session, call: Call) -> Variables:
     "读取记录",
     inputs={**_REGISTER, "key": "主键"},
     outputs={"record": "记录；没有时为 null"},
+    joins=True,
 )
 def get(session: Session, call: Call) -> Variables:
     """One record, or null."""
