@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from asn1crypto import parser, pem, tsp, x509
+from asn1crypto import cms, parser, pem, tsp, x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
@@ -43,7 +43,7 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from adapters._shared import sm2, sm2_cms
+from adapters._shared import hex_strings, mould, sm2, sm2_cms
 from adapters._shared.client import Department
 from adapters._shared.ofd_seal import OfdDie
 from adapters._shared.seals import NATIONAL, Examined, Place, Signature
@@ -53,12 +53,15 @@ from engine.errors import WorkRefused
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 T = TypeVar("T")
+_DIGEST: Final = "sha256"
 _CONTENTS: Final = re.compile(rb"<([0-9A-Fa-f]{1024,})>")
 _UNREADABLE: Final = (
     PdfError, SignatureValidationError, ValueError, LookupError, TypeError, AttributeError,
     RecursionError, ArithmeticError, NotImplementedError, OSError, struct.error,
 )  # fmt: skip
 """What a parser says of bytes that are no PDF, or of one that was made to break it."""
+
+hex_strings.read_at_once()
 
 
 class KeySigner(signers.Signer):
@@ -77,6 +80,25 @@ class KeySigner(signers.Signer):
         Each is read one by one whenever the file is examined; a trial would cost as much again.
         """
         self._key = key
+        self._mould: mould.Mould | None = None
+
+    async def async_sign(  # type: ignore[override]
+        self, data_digest: bytes, digest_algorithm: str, **told: Any
+    ) -> cms.ContentInfo:
+        """The signed data over the digest of a file: by the library, then in the mould of that."""
+        stamper: TimeStamper | None = told.get("timestamper")
+        if told.get("dry_run") or stamper is None or digest_algorithm != _DIGEST:
+            return await super().async_sign(data_digest, digest_algorithm, **told)
+        if self._mould is None:
+            made = await super().async_sign(data_digest, digest_algorithm, **told)
+            self._mould = mould.of(made.dump())
+            return made
+        attributes = self._mould.attributes_for(data_digest)
+        signature = sign(self._key, mould.to_sign(attributes), digest_algorithm)
+        stamped = hashes.Hash(hashes.SHA256())
+        stamped.update(signature)
+        token = await stamper.async_timestamp(stamped.finalize(), _DIGEST)
+        return self._mould.cast(attributes, signature, token.dump())
 
     async def async_sign_raw(
         self,
@@ -167,7 +189,7 @@ def seal(
         style = StaticStampStyle.from_pdf_file(str(die.image), border_width=0)
     meta = signers.PdfSignatureMetadata(
         field_name=field,
-        md_algorithm="sha256",
+        md_algorithm=_DIGEST,
         subfilter=fields.SigSeedSubFilter.PADES,
         reason=reason or None,
         name=_common_name(die.signer.certificate),

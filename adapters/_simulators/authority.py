@@ -5,7 +5,7 @@ a restart still verifies.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -28,13 +28,28 @@ from pyhanko.sign import general
 from pyhanko.sign.timestamps import DummyTimeStamper
 
 from adapters._shared import ofd_seal, pades, ses, sm2, sm2_seal
+from adapters._shared.mould import tlv
 from adapters._simulators import seal_picture
 from adapters._simulators.national import NationalAuthority
 from engine import clock
 
 PASSWORD: Final = b"only for the simulated seals"
+_GRANTED: Final = tsp.PKIStatusInfo({"status": tsp.PKIStatus("granted")}).dump()
+_SIGNED_DATA: Final = cms.ContentType("signed_data").dump()
+_TST_INFO: Final = cms.ContentType("tst_info").dump()
 _DAYS: Final = (-1500, 3650)
 """From when and until when certificates hold, in days from now: a demo's past was sealed too."""
+
+
+def _head(data: cms.SignedData) -> tuple[bytes, bytes, bytes, bytes]:
+    """What is the same in every time stamp: before the content, behind it, of the signer."""
+    signer = data["signer_infos"][0]
+    return (
+        data["version"].dump() + data["digest_algorithms"].dump(),
+        data["certificates"].dump(),
+        b"".join(signer[name].dump() for name in ("version", "sid", "digest_algorithm")),
+        signer["signature_algorithm"].dump(),
+    )
 
 
 class StampingAuthority(DummyTimeStamper):
@@ -44,6 +59,24 @@ class StampingAuthority(DummyTimeStamper):
         der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
         super().__init__(_asn1(certificate), asn1_keys.PrivateKeyInfo.load(der))
         self._key = key
+        self._heads: dict[str, tuple[bytes, bytes, bytes, bytes]] = {}
+
+    def request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        """The time stamp, cast in the mould of the first one: a demo asks for many."""
+        imprint, dt = req["message_imprint"], datetime.now(UTC)
+        algorithm = str(imprint["hash_algorithm"]["algorithm"].native)
+        told = self._build_tst_info(imprint, dt, req).dump()
+        signature, attributes = self._sign_tst_info(told, algorithm, dt)
+        if algorithm not in self._heads:
+            signed = cms.SignedData(self._build_signed_data(told, algorithm, signature, attributes))
+            self._heads[algorithm] = _head(signed)
+        before, certificates, signer, by = self._heads[algorithm]
+        content = tlv(0x30, _TST_INFO, tlv(0xA0, tlv(0x04, told)))
+        own = tlv(0x30, signer, tlv(0xA0, attributes.contents), by, tlv(0x04, signature))
+        data = tlv(0x30, before, content, certificates, tlv(0x31, own))
+        return tsp.TimeStampResp.load(
+            tlv(0x30, _GRANTED, tlv(0x30, _SIGNED_DATA, tlv(0xA0, data)))
+        )
 
     def _sign_tst_info(
         self, tst_info_data: bytes, md_algorithm: str, dt: datetime
@@ -51,15 +84,24 @@ class StampingAuthority(DummyTimeStamper):
         digest = hashes.Hash(getattr(hashes, md_algorithm.upper())())
         digest.update(tst_info_data)
         told = {
-            "content_type": "tst_info",
             "signing_time": cms.Time({"utc_time": dt}),
-            "signing_certificate": general.as_signing_certificate(self.tsa_cert),
             "message_digest": digest.finalize(),
         }
-        attributes = cms.CMSAttributes(
-            [cms.CMSAttribute({"type": name, "values": (value,)}) for name, value in told.items()]
+        changing = [cms.CMSAttribute({"type": name, "values": (value,)}).dump()
+                    for name, value in told.items()]
+        encoded = tlv(0x31, *sorted((*self._staying, *changing)))
+        return pades.sign(self._key, encoded, md_algorithm), cms.CMSAttributes.load(encoded)
+
+    @cached_property
+    def _staying(self) -> tuple[bytes, ...]:
+        told = {
+            "content_type": "tst_info",
+            "signing_certificate": general.as_signing_certificate(self.tsa_cert),
+        }
+        return tuple(
+            cms.CMSAttribute({"type": name, "values": (value,)}).dump()
+            for name, value in told.items()
         )
-        return pades.sign(self._key, attributes.dump(), md_algorithm), attributes
 
     def answer(self, body: bytes) -> bytes:
         """The answer to a request over HTTP (RFC 3161)."""

@@ -4,7 +4,7 @@ Invariant: a text is drawn only if each of its characters has a glyph in one of 
 and its like are never used, because nothing of them is embedded.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -69,9 +69,20 @@ def runs(text: str, font: str = REGULAR) -> Iterator[tuple[str, str]]:
     Raises:
         LetterInvalid: a character is in none of our fonts; names it.
     """
-    register()
+    first = _marks(font)
+    if all(map(first.__contains__, text)):
+        if text:
+            yield font, text
+        return
     for chosen, marks in groupby(text, key=lambda mark: _font_of(mark, font)):
         yield chosen, "".join(marks)
+
+
+@cache
+def _marks(font: str) -> frozenset[str]:
+    """The characters a font has; most texts need no other font."""
+    register()
+    return frozenset(map(chr, pdfmetrics.getFont(font).face.charToGlyph))
 
 
 def width(text: str, size: float, font: str = REGULAR) -> float:
@@ -81,7 +92,14 @@ def width(text: str, size: float, font: str = REGULAR) -> float:
 
 def span(piece: str, size: float, font: str) -> float:
     """How wide a text is in a font that has all of it."""
-    return float(pdfmetrics.stringWidth(piece, font, size))
+    return sum(map(_advances(font).__getitem__, piece)) * size / 1000
+
+
+@cache
+def _advances(font: str) -> Mapping[str, float]:
+    """How far each character of a font goes on, in thousandths of its size."""
+    face = pdfmetrics.getFont(font).face
+    return {chr(code): face.charWidths.get(code, face.defaultWidth) for code in face.charToGlyph}
 
 
 def missing(text: str) -> str:
@@ -100,7 +118,7 @@ def _font_of(mark: str, font: str) -> str:
 
 
 def _has(name: str, mark: str) -> bool:
-    return ord(mark) in pdfmetrics.getFont(name).face.charToGlyph
+    return mark in _marks(name)
 
 
 def _utf16(code: int) -> str:

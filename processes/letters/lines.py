@@ -153,6 +153,12 @@ def _draw(canvas: Canvas, line: Line, style: Style, y: float) -> None:
         x += free
     text = canvas.beginText(x, y)
     text.setFillColor(HexColor(style.colour))
+    if not gap:
+        for chosen, piece in fonts.runs("".join(line.tokens), style.font):
+            text.setFont(chosen, style.size)
+            text.textOut(piece)
+        canvas.drawText(text)
+        return
     for token in line.tokens:
         for chosen, piece in fonts.runs(token, style.font):
             text.setFont(chosen, style.size)

@@ -309,17 +309,19 @@ def _note(text: str) -> TextBlock:
 
 
 def draw_qr(canvas: Canvas, content: str, *, x: float, y: float, side: float) -> None:
-    """Draw a QR code as squares, not as a picture."""
+    """Draw a QR code as squares, not as a picture; the unit of its page is one square."""
     matrix = [bytes(row) for row in segno.make_qr(content, error="m").matrix]
     step = side / len(matrix)
+    canvas.saveState()
     canvas.setFillColor(HexColor("#000000"))
-    squares = canvas.beginPath()
+    canvas.transform(step, 0, 0, -step, x, y + side)
+    squares: list[str] = []
     for line, row in enumerate(matrix):
         column = 0
         for dark, run in groupby(row):
             wide = len([*run])
             if dark:
-                at = x + column * step, y + side - (line + 1) * step
-                squares.rect(*at, wide * step, step)
+                squares.append(f"{column} {line} {wide} 1 re")
             column += wide
-    canvas.drawPath(squares, stroke=0, fill=1)
+    canvas.addLiteral("\n".join((*squares, "f")))
+    canvas.restoreState()
