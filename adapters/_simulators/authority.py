@@ -74,9 +74,7 @@ class StampingAuthority(DummyTimeStamper):
         content = tlv(0x30, _TST_INFO, tlv(0xA0, tlv(0x04, told)))
         own = tlv(0x30, signer, tlv(0xA0, attributes.contents), by, tlv(0x04, signature))
         data = tlv(0x30, before, content, certificates, tlv(0x31, own))
-        return tsp.TimeStampResp.load(
-            tlv(0x30, _GRANTED, tlv(0x30, _SIGNED_DATA, tlv(0xA0, data)))
-        )
+        return tsp.TimeStampResp.load(tlv(0x30, _GRANTED, tlv(0x30, _SIGNED_DATA, tlv(0xA0, data))))
 
     def _sign_tst_info(
         self, tst_info_data: bytes, md_algorithm: str, dt: datetime
@@ -87,8 +85,10 @@ class StampingAuthority(DummyTimeStamper):
             "signing_time": cms.Time({"utc_time": dt}),
             "message_digest": digest.finalize(),
         }
-        changing = [cms.CMSAttribute({"type": name, "values": (value,)}).dump()
-                    for name, value in told.items()]
+        changing = [
+            cms.CMSAttribute({"type": name, "values": (value,)}).dump()
+            for name, value in told.items()
+        ]
         encoded = tlv(0x31, *sorted((*self._staying, *changing)))
         return pades.sign(self._key, encoded, md_algorithm), cms.CMSAttributes.load(encoded)
 

@@ -48,7 +48,7 @@ def stock(play: Play, count: int, *, wrong: tuple[int, ...] = (), first: int = 1
 
 def ordered(play: Play, **answers: Any) -> PlayedCase:
     seals.employed(play)
-    told = {"agency": "PR610500", "batch_size": 10}
+    told = {"agency": "PR610500", "batch_size": 10, "lanes": 1}
     return play.apply("prop_ecert_bulk", as_="prop_ecert", **{**told, **answers})
 
 
@@ -70,6 +70,15 @@ def test_the_stock_of_an_agency_gets_its_certificates_batch_by_batch(play: Play)
     assert (problem["entry_no"], problem["source"]) == ("OLD0000007", "bulk")
     assert case.letters == ["letter_ecert_run"]
     assert story.notices_of(play, "prop_ecert")[0] == "存量批量任务结束"
+
+
+def test_several_batches_are_under_way_at_the_same_time(play: Play) -> None:
+    """P-43: three batches of ten side by side, and a fourth of five; each entry has one."""
+    stock(play, 35, wrong=(7,))
+    run = run_of(play, ordered(play, lanes=3))
+    assert (run["batches"], run["done"], run["issued"], run["problems"]) == (4, 35, 34, 1)
+    held = story.records(play, "ecert", source="bulk")
+    assert len({one["entry_no"] for one in held}) == len({one["ecert_id"] for one in held}) == 34
 
 
 def test_a_second_run_issues_nothing_twice(play: Play) -> None:
@@ -132,7 +141,7 @@ def test_thousands_of_certificates_at_night(play: Play) -> None:
     play.rounds = count * 40
     stock(play, count, wrong=(count // 2,))
     began = time.perf_counter()
-    case = ordered(play, batch_size=200)
+    case = ordered(play, batch_size=100, lanes=4)
     seconds = time.perf_counter() - began
     run = run_of(play, case)
     assert (run["issued"], run["problems"]) == (count - 1, 1)
