@@ -1,0 +1,214 @@
+"""`python -m tests.bench.stock COUNT --home FOLDER`: bulk issue of a stock, really run.
+
+A demo of its own in the folder; a worker that is a program of its own, killed with -9 in the
+middle if asked; at the end every number and every file is counted. Run again with the same folder
+it goes on. The seals of the simulated keeper are set in the worker.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from adapters._shared.seals import SealWorker
+from adapters._simulators.authority import Authority
+from adapters._simulators.kept_seals import KeptSeals
+from processes import registers
+from processes.casework import applications
+from processes.documents import files
+from processes.identity import identity
+from processes.registers import Trace
+from web import config, demo, running
+from web.config import Settings
+
+AGENCY: Final = "PR610500"
+PAGE: Final = 1_000
+EVERY: Final = 10.0
+_ISSUED: Final = "SELECT count(*) FROM register_record WHERE register = 'ecert'"
+
+
+def entry(number: int) -> dict[str, Any]:
+    """An entry of the book from before there were electronic certificates."""
+    return {
+        "entry_no": f"OLD{number:07d}",
+        "org": AGENCY,
+        "unit_code": f"6105020010{number // 90_000 + 10:02d}GB{10_000 + number % 90_000:05d}F00010001",
+        "work_order_no": "OLD",
+        "business_kind": "first_sale",
+        "right_kind": "国有建设用地使用权/房屋所有权",
+        "holder_name": f"权利人{number}",
+        "holder_id_no": "610102199001010016",
+        "share": "单独所有",
+        "certificate_no": f"陕(2019)渭南市不动产权第{number:07d}号",
+        "location": f"渭南市演示路 {number} 号",
+        "registrar": "登簿人",
+        "registered_on": str(date(2019, 1, 1) + timedelta(days=number % 365)),
+    }
+
+
+class Site:
+    """The installation in the folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.settings: Settings = config.from_environment()
+        demo.prepare(self.settings)
+        self.app = running.build(self.settings, {})
+        self.database = running.database_of(self.app)
+
+    def ask(self, sql: str) -> list[Any]:
+        """The rows of a query."""
+        with self.database.read_session() as session:
+            return list(session.execute(text(sql)).all())
+
+    def count(self, sql: str) -> int:
+        """The number that a query gives."""
+        return int(self.ask(sql)[0][0])
+
+    def lay_down(self, count: int) -> None:
+        """The stock, as far as it is not there yet."""
+        held = self.count(
+            "SELECT count(*) FROM register_record"
+            " WHERE register = 'register_entry' AND key LIKE 'OLD%'"
+        )
+        for first in range(held + 1, count + 1, PAGE):
+            rows = [entry(one) for one in range(first, min(first + PAGE, count + 1))]
+            self.database.run(_kept, rows)
+
+    def order(self, batch: int, lanes: int) -> None:
+        """Start the run, as the manager of certificates does, unless it was started before."""
+        ordered = "SELECT count(*) FROM case_file WHERE process_key = 'prop_ecert_bulk'"
+        if not self.count(ordered):
+            self.database.run(_ordered, {"agency": AGENCY, "batch_size": batch, "lanes": lanes})
+
+    def work(self) -> None:
+        """Do what is due until the run is over."""
+        worker = running.worker_of(self.app)
+        keeper = KeptSeals(Authority(self.home / "seals"))
+        worker.workers = {**worker.workers, "eseal.sign": SealWorker("eseal.sign", keeper)}
+        running.keep_what_is_loaded()
+        while not self.over():
+            if not worker.drain(limit=400):
+                time.sleep(0.2)
+
+    def over(self) -> bool:
+        """Whether the run has ended."""
+        ended = (
+            "SELECT count(*) FROM register_record WHERE register = 'ecert_run'"
+            " AND status <> 'running'"
+        )
+        return self.count(ended) > 0
+
+    def certificates(self) -> Iterator[tuple[str, str, str]]:
+        """Number, entry and file of every certificate."""
+        after = ""
+        while True:
+            with self.database.read_session() as session:
+                page = registers.find(session, "ecert", limit=500, after=after)
+                yield from (
+                    (one.key, str(one.values["entry_no"]), str(one.values["sha256"]))
+                    for one in page
+                )
+            if not page:
+                return
+            after = page[-1].key
+
+    def examined(self, sample: int) -> dict[str, Any]:
+        """What is wrong with what was issued: nothing, one hopes."""
+        keeper = KeptSeals(Authority(self.home / "seals"))
+        found = list(self.certificates())
+        serials = sorted(int(key.split(".")[7]) for key, _, _ in found)
+        step = max(1, len(found) // sample)
+        taken = [digest for _, _, digest in found[::step]]
+        genuine = sum(keeper.examine(files.content(one)).genuine for one in taken)
+        return {
+            "certificates": len(found),
+            "entries": len({entry_no for _, entry_no, _ in found}),
+            "gaps": serials[-1] - serials[0] + 1 - len(serials) if serials else 0,
+            "twice": len(serials) - len(set(serials)),
+            "documents": self.count("SELECT count(*) FROM document WHERE sha256 IS NOT NULL"
+                                    " AND template LIKE 'letter_right%'"),
+            "incidents": self.count("SELECT count(*) FROM incident"),
+            "sample": len(taken),
+            "genuine": genuine,
+        }
+
+
+def _kept(session: Session, rows: list[dict[str, Any]]) -> None:
+    registers.create_many(session, "register_entry", rows, trace=Trace("bench"))
+
+
+def _ordered(session: Session, answers: dict[str, Any]) -> None:
+    manager = identity.by_login(session, "prop_ecert")
+    assert manager is not None  # noqa: S101 - the demo has one
+    applications.apply(session, "prop_ecert_bulk", by=manager, answers=answers)
+
+
+def _watched(site: Site, worker: "subprocess.Popen[bytes]", kill_at: int) -> Iterator[str]:
+    """A line now and then; the worker is killed once when so many certificates are there."""
+    began, first = time.monotonic(), site.count(_ISSUED)
+    while worker.poll() is None:
+        time.sleep(EVERY)
+        issued, seconds = site.count(_ISSUED), time.monotonic() - began
+        status = Path(f"/proc/{worker.pid}/status")
+        told = status.read_text() if status.exists() else ""
+        resident = next((x.split()[1] for x in told.splitlines() if x.startswith("VmRSS")), "0")
+        rate = (issued - first) / seconds
+        yield f"{issued} issued, {rate:.1f} a second, {int(resident) >> 10} MiB"
+        if kill_at and issued >= kill_at:
+            os.kill(worker.pid, signal.SIGKILL)
+            worker.wait()
+            yield f"killed at {issued}"
+            return
+
+
+def main() -> None:
+    """Lay down, order, work, count."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("count", type=int)
+    asked.add_argument("--home", type=Path, required=True)
+    asked.add_argument("--batch", type=int, default=100)
+    asked.add_argument("--lanes", type=int, default=4)
+    asked.add_argument("--kill-at", type=int, default=0)
+    asked.add_argument("--sample", type=int, default=200)
+    asked.add_argument("--part", choices=("all", "work", "check"), default="all")
+    told = asked.parse_args()
+    os.environ["BANLI_HOME"] = str(told.home)
+    site = Site(told.home)
+    if told.part == "work":
+        site.work()
+        return
+    if told.part == "all":
+        began = time.monotonic()
+        site.lay_down(told.count)
+        site.order(told.batch, told.lanes)
+        _say(f"stock laid down in {time.monotonic() - began:.0f} s")
+        kill_at = told.kill_at
+        while not site.over():
+            worker = subprocess.Popen(  # noqa: S603 - ourselves
+                [sys.executable, "-m", "tests.bench.stock", "0", "--home", str(told.home)]
+                + ["--part", "work"]
+            )
+            for line in _watched(site, worker, kill_at):
+                _say(line)
+            kill_at = 0
+    _say(json.dumps(site.examined(told.sample), ensure_ascii=False))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
