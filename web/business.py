@@ -21,7 +21,7 @@ from processes import registers, statistics
 from processes.casework import precedence
 from processes.casework.precedence import First
 from processes.identity.identity import User
-from processes.ledgers import menus, record_lists
+from processes.ledgers import menus, progress, record_lists
 from processes.ledgers.menus import Entry, Menu, Operation, RecordList
 from processes.ledgers.record_lists import Asked
 from processes.model.records import RegisterRecord
@@ -276,6 +276,7 @@ def record(code: str, record_id: int) -> ResponseReturnValue:
             facts=[(one.label, cell) for one, cell in zip(specs, cells, strict=True) if cell],
             log=record_lists.history(session, row),
             ways=_row_ways(told, may, code, row)[1:],
+            progress=progress.of(ledger, row),
         )
 
 

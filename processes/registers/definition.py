@@ -28,8 +28,10 @@ _REFERRED: Final = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _PLACE: Final = re.compile(r"\{([a-z_]+)(?::0([0-9])d)?\}")
 _KEYS: Final = {
     "register", "title", "title_en", "key", "fields", "unique", "search", "initial", "statuses",
-    "transitions", "number", "org", "counts", "certificate",
+    "transitions", "number", "org", "counts", "certificate", "progress",
 }  # fmt: skip
+
+PROGRESS: Final = frozenset({"total", "done", "failed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,8 @@ class Definition:
     org: str = ""
     counts: tuple[CountRule, ...] = ()
     certificate: CertificateRule | None = None
+    progress: Mapping[str, str] = field(default_factory=dict)
+    """The fields that say how far a record in its initial status is: total, done, failed."""
 
     def transition(self, source: str, target: str) -> Transition | None:
         """The declared way between two statuses."""
@@ -230,7 +234,10 @@ def _reference_problems(raw: Mapping[str, Any], fields: set[str]) -> Iterator[st
     named += [rule.get("equals") for rule in raw.get("counts", [])]
     told = raw.get("certificate") or {}
     named += [*told.get("numbers", []), *([told["holder"]] if "holder" in told else [])]
-    for name in named:
+    progress = raw.get("progress") or {}
+    if progress and progress.keys() != PROGRESS:
+        yield f"『progress』须有且只有 {'、'.join(sorted(PROGRESS))}"
+    for name in (*named, *progress.values()):
         if name not in fields:
             yield f"引用了不存在的字段『{name}』"
     number = raw.get("number")
@@ -291,6 +298,7 @@ def _definition(raw: Mapping[str, Any]) -> Definition:
         org=raw.get("org", ""),
         counts=tuple(CountRule(**rule) for rule in raw.get("counts", ())),
         certificate=_certificate(raw.get("certificate")),
+        progress=dict(raw.get("progress") or {}),
     )
 
 

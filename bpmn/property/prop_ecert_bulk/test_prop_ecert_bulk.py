@@ -11,6 +11,7 @@ import pytest
 
 from bpmn.property import seals, story
 from processes import registers
+from processes.casework import applications
 from processes.play import Play, PlayedCase
 from processes.registers import Trace
 
@@ -81,6 +82,28 @@ def test_several_batches_are_under_way_at_the_same_time(play: Play) -> None:
     assert len({one["entry_no"] for one in held}) == len({one["ecert_id"] for one in held}) == 34
 
 
+def test_another_case_waits_for_few_certificates_only(play: Play) -> None:
+    """P-43: jobs are taken in the order in which they fall due, and a batch has one at a time."""
+    seals.employed(play)
+    stock(play, 60)
+    manager = play.user("prop_ecert")
+
+    def begin(key: str, **answers: Any) -> None:
+        play.run(lambda session: applications.apply(session, key, by=manager, answers=answers))
+
+    def issued() -> int:
+        return len(story.records(play, "ecert", source="bulk"))
+
+    begin("prop_ecert_bulk", agency="PR610500", batch_size=10, lanes=3)
+    while issued() < 6:
+        play.worker.run_once()
+    begin("prop_eseal_check")
+    before = issued()
+    while play.case("prop_eseal_check").ended is None:
+        play.worker.run_once()
+    assert issued() - before <= 2 * 3
+
+
 def test_a_second_run_issues_nothing_twice(play: Play) -> None:
     stock(play, 12)
     ordered(play)
@@ -141,7 +164,7 @@ def test_thousands_of_certificates_at_night(play: Play) -> None:
     play.rounds = count * 40
     stock(play, count, wrong=(count // 2,))
     began = time.perf_counter()
-    case = ordered(play, batch_size=100, lanes=4)
+    case = ordered(play, batch_size=200, lanes=8)  # as many at a time as may be
     seconds = time.perf_counter() - began
     run = run_of(play, case)
     assert (run["issued"], run["problems"]) == (count - 1, 1)
