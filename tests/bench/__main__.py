@@ -59,10 +59,11 @@ PostgreSQL：一次往返，一条语句。一步的全部写入合成一条带�
 
 ## 存量批量签发
 
-一份证照（排印、签章、时间戳、验签、入库，九个步骤各一次提交）的处理器时间，毫秒，100 份一批测得（2026-11-29）：签章与时间戳 21，
-验签 12，排印 18，九个步骤本身 15，取作业 10，存文件 4，其余 23，共约 103；此前 133：版面模板每份读两遍，印章位置照最大值预留，
-验签时逐字读过。一千份连续实跑（机器另有多人在用）每份 110。
-十万份依次办理约 3 小时处理器，其中时间戳由本进程模拟。`BANLI_NIGHTLY=1 BANLI_ECERTS=100000` 实测。
+一份证照（排印、签章、时间戳、验签、入库，九个服务任务）的处理器时间，毫秒（2026-11-30，同机另有十几个程序在用，负载 14–19，
+所以各数偏大）：排印 14（此前 18）、签章与时间戳 7（此前 21）、验签 8（此前 12），其余（引擎、台账、存文件）约 40（此前约 50）；整份 65–73，
+此前同样条件下 99。省下的：本系统自己的步骤接连在一次提交里做完（一份证照两次事务，此前二十余次）；签名结构只由签名库编一次，以后换摘要、
+签名和时间戳；十六进制串整段读入；二维码和文字少写操作符。
+十万份依次办理约 2 小时处理器，时间戳由本进程模拟。实跑：`python -m tests.bench.stock 100000 --home 空目录 --kill-at 3000`。
 
 ## Where the time of a step goes
 
@@ -83,11 +84,13 @@ milliseconds for a sync, one with it some tens of microseconds. Both lines run t
 
 ## Bulk issue of certificates
 
-Processor time of one certificate (drawn, sealed, time-stamped, examined, kept; nine steps, each committed), in ms, in batches of 100
-(2026-11-29): seal and time stamp 21, examining it 12, drawing 18, the nine steps themselves 15, taking jobs 10, files 4, the rest 23; some
-103 in all. It was 133: templates were read twice for each, and a seal reserved as much room as any could need, all of which is read again
-when it is examined. A thousand in a row, on a machine with others at work, took 110 each; a hundred thousand one after the other are some
-3 hours of one processor, time stamps simulated in the same process.
+Processor time of one certificate (drawn, sealed, time-stamped, examined, kept; nine service tasks), in ms (2026-11-30, beside a
+dozen other programs, load 14 to 19, so all of it is on the high side): drawing 14 (was 18), seal and time stamp 7 (was 21), examining
+it 8 (was 12), the rest (engine, ledgers, files) some 40 (was some 50); 65 to 73 in all, 99 before under the same conditions. Saved:
+operations of our own that follow one another share a transaction (two for a certificate instead of twenty-odd); the signed data is
+encoded by the library once and cast in that mould afterwards; hexadecimal strings are read at once; fewer operators for text and QR
+code. A hundred thousand one after the other are some 2 hours of one processor, time stamps simulated in the same process. To run
+them: `python -m tests.bench.stock 100000 --home FOLDER --kill-at 3000`.
 """
 
 

@@ -104,6 +104,37 @@ def test_another_case_waits_for_few_certificates_only(play: Play) -> None:
     assert issued() - before <= 2 * 3
 
 
+def test_the_steps_of_a_certificate_share_their_transactions(play: Play) -> None:
+    """P-43: nine service tasks, three transactions: lease, files handed out, all that follows."""
+    stock(play, 20)
+    begun = 0
+    transact = play.worker.transact
+
+    def counted(command: Any) -> Any:
+        nonlocal begun
+        begun += 1
+        return transact(command)
+
+    play.worker.transact = counted
+    assert run_of(play, ordered(play))["issued"] == 20
+    assert begun <= 3 * 20 + 20
+
+
+def test_what_fails_behind_others_is_a_problem_of_its_own(play: Play) -> None:
+    """P-43: the drawing fails in a transaction with what came before it, which is done again."""
+    stock(play, 3)
+    unprintable = {"holder_name": "权利人\U0001f600"}
+    play.run(
+        lambda session: registers.update(
+            session, "register_entry", "OLD0000002", unprintable, trace=Trace("test")
+        )
+    )
+    run = run_of(play, ordered(play))
+    assert (run["issued"], run["problems"]) == (2, 1)
+    (problem,) = story.records(play, "ecert_problem")
+    assert (problem["entry_no"], problem["stage"]) == ("OLD0000002", "seal")
+
+
 def test_a_second_run_issues_nothing_twice(play: Play) -> None:
     stock(play, 12)
     ordered(play)
