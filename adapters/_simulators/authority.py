@@ -5,7 +5,7 @@ a restart still verifies.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -63,7 +63,7 @@ class StampingAuthority(DummyTimeStamper):
 
     def request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         """The time stamp, cast in the mould of the first one: a demo asks for many."""
-        imprint, dt = req["message_imprint"], datetime.now(UTC)
+        imprint, dt = req["message_imprint"], clock.now()
         algorithm = str(imprint["hash_algorithm"]["algorithm"].native)
         told = self._build_tst_info(imprint, dt, req).dump()
         signature, attributes = self._sign_tst_info(told, algorithm, dt)
