@@ -3,9 +3,12 @@
 Requirements Y-98, Y-99, Y-100.
 """
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bpmn.yacht import story
 from processes import statistics
@@ -69,3 +72,15 @@ def test_a_local_bureau_counts_only_its_own(play: Play, statistic: str) -> None:
     story.applied(play)
     assert cells(table(play, statistic, "local_admin")) == {}
     assert statistics.offered(play.user("hq_admin"))
+
+
+def test_every_outcome_of_the_yacht_processes_has_a_word_in_the_statistic() -> None:
+    """Y-100: no code of a model stands over a column."""
+    yacht = Path(__file__).parents[1]
+    said: set[str] = set()
+    for model in yacht.glob("*/*.bpmn"):
+        for line in model.read_text("utf-8").splitlines():
+            if 'target="case_outcome"' in line or 'resultVariable="case_outcome"' in line:
+                said |= set(re.findall(r"='=\"(\w+)\"'", line))
+    told = yaml.safe_load((yacht / "statistics/stat_business_handled.yaml").read_text("utf-8"))
+    assert {"in_use", "annulled_uncollected"} <= said <= told["labels"]["outcome"].keys()
