@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine import cache, clock, execution, jobs, limits, repository, runtime, store, tasks
+from engine import cache, clock, jobs, limits, repository, runtime, store, tasks
 from engine.errors import BanliError, Conflict, TaskAlreadyClaimed, TaskNotActive
 from engine.model import (
     EventSubscription,
@@ -98,7 +98,7 @@ def test_a_step_overtaken_between_engine_and_store_is_a_conflict_and_not_cached(
     def overtaken() -> None:
         with (
             site.database.transaction() as slow,
-            execution.execution(slow, case, actor="x") as step,
+            store.execution(slow, case, actor="x") as step,
         ):
             step.complete(open_tasks["a"].id, {"a": "lost"})
             site.run(tasks.complete, open_tasks["b"].id, by="y", variables={"b": 2})
@@ -119,7 +119,7 @@ def test_a_task_claimed_between_engine_and_store_is_not_completed_by_another(sit
     def overtaken() -> None:
         with (
             site.database.transaction() as slow,
-            execution.execution(slow, case, actor="x") as step,
+            store.execution(slow, case, actor="x") as step,
         ):
             store.guard_task(step, task.id, task.revision)
             step.complete(task.id, {})
