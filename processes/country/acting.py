@@ -16,7 +16,7 @@ from engine.errors import Forbidden
 from engine.model import EventSubscription, Job, UserTask
 from engine.variables import Variables
 from forms.definition import FormDefinition
-from processes.casework import applications, sources
+from processes.casework import applications, reachable, sources
 from processes.casework import cases as case_commands
 from processes.country.dice import Dice
 from processes.country.facts import Facts
@@ -143,7 +143,12 @@ class Acting:
         return Filling(
             form=form,
             node=node,
-            context={**self._facts.now(), **known, "user": by.told},
+            context={
+                **self._facts.now(),
+                **known,
+                "user": by.told,
+                reachable.NAME: reachable.off(),
+            },
             lookups=sources.lookups(session, by),
             dice=self._dice,
             told=hints,
