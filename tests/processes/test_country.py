@@ -148,16 +148,16 @@ def test_every_process_that_a_story_begins_has_its_cases(site: Site) -> None:
 def test_nobody_does_the_same_over_and_over(site: Site) -> None:
     """A form that is sent back each time, because the habit does not fit it, is a fault."""
     # tasks of many units in one case, and what comes every week or stage
-    several = {"办理实施任务", "签署阶段确认", "查询并答复", "提交项目周报", "阅知周报、商定变更"}
+    several = ("办理实施任务", "签署阶段确认", "查询并答复", "提交项目周报", "阅知周报、商定变更")
     times = func.count(Opinion.id)
     query = (
         select(Case.process_key, Opinion.activity_name, times)
         .join(Case, Case.id == Opinion.case_id)
-        .where(Opinion.activity_name.not_in(several))
         .group_by(Case.id, Case.process_key, Opinion.activity_name)
         .having(times > 6)
     )
-    assert site.look(lambda session: session.execute(query).all()) == []
+    found = site.look(lambda session: session.execute(query).tuples().all())
+    assert [one for one in found if not one[1].startswith(several)] == []
 
 
 def test_the_certificates_of_registration_agencies_are_issued(site: Site) -> None:
