@@ -38,7 +38,7 @@ _PARTITION: Final = 2_000
 WAS: Final = {"number_sequence": "value", "register_record": "revision"}
 """Columns that tell whether somebody else changed a row meanwhile."""
 _TRIGGER: Final = (
-    'CREATE TRIGGER "scratch_{name}_{op}" AFTER {op} ON "{name}" BEGIN'
+    'CREATE TRIGGER "scratch_{name}_{op}" AFTER {event} ON "{name}"{when} BEGIN'
     " INSERT INTO scratch_change (name, op, key, was)"
     " VALUES ('{name}', '{letter}', json_array({key}), {was}); END"
 )
@@ -255,6 +255,7 @@ class Scratch:
                 continue
             for op, row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
                 self._raw.execute(_trigger(table, op, row))
+            self._raw.execute(_moved(table))
 
     def _clear(self) -> None:
         """Forget the story before; what it did to the base stays."""
@@ -269,9 +270,23 @@ class Scratch:
 
 
 def _trigger(table: Table, op: str, row: str) -> str:
-    key = ", ".join(f'{row}."{column.name}"' for column in table.primary_key)
     was = f'{row}."{WAS[table.name]}"' if table.name in WAS and op != "INSERT" else "NULL"
-    return _TRIGGER.format(name=table.name, op=op, letter=op[0], key=key, was=was)
+    return _TRIGGER.format(
+        name=table.name, op=op, event=op, when="", letter=op[0], key=_key(table, row), was=was
+    )
+
+
+def _moved(table: Table) -> str:
+    """A row that is written over with that of another key has come in under that key."""
+    new, old = _key(table, "NEW"), _key(table, "OLD")
+    when = f" WHEN ({new}) IS NOT ({old})"
+    return _TRIGGER.format(
+        name=table.name, op="MOVE", event="UPDATE", when=when, letter="I", key=new, was="NULL"
+    )
+
+
+def _key(table: Table, row: str) -> str:
+    return ", ".join(f'{row}."{column.name}"' for column in table.primary_key)
 
 
 def _stamp(instant: datetime) -> str:
