@@ -43,6 +43,32 @@ def test_row_appointment_every_working_day_has_its_slots_with_their_places(play:
     assert [one.status for one in places] == ["free"] * 3
 
 
+def test_row_appointment_a_window_that_has_a_time_already_gets_only_the_others(play: Play) -> None:
+    ordered(play)
+    nine, ten = OPENED["times"][0], {"begins": "10:00", "ends": "11:00", "places": 2}  # type: ignore[index]
+    assert ordered(play, times=[nine, ten]).ended == "opened"
+    assert ordered(play, window="2 号窗口").ended == "opened"
+    opened = [(str(one.values["title"])[-11:], one.values["window"]) for one in slots(play)]
+    assert opened == [
+        *[("09:00–10:00", "1 号窗口")] * 2,
+        *[("10:00–11:00", "1 号窗口")] * 2,
+        *[("09:00–10:00", "2 号窗口")] * 2,
+    ]
+
+
+def test_row_appointment_sixty_days_are_opened_and_opened_again_within_the_bounds(
+    play: Play,
+) -> None:
+    """Sixty days, their slots searched by the ledger day by day and not by one expression."""
+    times = [{"begins": f"{n:02}:00", "ends": f"{n:02}:50", "places": 1} for n in (9, 14)]
+    every = {"to_on": "2026-05-05", "times": times}
+    assert ordered(play, **every).status == "completed"
+    found = play.run(lambda s: registers.counts(s, "appointment_slot", where={}))
+    assert found["open"] == 39 * 2
+    assert ordered(play, **every).status == "completed"
+    assert play.run(lambda s: registers.counts(s, "appointment_slot", where={})) == found
+
+
 def test_row_appointment_a_slot_is_stopped_with_a_reason(play: Play) -> None:
     ordered(play)
     order = {"slot_order": "stop", "day": "2026-03-06", "slot": slots(play)[0].key}
