@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bpmn.property import story
+from bpmn.property.prop_city_onboarding.test_prop_city_onboarding import granted, stage_done
 from bpmn.property.prop_info_query.test_prop_info_query import ROW, approved, replied
 from engine import clock
 from engine.model import OutboxMessage
 from forms.errors import FormInvalid
+from processes import registers
 from processes.play import Play, PlayedCase
 
 
@@ -72,9 +75,48 @@ def test_an_interface_that_found_nothing_says_so(play: Play) -> None:
     assert (target["status"], target["row_count"]) == ("replied", 0)
 
 
+def sent_to(play: Play) -> list[str]:
+    """The queries that went to local systems, by number."""
+    with play.session() as session:
+        return [str(one.correlation_key) for one in session.scalars(select(OutboxMessage))]
+
+
 @pytest.mark.usefixtures("local_systems")
 def test_a_city_without_an_interface_is_not_asked_by_one(play: Play) -> None:
     case = asked(play, "PR610500")
-    with play.session() as session:
-        assert session.scalars(select(OutboxMessage)).all() == []
+    assert sent_to(play) == []
+    assert case.variables["way"] == "manual"
     assert "answer" in case.waits_for
+
+
+@pytest.mark.usefixtures("local_systems")
+def test_a_city_answers_by_interface_once_it_is_switched_on(play: Play) -> None:
+    """P-21, P-69, P-79: the ledger of accesses says so; nothing is edited in the model."""
+    access = granted(play, subsystem="info_query")
+    asked(play, "PR610500")  # under test: not yet
+    assert sent_to(play) == []
+    for _stage in range(4):
+        stage_done(access)
+        access.complete("sign_stage", as_="prop_admin", decision="pass")
+    assert access.ended == "connected"
+    case = asked(play, "PR610500")
+    assert sent_to(play) == [case.variables["target_no"]]
+
+    def stopped(session: Session) -> None:
+        trace = registers.Trace(by="prop_admin", reason="系统改造")
+        registers.transition(session, "onboarding", access.row.reference, "stopped", trace=trace)
+
+    play.run(stopped)
+    asked(play, "PR610500")  # switched off again
+    assert sent_to(play) == [case.variables["target_no"]]
+
+
+@pytest.mark.usefixtures("local_systems")
+def test_another_subsystem_does_not_make_a_city_answer_by_interface(play: Play) -> None:
+    access = granted(play, subsystem="ecert")
+    for _stage in range(4):
+        stage_done(access)
+        access.complete("sign_stage", as_="prop_admin", decision="pass")
+    assert access.ended == "connected"
+    asked(play, "PR610500")
+    assert sent_to(play) == []
