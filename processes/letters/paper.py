@@ -8,6 +8,7 @@ import io
 from collections.abc import Mapping
 from datetime import date
 from itertools import groupby
+from math import inf
 from typing import Any, Final
 
 import segno
@@ -36,12 +37,15 @@ RED: Final = HexColor("#c8102e")
 GREY: Final = HexColor("#666666")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 28 * mm, 26 * mm, 26 * mm, 30 * mm
 _WIDTH: Final = A4[0] - _LEFT - _RIGHT
+_HEIGHT: Final = A4[1] - _TOP - _BOTTOM
 _SIZE, _LEADING = 15.0, 27.0
 _CELL: Final = 11.0
 _PICTURE: Final = 12 * mm
 _SEAL: Final = 42 * mm
 _WITH_SEAL: Final = 2
 """So many paragraphs go to the next page with agency, date and seal."""
+_BELOW, _APART, _SIGNED = 3 * mm, 4 * mm, 42 * mm
+"""Below a table; above agency, date and seal; these themselves."""
 _SMALL: Final = Style(size=5.5, leading=7, colour="#666666")
 _TO: Final = Style(size=_SIZE, leading=_LEADING)
 _BODY: Final = Style(size=_SIZE, leading=_LEADING, align="justify", indent=2 * _SIZE)
@@ -71,7 +75,7 @@ def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> Dr
         lang="zh-CN",
         invariant=True,
     )
-    frame = Frame(_LEFT, _BOTTOM, _WIDTH, A4[1] - _TOP - _BOTTOM, 0, 0, 0, 0)
+    frame = Frame(_LEFT, _BOTTOM, _WIDTH, _HEIGHT, 0, 0, 0, 0)
     foot = _Foot(template, values)
     document.addPageTemplates([PageTemplate(frames=[frame], onPage=foot)])
     places: list[SealPlace] = []
@@ -120,6 +124,8 @@ def _story(
     if template.note:
         story += [Spacer(1, 3 * mm), _note(f"附注：{fill(template.note, values)}")]
     if closing := _closing(template, values, places):
+        if len(story) > 1 and isinstance(table := story[-2], _Rows):
+            table.followed = True
         story.append(KeepTogether([*_end_of(story), *closing]))
     if template.copies:
         story += [Spacer(1, 8 * mm), _note(f"抄送：{fill(template.copies, values)}")]
@@ -153,7 +159,7 @@ def _title(template: Template, values: Mapping[str, Any]) -> TextBlock:
 
 def _block(block: Block, values: Mapping[str, Any], images: Images) -> list[Flowable]:
     if block.kind == "table":
-        return [Spacer(1, 2 * mm), _table(block, values, images), Spacer(1, 3 * mm)]
+        return [Spacer(1, 2 * mm), _table(block, values, images), Spacer(1, _BELOW)]
     if block.kind == "items":
         found = rows(block.rows, values)
         return [
@@ -177,7 +183,7 @@ def _table(block: Block, values: Mapping[str, Any], images: Images) -> Table:
         ]
         for position, row in enumerate(rows(block.rows, values), 1)
     ]
-    table = Table([head, *lines], colWidths=widths, repeatRows=1, splitByRow=1)
+    table = _Rows([head, *lines], colWidths=widths, repeatRows=1, splitByRow=1)
     table.setStyle(
         TableStyle(
             [
@@ -221,7 +227,29 @@ def _closing(
     day = value(template.date.strip("{} "), values) if template.date else values.get("issued_on")
     written = chinese_date(day) if isinstance(day, date) else fill(template.date, values)
     block = _Signature(name, written, seal=template.seal is True, places=places)
-    return [Spacer(1, 4 * mm), block]
+    return [Spacer(1, _APART), block]
+
+
+class _Rows(Table):  # type: ignore[misc]
+    """A table; one that ends a letter gives its last row to the page of agency, date and seal."""
+
+    followed = False
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        wide, high = super().wrap(width, height)
+        whole = high + _BELOW + _APART + _SIGNED
+        return wide, whole if self.followed and height < whole <= self._most() else high
+
+    def _most(self) -> float:
+        """So much is kept on one page; more can only be split."""
+        return _HEIGHT if len(self._cellvalues) == 2 else inf
+
+    def split(self, width: float, height: float) -> list[Flowable]:
+        last = sum(self._rowHeights) - 1  # so that at least one row goes on
+        parts: list[Flowable] = super().split(width, min(height, last) if self.followed else height)
+        if self.followed and parts:
+            parts[-1].followed = True
+        return parts
 
 
 class _RedLine(Flowable):  # type: ignore[misc]
@@ -275,7 +303,7 @@ class _Signature(Flowable):  # type: ignore[misc]
 
     def wrap(self, width: float, _height: float) -> tuple[float, float]:
         self.width = width
-        return width, 42 * mm
+        return width, _SIGNED
 
     def draw(self) -> None:
         right = self.width - 4 * _SIZE

@@ -228,6 +228,30 @@ def test_agency_date_and_seal_never_stand_on_a_page_alone() -> None:
     assert len(pages) == 2
 
 
+def test_a_letter_that_ends_with_a_table_gives_its_last_row_to_the_page_of_the_signature() -> None:
+    """GB/T 9704-2012, 7.3.5.5: not even below a table; its head stands above the row again."""
+    used = read(
+        "letter: t\ntitle: 清单\nsignature: 山东海事局\nbody:\n  - text: 如下：\n  - table:\n"
+        "      rows: rows\n      columns:\n"
+        "        - {title: 内容, width: 80, value: '{{ row.title }}'}\n".encode(),
+        "t.yaml",
+    )
+    counts = set()
+    for count in range(1, 64):
+        told = {
+            "issued_on": date(2026, 11, 23),
+            "rows": [{"title": f"第{n}行"} for n in range(count)],
+        }
+        pages = PdfReader(io.BytesIO(paper.draw(used, told, images=no_images).content)).pages
+        texts = [page.extract_text() for page in pages]
+        assert "山东海事局" in texts[-1]
+        assert all("内容" in text for text in texts)
+        assert f"第{count - 1}行" in texts[-1]
+        assert all("".join(texts).count(f"第{n}行") == 1 for n in range(count))
+        counts.add(len(pages))
+    assert counts == {1, 2, 3}
+
+
 def test_the_card_has_two_sides_of_the_size_of_a_card(session: Session) -> None:
     stored = files.store(session, photo(), by=1)
     used = read(CARD.read_bytes(), CARD.name)
