@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from processes.casework import reachable
 from processes.play import Play, PlayedCase
 
 __all__ = ["PlayedCase", "Player", "play"]
@@ -27,7 +28,11 @@ class Player(Play):
 
 @pytest.fixture
 def play() -> Iterator[Player]:
-    """A small installation in memory with the demo's people and every process."""
+    """A small installation in memory with the demo's people and every process.
+
+    Every outside system is there, whatever a server that an earlier test started had switched off.
+    """
+    reachable.without(())
     player = Player()
     yield player
     player.close()

@@ -21,6 +21,7 @@ from pyhanko.sign.validation.status import TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
 from adapters._shared import ofd_package, ofd_signs, ses, sm2, sm2_cms
+from adapters._shared.loops import apart
 from adapters._shared.ofd_package import PackageUnreadable
 from adapters._shared.ofd_signs import Described, Named
 from adapters._shared.seals import Change, Examined, Place, Signature
@@ -89,7 +90,8 @@ def seal(content: bytes, *, die: OfdDie, place: Place | None = None) -> bytes:
         at=at.replace(microsecond=0),
     )
     told = hashlib.sha256(made["signature"].native).digest()
-    made["time_stamp"] = asyncio.run(die.timestamper.async_timestamp(told, "sha256")).dump()
+    stamped = apart(lambda: asyncio.run(die.timestamper.async_timestamp(told, "sha256")))
+    made["time_stamp"] = stamped.dump()
     files[f"{own}/Signature.xml"] = described
     files[f"{own}/SignedValue.dat"] = made.dump()
     return ofd_package.packed(files)
@@ -217,7 +219,7 @@ class _Package:
         def imprint(algorithm: str) -> bytes:
             return hashlib.new(algorithm, signature["signature"].native).digest()
 
-        found = asyncio.run(validate_tst_signed_data(token, context, imprint))
+        found = apart(lambda: asyncio.run(validate_tst_signed_data(token, context, imprint)))
         status = TimestampSignatureStatus(**found)
         counts = status.intact and status.valid and status.trusted
         return status.timestamp if counts else None

@@ -12,12 +12,11 @@ import asyncio
 import io
 import re
 import struct
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from asn1crypto import cms, parser, pem, tsp, x509
 from cryptography.hazmat.primitives import hashes
@@ -45,6 +44,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from adapters._shared import hex_strings, mould, sm2, sm2_cms
 from adapters._shared.client import Department
+from adapters._shared.loops import apart
 from adapters._shared.ofd_seal import OfdDie
 from adapters._shared.seals import NATIONAL, Examined, Place, Signature
 from adapters._shared.sm2_seal import ROOM, NationalSigner
@@ -52,7 +52,6 @@ from engine import clock
 from engine.errors import WorkRefused
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-T = TypeVar("T")
 _DIGEST: Final = "sha256"
 _CONTENTS: Final = re.compile(rb"<([0-9A-Fa-f]{1024,})>")
 _UNREADABLE: Final = (
@@ -237,19 +236,6 @@ def _sealed(content: bytes, signer: signers.PdfSigner, key: KeySigner | National
         used = len(container[1].rstrip(b"0"))
         key.room = min(ROOM, (used + used // 8 + 64) // 2 * 2)
     return made
-
-
-def apart(work: Callable[[], T]) -> T:
-    """Do it here, or in a thread of its own where an event loop is running.
-
-    The library starts a loop for each call, and a thread runs only one.
-    """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return work()
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(work).result()
 
 
 def _whole(box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:

@@ -26,7 +26,7 @@ def to_order(content: bytes, *, die: Die, order: SealOrder) -> bytes:
         own = die.ofd
         if own is None:
             raise ValueError("印章没有用于 OFD 的电子印章（seal.esl）和 SM2 密钥")
-        return pades.apart(lambda: ofd_seal.seal(content, die=own, place=order.place))
+        return ofd_seal.seal(content, die=own, place=order.place)
     made = pades.seal(content, die=die, reason=order.reason, place=order.place)
     if order.format != NATIONAL:
         return made
@@ -38,7 +38,7 @@ def to_order(content: bytes, *, die: Die, order: SealOrder) -> bytes:
 def examine(content: bytes, trust: Sequence[x509.Certificate]) -> Examined:
     """What the seals of a file are worth to whoever trusts these roots; asks nobody outside."""
     if content.startswith(_ZIP):
-        return pades.apart(lambda: ofd_seal.examine(content, trust))
+        return ofd_seal.examine(content, trust)
     return pades.examine(content, trust)
 
 

@@ -34,9 +34,9 @@ def test_what_lies_on_the_disk_is_sealed(session: Session) -> None:
     ("content", "words"),
     [
         (b"", "空"),
-        (b"MZ\x90\x00" + bytes(60), "PDF、PNG、JPG"),
-        (b"<html><script>alert(1)</script></html>", "PDF、PNG、JPG"),
-        (b"PK\x03\x04" + bytes(60), "PDF、PNG、JPG"),
+        (b"MZ\x90\x00" + bytes(60), "PDF、OFD、PNG、JPG"),
+        (b"<html><script>alert(1)</script></html>", "PDF、OFD、PNG、JPG"),
+        (b"PK\x03\x04" + bytes(60), "PDF、OFD、PNG、JPG"),
     ],
 )
 def test_the_content_decides_what_may_come_in(session: Session, content: bytes, words: str) -> None:
