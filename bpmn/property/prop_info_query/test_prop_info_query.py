@@ -189,11 +189,22 @@ def test_the_result_bears_the_seal_of_the_centre(play: Play, sealing: seals.Desk
     """P-80: files of the query are made and sealed by the certificate system's services."""
     case = approved(play, targets=["PR610100"])
     replied(play, "prop_executor", ROW)
-    (order,) = sealing.asked
-    assert (order.seal, order.place is not None) == ("PC610000", True)
+    assert {(one.seal, one.place is not None) for one in sealing.asked} == {("PC610000", True)}
     with play.session() as session:
         (letter,) = documents.issued(session, case.id)
         found = sealing.examine(files.read(session, letter.sha256))
+    assert found.genuine
+    assert found.signatures[0].organisation == "陕西省不动产登记服务中心"
+
+
+def test_the_result_goes_out_as_ofd_too(play: Play, sealing: seals.DeskSeals) -> None:
+    """P-38, P-80: the asking court keeps its files as OFD."""
+    pytest.importorskip("gmssl_pyx", reason="no wheel of the optional SM2 library for this machine")
+    case = approved(play, targets=["PR610100"])
+    replied(play, "prop_executor", ROW)
+    with play.session() as session:
+        (letter,) = documents.issued(session, case.id)
+        found = sealing.examine(documents.as_ofd(session, letter))
     assert found.genuine
     assert found.signatures[0].organisation == "陕西省不动产登记服务中心"
 

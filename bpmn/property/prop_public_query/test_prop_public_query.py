@@ -1,7 +1,10 @@
 """公众权属查询: one's own title, one unit, an interest that is reviewed, refusal (P-16, P-50)."""
 
+import pytest
+
 from bpmn.citizens import came, citizen
 from bpmn.property import seals, story
+from processes.documents import documents
 from processes.identity.identity import User
 from processes.play import Play, PlayedCase
 
@@ -34,6 +37,16 @@ def test_the_own_title_is_proved_with_a_seal(play: Play) -> None:
     assert (case.ended, case.letters) == ("answered", ["letter_title_proof"])
     line = logged(play, case)
     assert (line["basis"], line["row_count"], line["result"]) == ("holder", 1, "answered")
+
+
+def test_the_proof_goes_out_as_ofd_too(play: Play) -> None:
+    """P-16, P-38: sealed in both formats."""
+    pytest.importorskip("gmssl_pyx", reason="no wheel of the optional SM2 library for this machine")
+    desk = seals.employed(play)
+    case = asked(play, citizen(play, "p1001"))
+    with play.session() as session:
+        (proof,) = documents.issued(session, case.id)
+        assert desk.examine(documents.as_ofd(session, proof)).genuine
 
 
 def test_who_owns_nothing_is_told_so(play: Play) -> None:
