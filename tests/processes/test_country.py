@@ -166,6 +166,13 @@ def test_the_certificates_of_registration_agencies_are_issued(site: Site) -> Non
     assert [one.data["reason"] for one in problems if one.data["source"] == "incremental"] == []
 
 
+def test_certificates_of_the_country_are_in_the_wallets_of_their_holders(site: Site) -> None:
+    """P-15, P-46: the channels answer in the stories; now and then a holder has none of them."""
+    query = select(Case.outcome).where(Case.process_key == "prop_ecert_wallet")
+    ended = site.look(lambda session: session.scalars(query.where(Case.ended_at.is_not(None))).all())
+    assert ended.count("valid") > len(ended) / 2
+
+
 def test_statistics_by_outcome_have_a_word_for_each(site: Site) -> None:
     """Y-99, Y-100: no code word in a heading."""
     query = select(Case.process_key, Case.outcome).where(Case.ended_at.is_not(None)).distinct()
