@@ -6,6 +6,7 @@ reader's roles names for the list; everything else is not there.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
@@ -27,7 +28,7 @@ from processes.ledgers.record_lists import Asked
 from processes.model.records import RegisterRecord
 from processes.statistics import Table
 from processes.statistics.result import Line
-from web import exporting
+from web import enclosures, exporting
 from web.auth import current, policy
 from web.database import read_session
 from web.figures import counted, shown
@@ -277,7 +278,24 @@ def record(code: str, record_id: int) -> ResponseReturnValue:
             log=record_lists.history(session, row),
             ways=_row_ways(told, may, code, row)[1:],
             progress=progress.of(ledger, row),
+            enclosed=enclosures.links(row, partial(_enclosure, code, record_id)),
         )
+
+
+def _enclosure(code: str, record_id: int, field: str) -> str:
+    return url_for("business.record_file", code=code, record_id=record_id, field=field)
+
+
+@blueprint.get("/lists/<code>/<int:record_id>/files/<field>")
+@policy("desk")
+def record_file(code: str, record_id: int, field: str) -> ResponseReturnValue:
+    _told, may = menus.offered(current(), code)
+    if "view" not in may:
+        raise NotFound(_("没有这条记录"), record=record_id)
+    by = current()
+    return enclosures.send(
+        lambda session: record_lists.record(session, code, record_id, by=by), field, by=by
+    )
 
 
 def prefilled(session: Session, form: FormDefinition | None) -> dict[str, Any]:

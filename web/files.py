@@ -111,13 +111,18 @@ def show(ref: str) -> ResponseReturnValue:
     return send(content, name=str(value["name"]), content_type=str(value["type"]))
 
 
+def is_shown(content_type: str) -> bool:
+    """Whether a browser shows such a file in the page."""
+    return content_type in _SHOWN
+
+
 def send(content: bytes, *, name: str, content_type: str) -> ResponseReturnValue:
     """Bytes to the browser: shown in the page where that is safe, else saved."""
-    shown = content_type in _SHOWN and not request.args.get("download")
+    shown = is_shown(content_type) and not request.args.get("download")
     allow_framing()
     response = send_file(
         io.BytesIO(content),
-        mimetype=content_type if content_type in _SHOWN else "application/octet-stream",
+        mimetype=content_type if is_shown(content_type) else "application/octet-stream",
         as_attachment=not shown,
         download_name=name,
         max_age=0,

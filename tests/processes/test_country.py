@@ -169,7 +169,9 @@ def test_the_certificates_of_registration_agencies_are_issued(site: Site) -> Non
 def test_certificates_of_the_country_are_in_the_wallets_of_their_holders(site: Site) -> None:
     """P-15, P-46: the channels answer in the stories; now and then a holder has none of them."""
     query = select(Case.outcome).where(Case.process_key == "prop_ecert_wallet")
-    ended = site.look(lambda session: session.scalars(query.where(Case.ended_at.is_not(None))).all())
+    ended = site.look(
+        lambda session: session.scalars(query.where(Case.ended_at.is_not(None))).all()
+    )
     assert ended.count("valid") > len(ended) / 2
 
 

@@ -10,6 +10,7 @@ from datetime import date
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from adapters import registry
@@ -18,10 +19,12 @@ from processes import registers
 from processes.casefile import notices
 from processes.casework import applications
 from processes.demo import loader
+from processes.documents import files
 from processes.identity import identity, tokens
 from processes.ledgers import menus
 from processes.ledgers.menus import BUILT_IN
 from processes.model.people import UserAccount
+from processes.model.records import RegisterRecord
 from processes.people import accounts, area
 from tests.web.conftest import csrf
 from web import create_app
@@ -313,6 +316,45 @@ def test_a_notice_leads_its_reader_to_his_case_or_says_all_there_is(demo: Flask,
     assert f'id="notice-{kept[0]}"' in client.get("/notices").text
     assert client.post(f"/notices/{kept[1]}", data=data).headers["Location"] == own
     assert client.get(own).status_code == 200
+
+
+def test_a_record_offers_its_files_and_who_takes_one_is_on_record(demo: Flask, as_kind) -> None:
+    """P-45, P-46: a certificate as PDF and OFD from its record; nothing that is no file of it."""
+    with demo.app_context(), database().transaction() as session:
+        pdf = files.store(session, b"%PDF-1.7 e", by=None, content_type="application/pdf")
+        ofd = files.store(session, b"PK OFD.xml e", by=None, content_type=files.OFD)
+        values = {
+            "ecert_id": "1.2.3.E1", "org": "PR610100", "kind": "right_certificate",
+            "type_code": "11100000MB03271699021", "unit_code": "610113001002GB00001F00010001",
+            "entry_no": "E1", "holder_name": "甲某", "source": "manual", "version": 1,
+            "certificate_no": "陕(2026)西安市不动产权第0000009号", "issued_on": "2026-11-20",
+            "document": "1", "sha256": pdf.sha256, "file": files.reference(pdf, name="证.pdf"),
+            "ofd": files.reference(ofd, name="证.ofd"), "verification_code": "BUSINESS1",
+        }  # fmt: skip
+        registers.create(session, "ecert", values, trace=registers.Trace(by="test"))
+        query = select(RegisterRecord.id).where(RegisterRecord.key == "1.2.3.E1")
+        number = session.scalars(query).one()
+    for login, at in (
+        ("prop_ecert", f"/business/lists/ecert_list/{number}"),
+        ("prop_ecert_clerk", f"/registers/ecert/{number}"),
+    ):
+        client = demo.test_client()
+        data = {"login": login, "password": loader.password(), "csrf_token": csrf(client)}
+        assert client.post("/login", data=data).status_code == 303
+        found = client.get(at)
+        assert found.text.count(f'href="{at}/files/') == 3, "look at the PDF, take either"
+        assert client.get(f"{at}/files/file").data == b"%PDF-1.7 e"
+        assert client.get(f"{at}/files/ofd?download=1").data == b"PK OFD.xml e"
+        assert client.get(f"{at}/files/holder_name").status_code == 404
+        assert as_kind("ministry").get(f"{at}/files/file").status_code in (403, 404)
+    with demo.app_context(), database().read_session() as session:
+        looks = registers.find(session, "ecert_event", where={"ecert_id": "1.2.3.E1"})
+    told = [(one.values["kind"], one.values["by"]) for one in looks]
+    assert told == [
+        (kind, by)
+        for by in ("电子证照管理人", "问题证照处理人")
+        for kind in ("viewed", "downloaded")
+    ]
 
 
 def test_no_program_goes_round_what_comes_first(demo: Flask, as_kind) -> None:

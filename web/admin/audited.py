@@ -77,6 +77,7 @@ ACTIONS: Final = {
     "record.added": N_("新增登记"),
     "record.changed": N_("修改登记"),
     "record.switched": N_("启用或停用登记"),
+    "record.opened": N_("打开登记的文件"),
     "certificate.viewed": N_("查看证照"),
     "certificate.downloaded": N_("下载证照"),
     "certificate.shown": N_("出示证照"),

@@ -4,9 +4,10 @@ Invariant: records of organisations outside the user's area do not exist for him
 is masked, in an exported list too; nothing here changes a record.
 """
 
+from functools import partial
 from typing import Final
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from processes.identity.roles import Action
 from processes.ledgers import maintenance, record_lists
 from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
 from processes.registers.definition import Definition, FieldDefinition
-from web import exporting
+from web import enclosures, exporting
 from web.admin.scope import record_of, visible
 from web.auth import current, policy
 from web.database import read_session
@@ -124,7 +125,7 @@ def record(register: str, record_id: int) -> ResponseReturnValue:
         log = session.scalars(
             select(RegisterLog).where(RegisterLog.record_id == row.id).order_by(RegisterLog.id)
         ).all()
-        specs = list(ledger.fields.values())
+        specs = [one for one in ledger.fields.values() if one.type not in ("context", "file")]
         (cells,) = record_lists.words(session, specs, [row])
         facts = [(spec.label, cell) for spec, cell in zip(specs, cells, strict=True)]
         told = maintenance.kept(register)
@@ -137,7 +138,21 @@ def record(register: str, record_id: int) -> ResponseReturnValue:
             may_keep=maintenance.may_keep(register, current()),
             off=told.retired if told else "",
             actions=ACTIONS,
+            enclosed=enclosures.links(row, partial(_enclosure, register, record_id)),
         )
+
+
+def _enclosure(register: str, record_id: int, field: str) -> str:
+    return url_for("registers.record_file", register=register, record_id=record_id, field=field)
+
+
+@blueprint.get("/<register>/<int:record_id>/files/<field>")
+@policy("staff", Action.SEARCH_CASES, Action.MANAGE_DICTIONARIES)
+def record_file(register: str, record_id: int, field: str) -> ResponseReturnValue:
+    by = current()
+    return enclosures.send(
+        lambda session: record_of(session, register, record_id, by=by), field, by=by
+    )
 
 
 def _matches(register: str, words: str) -> ColumnElement[bool]:

@@ -71,6 +71,16 @@ def test_a_face_is_compared_on_the_page_of_the_service_and_the_result_is_on_reco
     assert (one["status"], one["method"], one["attempts"]) == ("passed", "face", 1)
 
 
+def test_the_applicant_reads_that_the_face_is_waited_for_not_the_way_out(play: Play) -> None:
+    """The case stands at the comparison; the counter is only offered beside it."""
+    by, _slot = citizen(play, "p1002"), offered(play)
+    case = begun(play, KEY, by, **ASKED)
+    opened(play, case)
+    assert case.row.step == "人脸核验"
+    case.sends("改为到窗口核验", as_=by.login)
+    assert "人脸" not in case.row.step
+
+
 def test_three_faces_that_do_not_match_lead_to_the_counter(play: Play) -> None:
     by, slot = citizen(play, "p1002"), offered(play)
     case = begun(play, KEY, by, **ASKED)

@@ -24,6 +24,7 @@ from processes.documents import files
 from processes.identity import organisations
 from processes.identity.identity import by_login
 from processes.model.cases import Case
+from processes.model.documents import Document
 from processes.model.people import PublicIdentity
 from processes.modelling import deployment
 from processes.public import guides
@@ -249,6 +250,27 @@ def test_an_application_goes_in_with_a_file_and_is_followed_and_withdrawn(
     with realty.app_context(), database().read_session() as session:
         row = session.query(Case).filter_by(reference=number).one()
         assert (row.channel, row.applicant_name) == ("wechat", "甲某")
+
+
+def test_a_letter_of_the_case_is_taken_as_pdf_and_as_ofd(realty: Flask, citizen: Entered) -> None:
+    """P-16, P-38: a sealed letter in the format that the receiver keeps."""
+    client = citizen("p1001")
+    case = applied(client, unit_code="610113001002GB00001F00010004")
+    with realty.app_context(), database().transaction() as session:
+        pdf = files.store(session, b"%PDF-1.7 p", by=None, content_type="application/pdf")
+        ofd = files.store(session, OFD, by=None, content_type=files.OFD)
+        letter = Document(
+            case_id=int(case.rpartition("/")[2]), kind="letter", title="不动产权属查询电子证明",
+            number="1", template="letter_title_proof", template_digest="0" * 64,
+            sha256=pdf.sha256, ofd_sha256=ofd.sha256, values={}, org_code="PR610100",
+            verification_code="PUBLICCASE1",
+        )  # fmt: skip
+        session.add(letter)
+    page = html(client, case)
+    way = re.search(r'href="([^"]+format=ofd)"', page)[1]
+    assert client.get(way).data == OFD
+    assert client.get(way.partition("?")[0]).data == b"%PDF-1.7 p"
+    assert html(citizen("p1002"), way, 404)
 
 
 def test_a_message_leads_to_its_case(realty: Flask, citizen: Entered) -> None:
