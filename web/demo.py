@@ -86,8 +86,7 @@ def departments(settings: Settings, *, patience: float = 0) -> Iterator[Mapping[
                 given |= _mail(program, address)
             if name == "identity":
                 given[f"{_IDENTITY}_URL"] = address
-            for part in _BEHIND.get(name, ()):
-                given[f"{part.upper()}_URL"] = f"{address}/{part}"
+            given |= _behind(name, address)
         yield given
     finally:
         for program in running_now:
@@ -108,6 +107,14 @@ def _start(name: str, keys: Mapping[str, str], options: Sequence[str]) -> "subpr
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+def _behind(name: str, address: str) -> dict[str, str]:
+    """The settings of the adapters whose departments stand behind one address."""
+    given = {f"{part.upper()}_URL": f"{address}/{part}" for part in _BEHIND.get(name, ())}
+    if name == "seals":
+        given |= {f"{part.upper()}_CRL": f"{address}/crl" for part in SEAL_SERVERS}
+    return given
 
 
 def _mail(program: "subprocess.Popen[str]", page: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ no JSON object) raises `WorkRefused`.
 import contextlib
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
@@ -32,8 +33,19 @@ _BAD_REQUEST: Final = 400
 class Department:
     """The HTTP side of one department; safe to share between threads."""
 
-    def __init__(self, name: str, base_url: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        signed: bool = False,
+        patience: timedelta | None = None,
+    ) -> None:
         """`base_url` is the only place this client ever calls.
+
+        `signed`: nothing but what everybody may read and its maker signed is fetched there, so that
+        plain http may lead off this machine (RFC 5280, 8: lists are fetched that way).
+        `patience` is for a whole answer (`CALL_TOTAL`).
 
         Raises:
             ValueError: not an http(s) address; plain http is for this machine only.
@@ -48,13 +60,15 @@ class Department:
         self._host = parts.hostname
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
         self._plain = parts.scheme == "http"
+        self._signed = signed
+        self._patience = patience
         self._pool = urllib3.PoolManager(
             num_pools=_ADDRESSES,
             maxsize=4,
             retries=False,
             timeout=urllib3.Timeout(
                 connect=limits.CALL_CONNECT.total_seconds(),
-                total=limits.CALL_TOTAL.total_seconds(),
+                total=(patience or limits.CALL_TOTAL).total_seconds(),
             ),
         )
         self.breaker = Breaker()
@@ -77,6 +91,12 @@ class Department:
         told = {"Content-Type": "application/octet-stream", **headers}
         status, answer = self._ask(method, path, content, told, most=limits.UPLOAD_BYTES)
         self._check(status, answer, limits.UPLOAD_BYTES)
+        return answer
+
+    def fetch(self, path: str) -> bytes:
+        """GET what is published, whatever its type; no longer than a reply."""
+        status, answer = self._ask("GET", path, None, {}, most=limits.REPLY_BYTES)
+        self._check(status, answer, limits.REPLY_BYTES)
         return answer
 
     def probe(self) -> float:
@@ -121,7 +141,7 @@ class Department:
             raise Paused(f"『{self.name}』暂停调用，稍后再试", after=PAUSE)
         try:
             response = self._open(method, path, headers, body=content, preload_content=False)
-            answer = _body(response, most)
+            answer = _body(response, most, self._patience or limits.CALL_TOTAL)
             response.release_conn()
         except (urllib3.exceptions.HTTPError, OSError) as error:
             self.breaker.failed()
@@ -140,7 +160,8 @@ class Department:
         sent = {"Host": self._authority, **headers}
         by_name = {} if self._plain else {"server_hostname": self._host}
         failure: Exception = ConnectionError()
-        for address in addresses(self.name, self._host, self._port, plain=self._plain):
+        bare = self._plain and not self._signed
+        for address in addresses(self.name, self._host, self._port, plain=bare):
             scheme = "http" if self._plain else "https"
             pool = self._pool.connection_from_host(address, self._port, scheme, by_name)
             try:
@@ -167,12 +188,12 @@ def _reason(answer: bytes) -> str:
     return answer[:200].decode("utf-8", "replace").replace("\n", " ")
 
 
-def _body(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
+def _body(response: urllib3.BaseHTTPResponse, most: int, patience: timedelta) -> bytes:
     """The body, read under one deadline: a time-out of the socket alone lets a body drip for ever.
 
     One byte more than allowed is enough to know that it is too much.
     """
-    deadline = time.monotonic() + limits.CALL_TOTAL.total_seconds()
+    deadline = time.monotonic() + patience.total_seconds()
     parts, size = [], 0
     while size <= most and (part := response.read1(65_536, decode_content=True)):
         parts.append(part)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapters._shared.seals import Change, Examined, Signature
 from engine import confined
@@ -27,7 +27,8 @@ def examine(content: bytes, trust: "Sequence[x509.Certificate]") -> Examined:
     return Examined(signatures, told["fault"], changes)
 
 
-def _signature(told: dict[str, object]) -> Signature:
+def _signature(told: dict[str, Any]) -> Signature:
     at = told.pop("signed_at")
     signed_at = datetime.fromisoformat(str(at)) if at else None
-    return Signature(**told, signed_at=signed_at)  # type: ignore[arg-type]
+    paths = tuple(tuple(bytes.fromhex(der) for der in path) for path in told.pop("paths"))
+    return Signature(**told, signed_at=signed_at, paths=paths)

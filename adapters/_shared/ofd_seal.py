@@ -164,16 +164,17 @@ class _Package:
         self.changes += [one for one in changes if one not in self.changes]
         own = x509.Certificate.load(signature["cert"].native, strict=True)
         signed_at = self._stamped(signature)
-        subject = own.subject.native
+        subject, paths = own.subject.native, self._paths(signature, own, signed_at or clock.now())
         return Signature(
             field=named.id,
             signer=str(told["eseal"]["info"]["property"]["name"].native),
             organisation=str(subject.get("organization_name", "")),
             signed_at=signed_at,
             intact=not changes,
-            trusted=self._trusted(signature, own, signed_at or clock.now()),
+            trusted=bool(paths),
             whole=named.file == self._last,
             kind=KIND,
+            paths=paths,
         )
 
     def _changes(self, named: Named, described: Described) -> Iterator[Change]:
@@ -195,17 +196,21 @@ class _Package:
             own |= {file, other.value, other.seal}
         return own | {self._listing}
 
-    def _trusted(self, signature: ses.Signature, own: x509.Certificate, at: datetime) -> bool:
+    def _paths(
+        self, signature: ses.Signature, own: x509.Certificate, at: datetime
+    ) -> tuple[tuple[bytes, ...], ...]:
+        """From the signer and from the seal's maker to roots trusted here; empty: not trusted."""
         seal = signature["to_sign"]["eseal"]
         maker = x509.Certificate.load(seal["cert"].native, strict=True)
         roots = [one for one in self._trust if sm2.is_key(one.public_key)]
-        return (
-            ses.made_well(seal)
+        found = [sm2_cms.path(one, [], roots, at) for one in (own, maker)]
+        good = (
+            all(found)
+            and ses.made_well(seal)
             and ses.is_for(seal, own.dump())
             and ses.in_force(seal, at)
-            and sm2_cms.trusted(own, [], roots, at)
-            and sm2_cms.trusted(maker, [], roots, at)
         )
+        return tuple(tuple(one.dump() for one in path) for path in found) if good else ()
 
     def _stamped(self, signature: ses.Signature) -> datetime | None:
         """The instant of a time stamp that counts."""

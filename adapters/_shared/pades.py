@@ -294,16 +294,17 @@ def _national(one: EmbeddedPdfSignature, trust: Sequence[x509.Certificate]) -> S
     signed_at = _certain(timing.get("timestamp_validity"))
     roots = [root for root in trust if sm2.is_key(root.public_key)]
     at, others = signed_at or clock.now(), sm2_cms.certificates(data)
-    subject = own.subject.native
+    subject, path = own.subject.native, sm2_cms.path(own, others, roots, at)
     return Signature(
         field=one.field_name,
         signer=_text(subject, "common_name"),
         organisation=_text(subject, "organization_name"),
         signed_at=signed_at,
         intact=sm2_cms.holds(data, info, digest) and _empty(one.pkcs7_content),
-        trusted=sm2_cms.trusted(own, others, roots, at),
+        trusted=bool(path),
         whole=one.evaluate_signature_coverage() is SignatureCoverageLevel.ENTIRE_FILE,
         kind=NATIONAL,
+        paths=(tuple(one.dump() for one in path),) if path else (),
     )
 
 
@@ -329,7 +330,8 @@ def _empty(container: bytes) -> bool:
 
 
 def _signature(one: EmbeddedPdfSignature, status: PdfSignatureStatus) -> Signature:
-    subject = status.signing_cert.subject.native
+    subject, path = status.signing_cert.subject.native, status.validation_path
+    above = [*path.iter_certs(include_root=True)][::-1] if path is not None else []
     return Signature(
         field=one.field_name,
         signer=_text(subject, "common_name"),
@@ -338,6 +340,7 @@ def _signature(one: EmbeddedPdfSignature, status: PdfSignatureStatus) -> Signatu
         intact=status.intact and status.valid and _empty(one.pkcs7_content),
         trusted=status.trusted,
         whole=status.coverage is SignatureCoverageLevel.ENTIRE_FILE,
+        paths=(tuple(one.dump() for one in above),) if above else (),
     )
 
 

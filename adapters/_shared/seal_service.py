@@ -3,7 +3,8 @@
 `POST /orders` (signed) names seal, format (`pdf`, or `sm2`: a second signature by SM2 over the
 sealed file), place, size and SHA-256 of the file; `PUT /orders/<id>/document`
 streams it and is answered with the sealed file; `GET` of the same gives it again. An order asked
-for twice is the same order, so that a lost answer costs no second seal.
+for twice is the same order, so that a lost answer costs no second seal. `POST /revocations` names
+a seal, since when and why its certificates are to be revoked (reasons by RFC 5280, 5.3.1).
 """
 
 import hashlib
@@ -16,8 +17,10 @@ from urllib.parse import quote
 
 from adapters._shared import examining, signing, wire
 from adapters._shared.client import Department
+from adapters._shared.revocation_lists import Lists, settled
 from adapters._shared.seals import Examined, SealInfo, SealOrder, refusal
 from adapters._shared.signing import Keys, Subject
+from adapters._shared.standing import Revocation
 from engine.errors import WorkRefused
 
 if TYPE_CHECKING:
@@ -29,11 +32,12 @@ _STATES: Final = ("awaiting_document", "done", "refused")
 class SealService:
     """The client of one seal or signature server (`Seals`)."""
 
-    def __init__(self, department: Department, *, keys: Keys, trust: Path) -> None:
-        """`trust` holds the roots whose seals count here, as PEM."""
+    def __init__(self, department: Department, *, keys: Keys, trust: Path, lists: Lists) -> None:
+        """`trust` holds the roots whose seals count here, as PEM; `lists` what they revoked."""
         self.department = department
         self._keys = keys
         self._trust = trust
+        self._lists = lists
 
     def seal(self, order: SealOrder, document: BinaryIO) -> bytes:
         """Order, hand over the file, take the sealed one."""
@@ -56,7 +60,16 @@ class SealService:
 
     def examine(self, content: bytes) -> Examined:
         """What the seals of a file are worth, by the roots trusted here."""
-        return examining.examine(content, self.roots)
+        return settled(examining.examine(content, self.roots), self._lists)
+
+    def revoke(self, seal: str, revocation: Revocation) -> None:
+        """Have the server revoke the certificates of a seal, or of a person."""
+        since = revocation.since.isoformat()
+        body = wire.dump({"seal": seal, "since": since, "reason": revocation.reason})
+        told = self._signed("revocation", "/revocations", body)
+        answer = self.department.post("/revocations", body, told)
+        if answer.get("seal") != seal or answer.get("state") != "revoked":
+            raise WorkRefused(f"『{self.department.name}』的答复与吊销请求不符", seal=seal)
 
     def kept(self) -> Sequence[SealInfo]:
         """The seals that the server lets us use."""
@@ -98,7 +111,7 @@ class SealService:
 
 
 def create(title: str, adapter: str, settings: Mapping[str, str]) -> SealService:
-    """The client from the settings `URL`, `KEY`, `TRUST` (a PEM file) and optional `KEY_ID`.
+    """The client from the settings `URL`, `KEY`, `TRUST` (a PEM file), optional `KEY_ID`, `CRL`.
 
     Raises:
         ValueError: one of them is missing.
@@ -107,7 +120,8 @@ def create(title: str, adapter: str, settings: Mapping[str, str]) -> SealService
     if not settings.get("TRUST"):
         raise ValueError(f"适配器『{adapter}』没有设置受信任的根证书（TRUST）")
     department = Department(title, settings.get("URL", ""))
-    return SealService(department, keys=keys, trust=Path(settings["TRUST"]))
+    lists = Lists(settings.get("CRL", ""))
+    return SealService(department, keys=keys, trust=Path(settings["TRUST"]), lists=lists)
 
 
 def digest(content: bytes) -> str:

@@ -43,8 +43,9 @@ def examine(content: bytes, trust: Sequence[x509.Certificate]) -> Examined:
 
 
 def told(content: bytes, *trust: bytes) -> dict[str, Any]:
-    """The same as JSON, for the child process: roots in DER, instants in ISO 8601."""
+    """The same as JSON for the child process: roots in DER, instants in ISO 8601, paths in hex."""
     found = asdict(examine(content, [x509.Certificate.load(one) for one in trust]))
     for one in found["signatures"]:
         one["signed_at"] = one["signed_at"] and one["signed_at"].isoformat()
+        one["paths"] = [[der.hex() for der in path] for path in one["paths"]]
     return found

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, BinaryIO, Final, Protocol, runtime_checkable
 
+from adapters._shared import standing
 from adapters._shared.client import Department
+from adapters._shared.standing import Revocation, Standing
 from engine import confined
 from engine.errors import BpmnError, WorkRefused
 from engine.ports import HandedFile, MadeFile, Result, Work, Worker
@@ -54,6 +56,8 @@ class Signature:
     """One signature on a file; `signed_at` is the instant of its time stamp, None without one.
 
     `kind` is `sm2` for one by the national algorithms on a PDF, `ofd` for a seal on an OFD.
+    `paths` are the certificates (DER) that it stands on, each way from its own to a root trusted
+    here; `standing` is what became of them, None where nobody asked.
     """
 
     field: str
@@ -64,6 +68,13 @@ class Signature:
     trusted: bool
     whole: bool
     kind: str = ""
+    paths: tuple[tuple[bytes, ...], ...] = ()
+    standing: Standing | None = None
+
+    @property
+    def revocation(self) -> Revocation | None:
+        """Since when its certificate is revoked, before or after it signed."""
+        return self.standing.revocation if self.standing is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,8 @@ class Examined:
     Faults: `unreadable` neither PDF nor OFD, `unsigned`, `unknown` signed in a way not known here,
     `changed` after it was sealed, `untrusted` seal of nobody known, `unstamped` without a time
     stamp that counts, `costly` made so that to read it takes more than the bounds, `unsupported`
-    signed by SM2 where nothing is installed that could tell.
+    signed by SM2 where nothing is installed that could tell, `revoked` by a certificate that was no
+    longer in force, `unchecked` by one of which cannot be told whether it was.
     """
 
     signatures: tuple[Signature, ...] = ()
@@ -110,7 +122,7 @@ class SealOrder:
 
 @dataclass(frozen=True, slots=True)
 class SealInfo:
-    """A seal as its keeper has it; `state` is in_use, stopped or expired."""
+    """A seal as its keeper has it; `state` is in_use, stopped, expired or revoked."""
 
     seal: str
     name: str
@@ -134,7 +146,15 @@ class Seals(Protocol):
         ...
 
     def examine(self, content: bytes) -> Examined:
-        """What the seals of a file are worth; asks nobody outside."""
+        """What the seals of a file are worth, and what became of their certificates."""
+        ...
+
+    def revoke(self, seal: str, revocation: Revocation) -> None:
+        """Have the certificates of a seal revoked; it is not set any more from now on.
+
+        Raises:
+            Retry: a passing failure. WorkRefused: there is no such seal, or it is revoked already.
+        """
         ...
 
     def kept(self) -> Sequence[SealInfo]:
@@ -193,7 +213,9 @@ class SealWorker:
         if not _contains(order, sealed, given):
             raise WorkRefused("签章后的文件与送签的文件内容不同", order=order.id)
         found = self.seals.examine(sealed)
-        if not found.genuine:
+        if found.fault == "revoked":
+            raise refusal(f"印章证书{revoked_words(found)}，不能再签章")
+        if found.fault not in ("", "unchecked"):  # a list that is missing just now stops no seal
             raise WorkRefused(f"交回的文件验签不通过（{FAULTS[found.fault]}）", order=order.id)
         if order.format == NATIONAL and not any(one.kind == NATIONAL for one in found.signatures):
             raise WorkRefused("交回的文件上没有 SM2 签章", order=order.id)
@@ -203,7 +225,8 @@ class SealWorker:
 class ExamineWorker:
     """`*.verify`: what the seals of the file `document` are worth.
 
-    Gives `genuine`, `fault` (in words) and `signatures` (signer, organisation, signed_at).
+    Gives `genuine`, `fault` (in words) and `signatures` (signer, organisation, signed_at,
+    revoked_since: null, or since when its certificate is revoked).
     """
 
     def __init__(self, topic: str, seals: Seals) -> None:
@@ -219,6 +242,7 @@ class ExamineWorker:
                 "signer": one.signer,
                 "organisation": one.organisation,
                 "signed_at": one.signed_at,
+                "revoked_since": one.revocation.since if one.revocation is not None else None,
             }
             for one in found.signatures
         ]
@@ -262,6 +286,8 @@ FAULTS: Final[Mapping[str, str]] = {
     "unstamped": "没有可信的时间戳",
     "costly": "文件内容异常，核验所需的时间或内存超过限度",
     "unsupported": "文件有 SM2 签章，而本机没有安装国密组件",
+    "revoked": "签章时证书已被吊销",
+    "unchecked": "未能查明签章证书是否已被吊销",
 }
 
 
@@ -271,6 +297,13 @@ CHANGES: Final[Mapping[str, str]] = {
     "missing": "“{name}”被删除",
     "seal": "印章“{name}”与签章时的不是同一枚",
 }
+
+
+def revoked_words(found: Examined) -> str:
+    """Since when the certificate of a revoked seal is, and why."""
+    told = (one.standing for one in found.signatures if one.standing is not None)
+    revoked = next(one.revocation for one in told if one.state == standing.REVOKED)
+    return standing.words(revoked) if revoked is not None else ""
 
 
 def topics(prefix: str) -> tuple[str, ...]:

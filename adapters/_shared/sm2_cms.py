@@ -153,26 +153,27 @@ def holds(data: cms.SignedData, info: cms.SignerInfo, told: bytes) -> bool:
     return sm2.verifies(sm2.point_of(own.public_key), text, info["signature"].native)
 
 
-def trusted(
+def path(
     own: x509.Certificate,
     others: Sequence[x509.Certificate],
     roots: Sequence[x509.Certificate],
     at: datetime,
-) -> bool:
-    """Whether a certificate that may sign leads to one of the roots at an instant."""
-    current = own
+) -> list[x509.Certificate]:
+    """From a certificate that may sign to one of the roots at an instant; empty: to none."""
+    found = [own]
     if not _may(own, "digital_signature", "non_repudiation"):
-        return False
+        return []
     for below in range(_LONGEST):
+        current = found[-1]
         if not _in_force(current, at):
-            return False
+            return []
         issuer = next((one for one in (*roots, *others) if _issued(current, one, below)), None)
         if issuer is None:
-            return False
+            return []
+        found.append(issuer)
         if any(issuer.dump() == root.dump() for root in roots):
-            return _in_force(issuer, at)
-        current = issuer
-    return False
+            return found if _in_force(issuer, at) else []
+    return []
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate, below: int) -> bool:

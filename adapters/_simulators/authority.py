@@ -27,9 +27,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign import general
 from pyhanko.sign.timestamps import DummyTimeStamper
 
-from adapters._shared import ofd_seal, pades, ses, sm2, sm2_seal
+from adapters._shared import ofd_seal, pades, ses, sm2, sm2_cms, sm2_seal, standing
 from adapters._shared.mould import tlv
-from adapters._simulators import seal_picture
+from adapters._shared.seals import NATIONAL
+from adapters._shared.standing import Revocation
+from adapters._simulators import lists, seal_picture
 from adapters._simulators.national import NationalAuthority
 from engine import clock
 
@@ -153,9 +155,13 @@ class Authority:
         shown = picture if picture.exists() else None
         return pades.Die(signer, self.stamping, shown, national, ofd)
 
+    def person(self, code: str) -> Path:
+        """The folder of a person."""
+        return self.folder / "persons" / code
+
     def signer(self, code: str, name: str) -> pades.Die:
         """What signs for a person, whose certificate is issued when first asked for."""
-        folder = self.folder / "persons" / code
+        folder = self.person(code)
         if not (folder / "key.p12").exists():
             folder.mkdir(parents=True, exist_ok=True)
             _write(folder / "key.p12", *self._issue(name, "个人"))
@@ -163,6 +169,42 @@ class Authority:
             picture = seal_picture.signature(name)
             self._national.seal(folder, name, "个人", picture, kind=ses.PERSON)
         return self.die(folder)
+
+    def revoke(self, folder: Path, told: Revocation) -> None:
+        """Revoke the certificates of the seal, or person, in a folder."""
+        _key, own = _read(folder / "key.p12")
+        found = {own.public_bytes(Encoding.DER): (own.serial_number, "")}
+        if (folder / "sm2.crt").exists():
+            national = sm2_cms.signer_of(folder / "sm2.pem", folder / "sm2.crt").certificate
+            found[national.dump()] = (national.serial_number, NATIONAL)
+        standing.revoke(folder, found, told)
+
+    def revocation(self, folder: Path) -> Revocation | None:
+        """Since when the seal, or person, in a folder is revoked."""
+        file = folder / "key.p12"
+        if not standing.entries(folder) or not file.exists():
+            return None
+        return standing.of(folder, _read(file)[1].public_bytes(Encoding.DER))
+
+    def revocation_list(self, name: str) -> bytes:
+        """The list of that file name, made anew.
+
+        Raises:
+            LookupError: there is none.
+        """
+        entries = [
+            entry
+            for kind in ("seals", "persons")
+            for folder in sorted((self.folder / kind).glob("*"))
+            for entry in standing.entries(folder)
+        ]
+        if name == lists.USUAL:
+            key, certificate = _read(self.folder / "root.p12")
+            return lists.usual(key, certificate, [e for e in entries if not e.kind], clock.now())
+        if name == lists.NATIONAL and self._national is not None:
+            told = [entry for entry in entries if entry.kind]
+            return lists.national(self._national.signer, told, clock.now())
+        raise LookupError(name)
 
     def _issue(
         self,
@@ -213,6 +255,10 @@ def _extensions(*, root: bool, stamping: bool) -> Sequence[tuple[Any, bool]]:
         (x509.BasicConstraints(root, None), True),
         (x509.KeyUsage(**usage), True),
     ]
+    if not root:
+        place = [x509.UniformResourceIdentifier(f"{lists.PLACE}/{lists.USUAL}")]
+        point = x509.DistributionPoint(place, None, None, None)
+        found.append((x509.CRLDistributionPoints([point]), False))
     if stamping:
         found.append((x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True))
     return found

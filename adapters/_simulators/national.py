@@ -13,6 +13,7 @@ from typing import Final
 from asn1crypto import algos, keys, pem, x509
 
 from adapters._shared import ses, sm2, sm2_cms
+from adapters._simulators import lists
 from engine import clock
 
 _DAYS: Final = (-1500, 3650)
@@ -37,7 +38,7 @@ class NationalAuthority:
             return False
         public, private = sm2.library().sm2_key_generate()
         body = _body(_name(name, holder), public, root=root)
-        issuer = None if root else sm2_cms.signer_of(*self._paths())
+        issuer = None if root else self.signer
         if issuer is not None:
             body["issuer"] = issuer.certificate.subject
         made = x509.Certificate(
@@ -90,6 +91,11 @@ class NationalAuthority:
         part.write_bytes(made.dump())
         part.replace(file)
 
+    @property
+    def signer(self) -> sm2_cms.Signer:
+        """The root's key, with which lists are signed."""
+        return sm2_cms.signer_of(*self._paths())
+
     def _paths(self) -> tuple[Path, Path]:
         return self._file.with_suffix(".pem"), self._file.with_suffix(".crt")
 
@@ -115,6 +121,10 @@ def _body(subject: x509.Name, public: bytes, *, root: bool) -> x509.TbsCertifica
         ("key_usage", True, x509.KeyUsage(usage)),
         ("key_identifier", False, told.sha1),
     ]
+    if not root:
+        place = x509.GeneralName("uniform_resource_identifier", f"{lists.PLACE}/{lists.NATIONAL}")
+        point = {"distribution_point": x509.DistributionPointName("full_name", [place])}
+        extensions.append(("crl_distribution_points", False, x509.CRLDistributionPoints([point])))
     return x509.TbsCertificate(
         {
             "version": "v3",

@@ -4,17 +4,21 @@ They know nothing of cases: an order names a seal, a place and the hash of a fil
 What was sealed under an order is kept and given again, also after a restart.
 """
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
-from adapters._shared import pades, sealing, signing, sm2, wire
+from adapters._shared import pades, sealing, signing, sm2, standing, wire
 from adapters._shared.seals import NATIONAL, OFD, Place, SealOrder
 from adapters._shared.signing import Keys, Subject
+from adapters._shared.standing import Revocation
 from adapters._simulators.authority import Authority
 from adapters._simulators.simulator import Answer, Raw, Refused, Simulator
 from engine import clock
@@ -34,6 +38,14 @@ SEALS: Final[Mapping[str, tuple[str, str]]] = {
 """The seals of the demo's agencies, by the code of the agency: holder and use."""
 STOPPED: Final = "PR619900"
 _FILE: Final = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the page of the desk offers to do to a seal."""
+
+    title: str
+    seal: str
 
 
 class SealDesk(Simulator):
@@ -58,6 +70,9 @@ class SealDesk(Simulator):
         if method == "POST" and path == "/seals":
             self._verify("seals", method, path, body, headers)
             return 200, {"seals": self.listed()}
+        if method == "POST" and path == "/revocations":
+            self._verify("revocation", method, path, body, headers)
+            return 200, self._revoked(wire.load(body))
         if path.startswith("/orders/") and path.endswith("/document"):
             number = unquote(path.removeprefix("/orders/").removesuffix("/document"))
             self._verify("document", method, path, body, headers)
@@ -78,7 +93,7 @@ class SealDesk(Simulator):
 
     def die_of(self, code: str) -> pades.Die:
         """What sets a seal."""
-        return self.authority.die(self.authority.seal(code, *SEALS[code]))
+        return self.authority.die(self.folder_of(code))
 
     def refusal(self, order: Mapping[str, Any]) -> str:
         """Why an order is refused, or nothing."""
@@ -87,7 +102,42 @@ class SealDesk(Simulator):
             return "该印章已停用"
         if order.get("format") in (NATIONAL, OFD) and not sm2.installed():
             return "签章系统没有安装国密组件"
-        return "" if code in SEALS else f"没有编码为“{code}”的印章"
+        if code not in SEALS:
+            return f"没有编码为“{code}”的印章"
+        revoked = self.authority.revocation(self.folder_of(code))
+        return f"印章证书{standing.words(revoked)}，不能再签章" if revoked else ""
+
+    def folder_of(self, code: str) -> Path:
+        """Where the keys of a seal lie.
+
+        Raises:
+            Refused: there is no such seal.
+        """
+        if code not in SEALS:
+            raise Refused(f"没有编码为“{code}”的印章")
+        return self.authority.seal(code, *SEALS[code])
+
+    def examples(self) -> list[Offer]:
+        """A seal whose key was lost is revoked where it is kept."""
+        return [Offer(f"吊销“{holder}{use}”", code) for code, (holder, use) in SEALS.items()]
+
+    def say(self, told: Mapping[str, Any]) -> None:
+        chosen = self.examples()[int(told["example"])]
+        self._revoked({"seal": chosen.seal, "reason": "keyCompromise"})
+
+    def _revoked(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        code, reason = wire.text(told, "seal"), wire.text(told, "reason")
+        if reason not in standing.REASONS:
+            raise Refused(f"没有“{reason}”这种吊销原因")
+        since = datetime.fromisoformat(str(told.get("since") or clock.now().isoformat()))
+        if since.tzinfo is None or since > clock.now():
+            raise Refused("吊销时间有误")
+        with self._lock:
+            folder = self.folder_of(code)
+            if known := self.authority.revocation(folder):
+                raise Refused(f"印章证书{standing.words(known)}")
+            self.authority.revoke(folder, Revocation(since, reason))
+        return {"seal": code, "state": "revoked"}
 
     def listed(self) -> list[dict[str, Any]]:
         """The seals that the caller may use."""
@@ -98,7 +148,7 @@ class SealDesk(Simulator):
                 "holder": holder,
                 "valid_from": self._days(code)[0],
                 "valid_to": self._days(code)[1],
-                "state": "in_use",
+                "state": "revoked" if self.authority.revocation(self.folder_of(code)) else "in_use",
             }
             for code, (holder, use) in SEALS.items()
         ]
@@ -182,20 +232,31 @@ class SignatureServer(SealDesk):
 
     def die_of(self, code: str) -> pades.Die:
         """What signs for a person; in the demo the code is the name of the post."""
-        digest = hashlib.sha256(code.encode()).hexdigest()[:16]
-        return self.authority.signer(digest, code)
+        return self.authority.signer(_digest(code), code)
+
+    def folder_of(self, code: str) -> Path:
+        folder = self.authority.person(_digest(code))
+        if not (folder / "key.p12").exists():
+            raise Refused(f"没有“{code}”的签名证书")
+        return folder
+
+    def examples(self) -> list[Offer]:
+        return []
 
     def refusal(self, order: Mapping[str, Any]) -> str:
         if order.get("format") in (NATIONAL, OFD) and not sm2.installed():
             return "签名服务器没有安装国密组件"
-        return "" if str(order.get("seal", "")).strip() else "没有写明签名人"
+        if not str(order.get("seal", "")).strip():
+            return "没有写明签名人"
+        revoked = self.authority.revocation(self.authority.person(_digest(str(order["seal"]))))
+        return f"签名证书{standing.words(revoked)}，不能再签名" if revoked else ""
 
     def listed(self) -> list[dict[str, Any]]:
         return []
 
 
 class SealSystem(Simulator):
-    """Both behind one address, and the time-stamp authority below `/tsa`."""
+    """Both behind one address, the time-stamp authority at `/tsa`, revocation lists in `/crl`."""
 
     title = "电子印章与签名"
 
@@ -206,10 +267,19 @@ class SealSystem(Simulator):
             "eseal": SealDesk(authority, keys=keys["eseal"]),
             "esign": SignatureServer(authority, keys=keys["esign"]),
         }
+        self._authority = authority
         self._stamping = authority.stamping
 
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         del headers
         if method == "POST" and path == "/tsa":
             return 200, Raw(self._stamping.answer(body), "application/timestamp-reply")
+        if method == "GET" and path.startswith("/crl/"):
+            with contextlib.suppress(LookupError):
+                name = path.removeprefix("/crl/")
+                return 200, Raw(self._authority.revocation_list(name), "application/pkix-crl")
         return 404, {"reason": "没有这项服务"}
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()[:16]

@@ -3,7 +3,7 @@
 Topics: `eseal.sign` sets a seal, `eseal.verify` examines a file, `eseal.seals` lists the seals.
 Settings: `URL`, `KEY` (shared secret, at least 16 bytes), `TRUST` (PEM file with the roots whose
 seals count, those of SM2 as well), optional `KEY_ID`, `FORMAT` (`sm2`: everything is sealed by SM2
-also).
+also), `CRL` (where revocation lists lie by their file names, instead of where certificates say).
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 Topics: `esign.sign`, where `seal` is the code of the signer; `esign.verify`, `esign.seals`.
 Settings: `URL`, `KEY` (shared secret, at least 16 bytes), `TRUST` (PEM file with the roots whose
 signatures count, those of SM2 as well), optional `KEY_ID`, `FORMAT` (`sm2`: persons sign by SM2
-also).
+also), `CRL` (where revocation lists lie by their file names, instead of where certificates say).
 """
 
 from collections.abc import Mapping

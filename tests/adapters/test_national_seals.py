@@ -261,7 +261,7 @@ def test_a_certificate_counts_within_its_time(
     assert die.national is not None
     roots = [one for one in trust if sm2.is_key(one.public_key)]
     at = datetime.now(UTC) + timedelta(days=days)
-    assert sm2_cms.trusted(die.national.certificate, [], roots, at) is good
+    assert bool(sm2_cms.path(die.national.certificate, [], roots, at)) is good
 
 
 def test_a_seal_issues_no_other_seal(
@@ -278,8 +278,8 @@ def test_a_seal_issues_no_other_seal(
     roots = [one for one in trust if sm2.is_key(one.public_key)]
     assert die.national is not None
     between = [die.national.certificate]
-    assert sm2_cms.trusted(between[0], [], roots, clock.now())
-    assert not sm2_cms.trusted(forged.certificate, between, roots, clock.now())
+    assert sm2_cms.path(between[0], [], roots, clock.now())
+    assert not sm2_cms.path(forged.certificate, between, roots, clock.now())
 
 
 def test_where_nothing_can_tell_it_says_so(

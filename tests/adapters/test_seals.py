@@ -51,7 +51,8 @@ class Outside:
     url: str
 
     def settings(self, part: str) -> dict[str, str]:
-        return {"URL": f"{self.url}/{part}", "KEY": KEY, "TRUST": str(self.folder / "root.pem")}
+        mirror = {"CRL": f"{self.url}/crl"}
+        return {"URL": f"{self.url}/{part}", "KEY": KEY, "TRUST": str(self.folder / "root.pem"), **mirror}
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,7 @@ def ours(outside: Outside) -> SealKeeper:
             "PASSWORD": PASSWORD.decode(),
             "TSA_URL": f"{outside.url}/tsa",
             "TRUST": str(outside.folder / "root.pem"),
+            "CRL": f"{outside.url}/crl",
         }
     )
 
