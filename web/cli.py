@@ -40,6 +40,7 @@ _COMMANDS: Final = {
     "interfaces": "interfaces",
     "migrate": "migrating",
     "norm": "norms",
+    "seal": "sealing",
 }
 """The commands of `web.commands` and their modules; a module is loaded for its own command only,
 so that a server starts without them."""

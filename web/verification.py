@@ -43,6 +43,27 @@ FAULTS: Final = {
     "unstamped": N_("没有可信的时间戳。"),
     "costly": N_("文件内容异常，核验所需的时间或内存超过限度，未能核验。"),
     "unsupported": N_("文件有 SM2 签章，本系统没有安装国密组件，未能核验。"),
+    "revoked": N_("签章时证书已被吊销，签章无效。"),
+    "unchecked": N_("签章完好，但未能查明签章证书是否已被吊销，不能认定有效。"),
+}
+UNKNOWN: Final = {
+    "unnamed": N_("证书没有写明吊销列表在何处"),
+    "unreachable": N_("吊销列表现在无法取得"),
+    "outdated": N_("吊销列表已过期，没有取得新的"),
+    "foreign": N_("取得的不是证书颁发机构签发的吊销列表"),
+    "expired": N_("证书已到期，现行吊销列表不再列出"),
+}
+"""Why nobody can tell whether a certificate is revoked."""
+REASONS: Final = {
+    "unspecified": N_("未说明原因"),
+    "keyCompromise": N_("私钥泄露或者可能泄露"),
+    "cACompromise": N_("认证机构私钥泄露"),
+    "affiliationChanged": N_("单位信息变更"),
+    "superseded": N_("已换发"),
+    "cessationOfOperation": N_("停止使用"),
+    "certificateHold": N_("暂停使用"),
+    "privilegeWithdrawn": N_("撤销授权"),
+    "aACompromise": N_("属性认证机构私钥泄露"),
 }
 CHANGES: Final = {
     "changed": N_("“%(name)s”在签章之后被改动。"),
@@ -75,6 +96,11 @@ class Finding:
         return not seals.signatures and seals.fault not in _UNTOLD
 
     @property
+    def unchecked(self) -> bool:
+        """Whether its seals are good as far as one can tell, but not whether they were revoked."""
+        return self.seals is not None and self.seals.fault == "unchecked"
+
+    @property
     def badge(self) -> Badge:
         """Whether it holds, in a word: a file only if its seal is good too."""
         if self.form is not None:
@@ -82,7 +108,9 @@ class Finding:
             return Badge(N_("意见未改动"), "green") if whole else Badge(N_("意见有改动"), "red")
         if self.document is None:
             return Badge(N_("不是本系统签发的文件"), "red")
-        if not self.seals_hold:
+        if self.document.status == "issued" and self.unchecked:
+            return Badge(N_("证书状态未查明"), "amber")
+        if not self.seals_hold and not self.unchecked:
             known = self.seals is not None and self.seals.signatures
             text = N_("签章无效") if known else N_("签章未能核验")
             return Badge(text, "red" if known else "amber")
@@ -163,7 +191,7 @@ def _found(look: Callable[..., Verified], *told: str, **shown: Any) -> ResponseR
 
 def _page(**told: Any) -> str:
     blank = {"code": "", "number": "", "way": "code", "missing": False, "refused": ""}
-    words = {"faults": FAULTS, "changes": CHANGES}
+    words = {"faults": FAULTS, "changes": CHANGES, "unknown": UNKNOWN, "reasons": REASONS}
     always = {**blank, **words, "finding": None, "public_key": keys.public_key()}
     return render_template("portal/verify.html", **{**always, **told})
 

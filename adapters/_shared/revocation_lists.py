@@ -83,6 +83,11 @@ class Lists:
                 why = error.why
         raise ListMissing(why)
 
+    def forget(self) -> None:
+        """Ask for all of them anew."""
+        with self._lock:
+            self._kept.clear()
+
     def _at(self, url: str, issuer: bytes) -> RevocationList:
         now, key = clock.now(), (url, hashlib.sha256(issuer).digest())
         kept = self._kept.get(key)

@@ -70,6 +70,7 @@ class SealService:
         answer = self.department.post("/revocations", body, told)
         if answer.get("seal") != seal or answer.get("state") != "revoked":
             raise WorkRefused(f"『{self.department.name}』的答复与吊销请求不符", seal=seal)
+        self._lists.forget()  # they tell of it from now on
 
     def kept(self) -> Sequence[SealInfo]:
         """The seals that the server lets us use."""

@@ -61,7 +61,7 @@ _HEAD: Final = """# 接口规范：与外部单位交换的报文
 | `order` 签章委托 | `POST /orders` | 委托 |
 | `document` 待签的和签好的文件 | `PUT`、`GET /orders/<编号>/document` | 文件，空 |
 | `seals` 查询可用的印章 | `POST /seals` | JSON |
-| `revocation` 吊销证书：`seal`、起始 `since`、原因 `reason`（RFC 5280） | `POST /revocations` | JSON |
+| `revocation` 吊销证书：`seal`、`since`、`reason`（RFC 5280） | `POST /revocations` | JSON |
 
 用途、方法、路径、查询、时间、一次性数、请求体有一处与签名不符，或时间超出、一次性数用过的，
 以 403 拒绝。向本系统发送报文的地址不带查询。

@@ -130,7 +130,7 @@ class SealDesk(Simulator):
         if reason not in standing.REASONS:
             raise Refused(f"没有“{reason}”这种吊销原因")
         since = datetime.fromisoformat(str(told.get("since") or clock.now().isoformat()))
-        if since.tzinfo is None or since > clock.now():
+        if since.tzinfo is None or since > clock.now() + signing.WINDOW:
             raise Refused("吊销时间有误")
         with self._lock:
             folder = self.folder_of(code)

@@ -52,7 +52,12 @@ class Outside:
 
     def settings(self, part: str) -> dict[str, str]:
         mirror = {"CRL": f"{self.url}/crl"}
-        return {"URL": f"{self.url}/{part}", "KEY": KEY, "TRUST": str(self.folder / "root.pem"), **mirror}
+        return {
+            "URL": f"{self.url}/{part}",
+            "KEY": KEY,
+            "TRUST": str(self.folder / "root.pem"),
+            **mirror,
+        }
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ What the document is, whether it holds, and nothing of its holder.
 import hashlib
 import io
 import re
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,9 +16,13 @@ from flask.testing import FlaskClient
 
 from adapters._shared import ofd_package, ofd_seal, pades
 from adapters._shared.seals import Examined
+from adapters._shared.standing import Revocation
+from adapters._simulators.authority import Authority
 from adapters._simulators.seal_system import SEALS
 from adapters.registry import Adapters
 from bpmn.property import seals
+from engine import clock
+from engine.errors import Retry
 from processes import registers, settings
 from processes.documents import documents, files
 from processes.letters import drawing
@@ -343,3 +347,69 @@ def test_the_page_speaks_english_too(client: FlaskClient, certificate: Certifica
     assert "Issuing agency" in page
     assert "签发机构" not in page
     assert "The seal is good" in upload(client, certificate.content)
+
+
+def revoked(code: str, since: timedelta, content: Callable[[str], bytes]) -> bytes:
+    """A file sealed with a seal that is revoked so long from now."""
+    made = content(code)
+    folder = seals.authority().folder / "seals" / code
+    told = Revocation(clock.now() + since, "keyCompromise")
+    seals.authority().revoke(folder, told)
+    return made
+
+
+def sealed_as(code: str) -> bytes:
+    die = seals.authority().die(seals.authority().seal(code, "遗失印章的登记局", "登记专用章"))
+    return pades.seal(sealed_page(), die=die)
+
+
+def sealed_page() -> bytes:
+    source = b"letter: t\ntitle: T\nkind: card\nsides:\n  - - {text: certificate, at: [4, 10]}\n"
+    return documents.render(read(source, "t.yaml"), {})
+
+
+def test_a_seal_whose_certificate_was_revoked_later_holds_and_one_revoked_before_does_not(
+    client: FlaskClient, certificate: Certificate
+) -> None:
+    """P-53: by page and API, in Chinese and English, with day and reason."""
+    good = client.post("/api/v1/verifications/file", data=certificate.content).json["signatures"][0]
+    assert (good["certificate"], good["revoked_since"]) == ("good", None)
+    assert "签发机构没有吊销" in upload(client, certificate.content)
+    later = revoked("LATER", timedelta(hours=1), sealed_as)
+    before = revoked("BEFORE", -timedelta(days=1), sealed_as)
+    # a list counts for an hour before it is asked for anew
+    client.application.extensions["banli_adapters"] = Adapters(seals=seals.DeskSeals())
+    page = upload(client, later)
+    assert "签章时有效" in page
+    assert "不影响此前的签章" in page
+    page = upload(client, before)
+    for shown in ("签章时证书已被吊销，签章无效", "签章之前，证书已于", "私钥泄露或者可能泄露"):
+        assert shown in page
+    told = client.post("/api/v1/verifications/file", data=later).json
+    assert (told["fault"], told["signatures"][0]["certificate"]) == ("", "good")
+    assert told["signatures"][0]["revocation_reason"] == "keyCompromise"
+    told = client.post("/api/v1/verifications/file", data=before).json
+    assert (told["valid"], told["fault"]) == (False, "revoked")
+    assert told["signatures"][0]["certificate"] == "revoked"
+    assert told["signatures"][0]["revoked_since"]
+    client.post("/language", data={"csrf_token": token(client), "language": "en"})
+    assert "before it signed (key compromised or suspected to be)" in upload(client, before)
+
+
+def test_where_the_list_cannot_be_had_a_file_of_ours_is_not_called_valid(
+    client: FlaskClient, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither valid nor invalid: the page says that it could not be found out, and why."""
+
+    def down(_authority: Authority, _name: str) -> bytes:
+        raise Retry("down")
+
+    monkeypatch.setattr(Authority, "revocation_list", down)
+    client.application.extensions["banli_adapters"] = Adapters(seals=seals.DeskSeals())
+    page = upload(client, certificate.content)
+    for shown in ("证书状态未查明", "吊销列表现在无法取得，不知道证书是否已被吊销", "不能认定有效"):
+        assert shown in page
+    told = client.post("/api/v1/verifications/file", data=certificate.content).json
+    assert (told["valid"], told["fault"]) == (False, "unchecked")
+    (one,) = told["signatures"]
+    assert (one["certificate"], one["unknown"]) == ("unknown", "unreachable")

@@ -23,6 +23,8 @@ ACTIONS: Final = {
     "org.reopened": N_("恢复机构"),
     "grant.created": N_("业务授权"),
     "grant.revoked": N_("收回授权"),
+    "seal.revocation_ordered": N_("下令吊销印章证书"),
+    "seal.revoked": N_("吊销印章证书"),
     "token.issued": N_("发放接口令牌"),
     "token.revoked": N_("收回接口令牌"),
     "agent.set": N_("设置代理人"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import request
 
+from adapters._shared.seals import Signature
 from processes.desk import printed_forms
 from processes.documents import verification
 from processes.documents.verification import Verified
@@ -104,9 +105,18 @@ def _file(found: Finding) -> dict[str, Any]:
         "sealed": bool(signatures),
         "fault": seals.fault if seals is not None else "",
         "changes": [asdict(one) for one in (seals.changes if seals is not None else ())],
-        "signatures": [
-            {"signer": one.signer, "kind": one.kind or "pades", "signed_at": one.signed_at}
-            for one in signatures
-            if one.intact
-        ],
+        "signatures": [_signature(one) for one in signatures if one.intact],
+    }
+
+
+def _signature(one: Signature) -> dict[str, Any]:
+    standing, revoked = one.standing, one.revocation
+    return {
+        "signer": one.signer,
+        "kind": one.kind or "pades",
+        "signed_at": one.signed_at,
+        "certificate": standing.state if standing is not None else None,
+        "unknown": standing.why if standing is not None else "",
+        "revoked_since": revoked.since if revoked is not None else None,
+        "revocation_reason": revoked.reason if revoked is not None else None,
     }

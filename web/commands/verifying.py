@@ -9,12 +9,14 @@ from pathlib import Path
 import click
 
 from adapters._shared.seals import NATIONAL, OFD, Examined, Signature
+from adapters._shared.standing import REVOKED, UNKNOWN, words
 from engine import clock
 from engine.errors import NotFound
 from processes.documents import verification
 from web.commands.opening import opened
 from web.database import run
 from web.verification import CHANGES, FAULTS, Finding, examined
+from web.verification import UNKNOWN as UNTOLD
 
 
 @click.command(
@@ -57,4 +59,14 @@ def _line(one: Signature) -> str:
     at = one.signed_at.astimezone(clock.SHANGHAI) if one.signed_at is not None else None
     stamped = f"{at:%Y-%m-%d %H:%M:%S}" if at is not None else "没有可信的时间戳"
     good = "完好" if one.intact and one.trusted else "不可信"
-    return f"签章（{kind}）：{one.signer}  {stamped}  {good}"
+    return f"签章（{kind}）：{one.signer}  {stamped}  {good}{_certificate(one)}"
+
+
+def _certificate(one: Signature) -> str:
+    standing, revoked = one.standing, one.revocation
+    if standing is not None and standing.state == UNKNOWN:
+        return f"  证书状态未查明（{UNTOLD[standing.why]}）"
+    if revoked is None:
+        return ""
+    before = standing is not None and standing.state == REVOKED
+    return f"  证书在签章之{'前' if before else '后'}{words(revoked)}"

@@ -53,6 +53,15 @@ def test_a_seal_that_was_stopped_is_stopped_here_too_and_somebody_is_told(play: 
     assert story.record(play, "eseal", "PR610100")["status"] == "in_use"
 
 
+def test_a_seal_that_was_revoked_is_so_here_too_until_it_has_a_new_certificate(play: Play) -> None:
+    checked(play, info())
+    checked(play, info("revoked"))
+    assert story.record(play, "eseal", "PR610100")["status"] == "revoked"
+    assert story.notices_of(play, "prop_ecert")[0] == "电子印章需要处理"
+    checked(play, info())
+    assert story.record(play, "eseal", "PR610100")["status"] == "in_use"
+
+
 def test_a_certificate_that_runs_out_within_thirty_days_is_told(play: Play) -> None:
     checked(play, info(days=20))
     assert story.notices_of(play, "prop_ecert") == ["电子印章需要处理"]

@@ -33,11 +33,18 @@ class VerifiedSignature(Reply):
     """One good signature on a file; `signed_at` is the instant of its time stamp.
 
     `kind` is pades; sm2 for one by the national algorithms; ofd for an electronic seal on an OFD.
+    `certificate` is what became of its certificate: good, revoked (before it signed), unknown or,
+    where nobody looked, null; `unknown` says why. `revoked_since` and `revocation_reason` (of
+    RFC 5280, 5.3.1) also tell of one revoked after it signed, which leaves the signature good.
     """
 
     signer = Text()
     kind = Text()
     signed_at = Moment(allow_none=True)
+    certificate = Text(allow_none=True)
+    unknown = Text()
+    revoked_since = Moment(allow_none=True)
+    revocation_reason = Text(allow_none=True)
 
 
 class VerifiedChange(Reply):
@@ -50,7 +57,8 @@ class VerifiedChange(Reply):
 class VerifiedFile(Reply):
     """What a file is worth; `fault` says in a word what is wrong with its seals.
 
-    Faults: unreadable, unsigned, unknown, changed, untrusted, unstamped, costly, unsupported.
+    Faults: unreadable, unsigned, unknown, changed, untrusted, unstamped, costly, unsupported,
+    revoked, unchecked (seals good, but whether their certificates were revoked cannot be told).
     """
 
     valid = fields.Boolean()
