@@ -412,4 +412,4 @@ def test_where_the_list_cannot_be_had_a_file_of_ours_is_not_called_valid(
     told = client.post("/api/v1/verifications/file", data=certificate.content).json
     assert (told["valid"], told["fault"]) == (False, "unchecked")
     (one,) = told["signatures"]
-    assert (one["certificate"], one["unknown"]) == ("unknown", "unreachable")
+    assert (one["certificate"], one["unknown_because"]) == ("unknown", "unreachable")

@@ -116,7 +116,7 @@ def _signature(one: Signature) -> dict[str, Any]:
         "kind": one.kind or "pades",
         "signed_at": one.signed_at,
         "certificate": standing.state if standing is not None else None,
-        "unknown": standing.why if standing is not None else "",
+        "unknown_because": standing.why if standing is not None else "",
         "revoked_since": revoked.since if revoked is not None else None,
         "revocation_reason": revoked.reason if revoked is not None else None,
     }

@@ -34,7 +34,7 @@ class VerifiedSignature(Reply):
 
     `kind` is pades; sm2 for one by the national algorithms; ofd for an electronic seal on an OFD.
     `certificate` is what became of its certificate: good, revoked (before it signed), unknown or,
-    where nobody looked, null; `unknown` says why. `revoked_since` and `revocation_reason` (of
+    where nobody looked, null; `unknown_because` says why. `revoked_since` and `revocation_reason` (of
     RFC 5280, 5.3.1) also tell of one revoked after it signed, which leaves the signature good.
     """
 
@@ -42,7 +42,7 @@ class VerifiedSignature(Reply):
     kind = Text()
     signed_at = Moment(allow_none=True)
     certificate = Text(allow_none=True)
-    unknown = Text()
+    unknown_because = Text()
     revoked_since = Moment(allow_none=True)
     revocation_reason = Text(allow_none=True)
 
