@@ -34,8 +34,8 @@ class VerifiedSignature(Reply):
 
     `kind` is pades; sm2 for one by the national algorithms; ofd for an electronic seal on an OFD.
     `certificate` is what became of its certificate: good, revoked (before it signed), unknown or,
-    where nobody looked, null; `unknown_because` says why. `revoked_since` and `revocation_reason` (of
-    RFC 5280, 5.3.1) also tell of one revoked after it signed, which leaves the signature good.
+    where nobody looked, null; `unknown_because` says why. `revoked_since` and `revocation_reason`
+    (of RFC 5280, 5.3.1) also tell of one revoked after it signed: the signature stays good.
     """
 
     signer = Text()
