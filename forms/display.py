@@ -161,12 +161,20 @@ def _state(spec: FieldView) -> dict[str, Any]:
 def mistakes(form: FormDefinition, errors: Mapping[str, Sequence[str]]) -> list[Mistake]:
     """The summary of a refused form, in the order of the page."""
     order = {spec.name: index for index, spec in enumerate(form.fields())}
-    paths = sorted(errors, key=lambda path: order.get(path.split(".")[0], len(order)))
     return [
         Mistake(path, input_id(path), _label(form, path), message)
-        for path in paths
+        for path in sorted(errors, key=lambda path: _place(form, order, path))
         for message in errors[path]
     ]
+
+
+def _place(form: FormDefinition, order: Mapping[str, int], path: str) -> tuple[int, int, int]:
+    """Where a path stands on the page: its field, then row and column of a table."""
+    name, row, column = [*path.split("."), "", ""][:3]
+    spec = form.field(name)
+    columns = [one.name for one in spec.columns()] if spec else []
+    at = columns.index(column) if column in columns else -1
+    return order.get(name, len(order)), int(row) if row.isdecimal() else -1, at
 
 
 def input_id(path: str) -> str:

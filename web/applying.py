@@ -47,8 +47,8 @@ def next_page(key: str, *, base: str, channel: str = "") -> Case | ResponseRetur
     form = service.form
     given = filling.answers(form, node=NODE) if form else {}
     step, go = _step(), request.form.get("_go", "")
-    if spec := tables.asked(form):
-        return _table(key, spec, given, base=base)
+    if form is not None and (spec := tables.asked(form)):
+        return _table(key, form, spec, given, base=base)
     if (shown := _shown_again(key, form, given, base=base)) is not None:
         return shown
     if form is not None and (go != "submit" or step < len(form.sections)):
@@ -75,13 +75,21 @@ def _shown_again(
     return None
 
 
-def _table(key: str, spec: Rows, given: Mapping[str, Any], *, base: str) -> ResponseReturnValue:
+def _table(
+    key: str, form: FormDefinition, spec: Rows, given: Mapping[str, Any], *, base: str
+) -> ResponseReturnValue:
     """A table of the form goes out as a file, or its rows come in from one."""
     with read_session() as session:
-        lookups = sources.lookups(session, current())
-        done = tables.answer(spec, given, context=applications.known(current()), lookups=lookups)
+        done = tables.answer(
+            spec,
+            given,
+            at=tables.Place(form, NODE),
+            context=applications.known(current()),
+            lookups=sources.lookups(session, current()),
+        )
     if isinstance(done, tables.Read):
-        return _show(key, done.answers, step=_step(), base=base, restored=done.told)
+        told = {"restored": done.told, "errors": done.errors}
+        return _show(key, done.answers, step=_step(), base=base, **told)
     return done
 
 

@@ -66,6 +66,7 @@ _OUTCOME: Final[Mapping[str, str]] = {
     "expired_supplement": N_("逾期未补正"),
     "rejected_package": N_("报文无效"),
     "annulled_uncollected": N_("逾期未领注销"),
+    "permit_expired": N_("许可到期"),
     "terminated": N_("已终止"),
     "voided": N_("已作废"),
     "delivered": N_("已送达"),

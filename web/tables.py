@@ -1,23 +1,26 @@
 """Tables inside a form: taken down as xlsx, read back from one; before anything is submitted.
 
-Invariant: what is read stands in the page like something typed, judged by the form's own rules;
-nothing is stored until the form itself is sent.
+Invariant: what is read stands in the page like something typed, judged at once by the form's own
+rules: each refused cell says why, and what the page cannot show of it. Nothing is stored until the
+form itself is sent.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from flask import Response, request
 
 from engine import limits
 from forms import cells
-from forms.definition import FormDefinition
+from forms.definition import FormDefinition, FormInvalid
 from forms.fields.base import Field, Scope
+from forms.fields.chosen import Choice, Choices
 from forms.fields.composed import Rows
+from forms.fields.counted import Boolean, Date, Moment
 from forms.lookups import Lookups
 from processes import settings
-from processes.ledgers import sheets
+from processes.ledgers import intake, sheets
 from processes.ledgers.sheets import SheetRefused
 from web import exporting
 from web.words import _
@@ -25,36 +28,95 @@ from web.words import _
 TAKE: Final = "_sheet_out"
 READ: Final = "_sheet_in"
 FILE: Final = "_sheet_file."
+_UNTYPED: Final = (Choice, Choices, Boolean, Date, Moment)
+"""Where the page shows nothing that it does not offer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What came of a table read in: the answers with its rows, and a sentence about them."""
+    """What came of a table read in: the answers, a sentence, what is wrong with cells by path."""
 
     answers: dict[str, Any]
     told: str
+    errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def asked(form: FormDefinition | None) -> Rows | None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The form that a table stands in, and the node it is filled in at."""
+
+    form: FormDefinition
+    node: str
+
+
+def asked(form: FormDefinition) -> Rows | None:
     """The table that this request takes down or reads in; None if it does something else."""
     name = request.form.get(TAKE) or request.form.get(READ)
-    spec = form.field(name) if form is not None and name else None
+    spec = form.field(name) if name else None
     return spec if isinstance(spec, Rows) else None
 
 
 def answer(
-    spec: Rows, given: Mapping[str, Any], *, context: Mapping[str, Any], lookups: Lookups
+    spec: Rows,
+    given: Mapping[str, Any],
+    *,
+    at: Place,
+    context: Mapping[str, Any],
+    lookups: Lookups,
 ) -> Response | Read:
     """Do what was asked: the file, or the answers with the rows of the file."""
     scope = Scope({**context, **given}, lookups)
     typed = _typed(spec, given, scope)
     if request.form.get(TAKE):
-        return _file(spec, typed, scope)
+        wrong = _wrong(spec, {**given, spec.name: typed}, at=at, context=context, lookups=lookups)
+        return _file(spec, typed, scope, wrong)
     try:
         table = sheets.read(_uploaded(spec), most=limits.TABLE_ROWS)
-        return _read(spec, given, typed, table, scope)
+        answers, unknown = _read(spec, given, typed, table, scope)
     except SheetRefused as refused:
         return Read(dict(given), refused.message)
+    wrong = _wrong(spec, answers, at=at, context=context, lookups=lookups)
+    return Read(answers, _told(len(table.lines), unknown, len(_rows(wrong))), wrong)
+
+
+def _wrong(
+    spec: Rows,
+    answers: Mapping[str, Any],
+    *,
+    at: Place,
+    context: Mapping[str, Any],
+    lookups: Lookups,
+) -> dict[str, list[str]]:
+    """What the form refuses in the rows that have been filled in, by path."""
+    try:
+        at.form.validate(answers, context=context, node=at.node, lookups=lookups)
+    except FormInvalid as refused:
+        rows, fillable = answers[spec.name], cells.columns(spec.fields)
+        filled = {
+            str(number)
+            for number, row in enumerate(rows)
+            if any(row.get(one.name) not in (None, "", []) for one in fillable)
+        }
+        return {
+            path: [message + _cell_of(spec, path, rows) for message in messages]
+            for path, messages in refused.errors.items()
+            if path.startswith(f"{spec.name}.") and path.split(".")[1] in filled
+        }
+    return {}
+
+
+def _cell_of(spec: Rows, path: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """What stood in a cell, where the page has no way to show it: a list, a calendar."""
+    _table, row, column = [*path.split("."), ""][:3]
+    one = next((one for one in spec.fields if one.name == column), None)
+    cell = rows[int(row)].get(column)
+    if not isinstance(one, _UNTYPED) or cell in (None, "", []):
+        return ""
+    return _("（表格中为“%(cell)s”）", cell="、".join(cell) if isinstance(cell, list) else cell)
+
+
+def _rows(wrong: Mapping[str, Sequence[str]]) -> set[int]:
+    return {int(path.split(".")[1]) for path in wrong}
 
 
 def _typed(spec: Rows, given: Mapping[str, Any], scope: Scope) -> list[dict[str, Any]]:
@@ -67,11 +129,26 @@ def _typed(spec: Rows, given: Mapping[str, Any], scope: Scope) -> list[dict[str,
     return [{**row, **first} for row, first in zip(rows, start, strict=False)]
 
 
-def _file(spec: Rows, rows: list[dict[str, Any]], scope: Scope) -> Response:
+def _file(
+    spec: Rows, rows: list[dict[str, Any]], scope: Scope, wrong: Mapping[str, Sequence[str]]
+) -> Response:
+    """The rows as they stand; with the reasons in a column of its own where some are refused."""
     columns = _columns(spec)
+    headings = [one.label for one in columns]
     lines = [[_cell(one, row.get(one.name), scope) for one in columns] for row in rows]
-    content = sheets.xlsx(spec.label, [one.label for one in columns], lines)
+    if wrong:
+        headings.append(intake.REASON)
+        for number, line in enumerate(lines):
+            line.append(_reasons(spec, number, wrong))
+    content = sheets.xlsx(spec.label, headings, lines)
     return exporting.download(content, f"{spec.label}.xlsx", sheets.XLSX)
+
+
+def _reasons(spec: Rows, number: int, wrong: Mapping[str, Sequence[str]]) -> str:
+    """What is wrong with a row, on one line."""
+    paths = ((one.name, f"{spec.name}.{number}.{one.name}") for one in spec.fields)
+    own = {name: wrong[path] for name, path in paths if path in wrong}
+    return "；".join(cells.problems(own, spec.fields))
 
 
 def _columns(spec: Rows) -> list[Field]:
@@ -98,13 +175,20 @@ def _read(
     typed: list[dict[str, Any]],
     table: sheets.Table,
     scope: Scope,
-) -> Read:
+) -> tuple[dict[str, Any], list[str]]:
+    """The answers with the rows of the file, and the lines that the table has no row for."""
     wanted = {cells.heading(one) for one in _columns(spec)}
     if wanted.isdisjoint(table.headings):
         raise SheetRefused(_("表格的列名与本表不符，请先下载本表再填写"))
     rows, unknown = cells.merged(spec, typed, [line.cells for line in table.lines], scope)
-    told = _("已从表格读入 %(n)s 行，请核对后提交。", n=len(table.lines) - len(unknown))
+    return {**given, spec.name: rows}, unknown
+
+
+def _told(lines: int, unknown: Sequence[str], refused: int) -> str:
+    told = _("已从表格读入 %(n)s 行，请核对后提交。", n=lines - len(unknown))
+    if refused:
+        told += _("其中 %(n)s 行须改正，原因写在各行中；也可以下载为表格改正后再读入。", n=refused)
     if unknown:
         names = "、".join(unknown[:10])
         told += _("以下 %(n)s 行在本表中没有，未读入：%(names)s。", n=len(unknown), names=names)
-    return Read({**given, spec.name: rows}, told)
+    return told

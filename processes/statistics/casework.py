@@ -1,7 +1,8 @@
 """Counting cases, and what lies on people's desks.
 
-Invariant: only cases within the scope of `permissions.visible_cases` are counted, and only those
-tasks that stand in the reader's own inbox. Durations are working days without suspended time.
+Invariant: only cases of the organisations that the statistic gives the reader (`statistics.scope`)
+and those he may see are counted, and only those tasks that stand in the reader's own inbox.
+Durations are working days without suspended time.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from datetime import date, datetime, timedelta
 from statistics import mean, median
 from typing import Any, Final
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine import clock, repository
@@ -21,6 +22,7 @@ from processes.identity.identity import User
 from processes.model.cases import Case, ClockEntry
 from processes.model.people import Org
 from processes.rights import listed, permissions
+from processes.statistics import scope
 from processes.statistics.definition import Statistic
 from processes.statistics.result import Cell
 
@@ -76,10 +78,16 @@ def _asked(told: Statistic, by: User) -> Select[Any]:
         Case.accepted_at,
         Case.ended_at,
         Case.due_on,
-    ).where(Case.id.in_(permissions.visible_cases(by)), _begins(Case.process_key, told.cases))
+    ).where(_counted(told, by), _begins(Case.process_key, told.cases))
     if told.ended is None:
         return query
     return query.where(Case.ended_at.is_not(None) if told.ended else Case.ended_at.is_(None))
+
+
+def _counted(told: Statistic, by: User) -> ColumnElement[bool]:
+    """A number shows nobody a case: who holds a role of the statistic counts all of its area."""
+    below = select(Org.org_code).where(scope.below(scope.paths(by, told.roles)))
+    return or_(Case.org_code.in_(below), Case.id.in_(permissions.visible_cases(by)))
 
 
 def _begins(column: InstrumentedAttribute[str], prefixes: Iterable[str]) -> Any:

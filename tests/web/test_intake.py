@@ -21,7 +21,7 @@ from processes import registers
 from processes.casework import applications
 from processes.demo import loader
 from processes.identity import identity
-from processes.ledgers import sheets
+from processes.ledgers import intake, sheets
 from processes.model.cases import Case
 from processes.model.people import AuditEvent
 from tests.web.conftest import csrf, log_in
@@ -224,6 +224,26 @@ def test_a_table_of_a_form_is_read_from_a_file_before_anything_is_sent(staff: Cl
     assert (status, "已从表格读入 2 行" in text) == (200, True)
     assert 'value="学员乙"' in text
     assert 'value="1991-02-02"' in text
+
+
+def test_a_table_read_into_a_form_says_what_is_wrong_with_each_line(staff: Clients) -> None:
+    """Y-105: what the page cannot show of a cell is said; the refused lines go out with reasons."""
+    client = staff("institution_clerk")
+    at = "/portal/apply/yacht_exam"
+    asked = {"_step": "1", "part": "theory", "org": "370001", "licence_class": "A1E"}
+    wrong = TRAINEES.replace("居民身份证", "军官证", 1).replace("1991-02-02", "1991-02-30")
+    file = {"_sheet_file.candidates": table(wrong)}
+    status, text = sent(client, at, at, **asked, _sheet_in="candidates", **file)
+    assert (status, "其中 2 行须改正" in text) == (200, True)
+    assert "请从给出的选项中选择（表格中为“军官证”）" in text
+    assert "没有这一天，请核对年、月、日（表格中为“1991-02-30”）" in text
+    assert text.index("考生第 1 行证件类型") < text.index("考生第 2 行出生日期")
+    row = {
+        f"candidates.0.{name}": value for name, value in {"name": "学员甲", "id_no": "1"}.items()
+    }
+    data = {"csrf_token": csrf(client, at), **asked, **row, "_sheet_out": "candidates"}
+    line = sheets.read(client.post(at, data=data).data).lines[0].cells
+    assert "证件号码：" in line[intake.REASON]
 
 
 def test_a_table_of_a_form_is_taken_down_as_it_stands(staff: Clients) -> None:

@@ -82,8 +82,8 @@ def page(task_id: int) -> ResponseReturnValue:
 def complete(task_id: int) -> ResponseReturnValue:
     """Submit the form; afterwards the next task in this case, or the list."""
     form, given = _form_and_answers(task_id)
-    if spec := tables.asked(form):
-        return _table(task_id, spec, given)
+    if form is not None and (spec := tables.asked(form)):
+        return _table(task_id, form, spec, given)
     if request.form.get("_restore"):
         return _again(task_id, given, restored=_("已恢复登录前填写的内容，请核对后提交。"))
     return _submitted(task_id, form, given)
@@ -184,14 +184,21 @@ def refresh(task_id: int) -> ResponseReturnValue:
     return jsonify(fields=filling.states(sections))
 
 
-def _table(task_id: int, spec: Rows, given: Mapping[str, Any]) -> ResponseReturnValue:
+def _table(
+    task_id: int, form: FormDefinition, spec: Rows, given: Mapping[str, Any]
+) -> ResponseReturnValue:
     """A table of the form goes out as a file, or its rows come in from one."""
     with read_session() as session:
         view = worklist.view(session, task_id, by=current())
-        lookups = sources.lookups(session, current())
-        done = tables.answer(spec, given, context=view.variables, lookups=lookups)
+        done = tables.answer(
+            spec,
+            given,
+            at=tables.Place(form, view.task.activity),
+            context=view.variables,
+            lookups=sources.lookups(session, current()),
+        )
     if isinstance(done, tables.Read):
-        return _again(task_id, done.answers, restored=done.told)
+        return _again(task_id, done.answers, restored=done.told, errors=done.errors)
     return done
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from bpmn.yacht import story
 from processes import statistics
+from processes.casework import cases
 from processes.play import Play
 from processes.statistics import Asked, Table
 
@@ -62,6 +63,15 @@ def test_business_handled_is_counted_by_its_end_and_outcome(play: Play) -> None:
     by_process = cells(table(play, "stat_business_handled", by="process"))
     assert by_process["游艇驾驶证办理"][-1] == 1
     assert by_process["培训考试"][-1] == 1
+
+
+def test_an_administrator_counts_the_cases_he_may_not_open(play: Play) -> None:
+    """Y-98: a number shows nobody a case; the roles of the statistic say who counts."""
+    story.applied(play)
+    for who in ("head", "admin", "hq_admin"):
+        assert cells(table(play, "stat_in_progress_count", who))["山东海事局"][-1] == 1
+    unseen = play.run(lambda s: cases.search(s, by=play.user("admin"), text="游艇驾驶证"))
+    assert not unseen
 
 
 @pytest.mark.parametrize(

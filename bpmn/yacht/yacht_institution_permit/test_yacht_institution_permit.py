@@ -97,6 +97,7 @@ def test_the_agency_is_reminded_and_the_permit_ends_with_its_day(play: Play) -> 
     told = play.run(lambda s: notices.box(s, play.user("local_admin")))
     assert [one.title for one in told].count("培训许可即将到期") == 2
     assert (case.ended, permit(play)["status"]) == ("permit_expired", "expired")
+    assert (case.status, case.row.outcome) == ("completed", "permit_expired")
 
 
 def test_a_permit_is_suspended_resumed_and_withdrawn(play: Play) -> None:

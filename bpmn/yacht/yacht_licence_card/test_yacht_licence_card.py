@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bpmn import papers
 from bpmn.beginnings import once
 from bpmn.yacht import story
 from engine import correlation, ids
@@ -233,8 +234,8 @@ def test_a_posted_licence_may_come_back(play: Play) -> None:
 
 
 @once
-def uncollected(play: Play) -> PlayedCase:
-    case = story.posted(play)
+def uncollected(play: Play, **changes: Any) -> PlayedCase:
+    case = story.posted(play, **changes)
     story.verify(case)
     case.passes(working_days=61)
     case.complete("store_uncollected", as_="manager", shelf_no="A-01", stored_on="2026-06-05")
@@ -272,6 +273,25 @@ def test_after_a_year_annulment_is_proposed(play: Play, decision: str) -> None:
     assert (case.ended, case.status) == ("annulled_uncollected", "cancelled")
     assert story.licence_of(case)["annul_reason"] == "not_collected"
     assert order_status(case) == "closed"
+    decided = papers.read(case, "letter_uncollected_annulment")
+    assert f"编号：{case.variables['licence_no']}" in decided
+    assert "自2026年6月5日起由本机关存放" in decided
+    told = play.run(lambda session: notices.box(session, play.user("applicant")))
+    (annulled,) = [one for one in told if one.title == "游艇驾驶证已注销"]
+    assert case.variables["licence_no"] in annulled.body
+
+
+def test_a_replacement_nobody_collects_ends_and_the_licence_stays_valid(play: Play) -> None:
+    """Y-97: the first licence is not annulled; the applicant is told that the replacement ended."""
+    old = story.held(play)
+    lost = {"replace_reason": "lost", "loss_statement": story.upload(play, "遗失声明.pdf")}
+    case = uncollected(play, application_kind="replace", old_licence_no=old, **lost)
+    case.passes(days=366)
+    case.complete("propose_annul", as_="manager", decision="annul", reason="存放满一年")
+    case.complete("decide_annul", as_="approver", decision="annul")
+    assert (case.ended, case.letters[-1]) == ("annulled_uncollected", "letter_termination")
+    assert "补发的证书经两次催领、存放满一年仍未领取" in papers.read(case, "letter_termination")
+    assert story.record(play, "yacht_licence", old)["status"] == "valid"
 
 
 def without_address(play: Play) -> None:
