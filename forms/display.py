@@ -144,18 +144,17 @@ def layout(
 def states(sections: Sequence[SectionView]) -> dict[str, dict[str, Any]]:
     """Path → visible and required, for a page that asks again while someone types.
 
-    A list to pick from comes with its options, value and label, and with what is said of it: they
-    may depend on what was typed.
+    A list to pick from comes with its options and remarks: they may depend on what was typed.
     """
     return {spec.path: _state(spec) for section in sections for spec in section.fields}
 
 
 def _state(spec: FieldView) -> dict[str, Any]:
-    told: dict[str, Any] = {"visible": spec.visible, "required": spec.required}
-    if spec.widget == "select" and spec.visible:
-        told["options"] = [[one.value, one.label] for one in spec.options]
-        told["remarks"] = list(spec.remarks)
-    return told
+    told = {"visible": spec.visible, "required": spec.required}
+    if spec.widget != "select" or not spec.visible:
+        return told
+    options = [[one.value, one.label] for one in spec.options]
+    return {**told, "options": options, "remarks": list(spec.remarks)}
 
 
 def mistakes(form: FormDefinition, errors: Mapping[str, Sequence[str]]) -> list[Mistake]:
@@ -171,8 +170,7 @@ def mistakes(form: FormDefinition, errors: Mapping[str, Sequence[str]]) -> list[
 def _place(form: FormDefinition, order: Mapping[str, int], path: str) -> tuple[int, int, int]:
     """Where a path stands on the page: its field, then row and column of a table."""
     name, row, column = [*path.split("."), "", ""][:3]
-    spec = form.field(name)
-    columns = [one.name for one in spec.columns()] if spec else []
+    columns = [one.name for one in spec.columns()] if (spec := form.field(name)) else []
     at = columns.index(column) if column in columns else -1
     return order.get(name, len(order)), int(row) if row.isdecimal() else -1, at
 
@@ -183,12 +181,10 @@ def input_id(path: str) -> str:
 
 
 def _label(form: FormDefinition, path: str) -> str:
-    name, _dot, rest = path.partition(".")
-    spec = form.field(name)
-    if spec is None:
+    name, row, column = [*path.split("."), "", ""][:3]
+    if (spec := form.field(name)) is None:
         return form.title
-    row, _dot, column = rest.partition(".")
-    if not row.isascii() or not row.isdigit():
+    if not row.isdecimal():
         return spec.label
     found = next((c.label for c in spec.columns() if c.name == column), "")
     return f"{spec.label}第 {int(row) + 1} 行{found}"

@@ -19,7 +19,7 @@ from processes.letters import fonts
 _TOKEN: Final = re.compile(r"[!-~\u00a1-\u024f]*[0-9][年月日号个条项]|[!-~\u00a1-\u024f]+| |[^\n]")
 _NOT_FIRST: Final = frozenset("，。、；：？！）》」』”’】〕〉％‰℃…—·々,.;:?!)]}%")
 _NOT_LAST: Final = frozenset("（《「『“‘【〔〈([{￥¥$№")
-_SPREAD: Final = 0.5
+_SPREAD: Final = 0.3
 """A line is spread by at most this part of a character a gap; a shorter one stays ragged."""
 _FUZZ: Final = 0.01
 
@@ -167,6 +167,7 @@ def _draw(canvas: Canvas, line: Line, style: Style, y: float) -> None:
             # the space goes behind the last character of a token, so that words stay whole
             text.setCharSpace(gap if token.endswith(piece) else 0)
             text.textOut(piece[-1])
+    text.setCharSpace(0)  # it would hold for whatever is drawn next
     canvas.drawText(text)
 
 

@@ -180,7 +180,13 @@ def refresh(task_id: int) -> ResponseReturnValue:
             return jsonify(fields={})
         given = filling.answers(view.form, node=view.task.activity)
         rights = filling.Rights(node=view.task.activity)
-        sections = filling.layout(view.form, given, context=view.variables, rights=rights)
+        sections = filling.layout(
+            view.form,
+            given,
+            context=view.variables,
+            rights=rights,
+            lookups=sources.lookups(session, current()),
+        )
     return jsonify(fields=filling.states(sections))
 
 
