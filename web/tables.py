@@ -68,18 +68,18 @@ def answer(
     scope = Scope({**context, **given}, lookups)
     typed = _typed(spec, given, scope)
     if request.form.get(TAKE):
-        wrong = _wrong(spec, {**given, spec.name: typed}, at=at, context=context, lookups=lookups)
+        wrong = refused(spec, {**given, spec.name: typed}, at=at, context=context, lookups=lookups)
         return _file(spec, typed, scope, wrong)
     try:
         table = sheets.read(_uploaded(spec), most=limits.TABLE_ROWS)
         answers, unknown = _read(spec, given, typed, table, scope)
-    except SheetRefused as refused:
-        return Read(dict(given), refused.message)
-    wrong = _wrong(spec, answers, at=at, context=context, lookups=lookups)
+    except SheetRefused as error:
+        return Read(dict(given), error.message)
+    wrong = refused(spec, answers, at=at, context=context, lookups=lookups)
     return Read(answers, _told(len(table.lines), unknown, len(_rows(wrong))), wrong)
 
 
-def _wrong(
+def refused(
     spec: Rows,
     answers: Mapping[str, Any],
     *,
@@ -88,10 +88,12 @@ def _wrong(
     lookups: Lookups,
 ) -> dict[str, list[str]]:
     """What the form refuses in the rows that have been filled in, by path."""
+    rows, fillable = answers[spec.name], cells.columns(spec.fields)
+    typed = [{one.name: row[one.name] for one in fillable if one.name in row} for row in rows]
     try:
-        at.form.validate(answers, context=context, node=at.node, lookups=lookups)
-    except FormInvalid as refused:
-        rows, fillable = answers[spec.name], cells.columns(spec.fields)
+        judged = {**answers, spec.name: typed}
+        at.form.validate(judged, context=context, node=at.node, lookups=lookups)
+    except FormInvalid as error:
         filled = {
             str(number)
             for number, row in enumerate(rows)
@@ -99,7 +101,7 @@ def _wrong(
         }
         return {
             path: [message + _cell_of(spec, path, rows) for message in messages]
-            for path, messages in refused.errors.items()
+            for path, messages in error.errors.items()
             if path.startswith(f"{spec.name}.") and path.split(".")[1] in filled
         }
     return {}

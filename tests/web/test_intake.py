@@ -6,6 +6,7 @@ Requirements E-69, Y-58, Y-72, Y-73, Y-74: people, dictionaries of examinations 
 import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,9 @@ from sqlalchemy.orm import Session
 
 from adapters import registry
 from bpmn.yacht import story
+from forms import definition
+from forms.fields.composed import Rows
+from forms.lookups import Lookups
 from processes import registers
 from processes.background.worker import JobWorker
 from processes.casework import applications
@@ -26,7 +30,7 @@ from processes.ledgers import intake, sheets
 from processes.model.cases import Case
 from processes.model.people import AuditEvent
 from tests.web.conftest import csrf, log_in
-from web import create_app, exporting
+from web import create_app, exporting, tables
 from web.config import Settings
 from web.database import create_tables, database
 
@@ -245,6 +249,24 @@ def test_a_table_read_into_a_form_says_what_is_wrong_with_each_line(staff: Clien
     data = {"csrf_token": csrf(client, at), **asked, **row, "_sheet_out": "candidates"}
     line = sheets.read(client.post(at, data=data).data).lines[0].cells
     assert "证件号码：" in line[intake.REASON]
+
+
+def test_lines_of_given_rows_are_judged_by_what_may_be_filled_in() -> None:
+    """Y-52: the ticket and the name stand there already; only bad scores are refused."""
+    path = Path("bpmn/yacht/yacht_exam/forms/form_score_entry.yaml")
+    form = definition.read(path.read_bytes(), str(path))
+    spec = form.field("score_rows")
+    assert isinstance(spec, Rows)
+    rows = [{"ticket_no": "K", "name": "学员", "raw_score": one} for one in ("60", "abc", "")]
+    lines = [{"ticket_no": "K", "name": "学员"}] * 3
+    wrong = tables.refused(
+        spec,
+        {"score_rows": rows},
+        at=tables.Place(form, "enter_scores"),
+        context={"entry_lines": lines, "part": "theory"},
+        lookups=Lookups(),
+    )
+    assert list(wrong) == ["score_rows.1.raw_score"]
 
 
 def test_a_table_of_a_form_is_taken_down_as_it_stands(staff: Clients) -> None:
