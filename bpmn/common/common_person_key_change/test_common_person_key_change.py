@@ -31,6 +31,7 @@ def test_a_new_name_reaches_training_results_and_licences_at_once(play: Play) ->
     number = story.held(play)
     case = proposed(play)
     assert [row["field"] for row in case.variables["change_rows"]] == ["姓名"]
+    assert case.row.title == "人员关键信息变更：申请人", "a name, not a number"
     case.complete("approve", as_="approver", decision="approve")
     assert case.ended == "changed"
     held = story.record(play, "yacht_licence", number)

@@ -63,6 +63,7 @@ def test_records_of_training_and_certificates_follow_the_person_at_once(play: Pl
     merged = story.record(play, "person", duplicate)
     assert (merged["status"], merged["merged_into"]) == ("merged", survivor)
     assert case.letters == ["letter_person_change"]
+    assert case.row.title == "人员合并：申请人", "a name, not a number"
 
 
 def test_of_two_valid_licences_of_a_class_the_later_one_stays(play: Play) -> None:
