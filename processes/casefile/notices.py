@@ -7,7 +7,7 @@ Nothing is sent from here: `deliveries` gives the worker a job, the worker sends
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -57,11 +57,17 @@ def send(session: Session, user_ids: Iterable[int], notice: Notice) -> list[Noti
 def box(
     session: Session, user: User, *, after: int | None = None, limit: int = 50
 ) -> Sequence[Notification]:
-    """A user's notices, newest first; `after` is the id of the last one seen."""
+    """A user's notices, newest first; `after` is the id of the last one seen.
+
+    By the time they tell, for those of a made-up country are written out of their order.
+    """
     query = select(Notification).where(Notification.user_id == user.id)
-    if after is not None:
-        query = query.where(Notification.id < after)
-    return session.scalars(query.order_by(Notification.id.desc()).limit(min(limit, 100))).all()
+    last = session.get(Notification, after) if after is not None else None
+    if last is not None:
+        place = tuple_(Notification.created_at, Notification.id)
+        query = query.where(place < (last.created_at, last.id))
+    newest = query.order_by(Notification.created_at.desc(), Notification.id.desc())
+    return session.scalars(newest.limit(min(limit, 100))).all()
 
 
 def unread(session: Session, user: User) -> int:

@@ -122,13 +122,18 @@ def refuse_silence(
         raise FormInvalid({field: ["作出此项结论须填写意见"]}, answers=values)
 
 
-def from_answers(form: FormDefinition | None, values: Mapping[str, Value]) -> tuple[str, str]:
-    """The decision, in the words of the form, and the text of an opinion among the answers."""
+def from_answers(
+    form: FormDefinition | None, values: Mapping[str, Value], scope: Scope | None = None
+) -> tuple[str, str]:
+    """The decision, in the words of the form, and the text of an opinion among the answers.
+
+    `scope` is what the form knew when it was filled in: some decisions are offered only there.
+    """
     if form is None:
         return "", ""
     fields = {field.name: field for field in form.fields() if field.is_writable}
     decided = [name for name in _named(fields, DECISION_FIELDS) if values.get(name) is not None]
-    decision = fields[decided[0]].text(values[decided[0]], Scope()) if decided else ""
+    decision = fields[decided[0]].text(values[decided[0]], scope or Scope()) if decided else ""
     texts = [str(values[name]) for name in _named(fields, TEXT_FIELDS) if values.get(name)]
     return decision, "\n".join(texts)
 

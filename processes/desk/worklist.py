@@ -16,6 +16,7 @@ from engine.errors import Conflict, TaskAlreadyClaimed
 from engine.model import ProcessInstance, UserTask
 from engine.variables import Variables
 from forms.definition import FormDefinition
+from forms.fields.base import Scope
 from processes.approvals import approvals, opinion_form
 from processes.casefile import drafts, opinions
 from processes.casework import reachable, sources
@@ -189,7 +190,7 @@ def submit(
     principal = permissions.principal(by, facts)
     _refuse_if_held(session, task, by, principal)
     form = _form(session, task)
-    values = _answered(session, task, form, answers, by=by)
+    values, said = _answered(session, task, form, answers, by=by)
     case_id, owner = task.instance_id, approvals.asked_by(session, task)
     tasks.complete(
         session,
@@ -202,7 +203,7 @@ def submit(
     if runtime.revision(session, case_id) != seen + 1:
         # another branch acted since duties were looked at: look again
         raise Conflict("办件刚刚被他人办理，请重试", instance=case_id)
-    _opine(session, task, form, values, by=by, for_user=owner, principal=principal)
+    _opine(session, task, form, values, said=said, by=by, for_user=owner, principal=principal)
     approvals.tell_owner(session, task, by=by, owner=owner)
     session.execute(delete(FormDraft).where(FormDraft.subject == f"task:{task_id}"))
     agents.acted(session, task, "task.completed", by=by, principal=principal)
@@ -215,6 +216,7 @@ def _opine(  # noqa: PLR0913 - what was said, by whom and for whom
     form: FormDefinition | None,
     values: Variables,
     *,
+    said: tuple[str, str],
     by: User,
     for_user: int | None,
     principal: Principal | None,
@@ -228,7 +230,7 @@ def _opine(  # noqa: PLR0913 - what was said, by whom and for whom
         session,
         task,
         by=by,
-        said=opinions.from_answers(form, values),
+        said=said,
         action=_action(task),
         for_user=for_user,
         principal=principal,
@@ -238,17 +240,15 @@ def _opine(  # noqa: PLR0913 - what was said, by whom and for whom
 
 def _answered(
     session: Session, task: UserTask, form: FormDefinition | None, answers: Answers, *, by: User
-) -> Variables:
-    """What the form and the node accept of the answers."""
+) -> tuple[Variables, tuple[str, str]]:
+    """What the form and the node accept of the answers; the decision and the opinion in words."""
     if form is None:
-        return {}
-    context = _context(session, task, by)
-    values = form.validate(
-        answers, context=context, node=task.activity, lookups=sources.lookups(session, by)
-    )
+        return {}, ("", "")
+    context, lookups = _context(session, task, by), sources.lookups(session, by)
+    values = form.validate(answers, context=context, node=task.activity, lookups=lookups)
     if task.kind not in approvals.HELPERS:
         opinions.refuse_silence(opened.element(session, task), form, values)
-    return values
+    return values, opinions.from_answers(form, values, Scope({**context, **values}, lookups))
 
 
 def _revision_of(session: Session, task_id: int) -> int:

@@ -89,6 +89,9 @@ def test_whoever_is_named_as_a_starter_may_file() -> None:
     }
     assert named
     assert [one for one in sorted(named) if Action.APPLY not in ROLES[one[1]].actions] == []
+    readers = {role for _, role in named}
+    unread = [one for one in sorted(readers) if Action.VIEW_DOCUMENT not in ROLES[one].actions]
+    assert unread == [], "who files is offered the documents of it"
 
 
 @pytest.mark.parametrize("model", models(), ids=ids(models()))

@@ -5,6 +5,7 @@ Requirements P-115 至 P-119, P-122, P-123.
 
 import pytest
 
+from bpmn import papers
 from bpmn.property import story
 from processes.play import Play, PlayedCase
 
@@ -70,6 +71,10 @@ def test_a_total_failure_of_twelve_hours_needs_a_plan_within_sixteen(play: Play)
     assert (task.due_at - task.created_at).total_seconds() == 4 * 3600
     case.complete("emergency_plan", as_="support_lead", plan_text="启用备用环境，纸质收件。")
     assert "应急方案" in story.notices_of(play, "prop_window")
+    case.complete("restore", as_="support_staff", **RESTORED)
+    report = papers.read(case, "letter_fault_report")
+    assert "应急方案：启用备用环境，纸质收件。" in report
+    assert "动用的应急资源：软件应急、配置备份。" in report
 
 
 def test_what_is_not_restored_is_taken_up_again(play: Play) -> None:

@@ -56,7 +56,8 @@ def test_a_running_application_hears_of_it(play: Play) -> None:
 
 
 def test_nothing_new_is_no_change(play: Play) -> None:
-    assert proposed(play, new_name="申请人").ended == "nothing"
+    case = proposed(play, new_name="申请人")
+    assert (case.ended, case.row.outcome) == ("nothing", "declined"), "and not shown as done"
 
 
 def test_every_change_is_listed_in_words(play: Play) -> None:

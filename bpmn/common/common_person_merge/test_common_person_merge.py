@@ -7,6 +7,7 @@ import pytest
 
 from bpmn.yacht import story
 from engine.errors import BanliError
+from forms.definition import FormInvalid
 from processes import registers
 from processes.play import Play, PlayedCase
 from processes.registers import Trace
@@ -51,6 +52,8 @@ def test_records_of_training_and_certificates_follow_the_person_at_once(play: Pl
     licence = story.held(play, person_id=duplicate, holder_name=OTHER["name"], licence_class="B1E")
     case = proposed(play, survivor, duplicate)
     assert case.waits_for == {"approve"}
+    rows = {row["field"]: row for row in case.variables["compare_rows"]}
+    assert (rows["培训记录"]["survivor"], rows["培训记录"]["duplicate"]) == ("0 条", "1 条")
     case.complete("approve", as_="approver", decision="approve")
     assert case.ended == "merged_end"
     for register in ("trainee", "exam_sitting"):
@@ -120,5 +123,6 @@ def test_whoever_proposes_does_not_approve_and_the_approver_may_refuse(play: Pla
 
 
 def test_a_person_is_not_merged_with_itself(play: Play) -> None:
-    case = proposed(play, known(play), known(play))
-    assert case.ended == "blocked"
+    with pytest.raises(FormInvalid) as refused:
+        proposed(play, known(play), known(play))
+    assert refused.value.errors == {"duplicate": ["保留的与重复的是同一条记录。"]}

@@ -8,6 +8,7 @@ import pytest
 from bpmn.beginnings import once
 from bpmn.yacht import story
 from forms.definition import FormInvalid
+from processes.casefile import opinions
 from processes.clock import clock as ledger
 from processes.clock.reckoning import State
 from processes.play import Play, PlayedCase
@@ -54,6 +55,14 @@ def test_row_conditional_acceptance_main_clock_and_follow_up_clock_run_together(
     assert case.waits_for == {"review", "check_deferred"}
     assert states(case)["statutory"] is State.RUNNING
     assert states(case)["follow_up"] is State.RUNNING
+
+
+def test_row_conditional_acceptance_is_told_in_words_though_only_some_cases_offer_it(
+    play: Play,
+) -> None:
+    case = conditional(play)
+    said = play.run(lambda s: opinions.of_case(s, case.id))
+    assert said[-1].decision == "容缺受理"
 
 
 def test_row_conditional_acceptance_no_grant_before_it_is_complete(play: Play) -> None:

@@ -1,4 +1,5 @@
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,21 @@ def test_a_notice_reaches_each_box_once(session: Session, people: People) -> Non
     notices.send(session, [first.id, second.id, first.id], notice)
     notices.send(session, [first.id], notice)
     assert [notices.unread(session, one) for one in (first, second)] == [1, 1]
+
+
+def test_the_box_is_by_time_and_goes_on_after_the_last_one_seen(
+    session: Session, people: People
+) -> None:
+    """What a made-up country wrote late tells of an earlier day."""
+    first = people.user("first")
+    made = {}
+    for title, day in (("后来", 3), ("先前", 1), ("中间", 2)):
+        (made[title],) = notices.send(session, [first.id], Notice(kind="task", title=title))
+        made[title].created_at = datetime(2026, 3, day, tzinfo=UTC)
+    session.flush()
+    assert [one.title for one in notices.box(session, first)] == ["后来", "中间", "先前"]
+    rest = notices.box(session, first, after=made["后来"].id)
+    assert [one.title for one in rest] == ["中间", "先前"]
 
 
 def test_reading_is_for_the_owner(session: Session, people: People) -> None:

@@ -84,7 +84,8 @@ document.addEventListener("submit", (event) => {
     return;
   }
   if (form.method === "dialog" || form.dataset.sent) return form.dataset.sent && event.preventDefault();
-  if (event.submitter?.name === "_sheet_out") return; // a table taken down hands in nothing
+  // what is taken down hands in nothing, and the page stays
+  if (event.submitter?.name === "_sheet_out" || form.hasAttribute("data-download")) return;
   form.dataset.sent = "1";
   setTimeout(() => { delete form.dataset.sent; delete form.dataset.confirmed; }, 8000);
 });
