@@ -3,26 +3,16 @@
 Invariant: set while a step runs and at no other time; what is asked is read, never changed.
 """
 
-from contextvars import ContextVar, Token
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Final
 
 _source: ContextVar[Any] = ContextVar("banli_asking", default=None)
 
 
-class of:  # noqa: N801 - used as a context, like a function
-    """Let functions ask a source for a while: the resolver of an execution."""
-
-    __slots__ = ("_before", "_given")
-    _before: Token[Any]
-
-    def __init__(self, source: Any) -> None:
-        self._given = source
-
-    def __enter__(self) -> None:
-        self._before = _source.set(self._given)
-
-    def __exit__(self, *_error: object) -> None:
-        _source.reset(self._before)
+give: Final = _source.set
+"""Let functions ask a source from now on: the resolver of an execution."""
+take_back: Final = _source.reset
+"""End that, given what `give` returned."""
 
 
 def source() -> Any:

@@ -200,7 +200,7 @@ def _load(session: Session, connection: Driver, instance_id: int) -> Execution:
     execution.definition_id = definition_id
     execution.chain, execution.weight = stored.chain, stored.weight
     execution.snapshot = stored.snapshot
-    execution.remember()
+    execution.remember(execution.incidents)
     return execution
 
 

@@ -97,9 +97,15 @@ def may_lose(engine: Engine) -> list[str]:
 
 def _on_return(raw: Any, _record: object, _state: object) -> None:
     """Undo what was left open; as the pool would, but without a call where nothing was."""
-    sqlite = isinstance(raw, sqlite3.Connection)
-    if raw.in_transaction if sqlite else raw.closed or raw.pgconn.transaction_status != _IDLE:
+    if is_busy(raw):
         raw.rollback()
+
+
+def is_busy(raw: Any) -> bool:
+    """Whether a connection of the driver is in a transaction, or of no use any more."""
+    if isinstance(raw, sqlite3.Connection):
+        return raw.in_transaction
+    return bool(raw.closed or raw.pgconn.transaction_status != _IDLE)
 
 
 def begin_write(session: Session) -> None:

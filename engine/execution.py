@@ -4,7 +4,7 @@ Invariant: a command changes the instance in memory only; whoever gave it calls 
 stores the step as a whole, or throws the object away after any exception.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -104,15 +104,15 @@ class Execution:
 
     def begin_step(self) -> StepRecord:
         """Start a new record; the cache calls it when it hands a live object out again."""
-        self.workflow.scopes.step = StepRecord()
+        self.workflow.scopes.step = step = StepRecord()
         self.dirty = True
         self.guards = {}
-        return self.step
+        return step
 
-    def remember(self) -> None:
+    def remember(self, incidents: Iterable[int]) -> None:
         """Keep what is stored now: the next step writes the difference to it."""
         self.stored = self.waits  # a step finds its waits anew and leaves these as they are
-        self.stored_incidents = frozenset(self.incidents)
+        self.stored_incidents = frozenset(incidents)
 
     # -- commands -------------------------------------------------------------------------
 
@@ -252,8 +252,11 @@ class Execution:
         """
         self._waits = None
         self.workflow.actor = self.actor
-        with asking.of(self.workflow.resolver):
+        before = asking.give(self.workflow.resolver)
+        try:
             self.workflow.run_ready()
+        finally:
+            asking.take_back(before)
 
     def dump(self) -> bytes:
         """The compact state, without variables; its size does not depend on the past."""
@@ -326,7 +329,7 @@ class Execution:
         token = self.workflow.tasks.get(activity_id)
         if (
             token is None
-            or token.incident is not None
+            or "incident" in token.internal_data
             or token._state not in _AT_WORK
             or not hasattr(token.task_spec, ability)
         ):

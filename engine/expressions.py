@@ -111,6 +111,8 @@ def text(expression: Expression, context: Mapping[str, Any]) -> str:
 
 def texts(expression: Expression, context: Mapping[str, Any]) -> tuple[str, ...]:
     """A list of texts; a literal is separated by commas, null is the empty list."""
+    if not expression.is_feel:
+        return _parts(expression.text)
     value = evaluate(expression, context)
     if isinstance(value, str):
         return _parts(value)

@@ -19,13 +19,12 @@ Command = tuple[str, Row]
 _DIVISION_BY_ZERO: Final = b"22012"
 _names: Final = count()  # never the same again: what failed may have been prepared all the same
 
-_WIRE: Final[Mapping[type, Callable[[Any], bytes | None]]] = {
+_WIRE: Final[Mapping[type, Callable[[Any], bytes]]] = {
     str: str.encode,
     int: lambda value: b"%d" % value,
     bool: lambda value: b"t" if value else b"f",
     bytes: lambda value: value,
     datetime: lambda value: value.isoformat().encode(),
-    type(None): lambda _value: None,
 }
 _READ: Final[Mapping[int, Callable[[bytes], Any]]] = {  # by the type's number in pg_type
     16: lambda text: text == b"t",
@@ -61,6 +60,31 @@ def converse(
     ends = frame.commit and not idle
     if not queue and not ends:
         return []
+    if len(queue) == 1 and not begins and not ends and queue[0][0] in prepared:
+        return [_ask(raw, prepared, *queue[0])]
+    return _together(raw, prepared, queue, (begins, ends))
+
+
+def _ask(raw: Any, prepared: Mapping[str, bytes], sql: str, values: Row) -> Any:
+    """The answer to one prepared statement: all of a step, mostly. libpq itself waits for it."""
+    conn = raw.pgconn
+    try:
+        answer = conn.exec_prepared(prepared[sql], _wired(values), _formats(values))
+    except BaseException:
+        raw.close()
+        raise
+    if conn.status == pq.ConnStatus.BAD:
+        raw.close()
+        raise OperationalError("the connection is lost")
+    return answer
+
+
+def _together(
+    raw: Any, prepared: dict[str, bytes], queue: Sequence[Command], around: tuple[bool, bool]
+) -> list[Any]:
+    """The same for several commands, or for what begins or ends a transaction (`around`)."""
+    conn = raw.pgconn
+    begins, ends = around
     fresh: dict[str, bytes] = {}
     shown: list[bool] = [False] if begins else []
     try:
@@ -73,8 +97,7 @@ def converse(
                 name = fresh[sql] = b"banli_%d" % next(_names)
                 conn.send_prepare(name, _numbered(sql))
                 shown.append(False)
-            formats = [1 if value.__class__ is bytes else 0 for value in values]
-            conn.send_query_prepared(name, _wired(values), formats)
+            conn.send_query_prepared(name, _wired(values), _formats(values))
             shown.append(True)
         if ends:
             conn.send_query_params(b"COMMIT", None)
@@ -88,6 +111,10 @@ def converse(
     if len(answers) == len(shown) and answers[-1].status != pq.ExecStatus.FATAL_ERROR:
         prepared.update(fresh)
     return [one for index, one in enumerate(answers) if _is_told(shown, index, one)]
+
+
+def _formats(values: Row) -> list[int]:
+    return [1 if value.__class__ is bytes else 0 for value in values]
 
 
 def _is_told(shown: Sequence[bool], index: int, answer: Any) -> bool:
@@ -118,15 +145,22 @@ def _answers(conn: Any) -> list[Any]:
 
 
 def _wired(values: Row) -> list[bytes | None]:
-    try:
-        return [_WIRE[value.__class__](value) for value in values]
-    except KeyError:  # an enumeration, say
-        return [_wire(value) for value in values]
+    # what most of them are, without a call for each
+    return [
+        value.encode()
+        if value.__class__ is str
+        else None
+        if value is None
+        else b"%d" % value
+        if value.__class__ is int
+        else _wire(value)
+        for value in values
+    ]
 
 
 def _wire(value: Any) -> bytes | None:
     convert = _WIRE.get(value.__class__)
-    if convert is None:
+    if convert is None:  # an enumeration, say
         convert = next(made for kind, made in _WIRE.items() if isinstance(value, kind))
     return convert(value)
 

@@ -4,7 +4,7 @@ Invariant: columns are named here once, in the order of the values below them; w
 what its wait says, so that a row can always be derived again.
 """
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -156,21 +156,19 @@ def task(place: Place, wait: UserTaskWait) -> Row:
         wait.priority,
         " ".join(wait.separation),
         " ".join(wait.operations),
-        "\n".join(_may_claim(wait)),
+        "\n".join(_may_claim(wait.candidate_groups, wait.candidate_users)),
         place.now,
     )
 
 
 def candidates(wait: UserTaskWait) -> list[Row]:
     """Who may claim a task."""
-    return [(one, wait.id) for one in _may_claim(wait)]
+    return [(one, wait.id) for one in _may_claim(wait.candidate_groups, wait.candidate_users)]
 
 
-def _may_claim(wait: UserTaskWait) -> Iterable[str]:
-    users = wait.candidate_users
-    if not users:
-        return dict.fromkeys(wait.candidate_groups)
-    return dict.fromkeys((*wait.candidate_groups, *(f"user:{user}" for user in users)))
+@lru_cache(maxsize=1024)
+def _may_claim(groups: tuple[str, ...], users: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*groups, *(f"user:{user}" for user in users))))
 
 
 def written_over(end: Statement, insert: str, row: Row) -> Statement:

@@ -67,7 +67,7 @@ class Scopes(dict[int, Scope]):
     def context(self, scope_id: int, *inner: Variables) -> Mapping[str, Any]:
         """What an expression sees; `inner` mappings hide the scope's variables."""
         scope = self[scope_id]
-        if scope.isolated and not any(inner):
+        if scope.isolated and not (inner and any(inner)):
             return scope.variables
         stores = [one for one in inner if one]
         stores.append(scope.variables)

@@ -6,13 +6,14 @@ from the ORM or from both. What waits in the driver is sent before the ORM reads
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool, PoolProxiedConnection
 
-from engine import driver
+from engine import connection, driver
 from engine.driver import Driver
 
 Info = dict[Any, Any]
@@ -23,14 +24,16 @@ ended: Final[list[Callable[[Info, bool], None]]] = []
 class Lender:
     """Connections for commands: the one used last is at hand, without the ways of the pool.
 
-    On SQLite, where commands follow each other on one connection, these ways cost a tenth of a
-    step. Elsewhere (`keeps` false) each goes back to the pool.
+    These ways cost a tenth of a step. Where all share one connection (`keeps` false) there is
+    nothing to keep.
     """
 
     def __init__(self, engine: Engine, *, keeps: bool) -> None:
         self.engine = engine
         self._most = int(keeps)
         self._spare: deque[tuple[Pool, PoolProxiedConnection]] = deque()
+        if keeps:
+            event.listen(engine, "engine_disposed", self._let_go)
 
     def take(self) -> PoolProxiedConnection:
         """A connection in no transaction."""
@@ -41,16 +44,27 @@ class Lender:
                 break  # somebody else was faster
             if pool is self.engine.pool:
                 return pooled
-            pooled.close()  # the pool was disposed of meanwhile
+            _end(pooled)  # the pool was disposed of meanwhile
         return self.engine.raw_connection()
+
+    def _let_go(self, _engine: Engine) -> None:
+        """Close what is at hand when the pool it came from is disposed of."""
+        with suppress(IndexError):  # somebody else was faster
+            while self._spare:
+                _end(self._spare.pop()[1])
 
     def give_back(self, pooled: PoolProxiedConnection) -> None:
         """Take a connection back."""
-        idle = len(self._spare) < self._most and pooled.is_valid
-        if idle and not pooled.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+        wanted = len(self._spare) < self._most and pooled.is_valid
+        if wanted and not connection.is_busy(pooled.dbapi_connection):
             self._spare.append((self.engine.pool, pooled))
         else:
             pooled.close()
+
+
+def _end(pooled: PoolProxiedConnection) -> None:
+    pooled.detach()  # its pool is no more, and would never close it
+    pooled.close()
 
 
 class CommandSession(Session):

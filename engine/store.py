@@ -39,7 +39,6 @@ SNAPSHOT_LATEST: Final = 128
 """All variables are written after 16 steps that changed an eighth of them, or after 128."""
 LARGE: Final = "instance.large"
 """The event of an instance that has passed `limits.STATE_WARN_BYTES`, once in its life."""
-_TABLES: Final = (rows.TASK, rows.CANDIDATE, rows.JOB, rows.SUBSCRIPTION)
 _END: Final[Mapping[type[Wait], tuple[str, str]]] = {
     UserTaskWait: (rows.TASK, rows.END_TASK),
     MessageWait: (rows.SUBSCRIPTION, rows.END_SUBSCRIPTION),
@@ -118,10 +117,14 @@ def _store(session: Session, execution: Execution, *, new: str | None) -> None:
     writer.history()
     writer.waits()
     writer.incidents()
-    connection.write([*writer.locks(), writer.instance(new), *writer.statements])
-    writer.deliver_buffered()
+    writer.statements.insert(0, writer.instance(new))
+    if writer.awaited:
+        writer.statements[:0] = writer.locks()
+    connection.write(writer.statements)
+    if writer.awaited:
+        writer.deliver_buffered()
     execution.revision += 1
-    execution.remember()
+    execution.remember(writer.stuck)
     cache.keep(session, execution)
     for observer in observers:
         observer(session, execution, step)
@@ -133,10 +136,13 @@ class _Writer:
     def __init__(self, connection: Driver, execution: Execution, place: Place) -> None:
         self.connection = connection
         self.execution = execution
+        self.step = execution.step
+        self.done = execution.completed
+        self.stuck = execution.incidents
         self.place = place
         self.delta: bytes | None = None
         self.statements: list[Statement] = []
-        self.state = None if execution.completed else execution.dump()
+        self.state = None if self.done else execution.dump()
         self.awaited: list[MessageWait] = []
 
     def add(self, sql: str, *values: driver.Row, guard: str = "") -> None:
@@ -147,8 +153,8 @@ class _Writer:
     def instance(self, new: str | None) -> Statement:
         """The row of the instance, which decides whether the step counts."""
         execution, place = self.execution, self.place
-        done = execution.completed
-        status = _ended(execution.step) if done else "active"
+        done = self.done
+        status = _ended(self.step) if done else "active"
         state = None
         if self.state is not None:
             state = sealing.seal(
@@ -171,12 +177,12 @@ class _Writer:
 
     def variables(self) -> None:
         """What the step wrote into the scopes, and now and then the whole."""
-        execution, step = self.execution, self.execution.step
+        execution, step = self.execution, self.step
         if step.variable_deltas or step.scopes_closed:
             self.delta = encode(_delta(step))
             execution.chain = sealing.link(execution.chain, self.delta)
             execution.weight += len(self.delta)
-        if execution.completed or self._is_due():
+        if self.done or self._is_due():
             scopes = execution.scopes.values()
             content = encode({str(scope.id): scope.variables for scope in scopes})
             execution.chain = sealing.snapshot(content)
@@ -205,13 +211,13 @@ class _Writer:
         place, execution.warned = self.place, True
         if self.connection.fetch(rows.WARNED, (place.instance_id, LARGE)):
             return
-        execution.step.note(LARGE, "", place.instance_id, state=state, variables=variables)
+        self.step.note(LARGE, "", place.instance_id, state=state, variables=variables)
         _log.warning(LARGE, extra={"instance": place.instance_id, "bytes": max(state, variables)})
 
     def history(self) -> None:
         """What happened, with what it wrote into the scopes."""
         execution = self.execution
-        events = execution.step.events
+        events = self.step.events
         # ids rise with the clock; if that was set back, the history goes on where it was
         first = max(ids.next_id(), execution.sequence + 1)
         ended = execution.stored.keys() - execution.waits.keys()
@@ -232,7 +238,7 @@ class _Writer:
                 self._end(was, {})
                 again.append(wait)
         made = self._rows(fresh)
-        step = self.execution.step
+        step = self.step
         if step.messages or step.signals:
             made[rows.JOB] += [rows.outbox(self.place, message) for message in step.messages]
             made[rows.JOB] += [rows.signal(self.place, signal) for signal in step.signals]
@@ -281,7 +287,8 @@ class _Writer:
     def _rows(self, fresh: list[Wait]) -> dict[str, list[driver.Row]]:
         """The rows of what is waited for from now on, by the statement that inserts them."""
         place, at = self.place, self.execution.definition_at
-        made: dict[str, list[driver.Row]] = {table: [] for table in _TABLES}
+        made: dict[str, list[driver.Row]]
+        made = {rows.TASK: [], rows.CANDIDATE: [], rows.JOB: [], rows.SUBSCRIPTION: []}
         for wait in fresh:
             if isinstance(wait, UserTaskWait):
                 made[rows.TASK].append(rows.task(place, wait))
@@ -298,15 +305,15 @@ class _Writer:
 
     def _begin(self, made: Mapping[str, list[driver.Row]]) -> None:
         for sql, values in made.items():
-            self.add(sql, *values)
+            if values:
+                self.statements.append(Statement(sql, values))
 
     def incidents(self) -> None:
         """The activities that are stuck now, and those that are no more."""
-        execution = self.execution
-        present, stored = execution.incidents, execution.stored_incidents
+        present, stored = self.stuck, self.execution.stored_incidents
         if not present and not stored:
             return
-        if execution.completed and stored:
+        if self.done and stored:
             self.add(rows.CLEAR_INCIDENTS, (self.place.instance_id,))
             return
         gone = [(self.place.instance_id, one) for one in stored if one not in present]
@@ -316,8 +323,6 @@ class _Writer:
 
     def locks(self) -> list[Statement]:
         """Against a message that comes in while its subscription is not yet to be seen."""
-        if not self.awaited:
-            return []
         keys = {(wait.name, wait.correlation_key) for wait in self.awaited}
         return [lock for name, key in sorted(keys) for lock in self.connection.lock(name, key)]
 

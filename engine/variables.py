@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -74,7 +75,13 @@ def check(variables: Mapping[str, Value]) -> None:
     counted = [0]
     for name, value in variables.items():
         _check(value, name, depth=1, counted=counted)
-        _check_key(name, name)
+        _check_name(name)
+
+
+@lru_cache(maxsize=4096)
+def _check_name(name: Any) -> None:
+    """Of a variable: those of the models, always the same ones."""
+    _check_key(name, name)
 
 
 def _check_key(key: Any, path: str) -> None:

@@ -46,8 +46,9 @@ class Database:
         self.engine = connection.prepare(engine)
         url = engine.url.render_as_string(hide_password=False)
         # PostgreSQL gathers commits itself; a database in memory has one connection
-        self._gathers = engine.dialect.name == "sqlite" and not connection.in_memory(url)
-        self._lender = Lender(engine, keeps=self._gathers)
+        in_memory = connection.in_memory(url)
+        self._gathers = engine.dialect.name == "sqlite" and not in_memory
+        self._lender = Lender(engine, keeps=not in_memory)
         within = partial(_within, self._lender)
         self._group = Group(alone=self._alone, together=self._together, within=within)
 

@@ -22,11 +22,8 @@ class EventNode(Node):
     def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
         super().__init__(wf_spec, name, element)
         self.triggers: list[Trigger] = []
-
-    @property
-    def definition(self) -> Any:
+        self.definition: Any = element.definition
         """What the event waits for or throws."""
-        return self.element.definition
 
     def arm(self, token: Token, *inner: Variables) -> dict[str, Any] | None:
         """What a wait for this event keeps; the context is the token's."""
@@ -130,12 +127,7 @@ class Trigger(EventNode):
 
     def __init__(self, wf_spec: Any, name: str, element: Any, definition: ev.SingleEvent) -> None:
         super().__init__(wf_spec, name, element)
-        self._definition = definition
-
-    @property
-    def definition(self) -> ev.SingleEvent:
-        """What this trigger waits for."""
-        return self._definition
+        self.definition = definition
 
     def wait(self, token: Token) -> Any:
         return None if "came" in token.internal_data else super().wait(token)

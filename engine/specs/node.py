@@ -124,8 +124,9 @@ class Node(BpmnTaskSpec):
 
     def targets(self, token: Token) -> Sequence[Callable[[Token], Any]]:
         """What to start in the container once the token has left it."""
-        back = [partial(returning.begin, one=one) for one in returning.held(token)]
-        if back and not returning.goes_on(token):
+        held = returning.held(token)
+        back = [partial(returning.begin, one=one) for one in held] if held else []
+        if held and not returning.goes_on(token):
             return back
         return back + [partial(_follow, path.target, path.flow) for path in self.taken(token)]
 

@@ -15,7 +15,7 @@ _PLANNED = "planned"
 
 def of(token: Token) -> tuple[str, ...]:
     """Who was chosen for the task of a token."""
-    planned = all_of(token.workflow)
+    planned = token.workflow.task_tree.internal_data.get(_PLANNED)
     if not planned:
         return ()
     path = SEPARATOR.join((*called_path(token), token.task_spec.activity))

@@ -127,7 +127,7 @@ class CaseWorkflow(Workflow):
 
     def wait_beside(self, container: Token, spec: Any, data: dict[str, Any]) -> Any:
         """A token that waits beside the flow of its container."""
-        token = container._add_child(spec, WAITING)
+        token = Token(self, spec, container, WAITING)
         token.internal_data["attached"] = 1
         spec.settle(token, data)
         return token
@@ -154,7 +154,7 @@ class CaseWorkflow(Workflow):
 
     def leave(self, token: Token, targets: Iterable[Callable[[Token], None]]) -> None:
         """Take a finished token out; its container gets the next ones, or hears that it left."""
-        container = token.parent
+        container = self.tasks.get(token._parent)
         record = token.task_spec.compensable
         if record is None or container is None or not record.remember(token):
             self._remove_task(token.id)
