@@ -6,7 +6,7 @@ A step of an instance at hand reads nothing beforehand: its statements say wheth
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, insert, select, text
 
 from engine import cache, driver, runtime, tasks
 from engine.driver import Statement
@@ -227,3 +227,44 @@ def test_on_sqlite_the_next_command_has_the_connection_of_the_one_before(
     sqlite_file.engine.dispose()
     sqlite_file.run(by_driver, "a")
     assert stored(sqlite_file) == {"a"}
+
+
+def test_commands_one_after_the_other_go_on_with_the_connection_at_hand(
+    postgres: Database,
+) -> None:
+    taken: list[object] = []
+    event.listen(postgres.engine, "checkout", lambda *given: taken.append(given))
+    for digest in "ab":
+        postgres.run(by_driver, digest)
+    assert len(taken) <= 1
+    assert stored(postgres) == {"a", "b"}
+
+
+def test_the_connection_at_hand_ends_with_the_pool(postgres: Database) -> None:
+    used: list[Any] = []
+
+    def keeps(session: Any) -> None:
+        by_driver(session, "a")
+        used.append(session._pooled.dbapi_connection)
+
+    postgres.run(keeps)
+    postgres.engine.dispose()
+    assert used[0].closed
+    postgres.run(by_driver, "b")
+    assert stored(postgres) == {"a", "b"}
+
+
+def test_a_connection_at_hand_that_died_is_not_used_again(postgres: Database) -> None:
+    """A command that reads first runs again; what was lost in a commit is told."""
+    pid = "SELECT pg_backend_pid()"
+    first = postgres.run(lambda session: driver.of(session).fetch(pid, ())[0][0])
+    with postgres.read_session() as session:
+        session.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": first})
+
+    def reads(session: Any) -> int:
+        found: int = driver.of(session).fetch(pid, ())[0][0]
+        by_driver(session, "a")
+        return found
+
+    assert postgres.run(reads) != first
+    assert stored(postgres) == {"a"}
