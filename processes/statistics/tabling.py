@@ -21,6 +21,8 @@ from processes.statistics.definition import Statistic, definition, definitions
 from processes.statistics.result import Cell, Choice, Column, Line, Table
 
 _NONE: Final = "—"
+_FIXED: Final = 8
+"""Up to so many named columns stand there also when nothing is counted in them."""
 Counts = Mapping[tuple[str, ...], int]
 Words = Callable[[str, Sequence[str]], Mapping[str, str]]
 
@@ -123,7 +125,8 @@ def _crossed(told: Statistic, row: str, title: str, counts: Counts, words: Words
     if told.columns:
         found = {key[1] for key in counts}
         across = dict(words(told.columns, sorted(found)))
-        heads = [*across] if across and found <= set(across) else _ordered(found, across)
+        fixed = found <= set(across) and 0 < len(across) <= _FIXED
+        heads = [*across] if fixed else _ordered(found, across)
     columns = [Column(row, title, "text")]
     columns += [Column(one, across.get(one, one) or _NONE) for one in heads if told.columns]
     columns.append(Column("total", "合计" if told.columns else MEASURES["count"]))

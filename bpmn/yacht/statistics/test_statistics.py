@@ -74,6 +74,13 @@ def test_an_administrator_counts_the_cases_he_may_not_open(play: Play) -> None:
     assert not unseen
 
 
+def test_of_many_outcomes_only_those_that_occurred_have_a_column(play: Play) -> None:
+    """Y-100: the table stays as wide as a page."""
+    story.accept(story.applied(play), "refuse", reason="不属本业务")
+    found = table(play, "stat_business_handled")
+    assert [column.title for column in found.columns] == ["机构", "不予受理", "合计"]
+
+
 @pytest.mark.parametrize(
     "statistic", ["stat_in_progress_count", "stat_certificate_time_limit", "stat_business_handled"]
 )
