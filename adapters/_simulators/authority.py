@@ -199,12 +199,16 @@ class Authority:
             for entry in standing.entries(folder)
         ]
         if name == lists.USUAL:
-            key, certificate = _read(self.folder / "root.p12")
+            key, certificate = self._root
             return lists.usual(key, certificate, [e for e in entries if not e.kind], clock.now())
         if name == lists.NATIONAL and self._national is not None:
             told = [entry for entry in entries if entry.kind]
             return lists.national(self._national.signer, told, clock.now())
         raise LookupError(name)
+
+    @cached_property
+    def _root(self) -> tuple[Any, x509.Certificate]:
+        return _read(self.folder / "root.p12")  # opened once: that costs more than to sign a list
 
     def _issue(
         self,
