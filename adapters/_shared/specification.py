@@ -82,7 +82,8 @@ _HEAD: Final = """# 接口规范：与外部单位交换的报文
   - `messages/` 下每份报文一个文件，内容是信封。
 
   清单、摘要、封签有一处不符，整包退回；否则逐份接收，给出回执（`receipt.json`、
-  `receipt.seal`），重复的不再处理。
+  `receipt.seal`），逐份写明 `result`：`taken` 已接收、`waiting` 已收下但没有办件在等待、
+  `duplicate` 重复、`refused` 被拒绝，后者和没有办件等待的另有 `reason`。
 """
 
 _HEADERS: Final = {

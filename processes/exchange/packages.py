@@ -46,6 +46,7 @@ _BROKEN: Final = (
     ValueError, struct.error,
 )  # fmt: skip
 """What the library says of bytes that are no archive, or of one made to break it."""
+_NOT_AWAITED: Final = "没有办件在等待这份报文，请核对关联号"
 _EPOCH: Final = (2026, 1, 1, 0, 0, 0)
 
 
@@ -232,10 +233,7 @@ def _taken(
     except (MessageRefused, Unfit) as error:
         journal.refused(session, exchange.name, error.message, way="file")
         return {**line, "result": "refused", "reason": error.message}
-    result = "duplicate" if taken.kind == "duplicate" else "taken"
-    return {
-        **line,
-        "name": message.name,
-        "correlation_key": message.correlation_key,
-        "result": result,
-    }
+    line |= {"name": message.name, "correlation_key": message.correlation_key}
+    if taken.kind == "buffered":
+        return {**line, "result": "waiting", "reason": _NOT_AWAITED}
+    return {**line, "result": "duplicate" if taken.kind == "duplicate" else "taken"}

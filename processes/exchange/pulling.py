@@ -74,7 +74,8 @@ def confirm(
 
 def enveloped(work: JobWork) -> dict[str, Any]:
     """A message as it goes over the wire."""
-    return {**envelope(Message(work.key, work.topic, work.correlation_key, work.variables))}
+    sent = Message(work.key, work.topic, work.correlation_key, work.variables, sent_at=clock.now())
+    return {**envelope(sent)}
 
 
 def _owner(interface: Interface, way: str) -> str:

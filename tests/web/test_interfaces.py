@@ -207,7 +207,7 @@ def test_results_on_a_file_are_taken_and_the_receipt_tells_of_each(
     assert answer.status_code == 303
     page = head.get(answer.location).get_data(as_text=True)
     assert "不予受理" in page
-    assert "已接收" in page
+    assert "已收下，没有办件等待" in page
     assert "被拒绝" in page
     receipt = head.get(f"{answer.location}/receipt")
     assert (receipt.status_code, receipt.mimetype) == (200, "application/zip")

@@ -91,6 +91,7 @@ def test_what_waits_is_packed_with_its_hashes_and_leaves_the_outbox(
     body = files[listed["file"]]
     assert packages.hashlib.sha256(body).hexdigest() == listed["sha256"]
     assert json.loads(body)["correlation_key"] == case.row.reference
+    assert json.loads(body)["sent_at"], "a member of the envelope by whatever way it goes"
     assert (package.messages, manifest["package_no"]) == (1, package.number)
     with pytest.raises(PackageRefused, match="没有等待"):
         made(lines)
@@ -124,6 +125,19 @@ def test_results_go_the_way_of_a_callback_and_each_has_a_line_of_the_receipt(
     exchange = interface.exchange
     assert exchange is not None
     assert exchange.sealed(receipt["receipt.json"], receipt["receipt.seal"].decode())
+
+
+def test_the_receipt_says_that_nobody_waits_for_a_result_of_another_task(
+    play: Play, lines: Lines
+) -> None:
+    """P-78: it is kept, should its case come; but the county can look for a slip of the pen."""
+    case = story.accepted(play)
+    body = {"work_order_no": "P9", "assessment_no": "S1", "paid_at": "2026-03-02T10:00:00+08:00"}
+    other = {"message_id": "f-9", "name": "tax_paid", "correlation_key": "P9", "body": body}
+    first, second = take(lines, zipped(results(lines, case, other)))
+    assert first["result"] == "taken"
+    assert (second["result"], second["correlation_key"]) == ("waiting", "P9")
+    assert "核对关联号" in second["reason"]
 
 
 def test_a_package_that_is_not_whole_is_not_taken_at_all(play: Play, lines: Lines) -> None:
