@@ -7,7 +7,7 @@ reader's roles names for the list; everything else is not there.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -26,6 +26,7 @@ from processes.ledgers import menus, progress, record_lists
 from processes.ledgers.menus import Entry, Menu, Operation, RecordList
 from processes.ledgers.record_lists import Asked
 from processes.model.records import RegisterRecord
+from processes.registers.definition import Definition
 from processes.statistics import Table
 from processes.statistics.result import Line
 from web import enclosures, exporting
@@ -46,6 +47,22 @@ class Way:
     href: str
     current: bool = False
     locked: bool = False
+
+
+DETAILS: Final = 10
+"""How many records of another list the page of a record shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What another list has of a record: its first lines, and where all of them are."""
+
+    title: str
+    ledger: Definition
+    columns: tuple[str, ...]
+    page: record_lists.Page
+    href: str
+    download: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +296,7 @@ def record(code: str, record_id: int) -> ResponseReturnValue:
             ways=_row_ways(told, may, code, row)[1:],
             progress=progress.of(ledger, row),
             enclosed=enclosures.links(row, partial(_enclosure, code, record_id)),
+            details=[one for name in told.details if (one := _detail(session, told, name, row))],
         )
 
 
@@ -295,6 +313,25 @@ def record_file(code: str, record_id: int, field: str) -> ResponseReturnValue:
     by = current()
     return enclosures.send(
         lambda session: record_lists.record(session, code, record_id, by=by), field, by=by
+    )
+
+
+def _detail(session: Session, told: RecordList, code: str, row: RegisterRecord) -> Detail | None:
+    """The records of another list that name a record; None for whom that list is not in a menu."""
+    if not any(one.records == code for one in menus.entries(current())):
+        return None
+    other, may = menus.offered(current(), code)
+    asked = Asked(of={told.details[code]: row.key}, limit=DETAILS)
+    found = record_lists.page(session, code, by=current(), asked=asked)
+    words = row.key if "query" in may else None
+    taken = "export" in may and "query" in may and exporting.allowed() and found.total
+    return Detail(
+        _said(other),
+        registers.definition(other.register),
+        other.columns,
+        found,
+        url_for("business.records", code=code, q=words),
+        url_for("business.records", code=code, q=words, format="xlsx") if taken else "",
     )
 
 

@@ -47,7 +47,11 @@ class Operation(Word):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordList(Word):
-    """A list of records of a ledger, as a page of its own."""
+    """A list of records of a ledger, as a page of its own.
+
+    `details` are the lists shown on the page of a record, by code, each with the field that names
+    the record.
+    """
 
     register: str
     columns: tuple[str, ...]
@@ -56,6 +60,7 @@ class RecordList(Word):
     own: tuple[str, ...] = ()
     everybody: bool = False
     operations: Mapping[str, Operation] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +119,7 @@ class _View(_Titled):
     statuses = fields.List(fields.String(), load_default=list)
     own = fields.List(fields.String(), load_default=list)
     everybody = fields.Boolean(load_default=False)
+    details = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
     operations = fields.Dict(
         keys=fields.String(), values=fields.Nested(_Operation), load_default=dict
     )
@@ -163,9 +169,19 @@ def read_list(code: str, told: Mapping[str, Any]) -> RecordList:
             raise DomainRefused(f"列表『{code}』：台账没有字段『{name}』")
     for name in {*raw["where"], *raw["own"]} - {*ledger.search, ledger.org, ledger.key}:
         raise DomainRefused(f"列表『{code}』：『{name}』不可检索")
+    for other, name in raw["details"].items():
+        _detail(code, other, name)
     found = {name: _operation(one) for name, one in raw.pop("operations").items()}
     raw |= {name: tuple(raw[name]) for name in ("columns", "statuses", "own")}
     return RecordList(**raw, operations=found)
+
+
+def _detail(code: str, other: str, name: str) -> None:
+    told = domains.current().views.get(other)
+    if told is None:
+        raise DomainRefused(f"列表『{code}』：没有列表『{other}』")
+    if name not in registers.definition(str(told.get("register"))).search:
+        raise DomainRefused(f"列表『{code}』：『{other}』不能按『{name}』查找")
 
 
 def read_menu(role: str, told: Mapping[str, Any]) -> Menu:

@@ -5,7 +5,7 @@ list is for everybody; a sensitive field is masked.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
@@ -27,12 +27,13 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What narrows a list: words, a status, the key after which the page begins."""
+    """What narrows a list: words, a status, fields (`of`), the key after which the page begins."""
 
     words: str = ""
     status: str = ""
     after: str = ""
     limit: int = PAGE
+    of: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def page(session: Session, code: str, *, by: User, asked: Asked) -> Page:
         where.append(RegisterRecord.status == asked.status)
     if asked.words:
         where.append(_holding(ledger, asked.words))
+    where += conditions_of(ledger, asked.of, ())[1:]
     total = session.scalar(select(func.count()).select_from(RegisterRecord).where(*where)) or 0
     query = select(RegisterRecord).where(*where, RegisterRecord.key > asked.after)
     rows = list(session.scalars(query.order_by(RegisterRecord.key).limit(asked.limit + 1)))

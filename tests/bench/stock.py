@@ -158,22 +158,26 @@ def _ordered(session: Session, answers: dict[str, Any]) -> None:
     applications.apply(session, "prop_ecert_bulk", by=manager, answers=answers)
 
 
-def _watched(site: Site, worker: "subprocess.Popen[bytes]", kill_at: int) -> Iterator[str]:
-    """A line now and then; the worker is killed once when so many certificates are there."""
+def _watched(site: Site, workers: list["subprocess.Popen[bytes]"], kill_at: int) -> Iterator[str]:
+    """A line now and then; the first worker is killed when so many certificates are there."""
     began, first = time.monotonic(), site.count(_ISSUED)
-    while worker.poll() is None:
+    while alive := [one for one in workers if one.poll() is None]:
         time.sleep(EVERY)
         issued, seconds = site.count(_ISSUED), time.monotonic() - began
-        status = Path(f"/proc/{worker.pid}/status")
-        told = status.read_text() if status.exists() else ""
-        resident = next((x.split()[1] for x in told.splitlines() if x.startswith("VmRSS")), "0")
-        rate = (issued - first) / seconds
-        yield f"{issued} issued, {rate:.1f} a second, {int(resident) >> 10} MiB"
+        resident = sum(_resident(one.pid) for one in alive)
+        yield f"{issued} issued, {(issued - first) / seconds:.1f} a second, {resident} MiB"
         if kill_at and issued >= kill_at:
-            os.kill(worker.pid, signal.SIGKILL)
-            worker.wait()
+            os.kill(alive[0].pid, signal.SIGKILL)
+            alive[0].wait()
+            kill_at = 0
             yield f"killed at {issued}"
-            return
+
+
+def _resident(pid: int) -> int:
+    """The memory of a program that is there, in MiB."""
+    status = Path(f"/proc/{pid}/status")
+    told = status.read_text() if status.exists() else ""
+    return next((int(x.split()[1]) >> 10 for x in told.splitlines() if x.startswith("VmRSS")), 0)
 
 
 def main() -> None:
@@ -184,6 +188,7 @@ def main() -> None:
     asked.add_argument("--batch", type=int, default=100)
     asked.add_argument("--lanes", type=int, default=4)
     asked.add_argument("--kill-at", type=int, default=0)
+    asked.add_argument("--workers", type=int, default=1, help="several only on PostgreSQL")
     asked.add_argument("--sample", type=int, default=200)
     asked.add_argument("--part", choices=("all", "work", "check"), default="all")
     told = asked.parse_args()
@@ -200,8 +205,8 @@ def main() -> None:
         kill_at = told.kill_at
         while not site.over():
             mine = [sys.executable, "-m", "tests.bench.stock", "0", "--home", str(told.home)]
-            worker = subprocess.Popen([*mine, "--part", "work"])
-            for line in _watched(site, worker, kill_at):
+            workers = [subprocess.Popen([*mine, "--part", "work"]) for _ in range(told.workers)]
+            for line in _watched(site, workers, kill_at):
                 _say(line)
             kill_at = 0
     _say(json.dumps(site.examined(told.sample), ensure_ascii=False))

@@ -123,12 +123,7 @@ def test_the_steps_of_a_certificate_share_their_transactions(play: Play) -> None
 def test_what_fails_behind_others_is_a_problem_of_its_own(play: Play) -> None:
     """P-43: the drawing fails in a transaction with what came before it, which is done again."""
     stock(play, 3)
-    unprintable = {"holder_name": "权利人\U0001f600"}
-    play.run(
-        lambda session: registers.update(
-            session, "register_entry", "OLD0000002", unprintable, trace=Trace("test")
-        )
-    )
+    named(play, "OLD0000002", "权利人\U0001f600")
     run = run_of(play, ordered(play))
     assert (run["issued"], run["problems"]) == (2, 1)
     (problem,) = story.records(play, "ecert_problem")
@@ -142,6 +137,47 @@ def test_a_second_run_issues_nothing_twice(play: Play) -> None:
     run = run_of(play, ordered(play))
     assert (run["issued"], run["skipped"]) == (3, 12)
     assert len(story.records(play, "ecert", source="bulk")) == 15
+
+
+def test_a_run_has_a_list_of_its_own_problems(play: Play) -> None:
+    """P-43: met again by a later run, a problem that is still open is listed with that one."""
+    stock(play, 12, wrong=(7,))
+    first = ordered(play)
+    (problem,) = story.records(play, "ecert_problem", run_no=first.row.reference)
+    assert problem["entry_no"] == "OLD0000007"
+    second = ordered(play)
+    (again,) = story.records(play, "ecert_problem", run_no=second.row.reference)
+    assert (again["key"], again["status"]) == (problem["key"], "open")
+
+
+def test_what_was_mended_is_issued_again_and_leaves_the_list(play: Play) -> None:
+    """P-43, P-44: only the open problems of that run are done, from the book as it is now."""
+    stock(play, 25, wrong=(8,))
+    named(play, "OLD0000002", "权利人\U0001f600")
+    first = ordered(play)
+    assert run_of(play, first)["problems"] == 2
+    named(play, "OLD0000002", "权利人二")
+    second = ordered(play, agency=None, again_of=first.row.reference)
+    run = run_of(play, second)
+    assert (run["org"], run["total"], run["done"]) == ("PR610500", 2, 2)
+    assert (run["issued"], run["problems"], run["skipped"]) == (1, 1, 0)
+    mended, left = sorted(
+        story.records(play, "ecert_problem"), key=lambda one: str(one["entry_no"])
+    )
+    (made,) = story.records(play, "ecert", entry_no="OLD0000002")
+    assert (mended["status"], mended["ecert_id"]) == ("resolved", made["ecert_id"])
+    assert made["holder_name"] == "权利人二"
+    assert (left["status"], left["run_no"]) == ("open", second.row.reference)
+
+
+def named(play: Play, entry_no: str, holder: str) -> None:
+    """The book calls the holder otherwise."""
+    changes = {"holder_name": holder}
+    play.run(
+        lambda session: registers.update(
+            session, "register_entry", entry_no, changes, trace=Trace("test")
+        )
+    )
 
 
 def test_only_entries_of_the_period_are_taken(play: Play) -> None:

@@ -1,0 +1,114 @@
+"""The page of a bulk run: its problems, to be taken away, and what may be done with it (P-43, P-44)."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from adapters import registry
+from processes import registers
+from processes.demo import loader
+from processes.domains.domains import DomainRefused
+from processes.ledgers import menus
+from processes.registers import Trace
+from tests.web.conftest import laid_down, log_in
+from web import create_app
+from web.config import Settings
+from web.database import create_tables, database
+
+RUNS = {"R1": "completed", "R2": "paused", "R3": "running"}
+
+
+def laid(session: Session) -> None:
+    """Three runs, and the problems of two of them."""
+    loader.load(session, topics=registry.topics())
+    for number, status in RUNS.items():
+        told = {"org": "PR610500", "batch_size": 10, "total": 20, "started_on": "2026-03-02"}
+        ended = {"ended_on": "2026-03-02", "paused_why": "核对", "run_no": number}
+        registers.create(session, "ecert_run", told | ended, trace=Trace("test"), status=status)
+    for place, run_no in enumerate(("R1", "R1", "R2")):
+        entry_no = f"E{run_no}{place}"
+        told = {"org": "PR610500", "entry_no": entry_no, "source": "bulk", "stage": "check"}
+        why = {"reasons": ["无证件号"], "reason": f"{entry_no} 无证件号", "found_on": "2026-03-02"}
+        registers.create(
+            session,
+            "ecert_problem",
+            told | why | {"run_no": run_no, "entry": {"entry_no": entry_no}},
+            trace=Trace("test"),
+        )
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    home = tmp_path_factory.mktemp("details")
+    url = f"sqlite:///{home / 'banli.db'}"
+    app = create_app(
+        Settings(
+            profile="test", home=home, secret_key="k" * 40, rate_limits=False, database_url=url
+        )
+    )
+    with app.app_context():
+        create_tables()
+        with database().transaction() as session:
+            laid(session)
+    return app
+
+
+@pytest.fixture
+def manager(installed: Flask, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    laid_down(installed, monkeypatch)
+    client = installed.test_client()
+    log_in(client, "prop_ecert")
+    return client
+
+
+def page(client: FlaskClient, number: str) -> str:
+    listed = client.get(f"/business/lists/ecert_run_list?q={number}").text
+    href = listed.split('<a href="/business/lists/ecert_run_list/')[1].split('"')[0]
+    return client.get(f"/business/lists/ecert_run_list/{href}").text
+
+
+def test_the_page_of_a_run_lists_its_own_problems_with_their_reasons(manager: FlaskClient) -> None:
+    shown = page(manager, "R1")
+    assert "ER10 无证件号" in shown
+    assert "ER11 无证件号" in shown
+    assert "ER22" not in shown
+    assert "ER22 无证件号" in page(manager, "R2")
+    assert "没有符合条件的记录" in page(manager, "R3")
+
+
+def test_the_problems_of_a_run_are_taken_away_as_a_file(manager: FlaskClient) -> None:
+    href = page(manager, "R1").split('href="/business/lists/ecert_problem_list?')
+    (taken,) = [one.split('"')[0] for one in href if "format=xlsx" in one.split('"')[0]]
+    query = taken.replace("&amp;", "&").replace("xlsx", "csv")
+    answer = manager.get(f"/business/lists/ecert_problem_list?{query}")
+    lines = answer.get_data().decode("utf-8-sig").splitlines()
+    assert sum("无证件号" in line for line in lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "offered"),
+    [("R3", {"暂停", "停止"}), ("R2", {"继续", "停止"}), ("R1", {"再次签发"})],
+)
+def test_what_may_be_done_with_a_run_depends_on_its_status(
+    manager: FlaskClient, number: str, offered: set[str]
+) -> None:
+    head = page(manager, number).split('<div class="pagehead">')[1].split("</div>")[0:2]
+    every = {"暂停", "继续", "停止", "再次签发"}
+    assert {one for one in every if f">{one}</a>" in "".join(head)} == offered
+
+
+def test_nobody_but_the_manager_sees_a_run(
+    installed: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid_down(installed, monkeypatch)
+    clerk = installed.test_client()
+    log_in(clerk, "prop_ecert_clerk")
+    assert clerk.get("/business/lists/ecert_run_list").status_code == 404
+
+
+@pytest.mark.parametrize("details", [{"no_list": "run_no"}, {"ecert_problem_list": "reason"}])
+def test_a_detail_that_refers_to_nothing_is_refused(details: dict[str, str]) -> None:
+    told = {"title": "任务", "register": "ecert_run", "columns": ["total"], "details": details}
+    with pytest.raises(DomainRefused):
+        menus.read_list("runs", told)
