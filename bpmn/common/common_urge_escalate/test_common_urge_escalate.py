@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bpmn import papers
 from engine import dmn
 from processes.casefile import notices
 from processes.play import Play, PlayedCase
@@ -58,6 +59,7 @@ def test_reminding_reaches_more_people_from_level_to_level(
     case = urged(play, **facts)
     assert [told(play, login) for login in ("reviewer", "manager", "hq_admin")] == reached
     assert (case.ended, case.letters) == ("urged", ["letter_urge"])
+    assert "@" not in papers.read(case, "letter_urge"), "Y-92: receivers in words"
     assert len(case.variables["urge_log"]) == 1
 
 
