@@ -208,7 +208,7 @@ def main() -> None:
             workers = [subprocess.Popen([*mine, "--part", "work"]) for _ in range(told.workers)]
             for line in _watched(site, workers, kill_at):
                 _say(line)
-            kill_at = 0
+                kill_at = 0 if line.startswith("killed") else kill_at
     _say(json.dumps(site.examined(told.sample), ensure_ascii=False))
 
 
