@@ -15,7 +15,7 @@ from processes import settings
 from processes.identity import authority, identifiers
 from processes.identity.identity import User, hash_password, person_key, revoke_sessions
 from processes.identity.roles import EXCLUSIVE, ROLES
-from processes.model.people import UserAccount, UserRole
+from processes.model.people import Role, UserAccount, UserRole
 from processes.people import handback
 
 
@@ -170,6 +170,10 @@ def close_account(
 
 
 def _require_no_other_administrator(session: Session, account: UserAccount, role: str) -> None:
+    # whoever else makes an administrator waits here, whichever account of the person it is: two
+    # that were each right alone could give one person two of the three
+    exclusive = select(Role.code).where(Role.code.in_(EXCLUSIVE)).order_by(Role.code)
+    session.execute(exclusive.with_for_update(key_share=True))
     other = session.scalar(
         select(UserRole.role)
         .join(UserAccount, UserAccount.id == UserRole.user_id)

@@ -1,7 +1,9 @@
 """Two at once on the person operations (A.1 轮询 最少待办, A.2 代理 抄送 征询 离职转办), on both databases."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -20,7 +22,8 @@ from processes.identity import principals
 from processes.identity.identity import User
 from processes.model.agents import Substitution
 from processes.model.circulation import CaseCopy
-from processes.people import agents
+from processes.model.people import UserAccount, UserRole
+from processes.people import accounts, agents
 from processes.people.agents import Wanted
 from tests.engine.core.scenario import user, xml
 from tests.engine.data.test_races import kinds, together
@@ -163,6 +166,36 @@ def test_a_task_handed_over_twice_at_once_goes_to_one(office: Office) -> None:
     refused = [one for one in found if isinstance(one, Exception)]
     assert len(refused) == 1
     assert isinstance(refused[0], NotFound) or "重试" in str(refused[0])
+
+
+@pytest.mark.parametrize("accounts_of_the_person", [1, 2])
+def test_who_is_made_two_of_the_three_administrators_at_once_becomes_one(
+    office: Office, accounts_of_the_person: int
+) -> None:
+    """Rule 26 (三员), over all accounts of a person."""
+    logins = ["dora", "dora2"][:accounts_of_the_person]
+
+    def opened(session: Session) -> list[int]:
+        people = People(session)
+        return [people.account(login, id_no="dora").id for login in logins]
+
+    ids: list[int] = office.run(opened)
+    both = threading.Barrier(2)
+
+    def give(session: Session, account: int, role: str) -> UserRole:
+        held = session.get_one(UserAccount, account)
+        made = accounts.assign_role(session, held, role, org_code="370001")
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=0.5)  # whoever waits for the other's transaction does not come here
+        return made
+
+    found = together(
+        partial(office.run, give, ids[0], "security_admin"),
+        partial(office.run, give, ids[-1], "audit_admin"),
+    )
+    assert kinds(found) == ["AccountRefused", "UserRole"]
+    held = select(func.count()).select_from(UserRole).where(UserRole.user_id.in_(ids))
+    assert office.read(held) == [(1,)]
 
 
 def _plain(one: User) -> dict[str, Any]:
