@@ -291,7 +291,7 @@ def record(code: str, record_id: int) -> ResponseReturnValue:
             title=_said(told),
             ledger=ledger,
             row=row,
-            facts=[(one.label, cell) for one, cell in zip(specs, cells, strict=True) if cell],
+            facts=[(one, cell) for one, cell in zip(specs, cells, strict=True) if cell],
             log=record_lists.history(session, row),
             ways=_row_ways(told, may, code, row)[1:],
             progress=progress.of(ledger, row),

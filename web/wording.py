@@ -9,9 +9,9 @@ from typing import Final
 from flask import Flask, g
 
 from forms.display import FieldView
-from processes.domains import wording
+from processes.domains import domains, wording
 from processes.identity.roles import ROLES
-from processes.registers import definitions
+from processes.registers import ledger_words
 from web.database import read_session
 from web.i18n import language
 from web.words import N_, _
@@ -57,8 +57,8 @@ def _english() -> Mapping[str, str]:
         with read_session() as session:
             words = wording.english(session)
         roles = {told.name: told.name_en for told in ROLES.values()}
-        ledgers = {one.title: one.title_en for one in definitions().values() if one.title_en}
-        g.words_of_models = {**roles, **ledgers, **words}
+        offices = {told.title: told.title_en for told in domains.current().org_kinds.values()}
+        g.words_of_models = {**offices, **roles, **ledger_words(), **words}
     found: Mapping[str, str] = g.words_of_models
     return found
 

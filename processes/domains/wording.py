@@ -1,13 +1,19 @@
-"""The English words of the models: of processes, steps, fields and options.
+"""The words of the models: English ones beside the Chinese, and those that decisions' codes have.
 
 A model names things in Chinese and says beside it what they are called in English: `title_en` as
 a property in BPMN; `title_en`, `label_en`, `name_en` in the YAML of forms, letters and registers.
+A code that a decision reads or finds is called as the choice of that name in a form calls it; what
+no form asks for, the decision says itself: properties `word.<code>` and `word_en.<code>`. An answer
+in Chinese, as the title of a material, has its English in `word_en.<answer>`.
 
 Invariant: the words come from the latest deployments alone; a word that has no translation stays
 Chinese.
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
@@ -19,27 +25,66 @@ from engine.model import ProcessDefinition
 
 _ENGLISH: Final = "_en"
 _PROPERTY: Final = "{http://camunda.org/schema/zeebe/1.0}property"
-_words: dict[int, Mapping[str, str]] = {}
+_WORD, _WORD_ENGLISH = "word.", "word_en."
+_NAME: Final = re.compile(r"(?:\w+\.)*(\w+)")
+
+Coded = Mapping[str, str]
+"""Code → what people call it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Chinese → English, and of each decision by its id what its codes are called."""
+
+    english: Mapping[str, str]
+    coded: Mapping[str, Coded]
+
+
+_words: dict[int, _Words] = {}
 
 
 def english(session: Session) -> Mapping[str, str]:
     """Chinese → English of everything the latest deployments name; read once per deployment."""
+    return _latest(session).english
+
+
+def coded(session: Session) -> Mapping[str, Coded]:
+    """What the codes are called that each decision, by its id, reads and finds."""
+    return _latest(session).coded
+
+
+def _latest(session: Session) -> _Words:
     newest = session.scalar(select(func.max(ProcessDefinition.deployment_id))) or 0
     if newest not in _words:
-        found: dict[str, str] = {}
-        for deployment in sorted({one.deployment_id for one in repository.all_latest(session)}):
-            for name, content in repository.resources(session, deployment).items():
-                found.update(_of_file(name, content))
+        made = sorted({one.deployment_id for one in repository.all_latest(session)})
+        found = [of_files(repository.resources(session, one)) for one in made]
         _words.clear()
-        _words[newest] = found
+        _words[newest] = _Words(
+            {zh: en for one in found for zh, en in one.english.items()},
+            {key: codes for one in found for key, codes in one.coded.items()},
+        )
     return _words[newest]
 
 
-def _of_file(name: str, content: bytes) -> Iterator[tuple[str, str]]:
-    if name.endswith((".bpmn", ".dmn")):
-        yield from _of_model(xml.read(content, name))
-    elif name.endswith((".yaml", ".yml")):
-        yield from _pairs(yaml.load(content, Loader=yaml.CSafeLoader))
+def of_files(files: Mapping[str, bytes]) -> _Words:
+    """The words of one deployment."""
+    named: dict[str, str] = {}
+    answers: dict[str, str] = {}
+    choices: dict[str, dict[str, str]] = defaultdict(dict)
+    tables: list[xml.Node] = []
+    for name, content in files.items():
+        if name.endswith((".bpmn", ".dmn")):
+            root = xml.read(content, name)
+            named.update(_of_model(root))
+            answers.update(_of_answers(root))
+            tables += [root] if name.endswith(".dmn") else []
+        elif name.endswith((".yaml", ".yml")):
+            told = yaml.load(content, Loader=yaml.CSafeLoader)
+            named.update(pairs(told))
+            for field, code, label in _choices(told):
+                choices[field].setdefault(code, label)
+    english = {**answers, **named}
+    return _Words(english, {k: v for root in tables for k, v in _decisions(root, choices)})
 
 
 def _of_model(root: xml.Node) -> Iterator[tuple[str, str]]:
@@ -50,14 +95,55 @@ def _of_model(root: xml.Node) -> Iterator[tuple[str, str]]:
             yield str(named.get("name")).strip(), str(element.get("value") or "").strip()
 
 
-def _pairs(found: Any) -> Iterator[tuple[str, str]]:
-    """Every `x` with an `x_en` beside it, however deep."""
+def _of_answers(root: xml.Node) -> Iterator[tuple[str, str]]:
+    """Every `word_en.x` with what x is called, which is x itself where no `word.x` is beside it."""
+    told = {str(one.get("name")): str(one.get("value") or "") for one in root.iter(_PROPERTY)}
+    for name, value in told.items():
+        if name.startswith(_WORD_ENGLISH):
+            code = name.removeprefix(_WORD_ENGLISH)
+            yield told.get(_WORD + code, code), value
+
+
+def _decisions(
+    root: xml.Node, choices: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[str, Coded]]:
+    for decision in root.iter("{*}decision"):
+        codes: dict[str, str] = {}
+        for asked in (*decision.iter("{*}inputExpression"), *decision.iter("{*}output")):
+            written = asked.get("name") or "".join(asked.itertext())
+            if found := _NAME.fullmatch(written.strip()):
+                codes.update(choices.get(found[1], {}))
+        for one in decision.iter(_PROPERTY):
+            if (name := str(one.get("name"))).startswith(_WORD):
+                codes[name.removeprefix(_WORD)] = str(one.get("value") or "")
+        yield str(decision.get("id")), codes
+
+
+def _choices(found: Any) -> Iterator[tuple[str, str, str]]:
+    """Every field with values to choose from: its name, the value, its label."""
     if isinstance(found, list):
         for item in found:
-            yield from _pairs(item)
+            yield from _choices(item)
+    if isinstance(found, Mapping):
+        values = found.get("values")
+        if "name" in found and isinstance(values, list):
+            for one in values:
+                if isinstance(one, Mapping) and "label" in one:
+                    yield str(found["name"]), str(one.get("value")), str(one["label"])
+        for item in found.values():
+            yield from _choices(item)
+
+
+def pairs(found: Any) -> Iterator[tuple[str, str]]:
+    """Every `x` with an `x_en` beside it, however deep; two mappings go by their keys."""
+    if isinstance(found, list):
+        for item in found:
+            yield from pairs(item)
     if isinstance(found, Mapping):
         for key, value in found.items():
             said = found.get(f"{key}{_ENGLISH}")
             if isinstance(value, str) and isinstance(said, str) and said:
                 yield value.strip(), said.strip()
-            yield from _pairs(value)
+            if isinstance(value, Mapping) and isinstance(said, Mapping):
+                yield from ((str(value[one]), str(said[one])) for one in value.keys() & said.keys())
+            yield from pairs(value)

@@ -25,6 +25,7 @@ from forms import definition as form_definition
 from forms.definition import FormDefinition
 from forms.lookups import Lookups
 from processes.deployed import resources
+from processes.domains import wording
 from processes.modelling import trial_words
 from processes.modelling.drafted import DraftResolver
 from processes.modelling.trial_values import MoveRefused, read_context
@@ -380,11 +381,14 @@ class Trial:
         step = execution.step
         for event in step.events:
             self._count(event)
-            words = trial_words.of_event(event, self.name_of)
+            words = trial_words.of_event(event, self.name_of, self._coded)
             if words:
                 self.lines.append(Line(self.moves, words, event.activity))
         for message in step.messages:
             self.lines.append(Line(self.moves, trial_words.of_message(message), message.activity))
+
+    def _coded(self) -> Mapping[str, wording.Coded]:
+        return {**wording.coded(self._session), **wording.of_files(self._files).coded}
 
     def _count(self, event: HistoryEvent) -> None:
         if event.type == "activity.started":

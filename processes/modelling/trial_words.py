@@ -16,6 +16,7 @@ from engine.waiting import (
     Wait,
 )
 from processes.casefile import decided
+from processes.domains.wording import Coded
 from processes.identity.roles import ROLES
 from processes.operations import all_operations
 
@@ -39,10 +40,15 @@ _SENTENCES: Final = {
 }
 
 
-def of_event(event: HistoryEvent, name_of: Callable[[str], str]) -> str:
-    """A line for an event; empty for those that tell an analyst nothing."""
+def of_event(
+    event: HistoryEvent, name_of: Callable[[str], str], coded: Callable[[], Mapping[str, Coded]]
+) -> str:
+    """A line for an event; empty for those that tell an analyst nothing.
+
+    `coded` tells what the codes of decisions are called.
+    """
     if event.type == "decision.evaluated":
-        return decided.in_words(event.data)
+        return decided.in_words(event.data, coded())
     sentence = _SENTENCES.get(event.type, "")
     known = {
         "error": "",

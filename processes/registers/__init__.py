@@ -1,6 +1,13 @@
 """Ledgers (台账) defined as data: `registers.create`, `update`, `transition`, `find`, `allot`."""
 
-from processes.registers.definition import Definition, definition, definitions, load, read
+from processes.registers.definition import (
+    Definition,
+    definition,
+    definitions,
+    ledger_words,
+    load,
+    read,
+)
 from processes.registers.ledger import (
     Record,
     Trace,
@@ -36,6 +43,7 @@ __all__ = [
     "find",
     "first",
     "get",
+    "ledger_words",
     "load",
     "log",
     "obstacle",

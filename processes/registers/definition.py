@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from engine.errors import NotFound
 from processes.definitions import Kind
+from processes.domains import wording
 
 TYPES: Final = (
     "text",
@@ -28,7 +29,7 @@ _REFERRED: Final = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _PLACE: Final = re.compile(r"\{([a-z_]+)(?::0([0-9])d)?\}")
 _KEYS: Final = {
     "register", "title", "title_en", "key", "fields", "unique", "search", "initial", "statuses",
-    "transitions", "number", "org", "counts", "certificate", "progress",
+    "transitions", "number", "org", "counts", "certificate", "progress", "statuses_en",
 }  # fmt: skip
 
 PROGRESS: Final = frozenset({"total", "done", "failed"})
@@ -44,6 +45,7 @@ class FieldDefinition:
 
     name: str
     label: str
+    label_en: str = ""
     type: str = "text"
     required: bool = False
     immutable: bool = False
@@ -51,6 +53,7 @@ class FieldDefinition:
     max_length: int = 500
     pattern: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    values_en: Mapping[str, str] = field(default_factory=dict)
     refers: str = ""
 
 
@@ -128,6 +131,8 @@ class Definition:
     certificate: CertificateRule | None = None
     progress: Mapping[str, str] = field(default_factory=dict)
     """The fields that say how far a record in its initial status is: total, done, failed."""
+    english: Mapping[str, str] = field(default_factory=dict)
+    """Its Chinese words, of fields, values, statuses and transitions, with their English."""
 
     def transition(self, source: str, target: str) -> Transition | None:
         """The declared way between two statuses."""
@@ -182,6 +187,11 @@ def definitions() -> Mapping[str, Definition]:
     if not _catalogue:
         load(Path(__file__).parents[2] / "bpmn")
     return dict(sorted(_catalogue.items()))
+
+
+def ledger_words() -> Mapping[str, str]:
+    """Chinese → English of every ledger."""
+    return {zh: en for one in definitions().values() for zh, en in one.english.items()}
 
 
 def places(text: str) -> list[tuple[str, int]]:
@@ -268,6 +278,7 @@ def _definition(raw: Mapping[str, Any]) -> Definition:
         register=raw["register"],
         title=raw["title"],
         title_en=raw.get("title_en", ""),
+        english=dict(wording.pairs(raw)),
         key=raw["key"],
         fields={
             name: FieldDefinition(name=name, **options) for name, options in raw["fields"].items()

@@ -1,8 +1,44 @@
 """A decision of a case in words for its people."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
+import pytest
+
+from engine import xml
 from processes.casefile.decided import in_words
+from processes.domains import domains, wording
+from processes.identity.roles import ROLES
+
+FORM = """
+form: f
+sections:
+  - fields:
+      - {name: kind, values: [{value: first, label: 初次, label_en: First}, {value: x, label: 其他}]}
+"""
+TABLE = """
+<definitions xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
+  <decision id="d" name="决策">
+    <extensionElements><zeebe:properties>
+      <zeebe:property name="word.refuse" value="不予办理" />
+      <zeebe:property name="word_en.refuse" value="Refuse" />
+      <zeebe:property name="word_en.申请表" value="Application form" />
+    </zeebe:properties></extensionElements>
+    <decisionTable>
+      <input label="类别"><inputExpression><text> case.kind </text></inputExpression></input>
+      <output label="结论" name="result" />
+    </decisionTable>
+  </decision>
+</definitions>
+"""
+DATA = {
+    "decision": "d",
+    "name": "决策",
+    "inputs": {"类别": "first"},
+    "outputs": [{"result": "refuse"}, "申请表", "msa_hq", "unheard_of"],
+    "labels": {"result": "结论"},
+}
 
 
 def test_a_decision_is_told_with_rules_inputs_and_conclusion():
@@ -27,7 +63,7 @@ def test_conclusions_have_the_words_of_their_table_and_no_names_of_variables():
         "labels": {"role": "答复人"},
     }
 
-    assert in_words(data) == "决策『d』：结论 答复人 licence_reviewer，days 3、甲"
+    assert in_words(data) == "决策『d』：结论 答复人 游艇驾驶证审核人，days 3、甲"
 
 
 def test_without_a_rule_the_sentence_says_so():
@@ -43,3 +79,30 @@ def test_numbers_of_persons_are_masked_and_long_texts_cut():
     assert "**************0011" in words
     assert "110101" not in words
     assert "字" * 60 + "…" in words
+
+
+def test_codes_are_told_by_the_choices_of_forms_and_the_words_of_the_decision():
+    found = wording.of_files({"d.dmn": TABLE.encode(), "forms/f.yaml": FORM.encode()})
+
+    assert in_words(DATA, found.coded) == (
+        "决策『决策』：没有规则适用；输入 类别 初次；结论 结论 不予办理、申请表、部海事局、unheard_of"
+    )
+    english = in_words(DATA, found.coded, lambda one: found.english.get(one, one))
+    assert "类别 First" in english
+    assert "Refuse、Application form" in english
+
+
+@pytest.mark.parametrize("table", sorted(Path("bpmn").rglob("*.dmn")), ids=lambda one: one.stem)
+def test_every_code_of_a_decision_has_a_word(table: Path):
+    files = {
+        str(one.relative_to(table.parent)): one.read_bytes()
+        for one in table.parent.rglob("*")
+        if one.suffix in (".dmn", ".yaml") and not one.name.endswith(".test.yaml")
+    }
+    coded = wording.of_files(files).coded
+    known = {*ROLES, *domains.current().org_kinds}
+    for decision in xml.read(table.read_bytes(), table.name).iter("{*}decision"):
+        written = [*decision.iter("{*}inputEntry"), *decision.iter("{*}outputEntry")]
+        text = " ".join("".join(one.itertext()) for one in written)
+        codes = set(re.findall(r'"([a-z][a-z0-9_]*)"', text))
+        assert codes - known - coded[str(decision.get("id"))].keys() == set()

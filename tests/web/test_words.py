@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+import pytest
+import yaml
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from flask import Flask, session
@@ -96,6 +98,48 @@ def test_a_refusal_that_was_filled_in_is_found_by_its_pattern(app: Flask) -> Non
         assert said("没有人写过的话") == "没有人写过的话"
         session["language"] = "zh"
         assert said("最多选择 3 项") == "最多选择 3 项"
+
+
+SAID: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("*/*/forms/*.yaml", ("title", "label")),
+    ("*/registers/*.yaml", ("title", "label", "name", "values", "statuses")),
+    ("*/statistics/*.yaml", ("title",)),
+    ("*/domain.yaml", ("title", "name")),
+)
+"""Which words of the files of models a page shows, by their keys."""
+
+
+def without_english(told: object, keys: tuple[str, ...]) -> Iterator[str]:
+    """Chinese under one of the keys that has no English beside it."""
+    for item in told if isinstance(told, list) else ():
+        yield from without_english(item, keys)
+    if isinstance(told, dict):
+        for key, value in told.items():
+            english = told.get(f"{key}_en")
+            if key in keys and isinstance(value, str) and CHINESE.search(value) and not english:
+                yield value
+            if key in keys and isinstance(value, dict) and key in ("values", "statuses"):
+                yield from (str(value[one]) for one in value.keys() - (english or {}).keys())
+            yield from without_english(value, keys)
+
+
+@pytest.mark.parametrize(("files", "keys"), SAID, ids=[files for files, _keys in SAID])
+def test_no_word_of_forms_ledgers_statistics_and_domains_lacks_its_english(
+    files: str, keys: tuple[str, ...]
+) -> None:
+    missing = {
+        f"{path}: {word}"
+        for path in Path("bpmn").glob(files)
+        for word in without_english(yaml.safe_load(path.read_text("utf-8")), keys)
+    }
+    assert not missing
+
+
+@pytest.mark.parametrize("files", ["*/*/letters/*.yaml", "*/*/forms/*.yaml"])
+def test_no_title_of_a_letter_or_a_form_lacks_its_english(files: str) -> None:
+    told = {path: yaml.safe_load(path.read_text("utf-8")) for path in Path("bpmn").glob(files)}
+    assert told
+    assert not [path for path, one in told.items() if not one.get("title_en")]
 
 
 def test_no_text_of_the_scripts_lacks_its_english() -> None:

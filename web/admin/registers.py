@@ -127,7 +127,7 @@ def record(register: str, record_id: int) -> ResponseReturnValue:
         ).all()
         specs = [one for one in ledger.fields.values() if one.type not in ("context", "file")]
         (cells,) = record_lists.words(session, specs, [row])
-        facts = [(spec.label, cell) for spec, cell in zip(specs, cells, strict=True)]
+        facts = list(zip(specs, cells, strict=True))
         told = maintenance.kept(register)
         return render_template(
             "admin/record.html",

@@ -16,6 +16,7 @@ from engine.model import UserTask
 from processes.approvals import performers
 from processes.casefile import decided, opinions, sealing, signatures
 from processes.desk import inbox
+from processes.domains import wording
 from processes.identity.principals import USER_PREFIX
 from processes.model.cases import Case, Opinion
 from processes.model.documents import Document
@@ -195,8 +196,9 @@ def decision(one: Opinion) -> str:
 
 def _decisions(session: Session, case: Case) -> list[Entry]:
     found = history.of_type(session, case.id, "decision.evaluated")
+    coded = wording.coded(session) if found else {}
     return [
-        Entry(said(decided.in_words(data)), event.at, system=True)
+        Entry(said(decided.in_words(data, coded, worded)), event.at, system=True)
         for event in found
         for data in (*event.data.get("required", ()), event.data)
     ]
