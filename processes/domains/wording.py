@@ -110,7 +110,7 @@ def _decisions(
     for decision in root.iter("{*}decision"):
         codes: dict[str, str] = {}
         for asked in (*decision.iter("{*}inputExpression"), *decision.iter("{*}output")):
-            written = asked.get("name") or "".join(asked.itertext())
+            written = asked.get("name") or "".join(map(str, asked.itertext()))
             if found := _NAME.fullmatch(written.strip()):
                 codes.update(choices.get(found[1], {}))
         for one in decision.iter(_PROPERTY):
