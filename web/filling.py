@@ -39,14 +39,16 @@ def answers(form: FormDefinition, *, node: str | None) -> dict[str, Any]:
         FormInvalid: a file sent with the form itself was refused.
     """
     g.posted_form = form  # an error page calls what was typed by its labels
-    pairs = request.form.items(multi=True)
+    sent, refused = _sent(form)
+    pairs = [*request.form.items(multi=True), *sent]
     given = inputs.parse(form, pairs, node=node, ignore=_OF_PAGE)
     for spec in form.fields():
         if spec.columns():
             for row in given.get(spec.name) or ():
                 _believe(row, spec.columns())
     _believe(given, tuple(form.fields()))
-    _take_sent(form, given)
+    if refused:
+        raise FormInvalid(refused, answers=given)
     return given
 
 
@@ -96,18 +98,32 @@ def _listed(raw: Any) -> Sequence[Any]:
     return raw if isinstance(raw, list) else [raw]
 
 
-def _take_sent(form: FormDefinition, given: dict[str, Any]) -> None:
-    """Files that a browser without our script sends with the form itself."""
-    for spec in form.fields():
-        for storage in request.files.getlist(spec.name):
-            if not isinstance(spec, File) or not storage.filename:
-                continue
-            try:
-                value = keep(storage, by=current().id)
-            except FileRefused as error:
-                raise FormInvalid({spec.name: [error.message]}, answers=given) from error
-            many = isinstance(given.get(spec.name), list)
-            given[spec.name] = [*given[spec.name], value] if many else value
+def _sent(form: FormDefinition) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
+    """Files that a browser without our script sends with the form itself, a table's too.
+
+    They are kept, and named by references as if they had come before; with what was refused.
+    """
+    pairs: list[tuple[str, str]] = []
+    refused: dict[str, list[str]] = {}
+    for path, storage in request.files.items(multi=True):
+        if not storage.filename or not isinstance(_field(form, path), File):
+            continue
+        me = current().id
+        try:
+            pairs.append((path, references.give(keep(storage, by=me), "form", to=me)))
+        except FileRefused as error:
+            refused[path] = [error.message]
+    return pairs, refused
+
+
+def _field(form: FormDefinition, path: str) -> Field | None:
+    """The field of an input; the column, of one in a table (`table.row.column`)."""
+    name, _dot, rest = path.partition(".")
+    spec = form.field(name)
+    if spec is None or not rest:
+        return spec
+    column = rest.partition(".")[2]
+    return next((one for one in spec.columns() if one.name == column), None)
 
 
 def layout(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -15,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from adapters import registry
 from bpmn.property import shares
+from forms import definition
+from forms.errors import FormInvalid
 from processes import registers
 from processes.background.worker import JobWorker
 from processes.casefile import notices
@@ -31,6 +34,7 @@ from processes.public import guides
 from processes.registers import Trace
 from tests.web.conftest import csrf, picture
 from tests.web.public.conftest import send
+from web import filling
 from web.database import database
 
 Entered = Callable[..., FlaskClient]
@@ -206,6 +210,33 @@ def test_lines_and_files_are_added_and_taken_out_without_any_script(
     reference = re.search(r'name="evidence" value="([^"]+)"', shown)[1]
     less = send(client, APPLY, _step="4", _drop="evidence:0", evidence=reference, **sale())
     assert "合同.png" not in less.get_data(as_text=True)
+
+
+def test_a_file_in_a_line_of_a_table_comes_with_the_form_without_any_script(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A.4: item by item; what is no file of a known field is left alone, a refused one is named."""
+    path = MODELS / "common/common_acceptance/forms/form_supplement.yaml"
+    form = definition.read(path.read_bytes(), path.name)
+    monkeypatch.setattr("web.filling.current", lambda: SimpleNamespace(id=1))
+    told = {
+        "supplement_items.0.note": "",
+        "supplement_items.0.files": (io.BytesIO(picture()), "身份证.png"),
+        "supplement_files": (io.BytesIO(picture()), "其他.png"),
+        "supplement_items.0.nothing": (io.BytesIO(picture()), "无.png"),
+    }
+    with app.test_request_context("/", method="POST", data=told):
+        given = filling.answers(form, node="supplement")
+    (line,) = given["supplement_items"]
+    assert [one["name"] for one in line["files"]] == ["身份证.png"]
+    assert [one["name"] for one in given["supplement_files"]] == ["其他.png"]
+    told = {"supplement_items.0.files": (io.BytesIO(b"MZ"), "程序.exe")}
+    with (
+        app.test_request_context("/", method="POST", data=told),
+        pytest.raises(FormInvalid) as refused,
+    ):
+        filling.answers(form, node="supplement")
+    assert list(refused.value.errors) == ["supplement_items.0.files"]
 
 
 def applied(client: FlaskClient, **changes: str) -> str:
