@@ -68,6 +68,10 @@ PostgreSQL：一次往返，一条语句。一步的全部写入合成一条带�
 签名和时间戳；十六进制串整段读入；二维码和文字少写操作符。
 十万份依次办理约 2 小时处理器，时间戳由本进程模拟。实跑：`python -m tests.bench.stock 100000 --home 空目录 --kill-at 3000`。
 
+实跑（2026-11-30，SQLite，存量 2 万条，每批 100 条、4 批同时，优先级 nice 10，同机负载 13–25，到时中止）：签发 3,319 份，第 2,008 份时
+`kill -9` 后台进程一次；无重复、无断号，文书 3,319 份，抽查 101 份全部验签有效，没有异常；后台进程常驻 250–270 MiB，不随份数增长。此库上列表、
+检索、统计、核验各页的处理器时间 10–92 毫秒（证照库检索 92，其余不到 35）；检索按“含”逐条比较，随证照数线性变长。
+
 ## Where the time of a step goes
 
 SQLite: one commit, one fdatasync; pages as in the table (of 2 KiB in a new database), one for each tree, against the
@@ -93,7 +97,9 @@ it 8 (was 12), the rest (engine, ledgers, files) some 40 (was some 50); 65 to 73
 operations of our own that follow one another share a transaction (two for a certificate instead of twenty-odd); the signed data is
 encoded by the library once and cast in that mould afterwards; hexadecimal strings are read at once; fewer operators for text and QR
 code. A hundred thousand one after the other are some 2 hours of one processor, time stamps simulated in the same process. To run
-them: `python -m tests.bench.stock 100000 --home FOLDER --kill-at 3000`.
+them: `python -m tests.bench.stock 100000 --home FOLDER --kill-at 3000`. A run on SQLite (stock of 20,000, beside a load of
+13 to 25, stopped when time was up): 3,319 issued with one `kill -9` at 2,008; none twice, no gap, 101 examined and genuine, 250 to 270 MiB
+throughout. Pages on that database: 10 to 92 ms of processor; the search of certificates compares one by one and grows with their number.
 """
 
 
