@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bpmn import papers
 from bpmn.beginnings import once
 from processes.play import Play, PlayedCase
 
@@ -49,6 +50,10 @@ def test_without_a_receipt_it_is_sent_three_times_and_then_a_person_looks(play: 
     case.passes(days=4)
     assert case.messages == ["exchange_package"] * 3
     assert case.waits_for == {"handle_dead"}
+    case.complete("handle_dead", as_="admin", decision="leave", remark="对方停机")
+    told = papers.read(case, "letter_reconciliation")
+    assert "发送2条，对方接收0条，未接收2条。" in told
+    assert told.count("逾期无回执") == 2
 
 
 def test_a_count_that_does_not_add_up_is_found(play: Play) -> None:
