@@ -3,6 +3,9 @@
 Issue 5 "Real data at real size"; ledgers and numbers as E-38, E-43, Y-63 and Y-74 demand them.
 """
 
+import os
+import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -40,17 +43,18 @@ from processes.country.making import Maker
 from processes.country.telling import Telling
 from processes.country.world import World
 from processes.demo import loader
-from processes.documents import documents
+from processes.documents import documents, files, sweeping
 from processes.identity import audit, numbers
 from processes.model.cases import Case, CaseLimit, Opinion
 from processes.model.country import CountryPart
-from processes.model.documents import Document
+from processes.model.documents import Document, StoredFile
 from processes.model.records import NumberSequence, RegisterRecord
 from web.database import Database
 
 T = TypeVar("T")
 Row = tuple[object, ...]
 SEAL = "eseal.sign"
+DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 KEY = "the key of a country in a test: 32 bytes long"
 
 
@@ -133,6 +137,32 @@ def test_started_again_it_doubles_nothing(site: Site) -> None:
     before = site.look(counted)
     site.make()
     assert site.look(counted) == before
+
+
+def test_the_sweep_of_orphans_takes_no_file_that_any_row_names(site: Site) -> None:
+    """Rule 19: letters, sealed ones, OFD, photos and scans, wherever a row names their hash."""
+    folder = site.home / "files"
+    kept = {path.name: path for path in folder.glob("??/*")}
+    long_ago = time.time() - 30 * 24 * 3600
+    for path in kept.values():
+        os.utime(path, (long_ago, long_ago))
+
+    with site.database.engine.connect() as connected:
+        named = {
+            found
+            for table in Base.metadata.sorted_tables
+            if table.name != StoredFile.__tablename__
+            for row in connected.exec_driver_sql(f'SELECT * FROM "{table.name}"')  # noqa: S608
+            for cell in row
+            if isinstance(cell, str)
+            for found in DIGEST.findall(cell)
+        } & kept.keys()
+    kinds = {files.content_type(files.content(one)) for one in named}
+    assert {"application/pdf", "image/png"} <= kinds
+
+    for number in range(sweeping.FOLDERS):
+        sweeping.sweep(site.database.read_session, number)
+    assert {one for one in named if not kept[one].exists()} == set()
 
 
 def test_every_process_that_a_story_begins_has_its_cases(site: Site) -> None:
