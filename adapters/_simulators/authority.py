@@ -6,7 +6,7 @@ a restart still verifies.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -142,7 +142,7 @@ class Authority:
             key, certificate = self._issue(f"{holder}{use}", holder, days=days)
             _write(folder / "key.p12", key, certificate)
         if self._national is not None:
-            picture = seal_picture.png(holder, use)
+            picture = partial(seal_picture.png, holder, use)
             self._national.seal(folder, f"{holder}{use}", holder, picture, days=days)
         return folder
 
@@ -166,7 +166,7 @@ class Authority:
             folder.mkdir(parents=True, exist_ok=True)
             _write(folder / "key.p12", *self._issue(name, "个人"))
         if self._national is not None:
-            picture = seal_picture.signature(name)
+            picture = partial(seal_picture.signature, name)
             self._national.seal(folder, name, "个人", picture, kind=ses.PERSON)
         return self.die(folder)
 

@@ -6,6 +6,7 @@ Source: GM/T 0015 (certificates by SM2 with SM3).
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -60,12 +61,15 @@ class NationalAuthority:
         folder: Path,
         name: str,
         holder: str,
-        picture: bytes,
+        picture: Callable[[], bytes],
         *,
         kind: int = ses.AGENCY,
         days: tuple[int, int] = _DAYS,
     ) -> None:
-        """Key, certificate and the seal for OFD (`seal.esl`), where they are not there yet."""
+        """Key, certificate and the seal for OFD (`seal.esl`), where they are not there yet.
+
+        The picture is drawn only then: that takes longer than a seal.
+        """
         self.issue(folder / "sm2", name, holder)
         file, maker = folder / "seal.esl", self._file.with_name("maker-sm2")
         if file.exists():
@@ -76,7 +80,7 @@ class NationalAuthority:
         design = ses.Design(
             id=folder.name[:32],
             name=name,
-            png=picture,
+            png=picture(),
             side=_SIDE,
             signers=[own.certificate],
             valid=(now + timedelta(days=days[0]), now + timedelta(days=days[1])),
