@@ -43,9 +43,10 @@ _MANIFEST, _SEAL = "manifest.json", "manifest.seal"
 _COMPRESSED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _BROKEN: Final = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError,
-    ValueError, struct.error,
+    ValueError, struct.error, IndexError,
 )  # fmt: skip
-"""What the library says of bytes that are no archive, or of one made to break it."""
+"""What the library says of bytes that are no archive, or of one made to break it: an index error
+of a member whose name is empty."""
 _NOT_AWAITED: Final = "没有办件在等待这份报文，请核对关联号"
 _EPOCH: Final = (2026, 1, 1, 0, 0, 0)
 

@@ -87,9 +87,9 @@ def read_zip(content: bytes, *, source: str = "") -> Bundle:
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
+        members = [info for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, IndexError) as error:  # or a member has an empty name
         raise DeploymentRejected([_finding("上传的文件不是有效的 zip 压缩包", source)]) from error
-    members = [info for info in archive.infolist() if not info.is_dir()]
     unpacked = sum(info.file_size for info in members)
     if len(members) > _MAX_FILES or unpacked > 8 * limits.MODEL_BYTES:
         raise DeploymentRejected([_finding("压缩包内文件过多或过大", source)])

@@ -176,6 +176,16 @@ def test_a_package_with_a_broken_or_a_strange_compression_is_refused_by_a_senten
         take(lines, zipped(good, zipfile.ZIP_LZMA))
 
 
+def test_a_package_with_a_file_without_a_name_is_refused_by_a_sentence(
+    play: Play, lines: Lines
+) -> None:
+    good = zipped(results(lines, story.accepted(play)))
+    with zipfile.ZipFile(io.BytesIO(good)) as opened:
+        name = opened.infolist()[0].filename.encode()
+    with pytest.raises(PackageRefused, match="ZIP"):
+        take(lines, good.replace(name, bytes(len(name))))
+
+
 def test_a_package_that_would_fill_the_memory_is_refused_before_it_is_unpacked(
     play: Play, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
