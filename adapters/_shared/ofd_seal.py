@@ -18,9 +18,8 @@ from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko.sign.validation.status import TimestampSignatureStatus
-from pyhanko_certvalidator import ValidationContext
 
-from adapters._shared import ofd_package, ofd_signs, ses, sm2, sm2_cms
+from adapters._shared import ofd_package, ofd_signs, ses, sm2, sm2_cms, stamps
 from adapters._shared.loops import apart
 from adapters._shared.ofd_package import PackageUnreadable
 from adapters._shared.ofd_signs import Described, Named
@@ -89,8 +88,8 @@ def seal(content: bytes, *, die: OfdDie, place: Place | None = None) -> bytes:
         signer=die.signer,
         at=at.replace(microsecond=0),
     )
-    told = hashlib.sha256(made["signature"].native).digest()
-    stamped = apart(lambda: asyncio.run(die.timestamper.async_timestamp(told, "sha256")))
+    bare: bytes = made["signature"].native
+    stamped = apart(lambda: asyncio.run(stamps.over(bare, die.timestamper)))
     made["time_stamp"] = stamped.dump()
     files[f"{own}/Signature.xml"] = described
     files[f"{own}/SignedValue.dat"] = made.dump()
@@ -202,7 +201,7 @@ class _Package:
         """From the signer and from the seal's maker to roots trusted here; empty: not trusted."""
         seal = signature["to_sign"]["eseal"]
         maker = x509.Certificate.load(seal["cert"].native, strict=True)
-        roots = [one for one in self._trust if sm2.is_key(one.public_key)]
+        roots = sm2_cms.roots(self._trust)
         found = [sm2_cms.path(one, [], roots, at) for one in (own, maker)]
         good = (
             all(found)
@@ -218,16 +217,13 @@ class _Package:
         if told is None:
             return None
         token = cms.ContentInfo.load(told, strict=True)["content"]
-        roots = [one for one in self._trust if not sm2.is_key(one.public_key)]
-        context = ValidationContext(trust_roots=roots, allow_fetching=False)
+        context = stamps.context(self._trust)
 
         def imprint(algorithm: str) -> bytes:
             return hashlib.new(algorithm, signature["signature"].native).digest()
 
         found = apart(lambda: asyncio.run(validate_tst_signed_data(token, context, imprint)))
-        status = TimestampSignatureStatus(**found)
-        counts = status.intact and status.valid and status.trusted
-        return status.timestamp if counts else None
+        return stamps.certain(TimestampSignatureStatus(**found))
 
 
 def _fault(found: Sequence[Signature]) -> str:

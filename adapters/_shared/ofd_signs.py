@@ -13,10 +13,9 @@ from typing import Final
 from lxml import etree
 
 from adapters._shared import sm2_cms
+from adapters._shared.ofd_xml import NAMES, NAMESPACE, child, element, written
 from adapters._shared.seals import Place
 
-NAMESPACE: Final = "http://www.ofdspec.org/2016"
-_NAMES: Final = {"ofd": NAMESPACE}
 ROOT: Final = "OFD.xml"
 _MM: Final = 25.4 / 72
 _SEAL: Final = "Seal"
@@ -73,13 +72,13 @@ def listed(files: Mapping[str, bytes]) -> tuple[str, list[Named]]:
         StructureUnreadable: the package is no OFD, or has more than one document.
     """
     root = parsed(_file(files, ROOT))
-    bodies = root.findall("ofd:DocBody", _NAMES)
+    bodies = root.findall("ofd:DocBody", NAMES)
     if root.tag != f"{{{NAMESPACE}}}OFD" or len(bodies) != 1:
         raise StructureUnreadable("no OFD of one document")
-    place = resolved(ROOT, bodies[0].findtext("ofd:Signatures", "", _NAMES))
+    place = resolved(ROOT, bodies[0].findtext("ofd:Signatures", "", NAMES))
     if not place:
         return "", []
-    found = parsed(_file(files, place)).iterfind("ofd:Signature", _NAMES)
+    found = parsed(_file(files, place)).iterfind("ofd:Signature", NAMES)
     return place, [
         Named(one.get("ID", ""), one.get("Type", _SEAL), resolved(place, one.get("BaseLoc", "")))
         for one in found
@@ -93,20 +92,20 @@ def described(files: Mapping[str, bytes], file: str) -> Described:
         StructureUnreadable: it is none, or of algorithms that are not the national ones.
     """
     root = parsed(_file(files, file))
-    info = root.find("ofd:SignedInfo", _NAMES)
-    references = info.find("ofd:References", _NAMES) if info is not None else None
+    info = root.find("ofd:SignedInfo", NAMES)
+    references = info.find("ofd:References", NAMES) if info is not None else None
     if info is None or references is None:
         raise StructureUnreadable("no signature")
     if references.get("CheckMethod") not in (sm2_cms.SM3, "SM3"):
         raise StructureUnreadable("digests that are not SM3")
     digests: dict[str, str] = {}
-    for one in references.iterfind("ofd:Reference", _NAMES):
+    for one in references.iterfind("ofd:Reference", NAMES):
         name = resolved(file, one.get("FileRef", ""))
         if name in digests:
             raise StructureUnreadable("a file named twice")
-        digests[name] = one.findtext("ofd:CheckValue", "", _NAMES).strip()
-    seal = info.findtext("ofd:Seal/ofd:BaseLoc", "", _NAMES)
-    value = root.findtext("ofd:SignedValue", "", _NAMES)
+        digests[name] = one.findtext("ofd:CheckValue", "", NAMES).strip()
+    seal = info.findtext("ofd:Seal/ofd:BaseLoc", "", NAMES)
+    value = root.findtext("ofd:SignedValue", "", NAMES)
     return Described(digests, resolved(file, seal), resolved(file, value))
 
 
@@ -114,27 +113,27 @@ def describe(
     digests: Mapping[str, str], *, folder: str, stamp: tuple[str, str] | None, at: datetime
 ) -> bytes:
     """The file of a signature; `stamp`: the page's number and the box where its seal is seen."""
-    root = _element("Signature")
-    info = _child(root, "SignedInfo")
-    _child(info, "Provider", ProviderName="Banli", Version="1.0", Company="Banli")
-    _child(info, "SignatureMethod", sm2_cms.SM2_WITH_SM3)
-    _child(info, "SignatureDateTime", f"{at:%Y%m%d%H%M%SZ}")
-    references = _child(info, "References", CheckMethod=sm2_cms.SM3)
+    root = element("Signature")
+    info = child(root, "SignedInfo")
+    child(info, "Provider", ProviderName="Banli", Version="1.0", Company="Banli")
+    child(info, "SignatureMethod", sm2_cms.SM2_WITH_SM3)
+    child(info, "SignatureDateTime", f"{at:%Y%m%d%H%M%SZ}")
+    references = child(info, "References", CheckMethod=sm2_cms.SM3)
     for name, digest in digests.items():
-        _child(_child(references, "Reference", FileRef=f"/{name}"), "CheckValue", digest)
+        child(child(references, "Reference", FileRef=f"/{name}"), "CheckValue", digest)
     if stamp is not None:
-        _child(info, "StampAnnot", ID="1", PageRef=stamp[0], Boundary=stamp[1])
-    _child(_child(info, "Seal"), "BaseLoc", f"/{folder}/Seal.esl")
-    _child(root, "SignedValue", f"/{folder}/SignedValue.dat")
-    return _written(root)
+        child(info, "StampAnnot", ID="1", PageRef=stamp[0], Boundary=stamp[1])
+    child(child(info, "Seal"), "BaseLoc", f"/{folder}/Seal.esl")
+    child(root, "SignedValue", f"/{folder}/SignedValue.dat")
+    return written(root)
 
 
 def listing(file: str) -> bytes:
     """The file that lists one signature."""
-    root = _element("Signatures")
-    _child(root, "MaxSignId", "1")
-    _child(root, "Signature", ID="1", Type=_SEAL, BaseLoc=f"/{file}")
-    return _written(root)
+    root = element("Signatures")
+    child(root, "MaxSignId", "1")
+    child(root, "Signature", ID="1", Type=_SEAL, BaseLoc=f"/{file}")
+    return written(root)
 
 
 def with_signatures(root: bytes, place: str) -> bytes:
@@ -144,18 +143,18 @@ def with_signatures(root: bytes, place: str) -> bytes:
         StructureUnreadable: it is none, or names one already.
     """
     tree = parsed(root)
-    body = tree.find("ofd:DocBody", _NAMES)
-    if body is None or body.find("ofd:Signatures", _NAMES) is not None:
+    body = tree.find("ofd:DocBody", NAMES)
+    if body is None or body.find("ofd:Signatures", NAMES) is not None:
         raise StructureUnreadable("no OFD, or signed already")
-    _child(body, "Signatures", f"/{place}")
-    return _written(tree)
+    child(body, "Signatures", f"/{place}")
+    return written(tree)
 
 
 def without_signatures(root: bytes) -> bytes:
     """OFD.xml in canonical form as if nobody had signed."""
     tree = parsed(root)
-    for body in tree.findall("ofd:DocBody", _NAMES):
-        for one in body.findall("ofd:Signatures", _NAMES):
+    for body in tree.findall("ofd:DocBody", NAMES):
+        for one in body.findall("ofd:Signatures", NAMES):
             body.remove(one)
     return etree.tostring(tree, method="c14n")
 
@@ -173,13 +172,13 @@ def stamp_of(files: Mapping[str, bytes], place: Place) -> tuple[str, str]:
     """
     file = _document(files)
     root = parsed(_file(files, file))
-    pages = root.findall("ofd:Pages/ofd:Page", _NAMES)
+    pages = root.findall("ofd:Pages/ofd:Page", NAMES)
     if not 1 <= place.page <= len(pages):
         raise StructureUnreadable(f"no page {place.page}")
     page = pages[place.page - 1]
     content = parsed(_file(files, resolved(file, page.get("BaseLoc", ""))))
-    usual = root.findtext("ofd:CommonData/ofd:PageArea/ofd:PhysicalBox", "", _NAMES)
-    box = content.findtext("ofd:Area/ofd:PhysicalBox", usual, _NAMES)
+    usual = root.findtext("ofd:CommonData/ofd:PageArea/ofd:PhysicalBox", "", NAMES)
+    box = content.findtext("ofd:Area/ofd:PhysicalBox", usual, NAMES)
     height = float(box.split()[3])
     top = height - (place.y + place.height) * _MM
     told = (place.x * _MM, top, place.width * _MM, place.height * _MM)
@@ -200,7 +199,7 @@ def digest(content: bytes) -> str:
 
 
 def _document(files: Mapping[str, bytes]) -> str:
-    told = parsed(_file(files, ROOT)).findtext("ofd:DocBody/ofd:DocRoot", "", _NAMES)
+    told = parsed(_file(files, ROOT)).findtext("ofd:DocBody/ofd:DocRoot", "", NAMES)
     return resolved(ROOT, told)
 
 
@@ -208,17 +207,3 @@ def _file(files: Mapping[str, bytes], name: str) -> bytes:
     if name not in files:
         raise StructureUnreadable(f"{name or ROOT} is missing")
     return files[name]
-
-
-def _element(name: str) -> etree._Element:
-    return etree.Element(f"{{{NAMESPACE}}}{name}", nsmap=_NAMES)
-
-
-def _child(parent: etree._Element, name: str, text: str = "", **told: str) -> etree._Element:
-    made = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}", told)
-    made.text = text or None
-    return made
-
-
-def _written(root: etree._Element) -> bytes:
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")

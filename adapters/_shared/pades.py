@@ -14,7 +14,6 @@ import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,13 +35,12 @@ from pyhanko.sign.validation import (
 )
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import collect_timing_info
-from pyhanko.sign.validation.status import PdfSignatureStatus, TimestampSignatureStatus
+from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko.stamp import StaticStampStyle
-from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from adapters._shared import hex_strings, mould, sm2, sm2_cms
+from adapters._shared import hex_strings, mould, sm2, sm2_cms, stamps
 from adapters._shared.client import Department
 from adapters._shared.loops import apart
 from adapters._shared.ofd_seal import OfdDie
@@ -94,9 +92,7 @@ class KeySigner(signers.Signer):
             return made
         attributes = self._mould.attributes_for(data_digest)
         signature = sign(self._key, mould.to_sign(attributes), digest_algorithm)
-        stamped = hashes.Hash(hashes.SHA256())
-        stamped.update(signature)
-        token = await stamper.async_timestamp(stamped.finalize(), _DIGEST)
+        token = await stamps.over(signature, stamper)
         return self._mould.cast(attributes, signature, token.dump())
 
     async def async_sign_raw(
@@ -270,11 +266,6 @@ def roots(file: Path) -> list[x509.Certificate]:
         raise WorkRefused(f"受信任的根证书不能读取：{error}", file=str(file)) from error
 
 
-def _context(trust: Sequence[x509.Certificate]) -> ValidationContext:
-    roots = [one for one in trust if not sm2.is_key(one.public_key)]
-    return ValidationContext(trust_roots=roots, allow_fetching=False)
-
-
 def _is_national(one: EmbeddedPdfSignature) -> bool:
     return bool(one.signer_info["digest_algorithm"]["algorithm"].dotted == sm2_cms.SM3)
 
@@ -282,7 +273,7 @@ def _is_national(one: EmbeddedPdfSignature) -> bool:
 def _read(one: EmbeddedPdfSignature, trust: Sequence[x509.Certificate]) -> Signature:
     if _is_national(one):
         return _national(one, trust)
-    return _signature(one, validate_pdf_signature(one, _context(trust)))
+    return _signature(one, validate_pdf_signature(one, stamps.context(trust)))
 
 
 def _national(one: EmbeddedPdfSignature, trust: Sequence[x509.Certificate]) -> Signature:
@@ -290,11 +281,10 @@ def _national(one: EmbeddedPdfSignature, trust: Sequence[x509.Certificate]) -> S
     own = sm2_cms.signing_certificate(data, info)
     digest = one.compute_digest("sm3")
     # the library verifies the time stamp, an ordinary one over our signature
-    timing = asyncio.run(collect_timing_info(info, _context(trust), one.compute_digest))
-    signed_at = _certain(timing.get("timestamp_validity"))
-    roots = [root for root in trust if sm2.is_key(root.public_key)]
+    timing = asyncio.run(collect_timing_info(info, stamps.context(trust), one.compute_digest))
+    signed_at = stamps.certain(timing.get("timestamp_validity"))
     at, others = signed_at or clock.now(), sm2_cms.certificates(data)
-    subject, path = own.subject.native, sm2_cms.path(own, others, roots, at)
+    subject, path = own.subject.native, sm2_cms.path(own, others, sm2_cms.roots(trust), at)
     return Signature(
         field=one.field_name,
         signer=_text(subject, "common_name"),
@@ -306,12 +296,6 @@ def _national(one: EmbeddedPdfSignature, trust: Sequence[x509.Certificate]) -> S
         kind=NATIONAL,
         paths=(tuple(one.dump() for one in path),) if path else (),
     )
-
-
-def _certain(stamp: TimestampSignatureStatus | None) -> datetime | None:
-    """The instant of a time stamp that counts."""
-    counts = stamp is not None and stamp.intact and stamp.valid and stamp.trusted
-    return stamp.timestamp if stamp is not None and counts else None
 
 
 def _fault(found: Sequence[Signature]) -> str:
@@ -336,7 +320,7 @@ def _signature(one: EmbeddedPdfSignature, status: PdfSignatureStatus) -> Signatu
         field=one.field_name,
         signer=_text(subject, "common_name"),
         organisation=_text(subject, "organization_name"),
-        signed_at=_certain(status.timestamp_validity),
+        signed_at=stamps.certain(status.timestamp_validity),
         intact=status.intact and status.valid and _empty(one.pkcs7_content),
         trusted=status.trusted,
         whole=status.coverage is SignatureCoverageLevel.ENTIRE_FILE,

@@ -9,6 +9,7 @@ Source: GB/T 35275-2017 and GM/T 0010 (signed data), GM/T 0015 (certificates), G
 ids); RFC 5652, 5.4; RFC 5280, 6.1; RFC 5035 (signing certificate).
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -153,6 +154,11 @@ def holds(data: cms.SignedData, info: cms.SignerInfo, told: bytes) -> bool:
     return sm2.verifies(sm2.point_of(own.public_key), text, info["signature"].native)
 
 
+def roots(trust: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+    """Those of SM2 among the certificates that are trusted here."""
+    return [one for one in trust if sm2.is_key(one.public_key)]
+
+
 def path(
     own: x509.Certificate,
     others: Sequence[x509.Certificate],
@@ -238,6 +244,4 @@ def _named(certificate: x509.Certificate) -> tsp.SigningCertificateV2:
 
 
 def _sha256(content: bytes) -> bytes:
-    made = hashes.Hash(hashes.SHA256())
-    made.update(content)
-    return made.finalize()
+    return hashlib.sha256(content).digest()

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from asn1crypto import cms
-from cryptography.hazmat.primitives import hashes
 from pyhanko.sign import signers
 from pyhanko.sign.timestamps import TimeStamper
 
-from adapters._shared import sm2_cms
+from adapters._shared import sm2_cms, stamps
 from engine import clock
 from engine.errors import WorkRefused
 
@@ -32,9 +31,7 @@ class NationalSigner(signers.Signer):
         """The signed data over the digest of a file."""
         del digest_algorithm  # SM3, as `seal_nationally` asks for
         info = sm2_cms.signed(data_digest, self._signer, clock.now())
-        made = hashes.Hash(hashes.SHA256())
-        made.update(info["signature"].native)
-        token = await self._timestamper.async_timestamp(made.finalize(), "sha256")
+        token = await stamps.over(info["signature"].native, self._timestamper)
         info["unsigned_attrs"] = cms.CMSAttributes(
             [cms.CMSAttribute({"type": "signature_time_stamp_token", "values": (token,)})]
         )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final, Literal, get_args
 
 from sqlalchemy.orm import Session
@@ -381,12 +382,13 @@ class Trial:
         step = execution.step
         for event in step.events:
             self._count(event)
-            words = trial_words.of_event(event, self.name_of, self._coded)
+            words = trial_words.of_event(event, self.name_of, lambda: self._coded)
             if words:
                 self.lines.append(Line(self.moves, words, event.activity))
         for message in step.messages:
             self.lines.append(Line(self.moves, trial_words.of_message(message), message.activity))
 
+    @cached_property
     def _coded(self) -> Mapping[str, wording.Coded]:
         return {**wording.coded(self._session), **wording.of_files(self._files).coded}
 

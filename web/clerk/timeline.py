@@ -23,7 +23,7 @@ from processes.model.documents import Document
 from web.display import moment, span
 from web.files import Attached, attached
 from web.refusals import said
-from web.wording import worded
+from web.wording import joined, worded
 from web.words import N_, _
 
 _NEGATIVE: Final = ("不", "退回", "补正", "拒", "作废", "遗失", "差错", "误印")
@@ -248,7 +248,7 @@ def _open(session: Session, case: Case) -> list[Entry]:
 def _offices(session: Session, task: UserTask) -> str:
     """The agencies and roles that a task waits for."""
     groups = [one for one in task.candidates.splitlines() if not one.startswith(USER_PREFIX)]
-    return "、".join(performers.office(session, one) for one in groups)
+    return joined(performers.office(session, one) for one in groups)
 
 
 def _public(line: Entry) -> Entry:

@@ -15,10 +15,11 @@ from lxml import etree
 from PIL import Image
 
 from adapters._shared import ofd_package
+from adapters._shared.ofd_xml import child, element, written
 from processes.letters.canvas import Sheet
 from processes.letters.ofd import glyphs
 from processes.letters.ofd.graphics import Object, Picture, Text, objects
-from processes.letters.ofd.page import Numbers, area, child, content, element, written
+from processes.letters.ofd.page import Numbers, area, content
 
 _FOLDER: Final = "Doc_0"
 

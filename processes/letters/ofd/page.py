@@ -9,10 +9,10 @@ from typing import Final
 
 from lxml import etree
 
+from adapters._shared.ofd_xml import child, element, written
 from processes.letters.ofd.geometry import MM, Box, numbers
 from processes.letters.ofd.graphics import Colour, Object, Path, Picture, Text
 
-NAMESPACE: Final = "http://www.ofdspec.org/2016"
 _PLANE: Final = 0xFFFF
 
 
@@ -26,28 +26,6 @@ class Numbers:
         """One not used before."""
         self.last += 1
         return str(self.last)
-
-
-def element(name: str, text: str = "", **attributes: str) -> etree._Element:
-    """An element of the format's namespace."""
-    made = etree.Element(f"{{{NAMESPACE}}}{name}", nsmap={"ofd": NAMESPACE})
-    for key, value in attributes.items():
-        made.set(key, value)
-    made.text = text or None
-    return made
-
-
-def child(parent: etree._Element, name: str, text: str = "", **attributes: str) -> etree._Element:
-    """An element below another one."""
-    made = element(name, text, **attributes)
-    parent.append(made)
-    return made
-
-
-def written(root: etree._Element) -> bytes:
-    """An XML file."""
-    etree.cleanup_namespaces(root, top_nsmap={"ofd": NAMESPACE}, keep_ns_prefixes=["ofd"])
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
 def area(width: float, height: float) -> str:
