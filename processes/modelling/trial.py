@@ -382,8 +382,7 @@ class Trial:
         step = execution.step
         for event in step.events:
             self._count(event)
-            words = trial_words.of_event(event, self.name_of, lambda: self._coded)
-            if words:
+            if words := trial_words.of_event(event, self.name_of, lambda: self._coded):
                 self.lines.append(Line(self.moves, words, event.activity))
         for message in step.messages:
             self.lines.append(Line(self.moves, trial_words.of_message(message), message.activity))
