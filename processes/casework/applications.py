@@ -81,13 +81,11 @@ def _server_owned(
     named = _handling_org(by, values) or organisations.first_of(
         session, process.properties.get(HANDLED_BY, "")
     )
-    org = organisations.get(session, named)
-    number = numbers.work_order(
-        session, process.properties.get("workOrderLetter", "Y"), org.region_code, clock.today()
-    )
+    letter = process.properties.get("workOrderLetter", "Y")
+    region = organisations.region(session, named)
     return {
-        "work_order_no": number,
-        "org": org.org_code,
+        "work_order_no": numbers.work_order(session, letter, region, clock.today()),
+        "org": named,
         "channel": channel or ("efiling" if by.kind == APPLICANT else "counter"),
         "submitted_on": clock.today(),
         "submitted_at": clock.now(),

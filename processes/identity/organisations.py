@@ -20,6 +20,7 @@ from processes.model.people import AuthorityGrant, Org, UserAccount
 
 _CODE: Final = re.compile(r"[0-9A-Z]{4,32}")
 _REGION: Final = re.compile(r"[0-9]{6}")
+_COUNTRY: Final = "000000"
 
 
 class OrganisationRefused(BanliError):
@@ -75,6 +76,21 @@ def get(session: Session, org_code: str) -> Org:
     if org is None:
         raise NotFound(f"没有机构『{org_code}』", org=org_code)
     return org
+
+
+def region(session: Session, org_code: str) -> str:
+    """The region of an organisation, 6 digits: its own, or that of the nearest above that has one.
+
+    A unit opened by an applicant names none; numbers given for it are those of its authority.
+    Where nobody above has one it is the whole country, 000000.
+
+    Raises:
+        NotFound: there is no such organisation.
+    """
+    codes = get(session, org_code).path.strip("/").split("/")
+    query = select(Org.org_code, Org.region_code).where(Org.org_code.in_(codes))
+    held = dict(session.execute(query).tuples().all())
+    return next((held[code] for code in reversed(codes) if held.get(code)), _COUNTRY)
 
 
 def first_of(session: Session, kind: str) -> str:

@@ -97,9 +97,9 @@ def reopen(session: Session, case_id: int, *, by: User, at: str, basis: str, rea
     movement.refuse_no_reason(basis, "唤醒须写明法律依据")
     _refuse_reopening(session, case)
     instance = session.get_one(ProcessInstance, case_id)
-    org = organisations.get(session, case.org_code or by.org_code)
+    region = organisations.region(session, case.org_code or by.org_code)
     letter = case.reference[:1] if case.reference[:1] in numbers.LETTERS else "Y"
-    number = numbers.work_order(session, letter, org.region_code, clock.today())
+    number = numbers.work_order(session, letter, region, clock.today())
     known: Variables = {
         name: value
         for name, value in runtime.variables(session, case_id).items()

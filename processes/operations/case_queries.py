@@ -21,8 +21,8 @@ _MOST = 50
 )
 def number(session: Session, call: Call) -> Variables:
     """A work-order number for a case that a message began."""
-    org = organisations.get(session, call.text("org"))
-    taken = numbers.work_order(session, call.text("letter"), org.region_code, clock.today())
+    region = organisations.region(session, call.text("org"))
+    taken = numbers.work_order(session, call.text("letter"), region, clock.today())
     return {"number": taken}
 
 

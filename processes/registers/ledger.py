@@ -15,7 +15,7 @@ from stdnum.iso7064 import mod_37_36
 
 from engine import clock, connection, ids
 from engine.errors import BanliError, NotFound
-from processes.identity import numbers
+from processes.identity import numbers, organisations
 from processes.model.people import Org
 from processes.model.records import (
     RegisterIndex,
@@ -285,7 +285,8 @@ def _number(session: Session, ledger: Definition, values: Mapping[str, Any]) -> 
     assert form is not None  # noqa: S101 - the caller asked
     year = clock.today().year if form.yearly else 0
     org = session.get(Org, values.get(ledger.org, "")) if ledger.org else None
-    known = {**values, "year": clock.today().year, "org_region": org.region_code if org else ""}
+    region = organisations.region(session, org.org_code) if org else ""
+    known = {**values, "year": clock.today().year, "org_region": region}
     try:
         series = fill(form.series, known)
         known["sequence"] = numbers.next_value(session, series, year=year)

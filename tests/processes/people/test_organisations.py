@@ -31,3 +31,19 @@ def test_a_code_is_taken_once_and_a_parent_must_be_there(session: Session) -> No
         organisations.create(session, "370001", name="x", kind="msa_direct")
     with pytest.raises(NotFound):
         organisations.create(session, "x", name="x", kind="msa_direct", parent_code="nowhere")
+
+
+def test_a_unit_without_a_region_has_that_of_the_nearest_above(session: Session) -> None:
+    create = organisations.create
+    create(session, "9137TOP", name="海事局", kind="msa_direct", region_code="370000")
+    create(session, "9137UNIT", name="申报单位", kind="unit", parent_code="9137TOP")
+    create(session, "9137PART", name="部门", kind="unit", parent_code="9137UNIT")
+    assert organisations.region(session, "9137PART") == "370000"
+    assert organisations.region(session, "9137TOP") == "370000"
+
+
+def test_where_nobody_above_has_a_region_it_is_the_whole_country(session: Session) -> None:
+    organisations.create(session, "91TOP", name="部", kind="ministry")
+    assert organisations.region(session, "91TOP") == "000000"
+    with pytest.raises(NotFound):
+        organisations.region(session, "nowhere")
