@@ -40,10 +40,11 @@ from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.errors import PathError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from adapters._shared import hex_strings, mould, sm2, sm2_cms, stamps
+from adapters._shared import hex_strings, mould, prepared_names, sm2, sm2_cms, stamps
 from adapters._shared.client import Department
 from adapters._shared.loops import apart
 from adapters._shared.ofd_seal import OfdDie
+from adapters._shared.seal_pages import SealPage
 from adapters._shared.seals import NATIONAL, Examined, Place, Signature
 from adapters._shared.sm2_seal import ROOM, NationalSigner
 from engine import clock
@@ -59,6 +60,7 @@ _UNREADABLE: Final = (
 """What a parser says of bytes that are no PDF, or of one that was made to break it."""
 
 hex_strings.read_at_once()
+prepared_names.remember()
 
 
 class KeySigner(signers.Signer):
@@ -181,7 +183,7 @@ def seal(
         box = (place.x, place.y, place.x + place.width, place.y + place.height)
         spec = fields.SigFieldSpec(field, on_page=place.page - 1, box=_whole(box))
     if place is not None and die.image is not None:
-        style = StaticStampStyle.from_pdf_file(str(die.image), border_width=0)
+        style = StaticStampStyle(background=SealPage(die.image), border_width=0)
     meta = signers.PdfSignatureMetadata(
         field_name=field,
         md_algorithm=_DIGEST,

@@ -8,6 +8,7 @@ every file that was in it) and its seal is genuine; anything else is refused and
 case.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -207,9 +208,8 @@ class SealWorker:
 
     def _sealed(self, order: SealOrder, document: HandedFile) -> tuple[bytes, Signature]:
         with document.open() as stream:
-            sealed = self.seals.seal(order, stream)
-        with document.open() as stream:
             given = stream.read()
+        sealed = self.seals.seal(order, io.BytesIO(given))
         if not _contains(order, sealed, given):
             raise WorkRefused("签章后的文件与送签的文件内容不同", order=order.id)
         found = self.seals.examine(sealed)

@@ -197,7 +197,7 @@ def holds(signature: Signature, digest: bytes) -> bool:
         told["version"].native == VERSION
         and signature["signature_alg_id"].dotted == sm2_cms.SM2_WITH_SM3
         and told["data_hash"].native == digest
-        and _signed(signature["cert"].native, told.dump(), signature["signature"].native)
+        and sm2.verifies(_key(signature["cert"].native), told.dump(), signature["signature"].native)
     )
 
 
@@ -208,7 +208,7 @@ def made_well(seal: Seal) -> bool:
         info["header"]["id"].native == "ES"
         and info["header"]["version"].native == VERSION
         and seal["sign_alg_id"].dotted == sm2_cms.SM2_WITH_SM3
-        and _signed(seal["cert"].native, info.dump(), seal["signed_value"].native)
+        and sm2.verified(_key(seal["cert"].native), info.dump(), seal["signed_value"].native)
     )
 
 
@@ -228,6 +228,5 @@ def in_force(seal: Seal, at: datetime) -> bool:
     return bool(told["valid_start"].native <= at <= told["valid_end"].native)
 
 
-def _signed(certificate: bytes, text: bytes, signature: bytes) -> bool:
-    key = x509.Certificate.load(certificate, strict=True).public_key
-    return sm2.verifies(sm2.point_of(key), text, signature)
+def _key(certificate: bytes) -> bytes:
+    return sm2.point_of(x509.Certificate.load(certificate, strict=True).public_key)

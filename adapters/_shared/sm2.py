@@ -10,6 +10,7 @@ import base64
 import binascii
 import importlib.util
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from cryptography.hazmat.primitives import hashes
 IDENTITY: Final = b"1234567812345678"
 CURVE: Final = "1.2.156.10197.1.301"
 asn1_keys.NamedCurve.register("sm2", CURVE, 32)  # without it no key of the curve can be written
+_REMEMBERED: Final = 1 << 16
+"""Bytes of a text that are remembered, at most: what a stranger sends may be large."""
 _SEC1: Final = ("EC PRIVATE KEY", "SM2 PRIVATE KEY")
 _READABLE_BY_OTHERS: Final = 0o077
 
@@ -78,6 +81,19 @@ def verifies(public: bytes, text: bytes, signature: bytes) -> bool:
         return bool(gmssl.sm2_verify(public, text, signature, signer_id=IDENTITY))
     except gmssl.GmsslInnerError:
         return False
+
+
+def verified(public: bytes, text: bytes, signature: bytes) -> bool:
+    """As `verifies`, for what stands in many files, a certificate or the seal itself.
+
+    The answer for the same bytes is remembered; whatever differs in one of them is looked at anew.
+    """
+    if len(text) + len(signature) > _REMEMBERED:
+        return verifies(public, text, signature)
+    return _remembering(public, text, signature)
+
+
+_remembering = lru_cache(maxsize=64)(verifies)
 
 
 def keys(key_id: str, private: Path, peer: Path) -> Sm2Keys:

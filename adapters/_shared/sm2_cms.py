@@ -200,7 +200,7 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate, below: int)
     named = {
         one["algorithm"].dotted for one in (certificate["signature_algorithm"], body["signature"])
     }
-    return named == {SM2_WITH_SM3} and sm2.verifies(
+    return named == {SM2_WITH_SM3} and sm2.verified(
         sm2.point_of(issuer.public_key), body.dump(), certificate["signature_value"].native
     )
 

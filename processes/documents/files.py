@@ -54,6 +54,8 @@ class FileRefused(BanliError):
     code = "file_refused"
 
 
+_synced: Final[set[Path]] = set()
+"""Folders whose own entry this program has synced: at most 256 in a home."""
 _rehearsing: ContextVar[bool] = ContextVar("files_rehearsing", default=False)
 
 
@@ -208,7 +210,7 @@ def _path(sha256: str) -> Path:
 
 def _write(sha256: str, content: bytes) -> None:
     path = _path(sha256)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     part = path.with_name(f".{sha256}.{secrets.token_hex(4)}")
     try:
         with part.open("xb") as out:
@@ -219,7 +221,20 @@ def _write(sha256: str, content: bytes) -> None:
     finally:
         part.unlink(missing_ok=True)
     _sync_folder(path.parent)
-    _sync_folder(path.parent.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    """Have a folder that outlasts a crash: synced once by each program that writes into it.
+
+    Another program may have made it and not come to sync it.
+    """
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        if folder in _synced:
+            return
+    _sync_folder(folder.parent)
+    _synced.add(folder)
 
 
 def _sync_folder(folder: Path) -> None:

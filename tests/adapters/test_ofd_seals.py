@@ -316,6 +316,17 @@ def test_a_seal_that_its_maker_did_not_sign_does_not_count(
     assert ofd_seal.examine(forged, trust).fault == "untrusted"
 
 
+def test_a_signature_that_was_looked_at_before_counts_for_its_own_bytes_only(die: OfdDie) -> None:
+    """P-43: what stands in every file, the seal and its certificates, is verified once."""
+    seal = ses.Seal.load(die.seal.dump())
+    assert ses.made_well(seal)
+    assert ses.made_well(ses.Seal.load(seal.dump()))
+    seal["info"]["property"]["name"] = "国务院"
+    changed = ses.Seal.load(seal.dump(force=True))
+    assert not ses.made_well(changed)
+    assert not ses.made_well(ses.Seal.load(changed.dump()))
+
+
 def test_without_a_time_stamp_that_counts_it_is_unstamped(
     die: OfdDie, trust: list[x509.Certificate], tmp_path: Path
 ) -> None:

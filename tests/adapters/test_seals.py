@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from asn1crypto.x509 import Name, NameTypeAndValue
+from pyhanko.pdf_utils.reader import PdfFileReader
 from reportlab.pdfgen.canvas import Canvas
 
 from adapters import registry
-from adapters._shared import pades
-from adapters._shared.seals import SealKeeper, Seals
+from adapters._shared import pades, prepared_names
+from adapters._shared.seals import Place, SealKeeper, Seals
 from adapters._shared.signing import SharedKey
+from adapters._simulators import seal_picture
 from adapters._simulators.authority import PASSWORD, Authority
 from adapters._simulators.seal_system import STOPPED, SealSystem
 from adapters._simulators.server import serve
@@ -350,3 +353,37 @@ def test_a_seal_keeps_the_room_that_the_last_one_took_and_more_when_it_needs_it(
     die.signer.room = 2_000  # a time stamp as short as that was never seen
     third = pades.seal(page(), die=die)
     assert [pades.examine(one, trust).fault for one in (first, second, third)] == ["", "", ""]
+
+
+def test_a_seal_shows_the_picture_that_lies_in_its_folder_now(tmp_path: Path) -> None:
+    """P-43: it is read once for many files, and anew when it was replaced."""
+    authority = Authority(tmp_path / "drawn")
+    folder = authority.seal(SEAL, "西安市不动产登记局", "登记专用章")
+    die = authority.die(folder)
+
+    def shown() -> bytes:
+        sealed = pades.seal(page(), die=die, place=Place(1, 10, 10, 90, 90))
+        field = PdfFileReader(io.BytesIO(sealed)).embedded_signatures[0].sig_field
+        (drawn,) = field["/AP"]["/N"]["/Resources"]["/XObject"].values()
+        return bytes(drawn.get_object().data)
+
+    first = shown()
+    assert shown() == first
+    seal_picture.draw(folder / "seal.pdf", "咸阳市不动产登记局", "专用章")
+    assert shown() not in (first, b"")
+
+
+@pytest.mark.parametrize("text", ["陕西省 自然资源厅", "ＡＢＣ  abc", "\u00ad西安", "长" * 300])
+def test_names_are_compared_as_the_library_does(text: str) -> None:
+    """P-43: prepared once each, however often a certificate is met."""
+    told = NameTypeAndValue()
+    for _ in range(2):
+        assert told._ldap_string_prep(text) == prepared_names._prepare(told, text)
+    assert Name.build({"common_name": "Seal A"}) == Name.build({"common_name": "seal a"})
+    assert Name.build({"common_name": "Seal A"}) != Name.build({"common_name": "Seal B"})
+
+
+def test_a_name_with_a_character_that_none_may_have_is_refused_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"X\.509"):
+            NameTypeAndValue()._ldap_string_prep("\ue000")

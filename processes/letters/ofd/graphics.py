@@ -173,10 +173,12 @@ class _Page:
         self._step("B", *zip(told[::2], told[1::2], strict=True))
 
     def rectangle(self, x: float, y: float, width: float, height: float) -> None:
-        self._step("M", (x, y))
-        for corner in ((x + width, y), (x + width, y + height), (x, y + height)):
-            self._step("L", corner)
-        self._step("C")
+        at = self._state.matrix.at
+        right, top = x + width, y + height
+        self._steps += (
+            ("M", [at(x, y)]), ("L", [at(right, y)]), ("L", [at(right, top)]), ("L", [at(x, top)]),
+            ("C", []),
+        )  # fmt: skip
 
     def close(self) -> None:
         self._step("C")

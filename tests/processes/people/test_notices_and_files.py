@@ -1,3 +1,4 @@
+import hashlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,6 +70,31 @@ def test_a_full_disk_leaves_neither_row_nor_file(
     assert [path for path in settings.current().home.rglob("*") if path.is_file()] == []
     assert session.get(files.StoredFile, "0" * 64) is None
     assert session.query(files.StoredFile).count() == 0
+
+
+def test_a_file_and_the_folders_it_lies_in_are_synced_before_its_row(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule 19: the entry of a folder too, by each program once, whoever made the folder."""
+    synced: list[Path] = []
+    real = os.fsync
+
+    def noted(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").resolve())
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(files, "_synced", set())
+    digest = hashlib.sha256(PDF).hexdigest()
+    folder = files.folder(digest[:2])
+    folder.mkdir(parents=True)  # by another program, which may not have come to sync it
+    files.store(session, PDF, by=None)
+    assert synced[0] == folder.parent
+    assert (synced[1].parent, synced[2:]) == (folder, [folder])
+    del synced[:]
+    (folder / digest).unlink()
+    files.lay_down(PDF)
+    assert (synced[0].parent, synced[1:]) == (folder, [folder])
 
 
 def test_an_unknown_file_is_not_found(session: Session) -> None:
