@@ -144,17 +144,16 @@ def layout(
 def states(sections: Sequence[SectionView]) -> dict[str, dict[str, Any]]:
     """Path → visible and required, for a page that asks again while someone types.
 
-    A list to pick from comes with its options and remarks: they may depend on what was typed.
+    Remarks and the options of a list come along: they may depend on what was typed.
     """
     return {spec.path: _state(spec) for section in sections for spec in section.fields}
 
 
 def _state(spec: FieldView) -> dict[str, Any]:
-    told = {"visible": spec.visible, "required": spec.required}
+    told = {"visible": spec.visible, "required": spec.required, "remarks": [*spec.remarks]}
     if spec.widget != "select" or not spec.visible:
         return told
-    options = [[one.value, one.label] for one in spec.options]
-    return {**told, "options": options, "remarks": list(spec.remarks)}
+    return {**told, "options": [[one.value, one.label] for one in spec.options]}
 
 
 def mistakes(form: FormDefinition, errors: Mapping[str, Sequence[str]]) -> list[Mistake]:
@@ -301,7 +300,7 @@ def _remarks(spec: Field, scope: Scope, value: Any, *, editable: bool) -> list[s
     """Doubts about a value; and why there is nothing to choose from."""
     if editable and isinstance(spec, Choice) and (why := spec.none_to_choose(scope)):
         return [why]
-    return [] if value is None else spec.remarks(value)
+    return [] if value is None else spec.doubts(value, scope.context)
 
 
 def _typed(raw: Any) -> str:

@@ -47,12 +47,8 @@ def _field(form: FormDefinition, spec: Field, names: set[str]) -> Iterator[Findi
         yield from _expression(form, expression, f"字段『{spec.name}』的 {key}", line, spec.name)
     if not problems:
         yield from _default(form, spec)
-    if spec.valid_message and not spec.valid_if:
-        text = "没有 valid_if，提示不会出现"
-        yield _finding(form, spec, "field_redundant", "valid_message", text, severity="warning")
-    if spec.required and spec.required_if:
-        text = "的 required_if 不起作用：required 已为 true"
-        yield _finding(form, spec, "field_redundant", "required_if", text, severity="warning")
+    for key, text in _redundant(spec):
+        yield _finding(form, spec, "field_redundant", key, text, severity="warning")
     if spec.required and (spec.readonly or not spec.is_writable):
         text = "为只读，却要求必填"
         yield _finding(form, spec, "field_readonly_required", "required", text, severity="warning")
@@ -61,6 +57,15 @@ def _field(form: FormDefinition, spec: Field, names: set[str]) -> Iterator[Findi
         yield _finding(
             form, spec, "field_unknown", "type_from", f"的 type_from：没有字段『{source}』"
         )
+
+
+def _redundant(spec: Field) -> Iterator[tuple[str, str]]:
+    """Options that change nothing, each with why."""
+    for rule, message in (("valid_if", "valid_message"), ("doubt_if", "doubt_message")):
+        if getattr(spec, message) and not getattr(spec, rule):
+            yield message, f"没有 {rule}，提示不会出现"
+    if spec.required and spec.required_if:
+        yield "required_if", "的 required_if 不起作用：required 已为 true"
 
 
 def _default(form: FormDefinition, spec: Field) -> Iterator[Finding]:

@@ -25,6 +25,8 @@ _COMMON: Final[Mapping[str, type]] = {
     "shown_if": str,
     "valid_if": str,
     "valid_message": str,
+    "doubt_if": str,
+    "doubt_message": str,
     "readonly": bool,
     "sensitive": bool,
 }

@@ -15,12 +15,11 @@ from processes.casework import applications
 from processes.casework import cases as commands
 from processes.identity.identity import User
 from processes.model.cases import Case
-from web import acting, applying, business, exporting, tracking
+from web import acting, applying, business, exporting, tracking, urging
 from web.auth import current, policy
 from web.clerk.cases import send_document
 from web.database import read_session, run, transaction
 from web.security import limiter
-from web.wording import joined, worded
 from web.words import _
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
@@ -106,9 +105,7 @@ def action(case_id: int, subscription_id: int) -> ResponseReturnValue:
 @blueprint.post("/cases/<int:case_id>/urge")
 @policy("applicant")
 def urge(case_id: int) -> ResponseReturnValue:
-    steps = run(commands.urge, case_id, by=current())
-    flash(_("已催办：%(steps)s", steps=joined(map(worded, steps))))
-    return redirect(url_for("portal.case", case_id=case_id), code=303)
+    return urging.urged(case_id, back=url_for("portal.case", case_id=case_id))
 
 
 @blueprint.get("/cases/<int:case_id>/documents/<int:document_id>")

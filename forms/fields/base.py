@@ -48,6 +48,9 @@ class Field:
     valid_if: str = ""
     """What an answer must fulfil together with those before it."""
     valid_message: str = ""
+    doubt_if: str = ""
+    """What makes a valid answer doubtful: it is taken, and whoever types or decides is told."""
+    doubt_message: str = ""
     editable_in: tuple[str, ...] = ()
     readonly: bool = False
     sensitive: bool = False
@@ -120,6 +123,13 @@ class Field:
         """Doubts about a valid value, for the person who decides."""
         return []
 
+    def doubts(self, value: Value, context: Mapping[str, Any]) -> list[str]:
+        """The same, and what the form doubts of it beside the other answers."""
+        found = list(self.remarks(value))
+        if self.doubt_if and conditions.holds(self.doubt_if, {**context, self.name: value}):
+            found.append(self.doubt_message or f"{self.label}与其他内容不一致，请核对")
+        return found
+
     def attributes(self, _scope: Scope) -> dict[str, Any]:
         """What the input says to the browser."""
         return {}
@@ -143,7 +153,7 @@ class Field:
 
     def expressions(self) -> Iterator[tuple[str, str]]:
         """Option and text of each expression."""
-        for key in ("shown_if", "required_if", "valid_if"):
+        for key in ("shown_if", "required_if", "valid_if", "doubt_if"):
             if getattr(self, key):
                 yield key, getattr(self, key)
         if conditions.is_expression(self.default):

@@ -313,5 +313,5 @@ class _Judging:
     def _remarks(self, values: Answers) -> Iterator[str]:
         for spec in self.specs:
             if values.get(spec.name) is not None:
-                for remark in spec.remarks(values[spec.name]):
+                for remark in spec.doubts(values[spec.name], {**self.scope.context, **values}):
                     yield f"{spec.label}：{remark}"

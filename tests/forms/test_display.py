@@ -59,7 +59,11 @@ def test_a_new_form_shows_defaults_and_hides_what_does_not_apply():
     assert not shown["address"].visible
     assert not shown["fee"].editable
     assert shown["photo"].attributes["data-limit"] == 200 * 1024
-    assert display.states(sections)["address"] == {"visible": False, "required": False}
+    assert display.states(sections)["address"] == {
+        "visible": False,
+        "required": False,
+        "remarks": [],
+    }
 
 
 def test_what_may_be_picked_is_told_while_one_types():
@@ -130,6 +134,30 @@ def test_an_unknown_place_is_a_remark_beside_the_field():
     shown = fields(display.layout(FORM, {"id_no": number}, rights=EDIT))
 
     assert shown["id_no"].remarks == ["号码前 6 位的行政区划不在现有名录中，请与证件原件核对"]
+
+
+def test_what_the_form_doubts_of_an_answer_is_a_remark_that_comes_and_goes_with_the_other_one():
+    form = read(
+        """
+form: form_x
+title: 申请
+sections:
+  - title: 人
+    fields:
+      - {name: number, label: 号码, type: text}
+      - {name: born, label: 出生日期, type: date, doubt_if: 'substring(number, 1, 4) != substring(string(born), 1, 4)', doubt_message: 与号码不一致}
+""".encode(),
+        "forms/form_x.yaml",
+    )
+
+    def remarks(**typed: str) -> list[str]:
+        told = display.states(display.layout(form, typed, rights=EDIT))
+        return told["born"]["remarks"]
+
+    assert remarks(number="1980", born="1981-01-01") == ["与号码不一致"]
+    assert remarks(number="1981", born="1981-01-01") == []
+    assert remarks(number="1980") == [], "nothing is said of an empty field"
+    assert form.validate({"number": "1980", "born": "1981-01-01"})["born"] == date(1981, 1, 1)
 
 
 def test_options_of_a_source_are_offered():

@@ -62,6 +62,21 @@ def photos(play: Play) -> dict[str, Any]:
     return {name: handed_in(play, name) for name in ("a.png", "b.png")}
 
 
+def test_a_sex_or_birth_date_other_than_the_identity_number_says_is_a_remark_no_refusal(
+    play: Play,
+) -> None:
+    """E-38: not linked to the identity card; told at import as on the form, checked by eye."""
+    other = PEOPLE.splitlines()[0] + (
+        "\n甲,370902198001010019,女,1980/1/2,a.png,大专,安全科科长,安全生产管理人员,13900000001\n"
+    )
+    (one,) = judged(play, "service.expl_people", other, as_="expl_enterprise", files=photos(play))
+    assert one.state == "warned"
+    assert one.remarks == (
+        "性别：与身份证号码中的性别不一致，请核对；确实无误的，由审批人核实。",
+        "出生日期：与身份证号码中的出生日期不一致，请核对；确实无误的，由审批人核实。",
+    )
+
+
 @pytest.mark.parametrize("code", domains.current().imports)
 def test_an_import_names_fields_of_the_form_of_its_process(play: Play, code: str) -> None:
     told = domains.current().imports[code]
@@ -81,7 +96,7 @@ def test_an_enterprise_enters_its_people_from_a_table_with_their_photos(play: Pl
     verdicts = judged(play, "service.expl_people", PEOPLE, as_="expl_enterprise", files=files)
     assert said(verdicts) == [
         ("accepted", ""),
-        ("accepted", ""),
+        ("warned", ""),
         ("refused", "与第 3 行相同：身份证号码重复"),
         ("refused", "资格类型：请从给出的选项中选择；照片：没有选中名为『没有.png』的文件"),
     ]

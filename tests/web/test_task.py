@@ -96,8 +96,8 @@ def test_conditions_are_asked_from_the_server(as_: Clients, filed: Filed) -> Non
     claimed(client, task)
     hidden = post(client, f"/tasks/{task}/refresh", decision="accept").json["fields"]
     shown = post(client, f"/tasks/{task}/refresh", decision="refuse").json["fields"]
-    assert hidden["reason"] == {"visible": False, "required": False}
-    assert shown["reason"] == {"visible": True, "required": True}
+    assert hidden["reason"] == {"visible": False, "required": False, "remarks": []}
+    assert shown["reason"] == {"visible": True, "required": True, "remarks": []}
 
 
 def test_a_draft_comes_back_to_its_author(as_: Clients, filed: Filed) -> None:

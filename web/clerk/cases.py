@@ -33,7 +33,7 @@ from processes.model.documents import Document
 from processes.model.people import Org
 from processes.movement import ad_hoc
 from processes.rights import permissions
-from web import exporting, filling, looking, realms
+from web import exporting, filling, looking, realms, urging
 from web.auth import actions_of, current, policy
 from web.clerk import (
     boards,
@@ -49,11 +49,8 @@ from web.clerk import (
 from web.clerk.limits import Limit
 from web.confirming import sensitive
 from web.database import read_session, run, transaction
-from web.errors import Page, answer
 from web.files import send
-from web.refusals import said
 from web.security import limiter
-from web.wording import joined, worded
 from web.words import _
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -313,14 +310,7 @@ def change(case_id: int, command: str) -> ResponseReturnValue:
 @blueprint.post("/<int:case_id>/urge")
 @policy("staff", Action.URGE_CASE)
 def urge(case_id: int) -> ResponseReturnValue:
-    """Remind those whose work it is (催办); whether it is too early or too often is said."""
-    back = url_for("cases.page", case_id=case_id)
-    try:
-        steps = run(commands.urge, case_id, by=current())
-    except Forbidden as refused:
-        return answer(409, Page(_("没有催办"), said(refused.message), ways=[(back, _("返回本件"))]))
-    flash(_("已催办：%(steps)s", steps=joined(map(worded, steps))))
-    return redirect(back, code=303)
+    return urging.urged(case_id, back=url_for("cases.page", case_id=case_id))
 
 
 @blueprint.get("/<int:case_id>/diagram")

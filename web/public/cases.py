@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -20,13 +20,11 @@ from processes.casework import cases as commands
 from processes.model.cases import Case
 from processes.public import guides
 from processes.registers import Record
-from web import acting
+from web import acting, urging
 from web.auth import current, policy
 from web.clerk.cases import send_document
-from web.database import read_session, run
+from web.database import read_session
 from web.public.pages import blueprint
-from web.wording import joined, worded
-from web.words import _
 
 _BASE = "public"
 _RATING = "common_evaluation"
@@ -84,9 +82,7 @@ def action(case_id: int, subscription_id: int) -> ResponseReturnValue:
 @blueprint.post("/cases/<int:case_id>/urge")
 @policy("citizen")
 def urge(case_id: int) -> ResponseReturnValue:
-    steps = run(commands.urge, case_id, by=current())
-    flash(_("已催办：%(steps)s", steps=joined(map(worded, steps))))
-    return redirect(url_for("public.case", case_id=case_id), code=303)
+    return urging.urged(case_id, back=url_for("public.case", case_id=case_id))
 
 
 @blueprint.get("/cases/<int:case_id>/documents/<int:document_id>")

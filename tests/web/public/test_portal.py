@@ -276,7 +276,7 @@ def test_an_application_goes_in_with_a_file_and_is_followed_and_withdrawn(
     assert way is not None
     # while he fills it in, the page asks what applies; nothing is sent
     told = send(client, f"{way[1]}?refresh=1").get_json()["fields"]
-    assert told["signature"] == {"visible": True, "required": True}
+    assert told["signature"] == {"visible": True, "required": True, "remarks": []}
     assert way[1] in html(client, case)
     with realty.app_context(), database().read_session() as session:
         row = session.query(Case).filter_by(reference=number).one()

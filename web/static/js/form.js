@@ -42,7 +42,8 @@ export default function form(root) {
       field.hidden = !state.visible;
       const star = field.querySelector(".req");
       if (star) star.hidden = !state.required;
-      repick(field, state);
+      if (state.options) repick(field, state.options);
+      remark(field, state.remarks);
     }
     const steps = document.querySelector("[data-progress]");
     if (steps && told.progress && steps.innerHTML.trim() !== told.progress) steps.innerHTML = told.progress;
@@ -51,8 +52,8 @@ export default function form(root) {
   };
 
   // what may be picked may depend on another field: the times of a day
-  const repick = (field, { options, remarks }) => {
-    const list = options && field.querySelector("select");
+  const repick = (field, options) => {
+    const list = field.querySelector("select");
     if (!list) return;
     const offered = [...list.options].slice(1).map((one) => [one.value, one.text]);
     if (JSON.stringify(offered) !== JSON.stringify(options)) {
@@ -60,7 +61,12 @@ export default function form(root) {
       const made = options.map(([value, text]) => new Option(text, value, false, value === held));
       list.replaceChildren(list.options[0], ...made);
     }
-    for (const said of field.querySelectorAll(options.length ? ".remark, .unoffered" : ".remark")) said.remove();
+    if (options.length) field.querySelector(".unoffered")?.remove();
+  };
+
+  // a doubt may come from what another field says; those in a table's cells stay as they are
+  const remark = (field, remarks) => {
+    for (const said of field.querySelectorAll(":scope > .remark")) said.remove();
     for (const text of remarks)
       field.append(Object.assign(document.createElement("p"), { className: "help remark", textContent: text }));
   };
