@@ -4,6 +4,7 @@ Invariant: rows are added, never changed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, bindparam, func, insert, select, tuple_
@@ -28,6 +29,9 @@ _PERFORMERS: Final = select(
 ).where(
     HistoryEvent.instance_id == _INSTANCE,
     HistoryEvent.type.in_(("task.created", "activity.completed", "task.decided", REPRESENTED)),
+)
+_CREATED: Final = select(HistoryEvent.activity_id, HistoryEvent.at).where(
+    HistoryEvent.instance_id == _INSTANCE, HistoryEvent.type == "task.created"
 )
 _STATES: Final = (
     select(HistoryEvent.activity, HistoryEvent.type)
@@ -70,6 +74,12 @@ def performers(session: Session, instance_id: int) -> Mapping[str, frozenset[str
         for event in of_type(session, instance_id, REPRESENTED):
             found.setdefault(event.activity, set()).add(str(event.data["principal"]))
     return {activity: frozenset(actors) for activity, actors in found.items()}
+
+
+def created(session: Session, instance_id: int) -> Mapping[int, datetime]:
+    """When each task and work item of an instance came into being, by its id."""
+    rows = session.execute(_CREATED, {"instance": instance_id})
+    return {task: at for task, at in rows if task is not None}
 
 
 def deciders(session: Session, instance_id: int, parts: Iterable[int]) -> frozenset[str]:

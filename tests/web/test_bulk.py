@@ -75,12 +75,15 @@ def _open(app, ids):
 
 def test_tasks_of_one_step_are_done_together_after_a_look_at_all(app, as_, filed):
     ids, clerk = [filed(), filed()], as_("acceptor")
+    with app.app_context(), database().read_session() as session:
+        case = session.get_one(UserTask, ids[0]).instance_id
     text = _review(clerk, ids).text
     assert text.count('name="_task"') == 2
     assert 'name="decision"' in text
     done = _complete(clerk, ids, decision="accept", remark="齐全")
     assert "成功 2 件" in done.text
     assert _open(app, ids) == [False, False]
+    assert "用时 不到 1 分钟" in clerk.get(f"/cases/{case}").text, "counted from its own task"
     with app.app_context(), database().read_session() as session:
         marks = session.scalars(
             select(AuditEvent.subject_id).where(AuditEvent.action == "task.completed")

@@ -11,10 +11,12 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import history
+from engine import clock, history
 from engine.model import UserTask
 from processes.approvals import performers
 from processes.casefile import decided, opinions, sealing, signatures
+from processes.clock import calendar, calendars
+from processes.clock.calendar import Calendar
 from processes.desk import inbox
 from processes.domains import wording
 from processes.identity.principals import USER_PREFIX
@@ -86,6 +88,8 @@ class Entry:
     decision: str = ""
     opinion: str = ""
     duration: str = ""
+    task: int | None = None
+    """The task in which it was said."""
     open: bool = False
     system: bool = False
     negative: bool = False
@@ -119,7 +123,10 @@ def entries(session: Session, case: Case, *, public: bool = False) -> list[Entry
         told[-1] = replace(told[-1], gap=_("此后有意见被删除"))
     beside = [] if public else [*_letters(session, case), *_decisions(session, case)]
     merged = sorted([*told, *beside], key=lambda entry: entry.at)
-    lines = [*_folded(_timed(merged, case.submitted_at)), *_open(session, case)]
+    if not public:
+        used = calendars.of(session, case.org_code)
+        merged = _timed(merged, history.created(session, case.id), used)
+    lines = [*_folded(merged), *_open(session, case)]
     return [_public(line) for line in lines if not line.system] if public else lines
 
 
@@ -141,6 +148,7 @@ def _of_opinion(one: Opinion) -> Entry:
         unit=one.by_org,
         decision=decision(one),
         opinion=one.text,
+        task=one.task_id,
         beside=one.action in _BESIDE,
         negative=one.decision.startswith(_NEGATIVE) or "不予" in one.decision,
         late=_late(one),
@@ -204,16 +212,29 @@ def _decisions(session: Session, case: Case) -> list[Entry]:
     ]
 
 
-def _timed(lines: Iterable[Entry], start: datetime) -> list[Entry]:
-    """Each step with the time since the step before it; what lies beside the steps has none."""
-    found, last = [], start
+def _timed(lines: Iterable[Entry], created: Mapping[int, datetime], used: Calendar) -> list[Entry]:
+    """Each step with how long it lay with whoever acts: since its task was made or passed on.
+
+    What lies beside the steps takes nobody any time; of what was entered later nobody knows.
+    """
+    found, since = [], dict(created)
     for line in lines:
-        if line.system or line.beside:
+        if line.task is None or line.task not in since or line.system or line.beside:
             found.append(line)
             continue
-        found.append(replace(line, duration=span(line.at - last) if line.at > last else ""))
-        last = line.at
+        taken = "" if line.late else _taken(since[line.task], line.at, used)
+        found.append(replace(line, duration=taken))
+        since[line.task] = line.at
     return found
+
+
+def _taken(begun: datetime, ended: datetime, used: Calendar) -> str:
+    """Within a day the hours that passed, beyond it working days, as the limits count them."""
+    days = [one.astimezone(clock.SHANGHAI).date() for one in (begun, ended)]
+    worked = calendar.working_days_between(*days, calendar=used)
+    if days[0] == days[1] or not worked:
+        return span(ended - begun)
+    return _("%(n)s 个工作日", n=worked)
 
 
 def _folded(lines: Iterable[Entry]) -> list[Entry]:
