@@ -19,7 +19,7 @@ from processes.identity.identity import User
 from processes.model.people import Org
 from processes.model.records import RegisterIndex, RegisterRecord
 from processes.registers.definition import Definition
-from processes.registers.search import conditions_of
+from processes.registers.search import conditions_of, holding
 
 _MOST: Final = 200
 
@@ -57,7 +57,7 @@ class LedgerSource:
     def search(self, text: str, context: Mapping[str, Any], *, limit: int = 50) -> Sequence[Option]:
         where = self._where(context)
         if text:
-            where.append(_holding(self._ledger, self.told.label, text))
+            where.append(holding(self._ledger, self._searched, text))
         query = select(RegisterRecord).where(*where).order_by(RegisterRecord.key)
         rows = self.session.scalars(query.limit(min(limit, _MOST)))
         return [self._option(row) for row in rows if self._holds(row, context)]
@@ -65,6 +65,10 @@ class LedgerSource:
     @property
     def _ledger(self) -> Definition:
         return registers.definition(self.told.register)
+
+    @property
+    def _searched(self) -> list[str]:
+        return [name for name in self.told.label if name in self._ledger.search]
 
     def _where(self, context: Mapping[str, Any]) -> list[ColumnElement[bool]]:
         matched = {field: context.get(name) for field, name in self.told.match.items()}
@@ -109,13 +113,3 @@ def owned(ledger: Definition, own: str, by: User | None) -> ColumnElement[bool]:
         RegisterIndex.field == own,
         RegisterIndex.value.in_(mine),
     )
-
-
-def _holding(ledger: Definition, label: Sequence[str], text: str) -> ColumnElement[bool]:
-    """Records whose key begins with a text, or one of whose searchable words holds it."""
-    named = exists().where(
-        RegisterIndex.record_id == RegisterRecord.id,
-        RegisterIndex.field.in_([name for name in label if name in ledger.search]),
-        RegisterIndex.value.contains(text, autoescape=True),
-    )
-    return or_(RegisterRecord.key.startswith(text, autoescape=True), named)

@@ -7,7 +7,7 @@ list is for everybody; a sensitive field is masked.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -17,9 +17,9 @@ from processes import registers
 from processes.identity.identity import User
 from processes.ledgers import menus
 from processes.model.people import Org
-from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
+from processes.model.records import RegisterLog, RegisterRecord
 from processes.registers.definition import Definition, FieldDefinition
-from processes.registers.search import conditions_of
+from processes.registers.search import conditions_of, holding
 from processes.statistics import scope
 
 PAGE = 50
@@ -161,14 +161,7 @@ def _holding(ledger: Definition, words: str) -> ColumnElement[bool]:
     """Records whose key begins with the words, or one of whose plain searched fields holds them."""
     plain = [name for name in ledger.search if not ledger.fields[name].sensitive]
     hashed = [name for name in ledger.search if ledger.fields[name].sensitive]
-    parts = [
-        RegisterRecord.key.startswith(words, autoescape=True),
-        exists().where(
-            RegisterIndex.record_id == RegisterRecord.id,
-            RegisterIndex.field.in_(plain),
-            RegisterIndex.value.contains(words, autoescape=True),
-        ),
-    ]
+    parts = [holding(ledger, plain, words)]
     parts += [
         condition for name in hashed for condition in conditions_of(ledger, {name: words}, ())[1:]
     ]

@@ -1,3 +1,4 @@
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -6,14 +7,16 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, DeploymentRejected, NotFound
 from processes import registers, settings
 from processes.identity import numbers
+from processes.model.records import RegisterRecord
 from processes.registers import Duplicate, RecordInvalid, Trace, TransitionRefused
+from processes.registers.search import holding
 from web.database import Database
 
 TRACE = Trace("7", "Y1", "测试")
@@ -380,3 +383,30 @@ def test_two_equal_keys_at_once_leave_one_record(
         results = sorted(pool.map(add, range(4)))
     assert results.count("done") == 1
     assert set(results) <= {"done", "Duplicate", "Conflict", "IntegrityError"}
+
+
+def test_words_are_looked_up_once_in_the_index_of_a_ledger_and_not_record_by_record(
+    database: Database,
+) -> None:
+    """P-45: on both databases; a list of 100,000 certificates is searched this way."""
+    ledger = registers.definition("blank_item")
+    wanted = select(RegisterRecord.key).where(
+        RegisterRecord.register == "blank_item", holding(ledger, ledger.search, "B1")
+    )
+
+    def explained(session: Session) -> str:
+        blanks(session, 300)
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+            explain = "EXPLAIN"
+        else:
+            explain = "EXPLAIN QUERY PLAN"
+        told = wanted.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        assert len(session.scalars(wanted).all()) == 300
+        plan = session.connection().exec_driver_sql(f"{explain} {told}")
+        return "\n".join(str(tuple(row)) for row in plan)
+
+    plan = database.run(explained)
+    assert "ix_register_index" in plan
+    assert "CORRELATED" not in plan
+    assert re.search(r"LIST SUBQUERY|hashed SubPlan", plan), plan
