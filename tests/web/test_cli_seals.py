@@ -70,7 +70,7 @@ def test_a_seal_is_revoked_with_reason_and_day_and_audited(said, tmp_path: Path)
         (("NOBODY", "--reason", "superseded"), "没有编码为“NOBODY”的印章"),
         ((CODE, "--reason", "superseded", "--since", "9999-01-01"), "不能晚于现在"),
         ((CODE, "--reason", "superseded", "--since", "昨天"), "不是时间"),
-        ((CODE, "--reason", "superseded", "--keeper", "esign"), "没有启用保管印章的适配器"),
+        ((CODE, "--reason", "superseded", "--keeper", "esign"), "请打开它的页面吊销"),
         ((CODE, "--reason", "mood"), "--reason"),
         ((CODE,), "--reason"),
     ],

@@ -21,6 +21,10 @@ _ACTOR = "cli"
 _STATES = {"in_use": "使用中", "stopped": "已停用", "expired": "不在有效期内", "revoked": "已吊销"}
 _CHOICE = ("keyCompromise", "superseded", "cessationOfOperation", "affiliationChanged")
 _WHY = "原因：" + "，".join(f"{one} {REASONS[one]}" for one in _CHOICE) + "。"
+_OF_A_DEMO = (
+    "演示环境的印章在模拟的印章系统里，本命令到不了：请打开它的页面吊销，"
+    "网址见 banli demo 启动时所列。"
+)
 _KEEPER = click.option(
     "--keeper",
     type=click.Choice([AGENCIES, "esign"]),
@@ -90,5 +94,5 @@ def _kept(keeper: str) -> Seals:
     adapters: Adapters = current_app.extensions["banli_adapters"]
     worker = adapters.workers.get(f"{keeper}.sign")
     if not isinstance(worker, SealWorker):
-        raise click.ClickException(f"没有启用保管印章的适配器（{keeper}）。")
+        raise click.ClickException(f"没有启用保管印章的适配器（{keeper}）。{_OF_A_DEMO}")
     return worker.seals
