@@ -42,6 +42,20 @@ CAST = {
 }
 
 
+def installation(home: Path, *, demo_accounts: bool = False) -> Flask:
+    """An application of the tests, whose data stand in `home`; nothing is in it yet."""
+    return create_app(
+        Settings(
+            profile="test",
+            home=home,
+            secret_key="k" * 40,
+            rate_limits=False,
+            demo_accounts=demo_accounts,
+            database_url=f"sqlite:///{home / 'banli.db'}",
+        )
+    )
+
+
 def seed(app: Flask) -> dict[str, int]:
     """Organisations, the cast with its roles, and the sample process; login → user id."""
     with app.app_context():
@@ -88,16 +102,7 @@ def seed(app: Flask) -> dict[str, int]:
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     """The application, and a copy of its data as they are at first."""
     home = tmp_path_factory.mktemp("banli")
-    app = create_app(
-        Settings(
-            profile="test",
-            home=home,
-            secret_key="k" * 40,
-            rate_limits=False,
-            demo_accounts=True,
-            database_url=f"sqlite:///{home / 'banli.db'}",
-        )
-    )
+    app = installation(home, demo_accounts=True)
     ids = seed(app)
     at_first = sqlite3.connect(":memory:")
     with sqlite3.connect(home / "banli.db") as stored:

@@ -26,9 +26,7 @@ from processes.ledgers.menus import BUILT_IN
 from processes.model.people import UserAccount
 from processes.model.records import RegisterRecord
 from processes.people import accounts, area
-from tests.web.conftest import csrf
-from web import create_app
-from web.config import Settings
+from tests.web.conftest import csrf, installation
 from web.database import create_tables, database
 from web.wiring import wire
 
@@ -138,15 +136,7 @@ KINDS = sorted(MENUS)
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The demo's people and processes behind the pages."""
-    home = tmp_path_factory.mktemp("business")
-    settings = Settings(
-        profile="test",
-        home=home,
-        database_url=f"sqlite:///{home / 'banli.db'}",
-        secret_key="k" * 40,
-        rate_limits=False,
-    )
-    app = create_app(settings)
+    app = installation(tmp_path_factory.mktemp("business"))
     with app.app_context():
         create_tables()
         wire(app)

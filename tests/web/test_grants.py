@@ -13,9 +13,7 @@ from flask.testing import FlaskClient
 from processes.identity import audit, authority, organisations
 from processes.model.people import AuthorityGrant
 from processes.people import accounts
-from tests.web.conftest import csrf, log_in, seed
-from web import create_app
-from web.config import Settings
+from tests.web.conftest import csrf, installation, log_in, seed
 from web.database import database
 
 BASIS = "关于游艇驾驶证签发管理有关事项的通知"
@@ -25,16 +23,7 @@ Clients = Callable[[str], FlaskClient]
 @pytest.fixture(scope="module")
 def agencies(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """An installation of its own: headquarters with an administrator, a bureau with two branches."""
-    home = tmp_path_factory.mktemp("grants")
-    app = create_app(
-        Settings(
-            profile="test",
-            home=home,
-            secret_key="k" * 40,
-            rate_limits=False,
-            database_url=f"sqlite:///{home / 'banli.db'}",
-        )
-    )
+    app = installation(tmp_path_factory.mktemp("grants"))
     seed(app)
     with app.app_context(), database().transaction() as session:
         for code, kind, parent in (

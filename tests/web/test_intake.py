@@ -29,9 +29,8 @@ from processes.identity import identity
 from processes.ledgers import intake, sheets
 from processes.model.cases import Case
 from processes.model.people import AuditEvent
-from tests.web.conftest import csrf, log_in
-from web import create_app, exporting, tables
-from web.config import Settings
+from tests.web.conftest import csrf, installation, log_in
+from web import exporting, tables
 from web.database import create_tables, database
 
 Clients = Callable[[str], FlaskClient]
@@ -44,13 +43,7 @@ ROOMS = (
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """An installation with the demo's people and ledgers."""
-    home = tmp_path_factory.mktemp("intake")
-    url = f"sqlite:///{home / 'banli.db'}"
-    app = create_app(
-        Settings(
-            profile="test", home=home, secret_key="k" * 40, rate_limits=False, database_url=url
-        )
-    )
+    app = installation(tmp_path_factory.mktemp("intake"))
     with app.app_context():
         create_tables()
         with database().transaction() as session:

@@ -10,9 +10,7 @@ from processes.casework import applications
 from processes.demo import loader
 from processes.identity import identity
 from processes.model.people import AuditEvent
-from tests.web.conftest import log_in
-from web import create_app
-from web.config import Settings
+from tests.web.conftest import installation, log_in
 from web.database import create_tables, database
 
 QUERY = {
@@ -28,13 +26,7 @@ QUERY = {
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, int]:
     """An installation of the property domain with one query."""
-    home = tmp_path_factory.mktemp("looking")
-    url = f"sqlite:///{home / 'banli.db'}"
-    app = create_app(
-        Settings(
-            profile="test", home=home, secret_key="k" * 40, rate_limits=False, database_url=url
-        )
-    )
+    app = installation(tmp_path_factory.mktemp("looking"))
 
     def file(session: Session) -> int:
         loader.load(session, topics=registry.topics())

@@ -11,9 +11,7 @@ from processes.demo import loader
 from processes.domains.domains import DomainRefused
 from processes.ledgers import menus
 from processes.registers import Trace
-from tests.web.conftest import laid_down, log_in
-from web import create_app
-from web.config import Settings
+from tests.web.conftest import installation, laid_down, log_in
 from web.database import create_tables, database
 
 RUNS = {"R1": "completed", "R2": "paused", "R3": "running"}
@@ -40,13 +38,7 @@ def laid(session: Session) -> None:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    home = tmp_path_factory.mktemp("details")
-    url = f"sqlite:///{home / 'banli.db'}"
-    app = create_app(
-        Settings(
-            profile="test", home=home, secret_key="k" * 40, rate_limits=False, database_url=url
-        )
-    )
+    app = installation(tmp_path_factory.mktemp("details"))
     with app.app_context():
         create_tables()
         with database().transaction() as session:
