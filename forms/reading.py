@@ -31,8 +31,21 @@ _COMMON: Final[Mapping[str, type]] = {
     "sensitive": bool,
 }
 _KINDS: Final[Mapping[type, str]] = {str: "文字", bool: "true 或 false", list: "列表"}
-_FORM_KEYS: Final = frozenset({"form", "title", "title_en", "help", "sections"})
-_SECTION_KEYS: Final = frozenset({"title", "title_en", "help", "shown_if", "fields"})
+_FORM_KEYS: Final = frozenset({"form", "title", "title_en", "help", "help_en", "sections"})
+_SECTION_KEYS: Final = frozenset({"title", "title_en", "help", "help_en", "shown_if", "fields"})
+_SPOKEN: Final = frozenset(
+    {
+        "help",
+        "valid_message",
+        "pattern_message",
+        "none_text",
+        "placeholder",
+        "unit",
+        "true_label",
+        "false_label",
+    }
+)
+"""What a page says of a field besides its label; beside each may stand its English (`help_en`)."""
 _FIELDS_MOST: Final = 300
 
 
@@ -137,7 +150,10 @@ class Reader:
     def _build(self, kind: type[Field], name: str, raw: Marked) -> Field:
         where = f"字段『{name}』"
         known = {"name", "type", "default", "editable_in", *_COMMON, *kind.options_known}
-        self._known(raw, known, where, element=name)
+        english = {f"{key}_en" for key in _SPOKEN & known}
+        self._known(raw, known | english, where, element=name)
+        for key in english:
+            self._typed(raw, key, str, where)
         common = {key: self._typed(raw, key, wanted, where) for key, wanted in _COMMON.items()}
         label = self._text(raw, "label", where, needed=True)
         built = kind(

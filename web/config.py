@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from engine import limits
+from web.words import N_
 
 Profile = Literal["demo", "production", "test"]
 _PROFILES = ("demo", "production", "test")
@@ -34,7 +35,7 @@ class Settings:
     secret_key: str = ""
     public_url: str = ""
     """Address at which the public reaches the pages; printed in the codes on letters."""
-    agency: str = "政务服务平台"
+    agency: str = N_("政务服务平台")
     https: bool = False
     trusted_proxies: int = 0
     idle: timedelta = timedelta(minutes=15)

@@ -180,7 +180,8 @@ def welcome(settings: Settings, outside: Mapping[str, str]) -> str:
     """What the person who started the demo should know."""
     width = max(len(account.login) for account in loader.offered())
     accounts = "\n".join(
-        f"  {one.login:<{width}}  {one.name}（{one.org}）：{one.does}" for one in loader.offered()
+        f"  {one.login:<{width}}  {one.name}（{one.org or '个人'}）：{one.does}"
+        for one in loader.offered()
     )
     simulated = "\n".join(
         f"  {title}  {outside.get(f'{name.upper()}_PAGE') or outside[f'{name.upper()}_URL']}"

@@ -13,7 +13,7 @@ from typing import Any
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, session
+from flask import Flask, current_app, session
 from flask_babel import Babel, Domain, get_locale, gettext, ngettext
 
 from processes.domains.channels import NoticeChannel
@@ -60,6 +60,11 @@ def language() -> str:
     return str(session.get("language", "zh"))
 
 
+def _agency() -> str:
+    """What the platform is called; a name of one's own has no English."""
+    return str(gettext(current_app.config["BANLI"].agency))
+
+
 def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
@@ -67,4 +72,4 @@ def init_app(app: Flask) -> None:
     env: Any = app.jinja_env
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_callables(gettext, ngettext, newstyle=True)
-    env.globals.update(language=language, languages=LANGUAGES)
+    env.globals.update(language=language, languages=LANGUAGES, agency=_agency)

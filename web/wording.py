@@ -10,6 +10,7 @@ from flask import Flask, g
 
 from forms.display import FieldView
 from processes.domains import domains, wording
+from processes.identity import organisations
 from processes.identity.roles import ROLES
 from processes.registers import ledger_words
 from web.database import read_session
@@ -46,23 +47,28 @@ def comma() -> str:
     return "、" if language() == "zh" else ", "
 
 
+def inside(text: str) -> str:
+    """What is said of a name in brackets behind it."""
+    return f"（{text}）" if language() == "zh" else f" ({text})"
+
+
 def joined(parts: Iterable[object]) -> str:
     """The parts of a list as one text."""
     return comma().join(str(one) for one in parts)
 
 
 def _english() -> Mapping[str, str]:
-    """The words of models, roles and ledgers, looked up once in a request."""
+    """The words of models, agencies, roles and ledgers, looked up once in a request."""
     if "words_of_models" not in g:
         with read_session() as session:
-            words = wording.english(session)
+            words, agencies = wording.english(session), organisations.english(session)
         roles = {told.name: told.name_en for told in ROLES.values()}
         offices = {told.title: told.title_en for told in domains.current().org_kinds.values()}
-        g.words_of_models = {**offices, **roles, **ledger_words(), **words}
+        g.words_of_models = {**agencies, **offices, **roles, **ledger_words(), **words}
     found: Mapping[str, str] = g.words_of_models
     return found
 
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(worded=worded, answered=answered, joined=joined)
-    app.jinja_env.globals["comma"] = comma
+    app.jinja_env.globals.update(comma=comma, inside=inside)

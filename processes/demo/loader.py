@@ -39,6 +39,8 @@ class Account:
     name: str
     org: str
     does: str
+    name_en: str = ""
+    does_en: str = ""
 
 
 @cache
@@ -64,7 +66,14 @@ def offered() -> list[Account]:
     told = cast()
     names = {org["code"]: org["name"] for org in told["orgs"]}
     return [
-        Account(user["login"], user["name"], names.get(user.get("org", ""), "个人"), user["does"])
+        Account(
+            user["login"],
+            user["name"],
+            names.get(user.get("org", ""), ""),
+            user["does"],
+            user.get("name_en", ""),
+            user.get("does_en", ""),
+        )
         for user in told["users"]
     ]
 
@@ -128,6 +137,7 @@ def load_people(session: Session) -> None:
                 document_mark=org.get("mark", ""),
             )
             made.uscc = org.get("credit_code", "")
+            made.name_en = org.get("name_en", "")
     for one in told["grants"]:
         _grant(session, one)
     hashed: str | None = None

@@ -1,7 +1,8 @@
 """The words of the models: English ones beside the Chinese, and those that decisions' codes have.
 
-A model names things in Chinese and says beside it what they are called in English: `title_en` as
-a property in BPMN; `title_en`, `label_en`, `name_en` in the YAML of forms, letters and registers.
+A model names things in Chinese and says beside it what they are called in English: `title_en` and
+`documentation_en` as properties in BPMN; in the YAML of forms, letters and registers `x_en` beside
+any `x`, as `title_en`, `label_en`, `help_en`, `name_en`.
 A code that a decision reads or finds is called as the choice of that name in a form calls it; what
 no form asks for, the decision says itself: properties `word.<code>` and `word_en.<code>`. An answer
 in Chinese, as the title of a material, has its English in `word_en.<answer>`.
@@ -91,8 +92,12 @@ def _of_model(root: xml.Node) -> Iterator[tuple[str, str]]:
     for element in root.iter(_PROPERTY):
         extensions = element.getparent().getparent()  # type: ignore[union-attr]
         named = None if extensions is None else extensions.getparent()
-        if element.get("name") == "title_en" and named is not None and named.get("name"):
-            yield str(named.get("name")).strip(), str(element.get("value") or "").strip()
+        if named is None or (said := str(element.get("value") or "").strip()) == "":
+            continue
+        if element.get("name") == "title_en" and named.get("name"):
+            yield str(named.get("name")).strip(), said
+        elif element.get("name") == "documentation_en":
+            yield (named.findtext("{*}documentation") or "").strip(), said
 
 
 def _of_answers(root: xml.Node) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,12 @@ _REGION: Final = re.compile(r"[0-9]{6}")
 _COUNTRY: Final = "000000"
 
 
+def english(session: Session) -> dict[str, str]:
+    """Chinese name → English one, of the organisations that have one."""
+    named = select(Org.name, Org.name_en).where(Org.name_en != "")
+    return {one.name: one.name_en for one in session.execute(named)}
+
+
 class OrganisationRefused(BanliError):
     """An organisation cannot be added, changed or moved like this; `field` is what is wrong."""
 
@@ -138,6 +144,7 @@ class Details:
     document_mark: str = ""
     address: str = ""
     phone: str = ""
+    name_en: str = ""
 
 
 def add(session: Session, org_code: str, details: Details, *, by: User | str) -> Org:
@@ -242,7 +249,7 @@ def reactivate(session: Session, org_code: str, *, by: User | str) -> None:
 
 
 def _lay_down(org: Org, details: Details) -> None:
-    org.name, org.kind = details.name, details.kind
+    org.name, org.name_en, org.kind = details.name, details.name_en, details.kind
     org.region_code, org.document_mark = details.region_code, details.document_mark
     org.address, org.phone = details.address, details.phone
 

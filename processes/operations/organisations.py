@@ -109,6 +109,7 @@ def change(session: Session, call: Call) -> Variables:
             document_mark=held.document_mark,
             address=held.address,
             phone=held.phone,
+            name_en=held.name_en if call.variables.get("name") in (None, "", held.name) else "",
         )
         changed = organisations.change(session, code, details, by=_by(call))
     except (OrganisationRefused, NotFound) as refused:

@@ -96,6 +96,7 @@ class CountRule:
     by: str
     equals: str
     message: str
+    message_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,9 @@ COLOURS: Final = ("blue", "green", "amber", "red", "violet", "teal", "brown", "g
 """What a column may be drawn in; without a word for it the columns take them in this order."""
 _SOURCES: Final = ("register", "cases", "tasks")
 _KEYS: Final = {
-    "statistic", "title", "title_en", "note", "roles", *_SOURCES, "where", "except", "statuses",
-    "own", "year", "period", "ended", "rows", "columns", "measures", "list", "totals", "chart",
-    "labels", "colours",
+    "statistic", "title", "title_en", "note", "note_en", "roles", *_SOURCES, "where", "except",
+    "statuses", "own", "year", "period", "ended", "rows", "columns", "measures", "list", "totals",
+    "chart", "labels", "colours",
 }  # fmt: skip
 
 

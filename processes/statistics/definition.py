@@ -36,6 +36,7 @@ class Statistic:
     title: str
     title_en: str = ""
     note: str = ""
+    note_en: str = ""
     roles: frozenset[str] = frozenset()
     register: str = ""
     cases: tuple[str, ...] = ()
@@ -106,8 +107,8 @@ def _definition(raw: Mapping[str, Any]) -> Statistic:
     told: dict[str, Any] = {
         name: raw[name]
         for name in (
-            "title", "title_en", "note", "register", "where", "year", "period", "ended", "columns",
-            "labels", "colours",
+            "title", "title_en", "note", "note_en", "register", "where", "year", "period", "ended",
+            "columns", "labels", "colours",
         )
         if name in raw
     }  # fmt: skip

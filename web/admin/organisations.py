@@ -26,6 +26,7 @@ blueprint = Blueprint("organisations", __name__, url_prefix="/admin/organisation
 _LENGTHS: Final = {
     "org_code": 32,
     "name": 200,
+    "name_en": 200,
     "kind": 64,
     "parent_code": 64,
     "region_code": 6,
@@ -92,6 +93,7 @@ def _details() -> Details:
         document_mark=_typed("document_mark"),
         address=_typed("address"),
         phone=_typed("phone"),
+        name_en=_typed("name_en"),
     )
 
 

@@ -10,6 +10,7 @@ class Org(Reply):
 
     org_code = Text()
     name = Text()
+    name_en = Text()
     kind = Text()
     parent_code = Text(allow_none=True)
     region_code = Text()
@@ -32,6 +33,7 @@ class ChangedOrg(Request):
     document_mark = Text(longest=32, load_default="")
     address = Text(longest=300, load_default="")
     phone = Text(longest=64, load_default="")
+    name_en = Text(longest=200, load_default="")
 
 
 class NewOrg(ChangedOrg):
