@@ -47,7 +47,7 @@ def comma() -> str:
     return "、" if language() == "zh" else ", "
 
 
-def inside(text: str) -> str:
+def bracketed(text: str) -> str:
     """What is said of a name in brackets behind it."""
     return f"（{text}）" if language() == "zh" else f" ({text})"
 
@@ -71,4 +71,4 @@ def _english() -> Mapping[str, str]:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(worded=worded, answered=answered, joined=joined)
-    app.jinja_env.globals.update(comma=comma, inside=inside)
+    app.jinja_env.globals.update(comma=comma, bracketed=bracketed)

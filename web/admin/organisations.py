@@ -19,6 +19,7 @@ from processes.people.positions import PositionRefused
 from web.auth import current, policy
 from web.database import read_session, transaction
 from web.i18n import titles
+from web.wording import worded
 from web.words import _
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/admin/organisations")
@@ -158,7 +159,7 @@ def _page(
         tree = area.orgs(session, current())
         below = org.path if org else None
         parents = [
-            (one.org_code, one.name)
+            (one.org_code, worded(one.name))
             for one in tree
             if one.status == "active" and not (below and one.path.startswith(below))
         ]
