@@ -35,6 +35,7 @@ class Paper(Word):
 
     how: str
     note: str = ""
+    note_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Guide:
     title: Word
     summary: Word
     audience: tuple[str, ...]
-    organ: str
+    organ: Word
     steps: tuple[Word, ...]
     materials: tuple[Paper, ...]
     statutory: Word
@@ -68,7 +69,7 @@ class Guide:
     basis: tuple[str, ...]
     result: Word
     visits: int
-    conditions: tuple[str, ...]
+    conditions: tuple[Word, ...]
     words: tuple[str, ...]
     """Other words by which people look for it."""
     own: Mapping[str, str]
@@ -137,8 +138,9 @@ def _guide(key: str, told: Mapping[str, Any]) -> Guide:
     told_of: dict[str, Any] = {name: tuple(read.pop(name)) for name in _LISTS}
     told_of |= {name: Word(**read.pop(name)) for name in _WORDS}
     papers = tuple(Paper(**one) for one in read.pop("materials"))
-    steps = tuple(Word(**one) for one in read.pop("steps"))
-    return Guide(key=key, held=held, materials=papers, steps=steps, **told_of, **read)
+    for name in ("steps", "conditions"):
+        told_of[name] = tuple(Word(**one) for one in read.pop(name))
+    return Guide(key=key, held=held, materials=papers, **told_of, **read)
 
 
 def _held(key: str, told: Mapping[str, Any]) -> Held:
@@ -151,8 +153,8 @@ def _held(key: str, told: Mapping[str, Any]) -> Held:
     return Held(**{**told, "label": tuple(told["label"]), "statuses": tuple(told["statuses"])})
 
 
-_WORDS: Final = ("theme", "title", "summary", "statutory", "promised", "fee", "result")
-_LISTS: Final = ("audience", "basis", "conditions", "words")
+_WORDS: Final = ("theme", "title", "summary", "statutory", "promised", "fee", "result", "organ")
+_LISTS: Final = ("audience", "basis", "words")
 _TEXT: Final = validate.Length(1, 300)
 
 
@@ -164,6 +166,7 @@ class _Word(Schema):
 class _Paper(_Word):
     how = fields.String(required=True, validate=validate.OneOf(WAYS))
     note = fields.String(load_default="", validate=validate.Length(max=300))
+    note_en = fields.String(load_default="", validate=validate.Length(max=300))
 
 
 class _Held(_Word):
@@ -183,7 +186,7 @@ class _Guide(Schema):
         required=True,
         validate=validate.Length(1),
     )
-    organ = fields.String(required=True, validate=_TEXT)
+    organ = fields.Nested(_Word, required=True)
     steps = fields.List(fields.Nested(_Word), required=True, validate=validate.Length(1))
     materials = fields.List(fields.Nested(_Paper), required=True)
     statutory = fields.Nested(_Word, required=True)
@@ -192,7 +195,7 @@ class _Guide(Schema):
     basis = fields.List(fields.String(validate=_TEXT), required=True, validate=validate.Length(1))
     result = fields.Nested(_Word, required=True)
     visits = fields.Integer(required=True, validate=validate.Range(0, 3))
-    conditions = fields.List(fields.String(validate=_TEXT), load_default=list)
+    conditions = fields.List(fields.Nested(_Word), load_default=list)
     words = fields.List(fields.String(), load_default=list)
     own = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
     held = fields.Dict(keys=fields.String(), values=fields.Nested(_Held), load_default=dict)

@@ -13,6 +13,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from flask import Flask, session
 
+from engine import xml
+from processes.demo import loader
+from processes.domains import wording
 from web.i18n import CATALOGUE
 from web.refusals import REFUSALS, said
 
@@ -101,9 +104,23 @@ def test_a_refusal_that_was_filled_in_is_found_by_its_pattern(app: Flask) -> Non
 
 
 SAID: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("*/*/forms/*.yaml", ("title", "label")),
-    ("*/registers/*.yaml", ("title", "label", "name", "values", "statuses")),
-    ("*/statistics/*.yaml", ("title",)),
+    (
+        "*/*/forms/*.yaml",
+        (
+            "title",
+            "label",
+            "help",
+            "unit",
+            "placeholder",
+            "none_text",
+            "valid_message",
+            "pattern_message",
+            "true_label",
+            "false_label",
+        ),
+    ),
+    ("*/registers/*.yaml", ("title", "label", "name", "values", "statuses", "message")),
+    ("*/statistics/*.yaml", ("title", "note")),
     ("*/domain.yaml", ("title", "name")),
 )
 """Which words of the files of models a page shows, by their keys."""
@@ -133,6 +150,21 @@ def test_no_word_of_forms_ledgers_statistics_and_domains_lacks_its_english(
         for word in without_english(yaml.safe_load(path.read_text("utf-8")), keys)
     }
     assert not missing
+
+
+def test_no_description_of_a_process_lacks_its_english() -> None:
+    missing = []
+    for path in Path("bpmn").glob("*/*/*.bpmn"):
+        found = wording.of_files({path.name: path.read_bytes()}).english
+        for told in xml.read(path.read_bytes(), path.name).iter("{*}documentation"):
+            missing += [path.name] if (told.text or "").strip() not in found else []
+    assert not missing
+
+
+def test_no_agency_or_account_of_the_demo_lacks_its_english() -> None:
+    told = loader.cast()
+    assert not [one["name"] for one in told["orgs"] + told["users"] if not one.get("name_en")]
+    assert not [one["login"] for one in told["users"] if not one.get("does_en")]
 
 
 @pytest.mark.parametrize("files", ["*/*/letters/*.yaml", "*/*/forms/*.yaml"])
