@@ -37,6 +37,7 @@ _SPOKEN: Final = frozenset(
     {
         "help",
         "valid_message",
+        "doubt_message",
         "pattern_message",
         "none_text",
         "placeholder",

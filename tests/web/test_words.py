@@ -114,6 +114,7 @@ SAID: tuple[tuple[str, tuple[str, ...]], ...] = (
             "placeholder",
             "none_text",
             "valid_message",
+            "doubt_message",
             "pattern_message",
             "true_label",
             "false_label",
