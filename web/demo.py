@@ -187,11 +187,14 @@ def welcome(settings: Settings, outside: Mapping[str, str]) -> str:
         f"  {title}  {outside.get(f'{name.upper()}_PAGE') or outside[f'{name.upper()}_URL']}"
         for name, title in _DEPARTMENTS.items()
     )
+    address = f"http://{settings.host}:{settings.port}"
     return (
-        f"办理 Banli 演示环境已启动：http://{settings.host}:{settings.port}\n"
+        f"办理 Banli 演示环境已启动：{address}\n"
+        f"  工作人员和单位用户登录（点账号即登录）：{address}/login\n"
+        f"  公众门户（统一身份认证）：{address}/public\n"
         f"数据目录：{settings.home}\n\n"
         f"演示账号（口令均为 {loader.password()}）：\n{accounts}\n\n"
         f"模拟的外部单位（页面上可以打开故障开关）：\n{simulated}\n\n"
-        f"接口文档：http://{settings.host}:{settings.port}/api/docs\n"
+        f"接口文档：{address}/api/docs\n"
         "按 Ctrl+C 停止；再次运行 make demo，数据还在。"
     )

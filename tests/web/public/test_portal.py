@@ -129,6 +129,14 @@ def test_the_portal_speaks_english_by_a_switch(realty: Flask) -> None:
     assert "Not needed, fetched by us" in page
 
 
+def test_a_stranger_finds_the_way_to_the_staff_s_login(realty: Flask) -> None:
+    """The first page of an installation is the portal, whoever opens it."""
+    client = realty.test_client()
+    first = client.get("/", follow_redirects=True).get_data(as_text=True)
+    assert '<a href="/login">工作人员和单位用户登录</a>' in first
+    assert client.get("/login").status_code == 200
+
+
 def test_what_we_hold_is_used_after_consent_and_the_consent_is_on_record(
     realty: Flask, citizen: Entered
 ) -> None:
