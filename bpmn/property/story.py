@@ -17,6 +17,7 @@ from processes.play import Play, PlayedCase
 WINDOW: Final = "prop_one_window"
 UNIT: Final = "610113001002GB00001F00010001"
 SEIZED: Final = "610113001002GB00001F00010003"
+STOCK_ORG: Final = "PR610500"
 BUYER: Final = {"name": "受让人", "id_no": "610102199001010016", "phone": "13900000001"}
 SELLER: Final = {"name": "出让人", "id_no": "610102198001010014", "phone": "13900000002"}
 ASSESSED: Final = {
@@ -31,6 +32,29 @@ VERIFIED: Final = {
     "funds_supervised": True,
     "restrictions": [],
 }
+
+
+def stock_entry(number: int, *, wrong: bool = False) -> dict[str, Any]:
+    """An entry of the book from before there were electronic certificates; one a month in turn.
+
+    A `wrong` one has a unit code that none can be.
+    """
+    parcel = f"{number // 100_000 + 2:02d}{'X' if wrong else 'G'}B{number % 100_000:05d}"
+    return {
+        "entry_no": f"OLD{number:07d}",
+        "org": STOCK_ORG,
+        "unit_code": f"6105020010{parcel}F00010001",
+        "work_order_no": "OLD",
+        "business_kind": "first_sale",
+        "right_kind": "国有建设用地使用权/房屋所有权",
+        "holder_name": f"权利人{number}",
+        "holder_id_no": "610102199001010016",
+        "share": "单独所有",
+        "certificate_no": f"陕(2019)渭南市不动产权第{number:07d}号",
+        "location": f"渭南市演示路 {number} 号",
+        "registrar": "登簿人",
+        "registered_on": f"2019-{1 + number % 12:02d}-15",
+    }
 
 
 def paper(play: Play) -> dict[str, Any]:

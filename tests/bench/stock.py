@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ from sqlalchemy.orm import Session
 from adapters._shared.seals import SealWorker
 from adapters._simulators.authority import Authority
 from adapters._simulators.kept_seals import KeptSeals
+from bpmn.property import story
 from processes import registers
 from processes.casework import applications
 from processes.documents import files
@@ -31,29 +31,11 @@ from processes.registers import Trace
 from web import config, demo, running
 from web.config import Settings
 
-AGENCY: Final = "PR610500"
 PAGE: Final = 1_000
 EVERY: Final = 10.0
+OFTEN: Final = 0.3
+"""Seconds between two looks while a worker is to be killed, and to be told of otherwise."""
 _ISSUED: Final = "SELECT count(*) FROM register_record WHERE register = 'ecert'"
-
-
-def entry(number: int) -> dict[str, Any]:
-    """An entry of the book from before there were electronic certificates."""
-    return {
-        "entry_no": f"OLD{number:07d}",
-        "org": AGENCY,
-        "unit_code": f"6105020010{number // 90_000 + 10:02d}GB{10_000 + number % 90_000:05d}F00010001",
-        "work_order_no": "OLD",
-        "business_kind": "first_sale",
-        "right_kind": "国有建设用地使用权/房屋所有权",
-        "holder_name": f"权利人{number}",
-        "holder_id_no": "610102199001010016",
-        "share": "单独所有",
-        "certificate_no": f"陕(2019)渭南市不动产权第{number:07d}号",
-        "location": f"渭南市演示路 {number} 号",
-        "registrar": "登簿人",
-        "registered_on": str(date(2019, 1, 1) + timedelta(days=number % 365)),
-    }
 
 
 class Site:
@@ -82,14 +64,16 @@ class Site:
             " WHERE register = 'register_entry' AND key LIKE 'OLD%'"
         )
         for first in range(held + 1, count + 1, PAGE):
-            rows = [entry(one) for one in range(first, min(first + PAGE, count + 1))]
+            rows = [story.stock_entry(one) for one in range(first, min(first + PAGE, count + 1))]
             self.database.run(_kept, rows)
 
     def order(self, batch: int, lanes: int) -> None:
         """Start the run, as the manager of certificates does, unless it was started before."""
         ordered = "SELECT count(*) FROM case_file WHERE process_key = 'prop_ecert_bulk'"
         if not self.count(ordered):
-            self.database.run(_ordered, {"agency": AGENCY, "batch_size": batch, "lanes": lanes})
+            self.database.run(
+                _ordered, {"agency": story.STOCK_ORG, "batch_size": batch, "lanes": lanes}
+            )
 
     def work(self) -> None:
         """Do what is due until the run is over."""
@@ -161,16 +145,19 @@ def _ordered(session: Session, answers: dict[str, Any]) -> None:
 def _watched(site: Site, workers: list["subprocess.Popen[bytes]"], kill_at: int) -> Iterator[str]:
     """A line now and then; the first worker is killed when so many certificates are there."""
     began, first = time.monotonic(), site.count(_ISSUED)
+    told = began
     while alive := [one for one in workers if one.poll() is None]:
-        time.sleep(EVERY)
-        issued, seconds = site.count(_ISSUED), time.monotonic() - began
-        resident = sum(_resident(one.pid) for one in alive)
-        yield f"{issued} issued, {(issued - first) / seconds:.1f} a second, {resident} MiB"
+        time.sleep(OFTEN if kill_at else EVERY)
+        issued, now = site.count(_ISSUED), time.monotonic()
         if kill_at and issued >= kill_at:
             os.kill(alive[0].pid, signal.SIGKILL)
             alive[0].wait()
             kill_at = 0
             yield f"killed at {issued}"
+        if now - told >= EVERY:
+            told, resident = now, sum(_resident(one.pid) for one in alive)
+            speed = (issued - first) / (now - began)
+            yield f"{issued} issued, {speed:.1f} a second, {resident} MiB"
 
 
 def _resident(pid: int) -> int:

@@ -20,24 +20,8 @@ NIGHTLY = os.environ.get("BANLI_NIGHTLY") == "1"
 
 def stock(play: Play, count: int, *, wrong: tuple[int, ...] = (), first: int = 1) -> None:
     """Entries of the book from before there were electronic certificates."""
-    rows = [
-        {
-            "entry_no": f"OLD{number:07d}",
-            "org": "PR610500",
-            "unit_code": f"610502001002{'X' if number in wrong else 'G'}B{number % 100_000:05d}F00010001",
-            "work_order_no": "OLD",
-            "business_kind": "first_sale",
-            "right_kind": "国有建设用地使用权/房屋所有权",
-            "holder_name": f"权利人{number}",
-            "holder_id_no": "610102199001010016",
-            "share": "单独所有",
-            "certificate_no": f"陕(2019)渭南市不动产权第{number:07d}号",
-            "location": f"渭南市演示路 {number} 号",
-            "registrar": "登簿人",
-            "registered_on": f"2019-{1 + number % 12:02d}-15",
-        }
-        for number in range(first, first + count)
-    ]
+    numbers = range(first, first + count)
+    rows = [story.stock_entry(one, wrong=one in wrong) for one in numbers]
     for at in range(0, count, 1_000):
         page = rows[at : at + 1_000]
         play.run(
@@ -49,7 +33,7 @@ def stock(play: Play, count: int, *, wrong: tuple[int, ...] = (), first: int = 1
 
 def ordered(play: Play, **answers: Any) -> PlayedCase:
     seals.employed(play)
-    told = {"agency": "PR610500", "batch_size": 10, "lanes": 1}
+    told = {"agency": story.STOCK_ORG, "batch_size": 10, "lanes": 1}
     return play.apply("prop_ecert_bulk", as_="prop_ecert", **{**told, **answers})
 
 
@@ -94,7 +78,7 @@ def test_another_case_waits_for_few_certificates_only(play: Play) -> None:
     def issued() -> int:
         return len(story.records(play, "ecert", source="bulk"))
 
-    begin("prop_ecert_bulk", agency="PR610500", batch_size=10, lanes=3)
+    begin("prop_ecert_bulk", agency=story.STOCK_ORG, batch_size=10, lanes=3)
     while issued() < 6:
         play.worker.run_once()
     begin("prop_eseal_check")
