@@ -142,11 +142,11 @@ def layout(
 
 
 def states(sections: Sequence[SectionView]) -> dict[str, dict[str, Any]]:
-    """Path → visible and required, for a page that asks again while someone types.
-
-    Remarks and the options of a list come along: they may depend on what was typed.
-    """
-    return {spec.path: _state(spec) for section in sections for spec in section.fields}
+    """Path → what may change while one types: all of a field, of a cell whether it is required."""
+    fields = [spec for section in sections for spec in section.fields]
+    cells = (cell for spec in fields for row in spec.rows for cell in row.cells if cell.editable)
+    told = {cell.path: {"required": cell.required} for cell in cells}
+    return {spec.path: _state(spec) for spec in fields} | told
 
 
 def _state(spec: FieldView) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from processes.background.repeats import KeyReused
 from processes.casefile import drafts
 from processes.casework import applications, sources
 from processes.casework.applications import Service
-from processes.model.cases import Case
+from processes.model.cases import Case, FormDraft
 from processes.public import guides
 from web import business, filling, tables
 from web.auth import current
@@ -30,14 +30,15 @@ NODE = "apply"
 
 
 def first_page(key: str, *, base: str) -> str:
-    """The form as its draft left it, at its first step."""
+    """The form as its draft left it, at the step its author stopped at."""
     with read_session() as session:
         service = applications.service(session, key, by=current())
         draft = drafts.find(session, _subject(key), by=current())
         given = business.prefilled(session, service.form)
-        saved_at = draft.saved_at if draft and not given else None
-        given = given or (draft.answers if draft else {})
-        return _page(session, service, given, step=0, base=base, saved_at=saved_at)
+        if draft is None or given:
+            return _page(session, service, given, step=0, base=base)
+        at, saved = draft.step, draft.saved_at
+        return _page(session, service, draft.answers, step=at, base=base, saved_at=saved)
 
 
 def next_page(key: str, *, base: str, channel: str = "") -> Case | ResponseReturnValue:
@@ -51,28 +52,45 @@ def next_page(key: str, *, base: str, channel: str = "") -> Case | ResponseRetur
         return _table(key, form, spec, given, base=base)
     if (shown := _shown_again(key, form, given, base=base)) is not None:
         return shown
+    if form is not None and go == "back":
+        return _moved(service, given, step=step, move=-1, base=base)
     if form is not None and (go != "submit" or step < len(form.sections)):
         errors = _errors_at(form, given, step)
         if errors:
+            _keep(service, given, step=step)
             return _show(key, given, step=step, base=base, errors=errors), 422
-        run(drafts.keep, _subject(key), by=current(), answers=given, title=service.title)
-        return _show(key, given, step=step, move=1, base=base)
+        return _moved(service, given, step=step, move=1, base=base)
     return _filed(key, form, given, base=base, channel=channel)
 
 
 def _shown_again(
     key: str, form: FormDefinition | None, given: Mapping[str, Any], *, base: str
 ) -> str | None:
-    """The page once more where nothing is to be judged yet: another line, a step back, a return."""
+    """The page once more where nothing is to be judged yet: another line, a return."""
     step = _step()
     if (changed := filling.reshaped(form, given)) is not None:
         return _show(key, changed, step=step, base=base)
     if request.form.get("_restore"):
         text = _("已恢复登录前填写的内容，请核对后继续。")
         return _show(key, given, step=step, base=base, restored=text)
-    if request.form.get("_go") == "back":
-        return _show(key, given, step=step, move=-1, base=base)
     return None
+
+
+def _moved(service: Service, given: Mapping[str, Any], *, step: int, move: int, base: str) -> str:
+    """A step on or back; the draft reopens there, whichever way it was left."""
+    with read_session() as session:
+        steps = _steps(_layout(session, service.form, given, {})) if service.form else []
+        at = _at(steps, step, move)
+        page = _page(session, service, given, step=steps[at][0], base=base)
+    _keep(service, given, step=steps[at][0])
+    return page
+
+
+def _keep(service: Service, given: Mapping[str, Any], *, step: int) -> FormDraft:
+    """Keep the draft of an application as it stands, wrong or right."""
+    subject = _subject(service.definition.key)
+    title = service.title
+    return run(drafts.keep, subject, by=current(), answers=given, title=title, step=step)
 
 
 def _table(
@@ -127,7 +145,7 @@ def keep_draft(key: str) -> ResponseReturnValue:
     with read_session() as session:
         service = applications.service(session, key, by=current())
     given = filling.answers(service.form, node=NODE) if service.form else {}
-    kept = run(drafts.keep, _subject(key), by=current(), answers=given, title=service.title)
+    kept = _keep(service, given, step=_step())
     return jsonify(text=_("已暂存 %(at)s", at=moment(kept.saved_at)))
 
 
@@ -159,13 +177,12 @@ def _page(
     *,
     step: int,
     base: str,
-    move: int = 0,
     **more: Any,
 ) -> str:
     form, errors = service.form, more.get("errors") or {}
     layout = _layout(session, form, given, errors) if form else []
     steps = _steps(layout)
-    at = min(max(_nearest(steps, step) + move, 0), len(steps) - 1)
+    at = _at(steps, step)
     return render_template(
         "public/apply.html" if base == "public" else "portal/apply.html",
         service=service,
@@ -191,6 +208,11 @@ def _steps(layout: filling.Layout) -> list[tuple[int, str]]:
         if any(spec.visible and spec.editable for spec in section.fields)
     ]
     return [*found, (len(layout), _("核对并提交"))]
+
+
+def _at(steps: Sequence[tuple[int, str]], step: int, move: int = 0) -> int:
+    """The place among the steps there are, some steps on from where a section stands."""
+    return min(max(_nearest(steps, step) + move, 0), len(steps) - 1)
 
 
 def _nearest(steps: Sequence[tuple[int, str]], step: int) -> int:

@@ -189,7 +189,8 @@ def states(sections: Layout) -> dict[str, dict[str, Any]]:
     for state in found.values():
         if "options" in state:
             state["options"] = [[value, worded(label)] for value, label in state["options"]]
-        state["remarks"] = [worded(remark) for remark in state["remarks"]]
+        if "remarks" in state:
+            state["remarks"] = [worded(remark) for remark in state["remarks"]]
     return found
 
 

@@ -42,11 +42,17 @@ def _answers(by: User) -> tuple[ColumnElement[bool], ...]:
 
 
 def keep(
-    session: Session, subject: str, *, by: User, answers: Mapping[str, Any], title: str
+    session: Session,
+    subject: str,
+    *,
+    by: User,
+    answers: Mapping[str, Any],
+    title: str,
+    step: int = 0,
 ) -> FormDraft:
-    """Keep answers under a subject, instead of those kept before."""
+    """Keep answers under a subject, instead of those kept before, and the step one stands at."""
     upsert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    values = {"answers": dict(answers), "title": title, "saved_at": clock.now()}
+    values = {"answers": dict(answers), "title": title, "step": step, "saved_at": clock.now()}
     statement = upsert(FormDraft).values(id=ids.next_id(), user_id=by.id, subject=subject, **values)
     session.execute(
         statement.on_conflict_do_update(index_elements=["user_id", "subject"], set_=values)
@@ -70,7 +76,8 @@ def prepare(
     """Fill in for somebody what a case knows already; what he typed himself before stays."""
     held = find(session, subject, by=by)
     typed = {name: value for name, value in held.answers.items() if value} if held else {}
-    kept = keep(session, subject, by=by, answers={**answers, **typed}, title=title)
+    step = held.step if held else 0
+    kept = keep(session, subject, by=by, answers={**answers, **typed}, title=title, step=step)
     kept.origin_case = origin
     session.flush()
     return kept

@@ -150,6 +150,13 @@ def _told(user: int | None) -> str | None:
     return None if user is None else str(user)
 
 
+def _money_text(amount: Any) -> str | None:
+    """An amount of yuan as forms and letters write it: 83,200.00 元."""
+    if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
+        return None
+    return f"{Decimal(amount):,.2f} 元"
+
+
 def _date(value: Any) -> date | None:
     if isinstance(value, datetime):
         return value.astimezone(clock.SHANGHAI).date() if value.tzinfo else value.date()
@@ -176,6 +183,7 @@ FUNCTIONS: Final[Sequence[tuple[str, Sequence[str], Callable[..., Any]]]] = (
     ("portal address", ("path",), _portal_address),
     ("age", ("birth date", "date"), _age),
     ("formal date", ("date",), _formal_date),
+    ("money text", ("amount",), _money_text),
     ("head of unit", ("org", "date?"), _head_of_unit),
     ("superior", ("user", "level?", "date?"), _superior),
     ("superiors", ("user", "levels?", "date?"), _superiors),

@@ -87,6 +87,8 @@ class FormDraft(Base):
     """`task:<id>`, `event:<subscription id>` or `apply:<process key>[:<n>]`."""
     title: Mapped[str] = mapped_column(String(300), default="")
     answers: Mapped[dict[str, Any]] = mapped_column(SealedVariables("form_draft.answers"))
+    step: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """The section its author stopped at, counted from 0; one past it: the last check."""
     origin_case: Mapped[int | None] = mapped_column(BigInteger)
     """The case whose process prepared it (a consultation); what is filed is linked to it."""
     saved_at: Mapped[datetime] = mapped_column(Instant, default=clock.now, onupdate=clock.now)

@@ -121,6 +121,7 @@ def test_taxes_are_paid_on_the_page_that_comes_with_the_assessment(
     told = said(ours, "tax_assessed")
     assert "应缴税款" in page(told["pay_url"]) or "缴款成功" in page(told["pay_url"])
     assert "缴款成功" in page(told["pay_url"], "pay=1")
+    assert "缴款成功" in page(told["pay_url"], "pay=1"), "a second payment is none"
     assert said(ours, "tax_voucher")["amount"]
 
 
@@ -153,3 +154,16 @@ def test_whoever_does_not_follow_the_account_gets_nothing(running: Running) -> N
     with pytest.raises(BpmnError) as refused:
         reached.workers["wechat.notify"].execute(Work("q-1", "wechat.notify", NUMBER, LETTER))
     assert refused.value.error_code == "not_followed"
+
+
+def test_a_payment_that_the_bank_refuses_can_be_made_again() -> None:
+    bureau = TaxBureau("http://127.0.0.1/api/channels/tax_prov", keys=SharedKey("tax_prov", KEY))
+    bureau.patience = 60
+    answers = bureau.replies("tax_case_submitted", NUMBER, {"price": "1000000"}, "ok")
+    number = next(answers)[1]["assessment_no"]
+    refused = bureau.page(f"/pay/{number}", {"refuse": "1"})
+    assert refused is not None
+    assert "缴款未成功" in refused
+    assert "模拟：支付" in refused
+    assert "应缴税款" in (bureau.page(f"/pay/{number}", None) or ""), "nothing was paid"
+    assert "缴款成功" in (bureau.page(f"/pay/{number}", {}) or "")

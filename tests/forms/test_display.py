@@ -81,6 +81,21 @@ def test_what_may_be_picked_is_told_while_one_types():
         assert "options" not in told["day"]
 
 
+def test_whether_a_cell_is_required_is_told_while_one_types():
+    """The explanation in a line of a table is due only while nothing is handed in there."""
+    form = read(
+        b"form: form_lines\ntitle: s\nsections:\n  - title: s\n    fields:\n"
+        b"      - name: lines\n        label: l\n        type: rows\n        fields:\n"
+        b"          - {name: paper, label: p, type: text}\n"
+        b"          - {name: note, label: n, type: text, required_if: paper = null}\n",
+        "forms/form_lines.yaml",
+    )
+    given = {"lines": [{"paper": None}, {"paper": "a"}]}
+    told = display.states(display.layout(form, given, rights=EDIT))
+    assert told["lines.0.note"] == {"required": True}
+    assert told["lines.1.note"] == {"required": False}
+
+
 def test_a_refused_form_comes_back_exactly_as_typed_with_messages_at_their_place():
     typed = {
         "name": "",

@@ -33,14 +33,18 @@ class TaxBureau(Paged):
         if number == path or due is None:
             return None
         amount, paid = due
-        if form is not None:
+        refused = form is not None and "refuse" in form
+        if form is not None and not refused:
             paid.set()
         if paid.is_set():
             return self.drawn("缴款成功", f"<p>{amount:,.2f} 元，完税凭证将送回办理系统。</p>")
         pay = (
             f"<p>核定编号 {html.escape(number)}，应缴税款 {amount:,.2f} 元。</p>"
-            '<form method="post"><button class="p">模拟：支付</button></form>'
+            '<form method="post"><button class="p">模拟：支付</button>'
+            '<button name="refuse" value="1">模拟：银行拒绝付款</button></form>'
         )
+        if refused:
+            return self.drawn("缴款未成功", f"<p>银行未予扣款，请换一种方式再付。</p>{pay}")
         return self.drawn("电子税务局缴款", pay)
 
     def replies(self, name: str, number: str, body: Body, mode: str) -> Iterator[Reply]:

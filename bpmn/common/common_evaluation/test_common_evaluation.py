@@ -31,6 +31,7 @@ def test_the_applicant_of_a_finished_case_is_invited_to_rate_it(play: Play) -> N
     ended, case = invited(play)
     assert ended.ended == "registered"
     assert case.row.title == f"服务评价：{ended.row.title}"
+    assert (case.row.status, case.row.step) == ("in_progress", "等待申请人评价")
     assert "请评价本次服务" in story.notices_of(play, "applicant")
     rate(case, "5", tags=["fast", "clear"])
     assert (case.ended, case.row.outcome) == ("rated_well", "rated")
@@ -48,6 +49,7 @@ def test_a_bad_rating_is_handled_within_fifteen_working_days_and_answered(
         rate(case, stars)
     rate(case, stars, text="窗口让我跑了两趟")
     assert case.waits_for == {"handle"}
+    assert (case.row.status, case.row.step) == ("in_progress", "核实整改并回复")
     (task,) = case.tasks
     assert task.due_at.astimezone(SHANGHAI).date() == calendar.add_working_days(TODAY, 15).date
     case.complete("handle", as_="prop_evaluation", finding="告知不清", reply="已整改，向您致歉。")

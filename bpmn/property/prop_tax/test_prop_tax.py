@@ -4,6 +4,7 @@ import pytest
 
 from bpmn.property import story
 from forms.errors import FormInvalid
+from processes.casefile import notices
 from processes.play import Play
 
 
@@ -56,6 +57,14 @@ def test_a_rejection_by_the_tax_office_is_the_reason_of_the_refusal(play: Play) 
     assert case.ended == "refused"
     assert "申报价格明显偏低" in case.variables["refusal_reason"]
     assert story.task_of(play, case, "tax")["status"] == "refused"
+
+
+def test_the_applicant_is_told_the_tax_as_money_is_written(play: Play) -> None:
+    case = story.accepted(play)
+    case.receives("tax_assessed", **story.ASSESSED)
+    applicant = play.user("applicant")
+    told = play.run(lambda session: [one.body for one in notices.box(session, applicant)])
+    assert "税务已核定税款 15,000.00 元（核定编号 S1），请在 30 日内缴纳。" in told
 
 
 def test_tax_unpaid_for_thirty_days_is_reminded_of_and_then_closes_the_case(play: Play) -> None:

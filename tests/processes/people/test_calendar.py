@@ -187,6 +187,9 @@ def test_an_unknown_unit_is_refused() -> None:
         ('age(date("2008-02-29"), date("2026-02-28"))', 17),
         ('formal date(date("2026-11-20"))', "二〇二六年十一月二十日"),
         ('is working day(date("2026-10-10"))', True),
+        ("money text(83200)", "83,200.00 元"),
+        ("money text(0.5)", "0.50 元"),
+        ('money text("83200")', None),
     ],
 )
 def test_our_functions_answer_in_feel(expression: str, expected: object) -> None:

@@ -199,7 +199,18 @@ def test_a_draft_is_kept_at_each_step_without_any_script(realty: Flask, citizen:
     answer = send(client, APPLY, _step="0", _go="next", **first)
     assert "权利人" in answer.get_data(as_text=True)
     assert "草稿" in html(client, "/public/mine")
-    assert f'value="{UNIT}"' in html(client, APPLY)
+    again = html(client, APPLY)
+    assert '<input type="hidden" name="_step" value="1">' in again, "where the applicant stopped"
+    back = send(client, APPLY, _step="1", _go="back", **first).get_data(as_text=True)
+    assert f'value="{UNIT}"' in back
+    assert '<input type="hidden" name="_step" value="0">' in html(client, APPLY)
+    wrong = {**first, "unit_code": "没有写完的单元代码"}
+    send(client, APPLY, _step="0", _go="next", **wrong)
+    again = html(client, APPLY)
+    assert '<input type="hidden" name="_step" value="0">' in again
+    assert "没有写完的单元代码" in again, (
+        "what was wrong when the applicant left is there to be mended"
+    )
     send(client, "/public/apply/prop_one_window/discard")
     assert "草稿" not in html(client, "/public/mine").replace("草稿已删除", "")
 

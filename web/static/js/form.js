@@ -39,16 +39,34 @@ export default function form(root) {
     for (const [path, state] of Object.entries(told.fields)) {
       const field = root.querySelector(`[data-path="${CSS.escape(path)}"]`);
       if (!field) continue;
-      field.hidden = !state.visible;
-      const star = field.querySelector(".req");
-      if (star) star.hidden = !state.required;
+      if ("visible" in state) field.hidden = !state.visible;
+      demand(field, state.required);
       if (state.options) repick(field, state.options);
-      remark(field, state.remarks);
+      if (state.remarks) remark(field, state.remarks);
     }
+    for (const table of root.querySelectorAll("table.rows")) head(table, told.fields);
     const steps = document.querySelector("[data-progress]");
     if (steps && told.progress && steps.innerHTML.trim() !== told.progress) steps.innerHTML = told.progress;
     for (const section of root.querySelectorAll(".formsection:not([data-other-step])"))
       section.hidden = !section.querySelector("[data-path]:not([hidden])");
+  };
+
+  // whether a field or cell must be filled in: its star, and what is read out
+  const demand = (field, required) => {
+    const star = field.querySelector(":scope > :is(label, .labelled) .req, :scope > .option .req");
+    if (star) star.hidden = !required;
+    if (field.dataset.label) field.dataset.label = field.dataset.label.replace(/ \*$/, "") + (required ? " *" : "");
+    const input = field.querySelector(".input, [type=file]");
+    if (input && required) input.setAttribute("aria-required", "true");
+    else input?.removeAttribute("aria-required");
+  };
+
+  // the head of a table has a star where a line below still asks for something
+  const head = (table, fields) => {
+    for (const star of table.querySelectorAll("thead .req")) {
+      const cells = [...table.querySelectorAll(`tbody td[data-path$=".${star.dataset.column}"]`)];
+      if (cells.length) star.hidden = !cells.some((cell) => fields[cell.dataset.path]?.required);
+    }
   };
 
   // what may be picked may depend on another field: the times of a day
@@ -95,7 +113,10 @@ export default function form(root) {
     if (event.target.dataset.sheet) root.requestSubmit(root.querySelector(`[name=_sheet_in][value=${event.target.dataset.sheet}]`));
     if (root.dataset.refresh && !event.target.matches("[type=file]")) refresh();
   });
-  root.addEventListener("banli:changed", changed);
+  root.addEventListener("banli:changed", () => {
+    changed();
+    if (root.dataset.refresh) refresh(); // a paper that came may make its explanation needless
+  });
   root.addEventListener("click", (event) => {
     const add = event.target.closest("[data-add-row]");
     const remove = event.target.closest("[data-remove-row]");
