@@ -14,13 +14,14 @@ from processes.model.people import Org, UserAccount, UserRole
 from processes.operations import Call, operation
 
 _TITLE = 200
+_PERSON = "person:"
 
 
 @operation(
     "notify.send",
     "发送通知",
     inputs={
-        "to": "applicant（申请人）、角色@机构，或用户编号；也可以是它们的列表",
+        "to": "applicant（申请人）、角色@机构、person:证件号码（本人的申请人账号），或用户编号；也可以是它们的列表",
         "title": "标题",
         "text?": "正文",
         "channels?": "接收人没有选过通知方式时，站内消息之外用哪些（notice_channels 的代码）",
@@ -87,9 +88,21 @@ def _ways(told: Value) -> list[str]:
 def _receivers(session: Session, to: str, case: Case | None) -> list[int]:
     if to == "applicant":
         return _applicant(session, case)
+    if to.startswith(_PERSON):
+        return _accounts(session, to.removeprefix(_PERSON))
     if "@" in to:
         return users_in_groups(session, [to])
     return [identity.user(session, int(to)).id] if to.isascii() and to.isdigit() else []
+
+
+def _accounts(session: Session, id_no: str) -> list[int]:
+    """The accounts with which the person of an identity number applies."""
+    found = select(UserAccount.id).where(
+        UserAccount.person_key == identity.person_key(id_no),
+        UserAccount.kind == "applicant",
+        UserAccount.status == "active",
+    )
+    return list(session.scalars(found.order_by(UserAccount.id)))
 
 
 def _applicant(session: Session, case: Case | None) -> list[int]:

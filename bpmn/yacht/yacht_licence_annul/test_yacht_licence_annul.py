@@ -5,6 +5,7 @@ import pytest
 from bpmn.yacht import story
 from forms.definition import FormInvalid
 from processes.casefile import notices
+from processes.model.cases import Case
 from processes.play import Play, PlayedCase
 
 
@@ -32,6 +33,38 @@ def test_the_manager_annuls_by_hand_and_the_approver_decides(play: Play) -> None
     )
     assert "letter_annulment" in case.letters
     assert case.messages == ["certificate_annulled"]
+
+
+def told(play: Play, who: str) -> list[tuple[str, str]]:
+    """Title and text of what somebody was told."""
+    box = play.run(lambda session: notices.box(session, play.user(who)))
+    return [(one.title, one.body) for one in box]
+
+
+def test_the_holder_is_told_and_the_case_is_in_the_holders_name(play: Play) -> None:
+    """Y-97: the issuing desk is told too, nobody else of the public."""
+    number = story.held(play, id_no="370202199003070011")
+    case = proposed(play, number)
+    case.complete("check_annul", as_="manager", annul_check="submit", annul_reason="持证人申请")
+    case.complete("decide_annul", as_="approver", annul_decision="annul")
+    said = ("证书已注销", f"游艇驾驶证（{number}，申请人）已注销：持证人申请")
+    assert [said in told(play, one) for one in ("applicant", "issuer", "unit_clerk")] == [
+        True,
+        True,
+        False,
+    ]
+    found = play.run(lambda session: session.get_one(Case, case.id))
+    assert (found.applicant_name, found.applicant_user) == ("申请人", None)
+    assert found.applicant_person_key == play.user("applicant").person_key
+
+
+def test_the_holder_is_told_where_the_manager_annuls_alone(play: Play) -> None:
+    """Y-97."""
+    number = story.held(play, id_no="370202199003070011")
+    answers = {"licence_no": number, "annul_reason": "expired", "annul_basis": "期满"}
+    play.start("yacht_licence_annul", by="manager", annul_needs_approval=False, **answers)
+    said = ("证书已注销", f"游艇驾驶证（{number}，申请人）已注销：期满")
+    assert said in told(play, "applicant")
 
 
 def test_the_approver_may_refuse(play: Play) -> None:
@@ -71,8 +104,7 @@ def test_a_running_case_of_the_holder_is_told(play: Play) -> None:
     case = proposed(play, trace_number)
     case.complete("check_annul", as_="manager", annul_check="submit", annul_reason="持证人申请")
     case.complete("decide_annul", as_="approver", annul_decision="annul")
-    told = play.run(lambda s: notices.box(s, play.user("reviewer")))
-    assert "请终止在办业务" in [one.title for one in told]
+    assert "请终止在办业务" in [title for title, _text in told(play, "reviewer")]
 
 
 def test_only_licences_of_the_own_bureau_can_be_chosen(play: Play) -> None:
