@@ -21,7 +21,8 @@ _PERSON = "person:"
     "notify.send",
     "发送通知",
     inputs={
-        "to": "applicant（申请人）、角色@机构、person:证件号码（本人的申请人账号），或用户编号；也可以是它们的列表",
+        "to": "applicant（申请人）、角色@机构、person:证件号码（本人的申请人账号），"
+        "或用户编号；也可以是它们的列表",
         "title": "标题",
         "text?": "正文",
         "channels?": "接收人没有选过通知方式时，站内消息之外用哪些（notice_channels 的代码）",
