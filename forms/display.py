@@ -339,7 +339,7 @@ def _table(view: _View, spec: Rows, raw: Any) -> dict[str, Any]:
     elif given is not None and raw is None and spec.readonly:
         typed = [*given]  # shown, never typed: it is made of what the case knows
     blank = dict.fromkeys(("visible",), True)
-    columns = _columns(view, spec)
+    columns = spec.shown_in(view.scope.context, view.form.fields())
     return {
         "columns": [
             _one(view, c, (f"{spec.name}.__row__.{c.name}", None), view.scope, blank)
@@ -348,17 +348,6 @@ def _table(view: _View, spec: Rows, raw: Any) -> dict[str, Any]:
         "rows": [_row(view, spec, (index, row), columns) for index, row in enumerate(typed)],
         "may_add": editable and given is None,
     }
-
-
-def _columns(view: _View, spec: Rows) -> list[Field]:
-    """The columns of a table; one that the case rules out for every row is left out of it."""
-    typed = {one.name for one in (*view.form.fields(), *spec.fields)}
-    return [
-        column
-        for column in spec.shown()
-        if conditions.holds(column.shown_if, view.scope.context)
-        or not typed.isdisjoint(conditions.names(column.shown_if))
-    ]
 
 
 def _defaults(spec: Rows) -> dict[str, Any]:

@@ -69,12 +69,14 @@ def answer(
     typed = _typed(spec, given, scope)
     if request.form.get(TAKE):
         wrong = refused(spec, {**given, spec.name: typed}, at=at, context=context, lookups=lookups)
-        return _file(spec, typed, scope, wrong)
+        return _file(spec, typed, scope, _columns(spec, at.form, scope), wrong)
     try:
         table = sheets.read(_uploaded(spec), most=limits.TABLE_ROWS)
-        answers, unknown = _read(spec, given, typed, table, scope)
+        _require_own(_columns(spec, at.form, scope), table)
+        rows, unknown = cells.merged(spec, typed, [line.cells for line in table.lines], scope)
     except SheetRefused as error:
         return Read(dict(given), error.message)
+    answers = {**given, spec.name: rows}
     wrong = refused(spec, answers, at=at, context=context, lookups=lookups)
     return Read(answers, _told(len(table.lines), unknown, len(_rows(wrong))), wrong)
 
@@ -132,10 +134,13 @@ def _typed(spec: Rows, given: Mapping[str, Any], scope: Scope) -> list[dict[str,
 
 
 def _file(
-    spec: Rows, rows: list[dict[str, Any]], scope: Scope, wrong: Mapping[str, Sequence[str]]
+    spec: Rows,
+    rows: list[dict[str, Any]],
+    scope: Scope,
+    columns: Sequence[Field],
+    wrong: Mapping[str, Sequence[str]],
 ) -> Response:
     """The rows as they stand; with the reasons in a column of its own where some are refused."""
-    columns = _columns(spec)
     headings = [one.label for one in columns]
     lines = [[_cell(one, row.get(one.name), scope) for one in columns] for row in rows]
     if wrong:
@@ -153,9 +158,10 @@ def _reasons(spec: Rows, number: int, wrong: Mapping[str, Sequence[str]]) -> str
     return "；".join(cells.problems(own, spec.fields))
 
 
-def _columns(spec: Rows) -> list[Field]:
+def _columns(spec: Rows, form: FormDefinition, scope: Scope) -> list[Field]:
+    """What the page shows of a table, without what no cell can hold."""
     fillable = {one.name for one in cells.columns(spec.fields)}
-    shown = [one for one in spec.fields if not one.options.get("hidden")]
+    shown = spec.shown_in(scope.context, form.fields())
     return [one for one in shown if one.name in fillable or not one.editable(None)]
 
 
@@ -171,19 +177,9 @@ def _uploaded(spec: Rows) -> bytes:
     return storage.stream.read(settings.current().upload_bytes + 1)
 
 
-def _read(
-    spec: Rows,
-    given: Mapping[str, Any],
-    typed: list[dict[str, Any]],
-    table: sheets.Table,
-    scope: Scope,
-) -> tuple[dict[str, Any], list[str]]:
-    """The answers with the rows of the file, and the lines that the table has no row for."""
-    wanted = {cells.heading(one) for one in _columns(spec)}
-    if wanted.isdisjoint(table.headings):
+def _require_own(columns: Sequence[Field], table: sheets.Table) -> None:
+    if {cells.heading(one) for one in columns}.isdisjoint(table.headings):
         raise SheetRefused(_("表格的列名与本表不符，请先下载本表再填写"))
-    rows, unknown = cells.merged(spec, typed, [line.cells for line in table.lines], scope)
-    return {**given, spec.name: rows}, unknown
 
 
 def _told(lines: int, unknown: Sequence[str], refused: int) -> str:

@@ -1,6 +1,6 @@
 """Tables of rows, and what is only read: computed values and explanations."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -33,6 +33,19 @@ class Rows(Field):
     def shown(self) -> Sequence[Field]:
         """The columns that people see."""
         return [column for column in self.fields if not column.options.get("hidden")]
+
+    def shown_in(self, context: Mapping[str, Any], answered: Iterable[Field]) -> list[Field]:
+        """The same without those that the case rules out for every row.
+
+        What is `answered` in the form is not known yet: a column that asks for it stays.
+        """
+        typed = {one.name for one in (*answered, *self.fields)}
+        return [
+            column
+            for column in self.shown()
+            if conditions.holds(column.shown_if, context)
+            or not typed.isdisjoint(conditions.names(column.shown_if))
+        ]
 
     @property
     def most(self) -> int:

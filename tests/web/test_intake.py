@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
@@ -260,6 +260,25 @@ def test_lines_of_given_rows_are_judged_by_what_may_be_filled_in() -> None:
         lookups=Lookups(),
     )
     assert list(wrong) == ["score_rows.1.raw_score"]
+
+
+@pytest.mark.parametrize(("part", "own"), [("theory", "分数"), ("assessment", "评估结果")])
+def test_a_sheet_of_scores_has_the_column_of_its_part_alone(
+    demo: Flask, part: str, own: str
+) -> None:
+    """Y-52, Y-102: what the page leaves out of a table, its file leaves out too."""
+    path = Path("bpmn/yacht/yacht_exam/forms/form_score_entry.yaml")
+    form = definition.read(path.read_bytes(), str(path))
+    spec = form.field("score_rows")
+    assert isinstance(spec, Rows)
+    context = {"entry_lines": [{"ticket_no": "K01", "name": "学员甲"}], "part": part}
+    with demo.test_request_context(method="POST", data={tables.TAKE: "score_rows"}):
+        answer = tables.answer(
+            spec, {}, at=tables.Place(form, "enter_scores"), context=context, lookups=Lookups()
+        )
+    assert isinstance(answer, Response)
+    answer.direct_passthrough = False
+    assert sheets.read(answer.data).headings == ("准考证号", "姓名", own, "缺考", "违纪", "备注")
 
 
 def test_a_table_of_a_form_is_taken_down_as_it_stands(staff: Clients) -> None:
