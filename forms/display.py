@@ -67,6 +67,8 @@ class FieldView:
     rows: Sequence["RowView"] = ()
     may_add: bool = False
     triggers: bool = False
+    sourced: bool = False
+    """What may be picked comes from elsewhere; it may depend on other answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +144,28 @@ def layout(
 
 
 def states(sections: Sequence[SectionView]) -> dict[str, dict[str, Any]]:
-    """Path → what may change while one types: all of a field, of a cell whether it is required."""
+    """Path → what may change while one types: all of a field, of a cell what depends on its row.
+
+    A cell is told by its row's place among those that were sent: one nobody wrote in is no row.
+    """
     fields = [spec for section in sections for spec in section.fields]
     cells = (cell for spec in fields for row in spec.rows for cell in row.cells if cell.editable)
-    told = {cell.path: {"required": cell.required} for cell in cells}
-    return {spec.path: _state(spec) for spec in fields} | told
+    return {spec.path: _state(spec) for spec in fields} | {one.path: _cell(one) for one in cells}
+
+
+def _cell(spec: FieldView) -> dict[str, Any]:
+    return {"required": spec.required} | (_offered(spec) if spec.sourced else {})
 
 
 def _state(spec: FieldView) -> dict[str, Any]:
     told = {"visible": spec.visible, "required": spec.required, "remarks": [*spec.remarks]}
+    return {**told, **_offered(spec)}
+
+
+def _offered(spec: FieldView) -> dict[str, Any]:
     if spec.widget != "select" or not spec.visible:
-        return told
-    return {**told, "options": [[one.value, one.label] for one in spec.options]}
+        return {}
+    return {"options": [[one.value, one.label] for one in spec.options]}
 
 
 def mistakes(form: FormDefinition, errors: Mapping[str, Sequence[str]]) -> list[Mistake]:
@@ -286,6 +298,7 @@ def _one(
         masked=hide,
         errors=view.errors.get(path, ()),
         triggers=spec.name in view.triggers,
+        sourced="values_from" in spec.options,
         **facts,
     )
 

@@ -327,6 +327,23 @@ def test_what_may_be_picked_from_a_ledger_stays_while_one_types(
     assert [value for value, _label in fields["site"]["options"]] == ["QD01", "QD02"]
 
 
+def test_a_teacher_is_offered_for_the_courses_he_gives(staff: Clients) -> None:
+    """Y-69, Y-70: in each line by its own course, while one types."""
+    client = staff("institution_clerk")
+    at = "/portal/apply/yacht_training_plan_filing"
+    rows = {"schedule.0.course": "YT01", "schedule.2.course": "YT04", "schedule.3.place": "教室"}
+    typed = {"_step": "2", "institution": "YT370001", "org": "370001", **rows}
+    answer = client.post(f"{at}/refresh", data={"csrf_token": csrf(client, at), **typed})
+    fields = answer.json["fields"]
+    offered = [
+        [label for _value, label in fields[f"schedule.{row}.teacher"]["options"]]
+        for row in range(3)
+    ]
+    theory, practical = "理论教员（船长）", "实操教员（高级教练）"
+    assert offered == [[theory], [practical], [theory, practical]]
+    assert set(fields["schedule.0.teacher"]) == {"required", "options"}
+
+
 def test_the_to_do_list_and_what_was_found_are_exported_with_their_filters(
     staff: Clients, demo: Flask
 ) -> None:

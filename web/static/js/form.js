@@ -37,20 +37,21 @@ export default function form(root) {
     const told = await conditions(checking.signal);
     if (!told) return;
     for (const [path, state] of Object.entries(told.fields)) {
-      const field = root.querySelector(`[data-path="${CSS.escape(path)}"]`);
+      const field = placed(path);
       if (!field) continue;
       if ("visible" in state) field.hidden = !state.visible;
       demand(field, state.required);
       if (state.options) repick(field, state.options);
       if (state.remarks) remark(field, state.remarks);
     }
-    for (const table of root.querySelectorAll("table.rows")) head(table, told.fields);
+    for (const table of root.querySelectorAll("table.rows")) head(table);
     const steps = document.querySelector("[data-progress]");
     if (steps && told.progress && steps.innerHTML.trim() !== told.progress) steps.innerHTML = told.progress;
     for (const section of root.querySelectorAll(".formsection:not([data-other-step])"))
       section.hidden = !section.querySelector("[data-path]:not([hidden])");
   };
 
+<<<<<<< HEAD
   // whether a field or cell must be filled in: its star, and what is read out
   const demand = (field, required) => {
     const star = field.querySelector(":scope > :is(label, .labelled) .req, :scope > .option .req");
@@ -62,11 +63,21 @@ export default function form(root) {
   };
 
   // the head of a table has a star where a line below still asks for something
-  const head = (table, fields) => {
+  const head = (table) => {
     for (const star of table.querySelectorAll("thead .req")) {
       const cells = [...table.querySelectorAll(`tbody td[data-path$=".${star.dataset.column}"]`)];
-      if (cells.length) star.hidden = !cells.some((cell) => fields[cell.dataset.path]?.required);
+      if (cells.length) star.hidden = !cells.some((cell) => cell.dataset.label.endsWith(" *"));
     }
+=======
+  // a cell is told by its row's place among those sent: a row that nobody wrote in is none
+  const placed = (path) => {
+    const at = (one) => root.querySelector(`[data-path="${CSS.escape(one)}"]`);
+    const [table, place, column] = path.split(".");
+    if (!column || !at(table)?.querySelector("[data-add-row]")) return at(path);
+    const written = [...new FormData(root)].filter(([name, value]) => value && name.startsWith(`${table}.`));
+    const rows = [...new Set(written.map(([name]) => Number(name.split(".")[1])))].sort((a, b) => a - b);
+    return at(`${table}.${rows[place]}.${column}`);
+>>>>>>> 85f9355f (Teachers offered in a line of a schedule are those of its own course, as one types (Y-69, Y-70))
   };
 
   // what may be picked may depend on another field: the times of a day
