@@ -67,8 +67,7 @@ class FieldView:
     rows: Sequence["RowView"] = ()
     may_add: bool = False
     triggers: bool = False
-    sourced: bool = False
-    """What may be picked comes from elsewhere; it may depend on other answers."""
+    sourced: bool = False  # what may be picked may depend on other answers
 
 
 @dataclass(frozen=True, slots=True)
