@@ -186,11 +186,14 @@ class MessageType:
     """One message: what it is about and what its body holds besides the key.
 
     `key` is the member that repeats the correlation key, where it is not that of the contract.
+    `packed_for` is the member that says which unit the message is for: with it the message goes
+    out in packages of files alone, each for one unit, whatever the way of the department.
     """
 
     title: str
     members: tuple[Member, ...] = ()
     key: Member | None = None
+    packed_for: str = ""
 
     def read(self, content: Mapping[str, Any]) -> Variables:
         """The declared members that are there, as variables.

@@ -78,6 +78,7 @@ _HEAD: Final = """# 接口规范：与外部单位交换的报文
 - **文件交换（file）**：没有接口的市县。任务包、结果包各为一个 ZIP：
   - `manifest.json` 清单：`package_no` 包号、`channel` 通道、`made_at` 制作时间、`messages` 列表，
     每项 `file`、`message_id`、`name`、`correlation_key`、`sha256`；
+    本系统制作的任务包，包号中有市县的机构代码的，只含发给该单位的报文；
   - `manifest.seal` 封签：对 `file`、换行、清单原文的签名，算法、编码同上；
   - `messages/` 下每份报文一个文件，内容是信封。
 
@@ -123,6 +124,9 @@ def _department(contract: Contract) -> Iterator[str]:
             yield ""
             yield f"关联号：`{key.name}` {key.title}。"
             yield ""
+            if message.packed_for:
+                yield f"只以报文包发出，每个单位（`{message.packed_for}`）一个任务包。"
+                yield ""
             yield from _table((key, *message.members))
     for topic, service in contract.services.items():
         yield f"### 即问即答：`{topic}` {service.title}"
@@ -183,7 +187,7 @@ def openapi(contracts: Sequence[Contract]) -> dict[str, Any]:
         },
         "webhooks": {
             **{
-                f"{one.channel}.messages": {"post": _operation(one, one.outward, "本系统发送报文")}
+                f"{one.channel}.messages": {"post": _operation(one, _posted(one), "本系统发送报文")}
                 for one in contracts
                 if one.outward
             },
@@ -213,8 +217,13 @@ def _operation(contract: Contract, told: Mapping[str, MessageType], summary: str
     }
 
 
+def _posted(contract: Contract) -> Mapping[str, MessageType]:
+    """The messages that go over the line; the others go out in packages."""
+    return {name: told for name, told in contract.outward.items() if not told.packed_for}
+
+
 def _fetch(contract: Contract) -> dict[str, Any]:
-    messages = [_envelope(contract, name, told) for name, told in contract.outward.items()]
+    messages = [_envelope(contract, name, told) for name, told in _posted(contract).items()]
     limit = {"limit": {"type": "integer", "minimum": 1, "maximum": 50}}
     given = {"messages": {"type": "array", "items": {"oneOf": messages}}}
     return _asked(contract, "fetch", "领取发给本单位的报文", _object(limit, []), given)

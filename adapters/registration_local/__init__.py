@@ -1,7 +1,8 @@
 """The registration systems of cities and counties: cases, book entries, certificates, queries.
 
 What was entered in a local book comes in, the sealed certificate goes out to be filed with it
-(P-48, P-49); queries of the province go out and the rows come back (P-79).
+(P-48, P-49); queries of the province go out and the rows come back (P-79), to and
+from cities that answer by files in packages (P-77, P-78).
 
 Settings: `URL`, `KEY` (shared secret, at least 16 bytes), optional `KEY_ID`.
 """
@@ -15,6 +16,22 @@ from adapters._shared.members import BUSINESS_KIND, PARTIES, PERSON, Member, Mes
 
 _TARGET: Final = Member("target_no", "市县查询任务编号")
 _ENTRY: Final = Member("entry_no", "登簿编号")
+_QUERY: Final = (
+    Member("purpose", "查询目的"),
+    Member("legal_basis", "法定依据"),
+    Member("persons", "权利人", "list", required=False, parts=PERSON),
+    Member(
+        "units",
+        "不动产单元",
+        "list",
+        required=False,
+        parts=(
+            Member("unit_code", "不动产单元代码"),
+            Member("location", "坐落", required=False),
+        ),
+    ),
+    Member("due_on", "答复期限", "date"),
+)
 _ROW: Final = (
     Member("holder_name", "权利人", mask="name"),
     Member("unit_code", "不动产单元代码"),
@@ -93,25 +110,12 @@ CONTRACT: Final = Contract(
             ),
             key=_ENTRY,
         ),
-        "query_dispatched": MessageType(
-            "查询任务",
-            (
-                Member("purpose", "查询目的"),
-                Member("legal_basis", "法定依据"),
-                Member("persons", "权利人", "list", required=False, parts=PERSON),
-                Member(
-                    "units",
-                    "不动产单元",
-                    "list",
-                    required=False,
-                    parts=(
-                        Member("unit_code", "不动产单元代码"),
-                        Member("location", "坐落", required=False),
-                    ),
-                ),
-                Member("due_on", "答复期限", "date"),
-            ),
+        "query_dispatched": MessageType("查询任务", _QUERY, key=_TARGET),
+        "query_packed": MessageType(
+            "查询任务（以文件）",
+            (Member("region", "登记机构代码"), *_QUERY),
             key=_TARGET,
+            packed_for="region",
         ),
         "query_reminder": MessageType("催办", (Member("due_on", "答复期限", "date"),), key=_TARGET),
     },

@@ -31,6 +31,13 @@ class Interface:
         return self.exchange.contract if self.exchange else None
 
     @property
+    def packed(self) -> Mapping[str, str]:
+        """The messages that go out in packages alone: topic → the member that says for whom."""
+        contract = self.contract
+        told = contract.outward if contract else {}
+        return {t: told[t].packed_for for t in self.topics & told.keys() if told[t].packed_for}
+
+    @property
     def address(self) -> str:
         """Where it is called; empty where it calls us."""
         return self.department.address if self.department else ""
@@ -66,9 +73,14 @@ class Directory:
 
     @property
     def fetched(self) -> tuple[str, ...]:
-        """Topics of departments that fetch their messages themselves, or take them as files."""
+        """Topics of departments that fetch their messages themselves, or take them as files, and
+        of messages that go out in packages alone."""
         return tuple(
-            sorted(t for t, name in self.by_topic.items() if self.interfaces[name].way != "push")
+            sorted(
+                topic
+                for topic, name in self.by_topic.items()
+                if self.interfaces[name].way != "push" or topic in self.interfaces[name].packed
+            )
         )
 
 

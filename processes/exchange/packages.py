@@ -27,6 +27,7 @@ from adapters._shared.exchange import Exchange
 from engine import clock, ids, limits
 from engine.errors import BanliError, MessageRefused, NotFound
 from engine.errors import VariablesInvalid as Unfit
+from engine.jobs import JobWork
 from processes.documents import files
 from processes.exchange import inbound, journal, pulling, restoration
 from processes.exchange.directory import Interface
@@ -57,8 +58,8 @@ class PackageRefused(BanliError):
     code = "package_refused"
 
 
-def make(session: Session, interface: Interface, *, by: User) -> ExchangePackage:
-    """Pack the messages that wait for a department.
+def make(session: Session, interface: Interface, *, by: User) -> list[ExchangePackage]:
+    """Pack the messages that wait for a department: one package, or one for each of its units.
 
     Raises:
         PackageRefused: nothing waits.
@@ -70,9 +71,28 @@ def make(session: Session, interface: Interface, *, by: User) -> ExchangePackage
     works = pulling.fetch(session, interface, limit=pulling.MOST, way="file")
     if not works:
         raise PackageRefused("没有等待发给该单位的报文")
+    packed = interface.packed
+    by_unit: dict[str, list[JobWork]] = {}
+    for one in works:
+        unit = str(one.variables[packed[one.topic]]) if one.topic in packed else ""
+        by_unit.setdefault(unit, []).append(one)
+    made = [_made(session, exchange, unit, some, by) for unit, some in by_unit.items()]
+    pulling.confirm(session, interface, [one.key for one in works], way="file")
+    return made
+
+
+def _made(
+    session: Session, exchange: Exchange, unit: str, works: Sequence[JobWork], by: User
+) -> ExchangePackage:
+    """The package of some messages; its number names the unit that it is for."""
     bodies = [wire.dump(pulling.enveloped(one)) for one in works]
     day = clock.now().astimezone(clock.SHANGHAI)
-    number = f"{interface.name}-{day:%Y%m%d%H%M%S}-{ids.next_id() % 10_000:04d}"
+    number = "-".join(
+        filter(
+            None,
+            (exchange.name, unit, f"{day:%Y%m%d%H%M%S}", f"{ids.next_id() % 10_000:04d}"),
+        )
+    )
     told = [
         {
             "file": f"messages/{at:04d}.json",
@@ -84,13 +104,12 @@ def make(session: Session, interface: Interface, *, by: User) -> ExchangePackage
         for at, (work, body) in enumerate(zip(works, bodies, strict=True), start=1)
     ]
     manifest = wire.dump(
-        {"package_no": number, "channel": interface.name, "made_at": clock.now(), "messages": told}
+        {"package_no": number, "channel": exchange.name, "made_at": clock.now(), "messages": told}
     )
     parts = {_MANIFEST: manifest, _SEAL: exchange.seal(manifest).encode()}
     parts |= {str(one["file"]): body for one, body in zip(told, bodies, strict=True)}
-    pulling.confirm(session, interface, [one.key for one in works], way="file")
     made = ExchangePackage(
-        adapter=interface.name, direction="out", number=number, messages=len(works)
+        adapter=exchange.name, direction="out", number=number, messages=len(works)
     )
     return _keep(session, made, _zipped(parts), by)
 

@@ -30,15 +30,17 @@ def fetch(
 ) -> list[JobWork]:
     """Claim the messages for a department that are due, the earliest first.
 
-    While a restore is not reconciled nothing is given out.
+    While a restore is not reconciled nothing is given out; what goes out in packages alone is
+    given to `file`.
     """
     if restoration.held(session) is not None:
         return []
+    topics = interface.topics if way == "file" else interface.topics - interface.packed.keys()
     ready = (
         select(Job.id)
         .where(
             Job.kind == "outbox_message",
-            Job.topic.in_(interface.topics),
+            Job.topic.in_(topics),
             Job.due_at <= clock.now(),
             Job.retries > 0,
         )
@@ -48,7 +50,7 @@ def fetch(
     found = session.scalars(ready).all()
     if not found:
         return []
-    channels = dict.fromkeys(interface.topics, interface.name)
+    channels = dict.fromkeys(topics, interface.name)
     return jobs.acquire(
         session, _owner(interface, way), limit=limit, only=found, channels=channels, lease=LEASE
     )

@@ -190,6 +190,10 @@ def test_a_package_is_made_downloaded_and_one_that_is_no_package_is_refused_in_w
     assert "不是完整的 ZIP 报文包" in wrong.get_data(as_text=True)
     made = api(app, client, "admin", "POST", "/tax_prov/packages")
     assert (made.status_code, made.json["code"]) == (422, "package_refused")
+    stopped("tax_case_withdrawn", retries=3)
+    made = api(app, client, "admin", "POST", "/tax_prov/packages")
+    assert made.status_code == 201
+    assert [(one["direction"], one["messages"]) for one in made.json] == [("out", 1)]
 
 
 def test_results_on_a_file_are_taken_and_the_receipt_tells_of_each(

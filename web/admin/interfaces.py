@@ -201,7 +201,8 @@ def pack(name: str) -> ResponseReturnValue:
     """Pack what waits for a department without an interface."""
     try:
         made = run(packages.make, wiring.directory().get(name), by=current())
-        flash(_("已制作报文包，含 %(n)s 份报文", n=made.messages))
+        count = sum(one.messages for one in made)
+        flash(_("已制作报文包 %(k)s 个，含 %(n)s 份报文", k=len(made), n=count))
     except PackageRefused as refused:
         return _one(name, problem=refused.message), 422
     return redirect(url_for("interfaces.one", name=name), code=303)

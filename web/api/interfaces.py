@@ -163,14 +163,14 @@ def enter(arguments: dict[str, Any], name: str, message: str) -> Response:
 
 @blueprint.post(f"/{_NAME}/packages")
 @allow(Action.OPERATE_EXCHANGE)
-@blueprint.response(201, schemas.Package)
+@blueprint.response(201, schemas.Package(many=True))
 def pack(name: str) -> Response:
-    """把等待发给一个没有接口的单位的报文制作成任务包（ZIP，含清单、摘要和封签）."""
+    """把等待发给没有接口的单位的报文制作成任务包（ZIP，含清单、摘要和封签），各单位一个."""
     interface = wiring.directory().get(name)
 
     def work(session: Session) -> Any:
         made = packages.make(session, interface, by=access.user())
-        return schemas.Package().dump(made)
+        return schemas.Package(many=True).dump(made)
 
     return commands.perform(work, status=201)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from bpmn.property import story
+from forms.errors import FormInvalid
 from processes.play import Play, PlayedCase
 
 ONBOARDING = "prop_city_onboarding"
@@ -15,6 +16,7 @@ def applied(play: Play, **changes: str) -> PlayedCase:
         "system_name": "不动产登记信息系统",
         "supplier": "本地技术单位",
         "contact": "信息科 0913-0000001",
+        **({"way": "interface"} if changes.get("subsystem") == "info_query" else {}),
         **changes,
     }
     return play.apply(ONBOARDING, as_="prop_access", **answers)
@@ -23,6 +25,8 @@ def applied(play: Play, **changes: str) -> PlayedCase:
 def granted(play: Play, **changes: str) -> PlayedCase:
     case = applied(play, **changes)
     access = {"endpoint": "https://10.0.0.1/exchange", "key_id": "WN-1"}
+    if changes.get("way") == "file":
+        del access["endpoint"]
     case.complete("examine", as_="prop_admin", decision="grant", **access)
     return case
 
@@ -58,6 +62,22 @@ def test_what_fails_in_the_joint_test_is_done_again(play: Play) -> None:
     )
     assert [one.activity for one in case.tasks] == ["do_task"]
     assert story.record(play, "onboarding", case.row.reference)["status"] == "testing"
+
+
+def test_a_city_says_whether_it_exchanges_by_interface_or_by_files(play: Play) -> None:
+    """P-69, P-77, P-79: asked for the query network alone; files need no address of access."""
+    with pytest.raises(FormInvalid) as refused:
+        applied(play, subsystem="info_query", way="")
+    assert set(refused.value.errors) == {"way"}
+    case = applied(play, subsystem="info_query", way="interface")
+    with pytest.raises(FormInvalid) as refused:
+        case.complete("examine", as_="prop_admin", decision="grant", key_id="WN-1")
+    assert set(refused.value.errors) == {"endpoint"}
+    case.complete("examine", as_="prop_admin", decision="refuse", reason="改以文件接入")
+    case = granted(play, subsystem="info_query", way="file")
+    held = story.record(play, "onboarding", case.row.reference)
+    assert held["way"] == "file"
+    assert "endpoint" not in held
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,24 @@ def test_a_city_answers_by_interface_once_it_is_switched_on(play: Play) -> None:
 
 
 @pytest.mark.usefixtures("local_systems")
+def test_a_city_that_joined_by_files_gets_its_queries_as_packages(play: Play) -> None:
+    """P-69, P-77: said once, when it applies; the notice says how the task comes."""
+    access = granted(play, subsystem="info_query", way="file")
+    for _stage in range(4):
+        stage_done(access)
+        access.complete("sign_stage", as_="prop_admin", decision="pass")
+    assert story.record(play, "onboarding", access.row.reference)["way"] == "file"
+    play.worker.remote = ("query_dispatched", "query_packed")
+    case = asked(play, "PR610500")
+    assert case.variables["way"] == "file"
+    with play.session() as session:
+        (sent,) = session.scalars(select(OutboxMessage)).all()
+    assert (sent.topic, sent.payload["region"]) == ("query_packed", "PR610500")
+    case.receives("query_reply", nil_statement=True, signer="渭南签发人")
+    assert case.ended == "replied"
+
+
+@pytest.mark.usefixtures("local_systems")
 def test_another_subsystem_does_not_make_a_city_answer_by_interface(play: Play) -> None:
     access = granted(play, subsystem="ecert")
     for _stage in range(4):

@@ -56,12 +56,13 @@ class Lines:
     def __init__(self, play: Play, **ways: str) -> None:
         self.play = play
         settings = {}
-        for name in NAMES:
+        names = [*NAMES, *(ways.keys() - {*NAMES})]
+        for name in names:
             prefix = name.upper()
             settings |= {f"{prefix}_KEY": KEY, f"{prefix}_WAY": ways.get(name, "push")}
             if ways.get(name, "push") == "push":
                 settings[f"{prefix}_URL"] = "http://127.0.0.1:1"
-        made = registry.create(NAMES, settings)
+        made = registry.create(names, settings)
         self.lines: dict[str, Line] = {}
         for name, channel in made.channels.items():
             assert isinstance(channel, Exchange)

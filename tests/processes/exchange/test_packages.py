@@ -1,20 +1,28 @@
 """File exchange for counties without an interface: packages with manifest, hashes, seal and receipt
-(P-19, P-20, P-77, P-78, P-125)."""
+(P-19, P-20, P-77, P-78, P-125).
+
+A city answers by interface or by files as the ledger of accesses says (P-69, P-79), whatever the
+way of the channel of all cities.
+"""
 
 import io
 import json
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from adapters._shared import wire
 from bpmn.property import story
+from engine import clock
 from engine.errors import NotFound
-from processes.exchange import packages
+from processes import registers
+from processes.exchange import packages, pulling
 from processes.exchange.packages import PackageRefused
 from processes.model.exchange import ExchangePackage
 from processes.play import Play, PlayedCase
@@ -28,7 +36,7 @@ def lines(play: Play) -> Lines:
 
 def made(lines: Lines) -> tuple[ExchangePackage, dict[str, bytes]]:
     by, interface = lines.play.user("prop_interface"), lines.interface("tax_prov")
-    package = lines.play.run(lambda s: packages.make(s, interface, by=by))
+    (package,) = lines.play.run(lambda s: packages.make(s, interface, by=by))
     content = lines.play.run(lambda s: packages.content(s, package, by=by))
     return package, parts(content)
 
@@ -125,6 +133,89 @@ def test_results_go_the_way_of_a_callback_and_each_has_a_line_of_the_receipt(
     exchange = interface.exchange
     assert exchange is not None
     assert exchange.sealed(receipt["receipt.json"], receipt["receipt.seal"].decode())
+
+
+@pytest.fixture
+def cities(play: Play) -> Lines:
+    """宝鸡 and 咸阳 are open by files; the channel of all cities posts to their systems."""
+
+    def by_files(session: Session) -> None:
+        trace = registers.Trace(by="prop_admin")
+        for access in ("接入-610300", "接入-610400"):
+            registers.update(session, "onboarding", access, {"way": "file"}, trace=trace)
+
+    play.run(by_files)
+    return Lines(play, registration_local="push")
+
+
+def asked(play: Play, code: str) -> PlayedCase:
+    """A query of the province sent to one agency."""
+    return play.start(
+        "prop_city_query_reply",
+        target={"code": code, "name": f"{code} 登记机构"},
+        purpose_text="涉案财产查询",
+        legal_basis="《民事诉讼法》第二百五十三条",
+        persons=[{"name": "甲某", "id_no": "610102198001010014"}],
+        units=[],
+        due_on=clock.today() + timedelta(days=5),
+        urged=0,
+    )
+
+
+def test_queries_for_cities_that_answer_by_files_go_into_a_package_for_each_and_nowhere_else(
+    play: Play, cities: Lines
+) -> None:
+    """P-77: neither does the worker post them, nor are they given to a system that fetches."""
+    cases = {code: asked(play, code) for code in ("PR610300", "PR610400")}
+    play.drain()
+    local = cities.interface("registration_local")
+    assert cities["registration_local"].sent == []
+    assert play.run(lambda s: pulling.fetch(s, local, limit=50)) == []
+    by = play.user("prop_interface")
+    made = play.run(lambda s: packages.make(s, local, by=by))
+    assert len(made) == 2
+    for code, package in zip(cases, made, strict=True):
+        assert package.number.startswith(f"registration_local-{code}-")
+        inside = parts(play.run(lambda s, one=package: packages.content(s, one, by=by)))
+        (listed,) = json.loads(inside["manifest.json"])["messages"]
+        told = json.loads(inside[listed["file"]])
+        assert (told["name"], told["body"]["region"]) == ("query_packed", code)
+        assert told["correlation_key"] == cases[code].variables["target_no"]
+        assert told["body"]["persons"][0]["id_no"] == "610102198001010014"
+    assert cities["registration_local"].sent == []
+
+
+def test_the_answer_of_a_city_comes_back_as_a_package(play: Play, cities: Lines) -> None:
+    """P-78: taken as one that came by the interface is."""
+    case = asked(play, "PR610300")
+    number = str(case.variables["target_no"])
+    found = {"target_no": number, "nil_statement": True, "signer": "宝鸡签发人"}
+    told = {"message_id": "b-1", "name": "query_reply", "correlation_key": number, "body": found}
+    local = cities.interface("registration_local")
+    content = zipped(packed(local.exchange, [wire.dump(told)], "registration_local"))
+    by = play.user("prop_interface")
+    taken = play.run(lambda s: packages.take(s, local, content, by=by))
+    play.drain()
+    assert [one["result"] for one in (taken.receipt or {})["lines"]] == ["taken"]
+    assert case.ended == "replied"
+
+
+def test_a_city_with_an_interface_is_posted_to_beside_those_with_files(
+    play: Play, cities: Lines
+) -> None:
+    """P-79: one channel, a way for each city."""
+    trace = registers.Trace(by="prop_admin")
+    play.run(
+        lambda s: registers.update(
+            s, "onboarding", "接入-610400", {"way": "interface"}, trace=trace
+        )
+    )
+    asked(play, "PR610300")
+    case = asked(play, "PR610400")
+    play.drain()
+    sent = cities["registration_local"].sent
+    assert [one["correlation_key"] for one in sent] == [case.variables["target_no"]]
+    assert sent[0]["name"] == "query_dispatched"
 
 
 def test_the_receipt_says_that_nobody_waits_for_a_result_of_another_task(
