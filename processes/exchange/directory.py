@@ -73,8 +73,7 @@ class Directory:
 
     @property
     def fetched(self) -> tuple[str, ...]:
-        """Topics of departments that fetch their messages themselves, or take them as files, and
-        of messages that go out in packages alone."""
+        """Topics that no worker of ours posts: fetched by another, or handed over as files."""
         return tuple(
             sorted(
                 topic
