@@ -4,22 +4,28 @@ Invariant: without log-in only number and query code together show a case, and a
 the same whichever of the two is wrong.
 """
 
+import re
 from typing import Final
 
-from flask import Blueprint, Flask, flash, redirect, render_template, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from processes.casefile import drafts
 from processes.casework import applications
 from processes.casework import cases as commands
+from processes.deployed.offers import Service
 from processes.identity.identity import User
 from processes.model.cases import Case
+from processes.public import guides
 from web import acting, applying, business, exporting, tracking, urging
 from web.auth import current, policy
+from web.by_business import grouped
 from web.clerk.cases import send_document
 from web.database import read_session, run, transaction
+from web.i18n import language
 from web.security import limiter
+from web.wording import worded
 from web.words import _
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
@@ -30,11 +36,32 @@ _NOBODY: Final = User(id=0, login="", name="", kind="applicant")
 @blueprint.get("")
 @policy("public")
 def index() -> ResponseReturnValue:
-    """What may be applied for; anybody may look."""
+    """What may be applied for, by business; anybody may look."""
     user = current() if current_user.is_authenticated else _NOBODY
+    text = request.args.get("q", "").strip()[:40]
     with read_session() as session:
-        services = applications.services(session, user)
-        return render_template("portal/index.html", services=services)
+        services = {one.definition.key: one for one in applications.services(session, user)}
+        found = [(key, one) for key, one in services.items() if _meant(one, text)]
+        groups = [
+            (title, [(services[key], _summary(services[key])) for key, _name in listed])
+            for title, listed in grouped((key, one.title) for key, one in found)
+        ]
+        return render_template("portal/index.html", groups=groups, total=len(services), q=text)
+
+
+def _meant(service: Service, text: str) -> bool:
+    """Whether somebody who looks for these words means a service."""
+    guide = guides.guides().get(service.definition.key)
+    said = f"{service.title} {worded(service.title)} {_summary(service)}"
+    return text.lower() in said.lower() or bool(guide and guide.holds(text))
+
+
+def _summary(service: Service) -> str:
+    """What a service is for: the line of its guide, else the first sentence of its description."""
+    guide = guides.guides().get(service.definition.key)
+    if guide is not None:
+        return guide.summary.title_en if language() == "en" else guide.summary.title
+    return re.split(r"(?<=。)|(?<=\.)\s", worded(service.description), maxsplit=1)[0]
 
 
 @blueprint.get("/apply/<key>")

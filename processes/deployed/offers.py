@@ -19,7 +19,7 @@ from processes.identity.identity import User
 from processes.identity.roles import ROLES
 
 APPLICANT: Final = "applicant"
-_COMMON: Final = "common"
+COMMON: Final = "common"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def begun(session: Session, by: User) -> list[ProcessDefinition]:
     called = frozenset[str]().union(*(offer.calls for offer in offers.values()))
     cases = [one for one, offer in offers.items() if offer.starters or one.key not in called]
     works = {domain_of(prefix) for role, _org in by.roles for prefix in _sees(role)}
-    return [one for one in cases if not works or domain_of(one.key) in {*works, _COMMON}]
+    return [one for one in cases if not works or domain_of(one.key) in {*works, COMMON}]
 
 
 def _sees(role: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from web.config import Settings
 # what a browser is given that is no page: files, data for scripts, probes, a redirect
 NO_PAGES: Final = frozenset({
     "static", "assets.script", "home.index", "files.show", "business.record_file", "registers.record_file", "cases.document", "cases.material", "cases.diagram", "cases.printed",
-    "portal.document", "analyst.diagram", "operations.token_counts", "releases.diagram", "api_docs.openapi",
+    "portal.document", "analyst.diagram", "analyst.key", "operations.token_counts", "releases.diagram", "api_docs.openapi",
     "health.live", "health.ready", "listing.counted", "task.following", "foresight.why", "intake.template", "interfaces.probe",
     "country.bar",
 })  # fmt: skip

@@ -89,6 +89,23 @@ def test_a_role_that_may_not_gets_403_and_no_menu_entry(as_: Clients) -> None:
     assert "系统管理" in as_("admin").get("/inbox").get_data(as_text=True)
 
 
+def test_no_menu_has_more_than_eight_entries_nor_begins_with_a_line(as_: Clients) -> None:
+    for login in ("acceptor", "admin"):
+        html = as_(login).get("/inbox").get_data(as_text=True)
+        menu = html.partition('<nav class="menu"')[2].partition("</nav>")[0]
+        assert 1 <= menu.count("<a ") <= 8, login
+        assert menu.find("<hr>") == -1 or menu.find("<hr>") > menu.find("<a ")
+
+
+def test_the_watch_over_interfaces_is_a_page_of_the_watch_over_operation(as_: Clients) -> None:
+    admin = as_("admin")
+    html = admin.get("/operations/interfaces").get_data(as_text=True)
+    menu, rest = html.partition('<nav class="menu"')[2].split("</nav>", 1)
+    assert "接口监控" not in menu
+    assert re.search(r'href="/operations" title="运行监控" aria-current="page"', menu)
+    assert 'href="/operations/interfaces" aria-current="page"' in rest
+
+
 def test_a_case_is_open_to_whoever_may_do_tasks_and_out_of_scope_not_there(
     as_: Clients, app: Flask, filed: Callable[[], int]
 ) -> None:

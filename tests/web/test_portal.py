@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from engine.model import UserTask
 from processes.model.cases import Case
+from processes.public import guides
 from tests.web.conftest import csrf, picture
 from web import references
 from web.database import database
@@ -32,6 +33,22 @@ def test_anybody_sees_the_services(client: FlaskClient) -> None:
     page = client.get("/portal").get_data(as_text=True)
     assert "游艇驾驶证办理" in page
     assert APPLY in page
+
+
+def test_a_service_is_told_in_one_line_and_found_by_words(
+    as_: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line of its guide if it has one, else one sentence of its description, no more."""
+    client = as_("applicant")
+    page = client.get("/portal").get_data(as_text=True)
+    assert "初次申领、换证、补证、增驾，凭培训考试合格结果或适任证书申领。</p>" in page
+    guide = guides.guides()["yacht_licence_issue"]
+    monkeypatch.setattr(guides, "guides", lambda: {"yacht_licence_sample": guide})
+    assert f"{guide.summary.title}</p>" in client.get("/portal").get_data(as_text=True)
+    assert APPLY in client.get("/portal?q=驾驶证").get_data(as_text=True)
+    none = client.get("/portal?q=没有这样的服务").get_data(as_text=True)
+    assert "没有找到相符的服务" in none
+    assert APPLY not in none
 
 
 def test_a_step_must_be_right_before_the_next_one_opens(as_: Clients) -> None:

@@ -40,7 +40,9 @@ class Item:
     icon: str
     key: str = ""
     args: tuple[tuple[str, str], ...] = ()
-    prefix: str = ""
+    prefix: str | tuple[str, ...] = ""
+    within: str = ""
+    """The entry whose pages lead here: who has that one needs no entry of its own."""
     rule: bool = False
     href: str = ""
     current: bool = False
@@ -68,8 +70,14 @@ def _items() -> tuple[Item, ...]:
         Item("supervision.index", _("效能监督"), "bell", prefix="supervision."),
         Item("analyst.library", _("流程设计"), "flow", prefix="analyst.", rule=True),
         Item("releases.index", _("发布与版本"), "release", prefix="releases."),
-        Item("operations.index", _("运行监控"), "pulse", prefix="operations."),
-        Item("interfaces.index", _("接口监控"), "plug", prefix="interfaces."),
+        Item("operations.index", _("运行监控"), "pulse", prefix=("operations.", "interfaces.")),
+        Item(
+            "interfaces.index",
+            _("接口监控"),
+            "plug",
+            prefix="interfaces.",
+            within="operations.index",
+        ),
         Item("people.users", _("系统管理"), "gear", prefix="people."),
         Item("audits.index", _("审计记录"), "shield", prefix="audits."),
     )
@@ -95,7 +103,8 @@ def _frame(user: User) -> Frame:
         unread = notice_box.unread(session, user)
     own = bool(menus.of_user(user))  # who has a menu of his own finds everything else there
     items = [one for one in _items() if not own or one.endpoint in _BESIDE_OWN_MENU]
-    menu = tuple(_placed(item, counts) for item in items if _offered(item, user))
+    offered = [item for item in items if _offered(item, user)]
+    menu = tuple(_placed(item, counts, first=item is offered[0]) for item in offered)
     held = [ROLES[role] for role, _org in user.roles if role in ROLES]
     english = language() == "en"
     names = tuple(dict.fromkeys(info.name_en if english else info.name for info in held))
@@ -106,7 +115,7 @@ def _frame(user: User) -> Frame:
 def _offered(item: Item, user: User) -> bool:
     if item.key and Action.CLAIM_TASK not in actions_of(user):
         return False
-    return opens(item.endpoint, user)
+    return opens(item.endpoint, user) and not (item.within and opens(item.within, user))
 
 
 def opens(endpoint: str, user: User | None = None) -> bool:
@@ -116,14 +125,15 @@ def opens(endpoint: str, user: User | None = None) -> bool:
     return demanded is not None and demanded.admits(user or current())
 
 
-def _placed(item: Item, counts: Mapping[str, int]) -> Item:
+def _placed(item: Item, counts: Mapping[str, int], *, first: bool) -> Item:
     args = dict(item.args)
     here = str(request.endpoint or "")
     now = here.startswith(item.prefix)
     count = counts["todo"] if item.key == "todo" else 0
     hot = item.key == "todo" and counts["overdue"] > 0
     href = url_for(item.endpoint, **args)  # type: ignore[arg-type]
-    return replace(item, href=href, current=now, count=count, hot=hot)
+    rule = item.rule and not first  # a line stands between two parts of the menu
+    return replace(item, href=href, current=now, count=count, hot=hot, rule=rule)
 
 
 @blueprint.get("/")

@@ -26,7 +26,7 @@ from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.ledgers import menus
 from processes.people import preferences
-from web import display, exporting
+from web import by_business, display, exporting
 from web.auth import POLL_HEADER, actions_of, current, policy
 from web.clerk import boxed, listing
 from web.clerk.boards import KINDS
@@ -80,6 +80,7 @@ def inbox() -> ResponseReturnValue:
         view["extra"] = columns.values(session, key, view["columns"], cases, by=current())
         view |= {
             "kinds_of": KINDS,
+            "files": _files(current()),
             "total": page.total,
             "rows": [(row, href_of(row)) for row in page.rows],
         }
@@ -206,7 +207,7 @@ def _choices(session: Session, chosen: Mapping[str, str]) -> dict[str, Any]:
     own = current().org_code
     orgs = organisations.subtree(session, own) if own else []
     return {
-        "processes": [(one.key, one.name or one.key) for one in begun],
+        "processes": by_business.grouped((one.key, one.name or one.key) for one in begun),
         "steps": _steps(session, steps[0]) if steps else [],
         "orgs": [(org.org_code, org.name) for org in orgs] if len(orgs) > 1 else [],
         "statuses": display.statuses(),
@@ -217,6 +218,11 @@ def _steps(session: Session, definition_id: int) -> list[str]:
     elements = repository.compiled(session, definition_id).elements.values()
     names = (one.name or one.id for one in elements if isinstance(one, UserTaskElement))
     return list(dict.fromkeys(names))
+
+
+def _files(user: User) -> bool:
+    """Whether a clerk has the button that files an application at the counter."""
+    return Action.APPLY in actions_of(user) and not menus.of_user(user)
 
 
 def _startable(session: Session, user: User) -> list[applications.Service]:

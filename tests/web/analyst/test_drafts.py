@@ -54,6 +54,49 @@ def test_a_key_that_exists_or_is_no_key_is_refused_beside_its_field(
         assert words in answer.get_data(as_text=True)
 
 
+def test_the_key_is_proposed_from_business_and_name_and_free(begin: Begin) -> None:
+    client = begin().client
+    html = client.get("/analyst").get_data(as_text=True)
+    asked = {"business": "", "new_business": "road", "name": "临时占道（许可）2"}
+    href = "/analyst/new/key"
+    assert client.get(href, query_string=asked).json == {"key": "road_lin_shi_zhan_dao_xu_ke_2"}
+    for missing in ({"name": ""}, {"new_business": ""}, {"new_business": "Road!"}):
+        assert client.get(href, query_string={**asked, **missing}).json == {"key": ""}
+    made = client.post("/analyst/new", data={**asked, "csrf_token": token_of(html)})
+    assert made.status_code == 303  # no key typed: the one proposed
+    assert client.get(href, query_string=asked).json == {"key": "road_lin_shi_zhan_dao_xu_ke_2_2"}
+
+
+def test_a_business_and_a_key_that_do_not_fit_are_refused_beside_their_fields(
+    begin: Begin,
+) -> None:
+    client = begin().client
+    token = token_of(client.get("/analyst").get_data(as_text=True))
+    for given, words in (
+        ({"business": "", "new_business": "Road!", "key": "road_a"}, "业务代码用小写字母"),
+        ({"business": "yacht", "key": "road_a"}, "标识以所选业务的代码开头：yacht_"),
+    ):
+        data = {"csrf_token": token, "name": "试办", **given}
+        answer = client.post("/analyst/new", data=data)
+        assert answer.status_code == 422
+        assert words in answer.get_data(as_text=True)
+
+
+def test_the_library_is_narrowed_by_words_and_business(begin: Begin, released: str) -> None:
+    client = begin(released).client
+    business = released.partition("_")[0]
+
+    def listed(**asked: str) -> str:
+        html = client.get("/analyst", query_string=asked).get_data(as_text=True)
+        return html.partition("<tbody>")[2].partition("</tbody>")[0]
+
+    assert released in listed(q=released.upper())
+    assert released in listed(business=business)
+    assert released not in listed(q="没有这样的流程")
+    assert released not in listed(business="trial")
+    assert "没有相符的流程" in client.get("/analyst?q=没有这样的流程").get_data(as_text=True)
+
+
 def test_a_faulty_model_is_saved_all_the_same(begin: Begin) -> None:
     page = begin()
     name = next(one for one in page.files if one.endswith(".bpmn"))

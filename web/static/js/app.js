@@ -13,6 +13,7 @@ const features = [
   ["[data-phrases]", "./phrases.js"],
   ["[data-foresee]", "./foresee.js"],
   ["[data-sift]", "./sift.js"],
+  ["[data-naming]", "./naming.js"],
   ["[data-presence]", "./presence.js"],
   ["a[data-preview]", "./preview.js"],
 ];
