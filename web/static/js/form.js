@@ -51,7 +51,6 @@ export default function form(root) {
       section.hidden = !section.querySelector("[data-path]:not([hidden])");
   };
 
-<<<<<<< HEAD
   // whether a field or cell must be filled in: its star, and what is read out
   const demand = (field, required) => {
     const star = field.querySelector(":scope > :is(label, .labelled) .req, :scope > .option .req");
@@ -68,7 +67,8 @@ export default function form(root) {
       const cells = [...table.querySelectorAll(`tbody td[data-path$=".${star.dataset.column}"]`)];
       if (cells.length) star.hidden = !cells.some((cell) => cell.dataset.label.endsWith(" *"));
     }
-=======
+  };
+
   // a cell is told by its row's place among those sent: a row that nobody wrote in is none
   const placed = (path) => {
     const at = (one) => root.querySelector(`[data-path="${CSS.escape(one)}"]`);
@@ -77,7 +77,6 @@ export default function form(root) {
     const written = [...new FormData(root)].filter(([name, value]) => value && name.startsWith(`${table}.`));
     const rows = [...new Set(written.map(([name]) => Number(name.split(".")[1])))].sort((a, b) => a - b);
     return at(`${table}.${rows[place]}.${column}`);
->>>>>>> 85f9355f (Teachers offered in a line of a schedule are those of its own course, as one types (Y-69, Y-70))
   };
 
   // what may be picked may depend on another field: the times of a day
