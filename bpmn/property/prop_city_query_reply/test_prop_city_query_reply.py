@@ -1,6 +1,6 @@
 """市县查询任务处理: a city answers row by row or by table, or says that it found nothing."""
 
-from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +13,8 @@ from engine import clock
 from engine.model import OutboxMessage
 from forms.errors import FormInvalid
 from processes import registers
+from processes.casefile import notices
+from processes.clock import calendar
 from processes.play import Play, PlayedCase
 
 
@@ -32,8 +34,8 @@ def test_a_reply_with_a_wrong_unit_code_is_refused_at_its_row(play: Play) -> Non
     assert any("unit_code" in field for field in refused.value.errors)
 
 
-def asked(play: Play, code: str) -> PlayedCase:
-    """A task sent to one agency."""
+def asked(play: Play, code: str, *, working_days: int = 5) -> PlayedCase:
+    """A task sent to one agency, to be answered within so many working days."""
     return play.start(
         "prop_city_query_reply",
         target={"code": code, "name": "宝鸡市不动产登记局"},
@@ -41,7 +43,7 @@ def asked(play: Play, code: str) -> PlayedCase:
         legal_basis="《民事诉讼法》第二百五十三条",
         persons=[{"name": "甲某", "id_no": "610102198001010014"}],
         units=[],
-        due_on=clock.today() + timedelta(days=5),
+        due_on=calendar.add_working_days(clock.today(), working_days).date,
         urged=0,
     )
 
@@ -138,3 +140,68 @@ def test_another_subsystem_does_not_make_a_city_answer_by_interface(play: Play) 
     assert access.ended == "connected"
     asked(play, "PR610500")
     assert sent_to(play) == []
+
+
+def target(play: Play, case: PlayedCase) -> dict[str, Any]:
+    """What the ledger says of the one agency asked."""
+    (found,) = story.records(play, "query_target", task_no=case.row.reference)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("days", "urged"),
+    [
+        (0, [None, "executor", "leader", "leader"]),
+        (1, [None, "executor", "executor", "leader", "leader"]),
+        (2, [None, "executor", "executor", "executor", "leader", "leader"]),
+    ],
+)
+def test_a_silent_city_is_urged_each_working_day_about_its_limit(
+    play: Play, days: int, urged: list[str | None]
+) -> None:
+    """P-70: the executor, then the leader too; on the fourth working day after it is closed."""
+    case = asked(play, "PR610500", working_days=days)
+    seen = [target(play, case).get("urged_whom")]
+    for _day in urged[1:]:
+        case.passes(working_days=1)
+        seen.append(target(play, case).get("urged_whom"))
+    assert seen == urged
+    assert (case.ended, target(play, case)["urged"]) == (None, len(urged) - 1)
+    case.passes(working_days=1)
+    assert (case.ended, target(play, case)["status"]) == ("silent", "overdue")
+
+
+def test_a_reminder_says_how_late_the_city_is_and_that_its_leader_was_told(play: Play) -> None:
+    """P-70, P-71."""
+    case = asked(play, "PR610500", working_days=1)
+    told = []
+    for _day in range(3):
+        case.passes(working_days=1)
+        told.append(reminders(play, "prop_executor_wn")[-1])
+    assert "今日是最后一个工作日" in told[0]
+    assert "已逾期 1 个工作日" in told[1]
+    assert "已逾期 2 个工作日" in told[2]
+    assert "已同时报送机构负责人" in told[2]
+    assert reminders(play, "prop_access") == told[2:]
+
+
+def reminders(play: Play, login: str) -> list[str]:
+    """The texts of the reminders somebody got, oldest first."""
+    who = play.user(login)
+    box = play.run(
+        lambda session: [(one.id, one.title, one.body) for one in notices.box(session, who)]
+    )
+    return [body for _id, title, body in sorted(box) if title == "查询任务催办"]
+
+
+@pytest.mark.usefixtures("local_systems")
+def test_an_interface_may_still_answer_after_the_limit(play: Play) -> None:
+    """P-70, P-79: what comes before the city is given up counts, and urging ends with it."""
+    case = asked(play, "PR610300", working_days=1)
+    case.passes(working_days=3)
+    case.receives("query_reply", nil_statement=False, rows=[ROW], signer="本地系统")
+    assert case.ended == "replied"
+    before = target(play, case)
+    case.passes(working_days=5)
+    assert target(play, case) == before
+    assert (before["status"], before["urged"], before["urged_whom"]) == ("replied", 3, "leader")
