@@ -1,4 +1,7 @@
-"""The model a new process begins with: an application, one task, an end. It passes the check."""
+"""The model a new process begins with: an application, one task, an end. It passes the check.
+
+Applicants may begin it until the analyst says otherwise: what nobody may begin serves nobody.
+"""
 
 from xml.sax.saxutils import quoteattr
 
@@ -13,6 +16,11 @@ xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" \
 xmlns:banli="https://banli.example/schema/1.0" id="definitions_{key}" \
 targetNamespace="https://banli.example/models">
   <bpmn:process id="{key}" name={name} isExecutable="true">
+    <bpmn:extensionElements>
+      <zeebe:properties>
+        <zeebe:property name="starters" value="applicant" />
+      </zeebe:properties>
+    </bpmn:extensionElements>
     <bpmn:startEvent id="applied" name="申请提交">
       <bpmn:extensionElements>
         <zeebe:formDefinition formId="form_{key}_apply" />

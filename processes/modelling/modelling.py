@@ -44,6 +44,7 @@ class DraftView:
     """A draft with its files, as its page shows it."""
 
     draft: ModelDraft
+    name: str
     files: Mapping[str, bytes]
     author: str
     may_edit: bool
@@ -167,7 +168,14 @@ def view(session: Session, draft_id: int, *, by: User) -> DraftView:
     own = draft.author == by.id and permissions.allowed(by, Action.DRAFT_MODEL)
     author = identity.user(session, draft.author).name
     editable = own and draft.status in ("draft", "returned")
-    return DraftView(draft, unpack(draft.files), author, editable, _latest(session, draft.key))
+    return DraftView(
+        draft=draft,
+        name=_drafted_name(draft.key, draft),
+        files=unpack(draft.files),
+        author=author,
+        may_edit=editable,
+        latest=_latest(session, draft.key),
+    )
 
 
 def save(

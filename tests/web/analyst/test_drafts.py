@@ -42,6 +42,27 @@ def test_a_new_process_begins_with_a_model_that_passes_the_check(begin: Begin) -
     assert [one for one in page.findings() if one["severity"] == "error"] == []
 
 
+def test_a_new_process_may_be_begun_by_applicants_until_the_analyst_says_otherwise(
+    begin: Begin,
+) -> None:
+    """A form that nobody could ever apply with is told before release, and so is a post that is none."""
+    page = begin()
+    name = next(one for one in page.files if one.endswith(".bpmn"))
+    drawn = page.files[name]
+    assert [one for one in page.findings() if one["code"] == "starters_missing"] == []
+    for value, words in (("", "没有写谁可以发起"), ("applicant nobody", "『nobody』不存在")):
+        page.files[name] = drawn.replace('value="applicant"', f'value="{value}"')
+        (found,) = [one for one in page.findings() if one["code"] == "starters_missing"]
+        assert found["severity"] == "warning"
+        assert words in found["message"]
+
+
+def test_the_page_of_a_draft_is_headed_by_the_name_of_its_process(begin: Begin) -> None:
+    page = begin()
+    html = page.client.get(page.href).get_data(as_text=True)
+    assert "<h1>试办流程</h1>" in html
+
+
 def test_a_key_that_exists_or_is_no_key_is_refused_beside_its_field(
     begin: Begin, released: str
 ) -> None:

@@ -5,9 +5,9 @@ import { useEffect, useState } from "@bpmn-io/properties-panel/preact/hooks";
 import { useService } from "bpmn-js-properties-panel";
 
 /** Builds an entry whose component reads and writes through `get` and `set`. */
-export function entry(kind, { id, label, get, set, description, options, suggestions, disabled, isEdited }) {
+export function entry(kind, { id, label, get, set, description, options, suggestions, many, disabled, isEdited }) {
   const component = COMPONENTS[kind];
-  return { id, component, label, get, set, description, options, suggestions, disabled, isEdited: isEdited ?? (() => edited(get())) };
+  return { id, component, label, get, set, description, options, suggestions, many, disabled, isEdited: isEdited ?? (() => edited(get())) };
 }
 
 const edited = (value) => value !== undefined && value !== "" && value !== false;
@@ -37,16 +37,18 @@ function Tick(props) {
   return CheckboxEntry({ ...common(props), setValue: (value) => props.set(value) });
 }
 
-/** A text field with a list of what exists; other text may be typed. */
+/** A text field with a list of what exists; other text may be typed. With `many`, several stand beside each other. */
 function Suggest(props) {
-  const { id, label, get, set, suggestions, description } = props;
+  const { id, label, get, set, suggestions, many, description } = props;
   const value = get() ?? "";
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
   const known = suggestions();
   const inputId = `bio-properties-panel-${id}`;
-  const match = known.find((one) => one.value === value);
-  const note = !value ? description : match ? match.label : known.length ? "系统中没有这一项，请核对。" : description;
+  const matches = (many ? value.split(/\s+/).filter(Boolean) : [value]).map((part) => known.find((one) => one.value === part));
+  const all = matches.every(Boolean);
+  const note = !value ? description : all ? matches.map((one) => one.label).join("、") : known.length ? "系统中没有这一项，请核对。" : description;
+  const before = many ? text.replace(/\S*$/, "") : ""; // what stands already is kept beside the one chosen
   return h("div", { class: "bio-properties-panel-entry", "data-entry-id": id }, [
     h("div", { class: "bio-properties-panel-textfield" }, [
       h("label", { class: "bio-properties-panel-label", for: inputId }, label),
@@ -62,7 +64,7 @@ function Suggest(props) {
         onInput: (event) => setText(event.target.value),
         onChange: (event) => set(event.target.value.trim() || undefined),
       }),
-      h("datalist", { id: `${inputId}-list` }, known.map((one) => h("option", { value: one.value }, one.label))),
+      h("datalist", { id: `${inputId}-list` }, known.map((one) => h("option", { value: before + one.value }, one.label))),
     ]),
     note && h("div", { class: "bio-properties-panel-description" }, note),
   ]);
