@@ -11,6 +11,7 @@ from processes.clock import clock, clocking
 from processes.documents import checklist
 from processes.exchange import publication
 from processes.operations import all_operations
+from processes.registers import giving_back
 
 
 def connect() -> None:
@@ -26,4 +27,5 @@ def connect() -> None:
     planning.register()
     policies.register()
     circulation.register()
+    giving_back.register()
     all_operations()

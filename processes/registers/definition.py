@@ -12,6 +12,8 @@ from typing import Any, Final
 from engine.errors import NotFound
 from processes.definitions import Kind
 from processes.domains import wording
+from processes.registers import holding
+from processes.registers.holding import HoldRule
 
 TYPES: Final = (
     "text",
@@ -29,7 +31,7 @@ _REFERRED: Final = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _PLACE: Final = re.compile(r"\{([a-z_]+)(?::0([0-9])d)?\}")
 _KEYS: Final = {
     "register", "title", "title_en", "key", "fields", "unique", "search", "initial", "statuses",
-    "transitions", "number", "org", "counts", "certificate", "progress", "statuses_en",
+    "transitions", "number", "org", "counts", "certificate", "progress", "statuses_en", "held",
 }  # fmt: skip
 
 PROGRESS: Final = frozenset({"total", "done", "failed"})
@@ -130,6 +132,8 @@ class Definition:
     org: str = ""
     counts: tuple[CountRule, ...] = ()
     certificate: CertificateRule | None = None
+    held: HoldRule | None = None
+    """How a case holds a record, and gives it back when it ends."""
     progress: Mapping[str, str] = field(default_factory=dict)
     """The fields that say how far a record in its initial status is: total, done, failed."""
     english: Mapping[str, str] = field(default_factory=dict)
@@ -224,6 +228,8 @@ def _problems(raw: Mapping[str, Any]) -> Iterator[str]:
         yield from _field_problems(name, options)
     yield from _reference_problems(raw, set(fields))
     yield from _status_problems(raw, set(fields))
+    if raw.get("held") is not None:
+        yield from holding.problems(raw)
 
 
 def _field_problems(name: Any, options: Any) -> Iterator[str]:
@@ -310,6 +316,7 @@ def _definition(raw: Mapping[str, Any]) -> Definition:
         org=raw.get("org", ""),
         counts=tuple(CountRule(**rule) for rule in raw.get("counts", ())),
         certificate=_certificate(raw.get("certificate")),
+        held=holding.read(raw["held"]) if raw.get("held") else None,
         progress=dict(raw.get("progress") or {}),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bpmn.citizens import begun, citizen
-from bpmn.slots import open_slot, places
+from bpmn.slots import open_slot
 from engine import clock
 from forms.definition import FormInvalid
 from processes import registers
@@ -37,6 +37,12 @@ def choose(play: Play, case: PlayedCase, slot_no: str) -> None:
     case.sends("预约到窗口", as_=citizen(play).login, visit_on="2026-03-03", slot=slot_no)
 
 
+def became(play: Play, register: str, key: str) -> list[str]:
+    """What a record was, up to the end of the case, which gives back what it holds."""
+    found = play.run(lambda session: registers.log(session, register, key))
+    return [one.to_status for one in found]
+
+
 def told(play: Play) -> str:
     by = citizen(play)
     return str(play.run(lambda session: notices.box(session, by))[0].body)
@@ -49,9 +55,8 @@ def test_a_time_is_chosen_and_its_place_taken(play: Play) -> None:
     choose(play, case, one)
     assert (case.ended, case.variables["appointment_result"]) == ("booked", "booked")
     assert case.variables["appointment"]["title"] == "2026-03-03 09:00–10:00"
-    assert places(play, one) == ["taken"]
-    held = play.run(lambda session: registers.get(session, "appointment_slot", one))
-    assert held.status == "full", "with its last place"
+    assert became(play, "appointment_place", f"{one}-001") == ["free", "taken", "free"]
+    assert became(play, "appointment_slot", one) == ["open", "full", "open"], "with its last place"
     assert told(play) == (
         "本次申请须核对公证书原件，请于2026-03-03 09:00–10:00到1 号窗口办理，"
         "并携带公证书原件和申请人身份证件。"

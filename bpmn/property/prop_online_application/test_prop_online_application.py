@@ -115,18 +115,47 @@ def test_it_may_be_withdrawn_before_it_is_accepted(play: Play) -> None:
     assert story.record(play, "realty_unit", story.UNIT)["status"] == "free"
 
 
+def heir_who_booked(play: Play, by: User, slot: str) -> PlayedCase:
+    """An inheritance, whose papers are shown at the counter at the time of a slot."""
+    heir = {"business_kind": "inheritance", "evidence": [story.paper(play)], "contract_no": None}
+    case = online(play, by, only_home=None, marital_status=None, **heir)
+    signed(play, case, by)
+    day = calendar.add_working_days(clock.today(), 2).date
+    case.sends("预约到窗口", as_=by.login, visit_on=str(day), slot=slot)
+    return case
+
+
+def counter_slot(play: Play) -> str:
+    day = calendar.add_working_days(clock.today(), 2).date
+    return open_slot(play, org="PR610100", day=day, matters=["prop_one_window"])
+
+
+def test_who_withdraws_frees_the_place_that_he_booked_for_another(play: Play) -> None:
+    """Issue 6 §2, P-36: withdrawal compensates what was taken at the counter too."""
+    by, slot = citizen(play, "p1001"), counter_slot(play)
+    case = heir_who_booked(play, by, slot)
+    assert places(play, slot) == ["taken"]
+    case.sends("撤回申请", as_=by.login, withdraw_reason="改日再办", withdraw_confirmed=True)
+    assert (case.ended, case.status, places(play, slot)) == ("not_accepted", "withdrawn", ["free"])
+    again = heir_who_booked(play, by, slot)
+    assert (again.waits_for, places(play, slot)) == ({"check_original"}, ["taken"])
+
+
+def test_who_withdraws_after_he_came_frees_nothing(play: Play) -> None:
+    by, slot = citizen(play, "p1001"), counter_slot(play)
+    case = heir_who_booked(play, by, slot)
+    case.complete("check_original", as_="prop_window", decision="same")
+    case.sends("撤回申请", as_=by.login, withdraw_reason="改日再办", withdraw_confirmed=True)
+    assert (case.status, places(play, slot)) == ("withdrawn", ["kept"])
+
+
 @pytest.mark.parametrize(("decision", "goes_on"), [("same", True), ("different", False)])
 def test_papers_of_an_inheritance_are_shown_at_the_counter(
     play: Play, decision: str, *, goes_on: bool
 ) -> None:
     """An original is needed: an appointment, and the clerk looks at it."""
-    by = citizen(play, "p1001")
-    day = calendar.add_working_days(clock.today(), 2).date
-    slot = open_slot(play, org="PR610100", day=day, matters=["prop_one_window"])
-    heir = {"business_kind": "inheritance", "evidence": [story.paper(play)], "contract_no": None}
-    case = online(play, by, only_home=None, marital_status=None, **heir)
-    signed(play, case, by)
-    case.sends("预约到窗口", as_=by.login, visit_on=str(day), slot=slot)
+    by, slot = citizen(play, "p1001"), counter_slot(play)
+    case = heir_who_booked(play, by, slot)
     note = None if goes_on else "公证书编号不符"
     case.complete("check_original", as_="prop_window", decision=decision, note=note)
     assert places(play, slot) == ["kept"]

@@ -1,9 +1,12 @@
-"""公众权属查询: one's own title, one unit, an interest that is reviewed, refusal (P-16, P-50)."""
+"""公众权属查询: one's own title, one unit, an interest that is reviewed, refusal (P-16, P-36, P-50)."""
 
 import pytest
 
 from bpmn.citizens import came, citizen
 from bpmn.property import seals, story
+from bpmn.slots import open_slot, places
+from engine import clock
+from processes.clock import calendar
 from processes.documents import documents
 from processes.identity.identity import User
 from processes.play import Play, PlayedCase
@@ -102,6 +105,51 @@ def test_a_face_has_to_be_compared(play: Play) -> None:
     case.works("face_verify.open", check_url="http://127.0.0.1:1/x", expires_at="2026-12-01")
     case.passes(days=4)
     assert (case.ended, case.row.outcome) == ("unverified", "identity_expired")
+
+
+WITHDRAWN = {"withdraw_reason": "不需要了", "withdraw_confirmed": True}
+
+
+def booked(play: Play, by: User, slot: str) -> PlayedCase:
+    """A query whose face is not compared: shown at the counter, at the time of a slot."""
+    case = asked(play, by)
+    case.works("face_verify.open", check_url="http://127.0.0.1:1/x", expires_at="2026-12-01")
+    case.sends("改为到窗口核验", as_=by.login)
+    day = calendar.add_working_days(clock.today(), 2).date
+    case.sends("预约到窗口", as_=by.login, visit_on=str(day), slot=slot)
+    return case
+
+
+def test_who_withdraws_frees_the_place_at_the_counter_for_another(play: Play) -> None:
+    """Issue 6 §2: at any point before the proof; the check of identity is over with it."""
+    day = calendar.add_working_days(clock.today(), 2).date
+    slot = open_slot(play, org="PR610100", day=day, matters=[KEY])
+    by = citizen(play, "p1002")
+    case = booked(play, by, slot)
+    assert (case.waits_for, places(play, slot)) == ({"check_in_person"}, ["taken"])
+    case.sends("撤回申请", as_=by.login, **WITHDRAWN)
+    assert (case.ended, case.status, case.row.outcome) == ("withdrawn", "withdrawn", "withdrawn")
+    assert places(play, slot) == ["free"]
+    (check,) = story.records(play, "identity_check", work_order_no=case.row.reference)
+    assert check["status"] == "ended"
+    assert "查询已撤回" in story.notices_of(play, by.login)
+    booked(play, citizen(play, "p1003"), slot)
+    assert places(play, slot) == ["taken"]
+
+
+def test_a_query_may_be_withdrawn_while_the_window_reviews_it(play: Play) -> None:
+    case = interested(play)
+    by = citizen(play, "p1003", level=3)
+    case.sends("撤回申请", as_=by.login, **WITHDRAWN)
+    assert (case.ended, case.status, case.letters) == ("withdrawn", "withdrawn", [])
+    assert not story.records(play, "title_query", org="PR610100"), "nothing was told"
+
+
+def test_a_query_that_is_answered_cannot_be_withdrawn(play: Play) -> None:
+    seals.employed(play)
+    case = asked(play, citizen(play, "p1001"))
+    with pytest.raises(StopIteration):
+        case.sends("撤回申请", as_=citizen(play, "p1001").login, **WITHDRAWN)
 
 
 def test_a_seal_that_is_refused_is_set_again_by_the_window(play: Play) -> None:

@@ -319,6 +319,14 @@ def test_an_unknown_record_or_ledger_is_not_found(session: Session) -> None:
         ({"fields": {"no": {"label": "号", "type": "blob"}}}, "类型『blob』未知"),
         ({"surprise": 1}, "未知的键『surprise』"),
         ({"number": {"series": "x", "text": "{nope}"}}, "不存在的字段『nope』"),
+        ({"held": {"by": "no"}}, "『held』须有 by、from、to"),
+        ({"held": {"by": "no", "from": "open", "to": "open"}}, "『no』应可检索"),
+        ({"held": {"by": "no", "from": "open", "to": "shut"}}, "由『open』到『shut』"),
+        ({"held": {"by": "no", "from": "a", "to": "b", "if": "1 +"}}, "不是有效的 FEEL"),
+        (
+            {"held": {"by": "no", "from": "a", "to": "b", "with": {"by": "no"}}},
+            "须有且只有 register",
+        ),
     ],
 )
 def test_a_wrong_definition_is_refused_by_name(change: dict[str, Any], words: str) -> None:
