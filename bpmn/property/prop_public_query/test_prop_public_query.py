@@ -132,7 +132,6 @@ def test_who_withdraws_frees_the_place_at_the_counter_for_another(play: Play) ->
     assert places(play, slot) == ["free"]
     (check,) = story.records(play, "identity_check", work_order_no=case.row.reference)
     assert check["status"] == "ended"
-    assert "查询已撤回" in story.notices_of(play, by.login)
     booked(play, citizen(play, "p1003"), slot)
     assert places(play, slot) == ["taken"]
 
@@ -141,7 +140,7 @@ def test_a_query_may_be_withdrawn_while_the_window_reviews_it(play: Play) -> Non
     case = interested(play)
     by = citizen(play, "p1003", level=3)
     case.sends("撤回申请", as_=by.login, **WITHDRAWN)
-    assert (case.ended, case.status, case.letters) == ("withdrawn", "withdrawn", [])
+    assert (case.ended, case.status, case.letters) == ("review_over", "withdrawn", [])
     assert not story.records(play, "title_query", org="PR610100"), "nothing was told"
 
 
