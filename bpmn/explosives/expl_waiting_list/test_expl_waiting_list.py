@@ -105,3 +105,14 @@ def test_a_cancelled_class_frees_those_who_wait(play: Play) -> None:
     )
     assert set(statuses(play).values()) == {"withdrawn"}
     assert filed.ended == "over"
+
+
+def test_the_case_of_somebody_who_waits_says_so(play: Play) -> None:
+    """E-50: not that it waits for an answer of somebody; once moved up, who confirms."""
+    case, _filed, numbers = full(play)
+    queued = story.enrolled(
+        play, case.variables["class_no"], story.approved(play, name="候补1", id_no=OTHER)
+    )
+    assert queued.row.step == "候补，等候名额"
+    play.apply("expl_enrolment_withdrawal", as_="expl_enterprise", enrolment_no=numbers["安全员"])
+    assert queued.row.step == "递补确认"
