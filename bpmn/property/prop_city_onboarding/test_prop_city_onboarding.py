@@ -2,6 +2,7 @@
 
 import pytest
 
+from bpmn.beginnings import once
 from bpmn.property import story
 from forms.errors import FormInvalid
 from processes.play import Play, PlayedCase
@@ -11,6 +12,7 @@ ONBOARDING = "prop_city_onboarding"
 
 def applied(play: Play, **changes: str) -> PlayedCase:
     answers = {
+        "access_request": "join",
         "subsystem": "one_window",
         "mode": "city_county_split",
         "system_name": "不动产登记信息系统",
@@ -102,3 +104,74 @@ def test_an_application_without_ground_is_refused(play: Play) -> None:
     case.complete("examine", as_="prop_admin", decision="refuse", reason="系统未通过等保测评")
     assert (case.ended, case.status) == ("refused", "decided_refused")
     assert "不予接入" in story.notices_of(play, "prop_access")
+
+
+@once
+def opened(play: Play, **changes: str) -> PlayedCase:
+    """An access that is open."""
+    case = granted(play, **changes)
+    for _stage in range(4):
+        stage_done(case)
+        case.complete("sign_stage", as_="prop_admin", decision="pass")
+    return case
+
+
+def asked_to(play: Play, request: str, subsystem: str = "info_query") -> PlayedCase:
+    """A city asks for a change of its access."""
+    told = {"access_request": request, "subsystem": subsystem, "change_reason": "本地系统改造"}
+    return play.apply(ONBOARDING, as_="prop_access", **told)
+
+
+def test_an_open_access_is_changed_to_files_and_in_the_end_stopped(play: Play) -> None:
+    """P-69, P-79: asked with its reason, decided by the province, in the ledger, the city told."""
+    key = opened(play, subsystem="info_query").row.reference
+    case = asked_to(play, "to_files")
+    assert story.record(play, "onboarding", key)["way"] == "interface"
+    case.complete("examine", as_="prop_admin", decision="grant")
+    assert (case.ended, case.status, case.row.outcome) == ("changed", "completed", "changed")
+    held = story.record(play, "onboarding", key)
+    assert (held["status"], held["way"], held["change_reason"]) == (
+        "connected",
+        "file",
+        "本地系统改造",
+    )
+    for login in ("prop_access", "prop_executor_wn"):
+        assert "信息网络查询已改为文件方式" in story.notices_of(play, login)
+    case = asked_to(play, "stop")
+    case.complete("examine", as_="prop_admin", decision="grant")
+    assert (case.ended, case.row.outcome) == ("changed", "stopped")
+    assert story.record(play, "onboarding", key)["status"] == "stopped"
+    assert "信息网络查询接入已停用" in story.notices_of(play, "prop_executor_wn")
+    assert applied(play, subsystem="info_query").waits_for == {"examine"}, "it may join again"
+
+
+def test_a_change_that_is_refused_leaves_the_access_as_it_was(play: Play) -> None:
+    key = opened(play, subsystem="info_query").row.reference
+    case = asked_to(play, "stop")
+    case.complete("examine", as_="prop_admin", decision="refuse", reason="查询任务正在办理")
+    assert (case.ended, case.status) == ("refused", "decided_refused")
+    assert "不予停用" in story.notices_of(play, "prop_access")
+    assert story.record(play, "onboarding", key)["status"] == "connected"
+
+
+def test_only_what_is_open_can_be_changed(play: Play) -> None:
+    """Nothing there, still under test, files already, no query network: told at once why."""
+    assert asked_to(play, "stop").row.outcome == "unfit"
+    assert "该子系统尚未开通" in story.notices_of(play, "prop_access")
+    granted(play, subsystem="info_query", way="file")
+    assert asked_to(play, "to_files").ended == "duplicate"
+
+
+@pytest.mark.parametrize(("subsystem", "way"), [("info_query", "file"), ("ecert", "")])
+def test_files_are_for_the_query_network_alone_and_once(
+    subsystem: str, way: str, play: Play
+) -> None:
+    opened(play, subsystem=subsystem, **({"way": way} if way else {}))
+    assert asked_to(play, "to_files", subsystem).row.outcome == "unfit"
+    assert "该子系统不能改为文件方式" in story.notices_of(play, "prop_access")
+
+
+def test_a_change_says_its_reason(play: Play) -> None:
+    with pytest.raises(FormInvalid) as refused:
+        play.apply(ONBOARDING, as_="prop_access", access_request="stop", subsystem="ecert")
+    assert set(refused.value.errors) == {"change_reason"}
