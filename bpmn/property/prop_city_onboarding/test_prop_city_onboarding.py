@@ -156,7 +156,8 @@ def test_a_change_that_is_refused_leaves_the_access_as_it_was(play: Play) -> Non
 
 def test_only_what_is_open_can_be_changed(play: Play) -> None:
     """Nothing there, still under test, files already, no query network: told at once why."""
-    assert asked_to(play, "stop").row.outcome == "unfit"
+    case = asked_to(play, "stop")
+    assert (case.row.outcome, case.row.title) == ("unfit", "市县系统停用（信息网络查询）")
     assert "该子系统尚未开通" in story.notices_of(play, "prop_access")
     granted(play, subsystem="info_query", way="file")
     assert asked_to(play, "to_files").ended == "duplicate"
