@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from engine import clock, repository, runtime
+from engine.errors import BanliError
 from engine.variables import Value, Variables
 from processes.casefile import drafts, opinions
 from processes.casework import precedence, reachable, sources
@@ -81,6 +82,8 @@ def _server_owned(
     named = _handling_org(by, values) or organisations.first_of(
         session, process.properties.get(HANDLED_BY, "")
     )
+    if not named:
+        raise BanliError("没有确定由哪个机构办理：申请表单没有选机构，请告知流程设计人员")
     letter = process.properties.get("workOrderLetter", "Y")
     region = organisations.region(session, named)
     return {

@@ -19,6 +19,7 @@ targetNamespace="https://banli.example/models">
     <bpmn:extensionElements>
       <zeebe:properties>
         <zeebe:property name="starters" value="applicant" />
+        <zeebe:property name="candidateScope" value="=org" />
       </zeebe:properties>
     </bpmn:extensionElements>
     <bpmn:startEvent id="applied" name="申请提交">
@@ -72,6 +73,14 @@ targetNamespace="https://banli.example/models">
 </bpmn:definitions>
 """
 
+_AGENCY = """\
+      - name: org
+        label: 办理机构
+        label_en: Handling agency
+        type: org
+        required: true
+"""
+
 _FORM = """form: form_{key}_{step}
 title: {title}
 title_en: {title_en}
@@ -90,15 +99,18 @@ def blank_model(key: str, name: str) -> dict[str, bytes]:
     made = Bundle(
         {
             f"{key}.bpmn": _BPMN.format(key=key, name=quoteattr(name)).encode(),
-            f"forms/form_{key}_apply.yaml": _FORM.format(
-                key=key,
-                step="apply",
-                title="申请",
-                title_en="Application",
-                section="申请人",
-                field="name",
-                label="姓名",
-                type="text",
+            f"forms/form_{key}_apply.yaml": (
+                _FORM.format(
+                    key=key,
+                    step="apply",
+                    title="申请",
+                    title_en="Application",
+                    section="申请人",
+                    field="name",
+                    label="姓名",
+                    type="text",
+                )
+                + _AGENCY
             ).encode(),
             f"forms/form_{key}_handle.yaml": _FORM.format(
                 key=key,

@@ -61,7 +61,7 @@ def check(
     forms = _readable(bundle)
     for process in processes:
         findings.extend(unwritten.findings(process, forms))
-        findings.extend(starting.findings(process))
+        findings.extend(starting.findings(process, forms))
         findings.extend(facets.findings(process, forms.values()))
     return list(placed(findings, bundle.files))
 

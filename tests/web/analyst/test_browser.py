@@ -130,6 +130,7 @@ def test_a_decision_and_a_form_open_in_their_editors(draft: Page, tab: Tab) -> N
 def test_a_trial_shows_the_token_on_the_diagram(draft: Page, tab: Tab) -> None:
     tab.click("[data-do=trial]")
     tab.fill("[name=name]", "申请人甲")
+    tab.select_option("[name=org]", "370001")
     tab.click("text=开始：申请提交")
     tab.wait_for_selector("[data-trialdiagram][data-ready='1']")
     expect(tab.locator("[data-element-id=handle].banli-current")).to_be_visible()

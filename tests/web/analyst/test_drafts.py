@@ -57,6 +57,15 @@ def test_a_new_process_may_be_begun_by_applicants_until_the_analyst_says_otherwi
         assert words in found["message"]
 
 
+def test_an_application_that_would_lead_to_no_agency_is_told(begin: Begin) -> None:
+    page = begin()
+    form = next(one for one in page.files if one.endswith("_apply.yaml"))
+    page.files[form] = page.files[form].partition("      - name: org")[0]
+    (found,) = [one for one in page.findings() if one["code"] == "agency_missing"]
+    assert found["severity"] == "warning"
+    assert "由哪个机构办理" in found["message"]
+
+
 def test_the_page_of_a_draft_is_headed_by_the_name_of_its_process(begin: Begin) -> None:
     page = begin()
     html = page.client.get(page.href).get_data(as_text=True)

@@ -42,7 +42,7 @@ class Trial:
 def test_a_model_is_played_from_application_to_end(begin: Begin) -> None:
     trial = Trial(begin())
     assert "开始：申请提交" in trial.html
-    assert trial.move("start", "applied", name="申请人甲").status_code == 200
+    assert trial.move("start", "applied", name="申请人甲", org="370001").status_code == 200
     assert trial.marks() == {"applied": "done", "handle": "current"}
     assert trial.move("complete", "handle", opinion="同意").status_code == 200
     assert trial.marks()["closed"] == "done"
@@ -53,7 +53,7 @@ def test_a_model_is_played_from_application_to_end(begin: Begin) -> None:
 
 def test_a_refused_form_shows_its_mistakes_and_what_was_typed(begin: Begin) -> None:
     trial = Trial(begin())
-    trial.move("start", "applied", name="申请人甲")
+    trial.move("start", "applied", name="申请人甲", org="370001")
     answer = trial.move("complete", "handle", opinion="")
     assert answer.status_code == 422
     assert "error" in trial.html
@@ -62,7 +62,7 @@ def test_a_refused_form_shows_its_mistakes_and_what_was_typed(begin: Begin) -> N
 
 def test_a_step_back_forgets_the_last_move(begin: Begin) -> None:
     trial = Trial(begin())
-    trial.move("start", "applied", name="申请人甲")
+    trial.move("start", "applied", name="申请人甲", org="370001")
     trial.move("complete", "handle", opinion="同意")
     trial.send(_undo="1")
     assert trial.marks() == {"applied": "done", "handle": "current"}
@@ -70,7 +70,7 @@ def test_a_step_back_forgets_the_last_move(begin: Begin) -> None:
 
 def test_a_move_that_does_not_fit_is_refused_in_words(begin: Begin) -> None:
     trial = Trial(begin())
-    trial.move("start", "applied", name="申请人甲")
+    trial.move("start", "applied", name="申请人甲", org="370001")
     answer = trial.move("complete", "nowhere")
     assert answer.status_code == 422
     assert "现在不在等待" in trial.html
@@ -79,7 +79,7 @@ def test_a_move_that_does_not_fit_is_refused_in_words(begin: Begin) -> None:
 def test_moves_that_the_changed_model_does_not_take_are_given_up_with_a_word(begin: Begin) -> None:
     page = begin()
     trial = Trial(page)
-    trial.move("start", "applied", name="申请人甲")
+    trial.move("start", "applied", name="申请人甲", org="370001")
     trial.move("complete", "handle", opinion="同意")
     name = next(one for one in page.files if one.endswith(".bpmn"))
     page.files[name] = page.files[name].replace("handle", "decide")
@@ -110,12 +110,12 @@ def test_a_draft_with_errors_says_why_it_cannot_be_tried(begin: Begin) -> None:
 def test_moves_that_this_server_did_not_sign_are_refused(begin: Begin) -> None:
     trial = Trial(begin())
     other = Trial(begin(login="second_analyst"))
-    other.move("start", "applied", name="申请人乙")
+    other.move("start", "applied", name="申请人乙", org="370001")
     trial.state = other.state
-    assert trial.move("start", "applied", name="x").status_code == 422
+    assert trial.move("start", "applied", name="x", org="370001").status_code == 422
     trial = Trial(begin())
     trial.state = trial.state.swapcase()
-    assert trial.move("start", "applied", name="x").status_code == 422
+    assert trial.move("start", "applied", name="x", org="370001").status_code == 422
 
 
 def test_nothing_remains_of_a_trial(begin: Begin, app: Flask) -> None:
@@ -125,7 +125,7 @@ def test_nothing_remains_of_a_trial(begin: Begin, app: Flask) -> None:
 
     before = cases()
     trial = Trial(begin())
-    trial.move("start", "applied", name="申请人甲")
+    trial.move("start", "applied", name="申请人甲", org="370001")
     trial.move("complete", "handle", opinion="同意")
     assert cases() == before
 

@@ -45,7 +45,7 @@ class BanliProvider {
   _addEnglishName(general, element) {
     const place = general.entries.findIndex((one) => /name/i.test(one.id));
     general.entries.splice(place + 1, 0, englishName(element, this._injector));
-    general.entries = general.entries.filter((one) => one.id !== "isExecutable");
+    general.entries = general.entries.filter((one) => !["isExecutable", "versionTag"].includes(one.id)); // the tag is asked once
   }
 }
 BanliProvider.$inject = ["propertiesPanel", "injector"];
