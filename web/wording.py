@@ -64,7 +64,8 @@ def _english() -> Mapping[str, str]:
             words, agencies = wording.english(session), organisations.english(session)
         roles = {told.name: told.name_en for told in ROLES.values()}
         offices = {told.title: told.title_en for told in domains.current().org_kinds.values()}
-        g.words_of_models = {**agencies, **offices, **roles, **ledger_words(), **words}
+        # an agency named as its kind is (the headquarters) goes by its own English name
+        g.words_of_models = {**offices, **agencies, **roles, **ledger_words(), **words}
     found: Mapping[str, str] = g.words_of_models
     return found
 

@@ -43,6 +43,31 @@ def test_a_branch_is_added_changed_and_taken_out_of_use(as_: Clients) -> None:
         assert sign in admin.get(f"{PATH}/370299").get_data(as_text=True)
 
 
+def test_an_agency_is_called_in_english_what_was_typed_for_it(as_: Clients) -> None:
+    """Also one that is named in Chinese as its kind is, as a headquarters."""
+    admin = as_("admin")
+    own = {
+        "org_code": "370297",
+        "name": "乳山海事处",
+        "name_en": "Rushan MSA",
+        "document_mark": "乳海事",
+    }
+    assert put(admin, **own).status_code == 303
+    same = {
+        "org_code": "370296",
+        "name": "分支局",
+        "name_en": "Rongcheng MSA",
+        "document_mark": "荣海事",
+    }
+    assert put(admin, **same).status_code == 303
+    assert "Rushan MSA" not in admin.get(PATH).get_data(as_text=True), "Chinese first"
+    admin.post("/language", data={"csrf_token": csrf(admin, PATH), "language": "en"})
+    page = admin.get(PATH).get_data(as_text=True)
+    assert "Rushan MSA" in page
+    assert "Rongcheng MSA" in page
+    assert 'value="Rushan MSA"' in admin.get(f"{PATH}/370297").get_data(as_text=True)
+
+
 def test_what_cannot_be_is_told_at_its_field(as_: Clients) -> None:
     admin = as_("admin")
     assert "已存在" in told_at(put(admin, org_code="370001"), "org_code")
