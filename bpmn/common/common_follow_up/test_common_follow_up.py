@@ -110,3 +110,15 @@ def test_row_conditional_acceptance_not_kept_the_benefit_is_withdrawn(case: Play
         "benefit_withdrawn",
         "容缺材料应于2026-03-16前兑现，逾期未补",
     )
+
+
+def test_row_conditional_acceptance_an_old_objection_does_not_stand_beside_what_conforms(
+    case: PlayedCase,
+) -> None:
+    """B.2: whoever checks again starts with an empty remark."""
+    check(case, OK, {"state": "defective", "reason": "号码不清"})
+    check(case, OK)
+    found = case.play.run(lambda session: checklist.of_case(session, case.id))
+    assert [(one.code, one.state, one.reason) for one in found if one.code == "old"] == [
+        ("old", "ok", "")
+    ]
