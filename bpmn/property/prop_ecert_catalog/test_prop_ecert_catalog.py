@@ -27,6 +27,7 @@ def drafted(play: Play, **changes: Any) -> PlayedCase:
         "ecert_kind": "right_certificate",
         "catalog_name": "不动产权证书",
         "issuer": "自然资源部",
+        "formats": ["pdf", "ofd"],
         "metadata_version": "2.0",
         "valid_from": "2026-03-01",
         "basis": "GB/T 36903",
@@ -44,6 +45,7 @@ def test_a_catalogue_is_reviewed_by_another_published_and_reported(play: Play) -
     assert case.messages == ["ecert_catalogue"]
     found = story.record(play, "ecert_catalog", NEW)
     assert (found["status"], found["template"]) == ("published", "letter_right_certificate")
+    assert found["formats"] == ["pdf", "ofd"]
 
 
 def test_a_draft_sent_back_is_revised_and_reviewed_again(play: Play) -> None:
@@ -57,11 +59,13 @@ def test_a_draft_sent_back_is_revised_and_reviewed_again(play: Play) -> None:
         as_="prop_ecert",
         catalog_name="不动产权证书",
         issuer="自然资源部",
+        formats=["pdf"],
         metadata_version="2.1",
         valid_from="2026-03-01",
     )
     case.complete("review", as_="prop_ecert_reviewer", review_decision="publish")
-    assert story.record(play, "ecert_catalog", NEW)["metadata_version"] == "2.1"
+    found = story.record(play, "ecert_catalog", NEW)
+    assert (found["metadata_version"], found["formats"]) == ("2.1", ["pdf"])
 
 
 def test_after_retirement_nothing_of_that_kind_is_issued(play: Play) -> None:
