@@ -54,3 +54,19 @@ def test_lists_roles_and_ledgers_are_told_in_the_language_of_the_reader(app: Fla
         session["language"] = "en"
         assert wording.joined([wording.worded("审计管理员"), 2]) == "Audit administrator, 2"
         assert wording.worded("预约时段") == "Appointment slots"
+
+
+def test_one_visit_is_a_visit_and_two_are_visits(app: Flask) -> None:
+    """What a guide says of the visits it takes."""
+    source = app.jinja_env.loader.get_source(app.jinja_env, "public/guide.html")[0]
+    line = next(one for one in source.splitlines() if "到现场次数" in one)
+
+    def told(visits: int) -> str:
+        page = app.jinja_env.from_string(line).render(guide={"visits": visits})
+        return page.partition("<dd>")[2].partition("</dd>")[0]
+
+    with app.test_request_context():
+        assert [told(n) for n in (1, 2)] == ["最多跑 1 次", "最多跑 2 次"]
+    with app.test_request_context():
+        session["language"] = "en"
+        assert [told(n) for n in (1, 2)] == ["At most 1 visit", "At most 2 visits"]
