@@ -57,6 +57,23 @@ def test_a_department_gets_what_was_permitted_until_it_ends(play: Play) -> None:
     assert kinds(play, held) == ["issued", "shared", "revoked"]
 
 
+def test_a_permission_ends_with_its_day_although_it_is_a_friday(play: Play) -> None:
+    """P-59: the use is limited to a day, not to a working day; the case says until when."""
+    case = requested(play, story.certified(play))
+    friday = clock.today() + timedelta(days=(4 - clock.today().weekday()) % 7)
+    case.complete(
+        "decide", as_="prop_ecert", share_decision="grant", share_scope="face",
+        valid_until=friday.isoformat(),
+    )  # fmt: skip
+    case.passes(days=(friday - clock.today()).days)
+    assert case.variables["case_step"] == f"已授权，使用期限至 {friday}"
+    assert story.record(play, "sharing_request", "GX1")["status"] == "granted"
+    (shared,) = story.records(play, "ecert_event", kind="shared")
+    assert shared["detail"] == "照面信息"  # a word, not the code of the scope
+    case.passes(days=1)
+    assert story.record(play, "sharing_request", "GX1")["status"] == "expired"
+
+
 def test_what_the_department_received_is_on_record_as_often_as_it_says_so(play: Play) -> None:
     held = story.certified(play)
     case = requested(play, held)
