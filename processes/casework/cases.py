@@ -106,7 +106,11 @@ def progress(session: Session, reference: str, query_code: str) -> Case:
 
 
 def public_actions(session: Session, case: Case, *, by: User) -> list[PublicAction]:
-    """What the applicant may send in a case now."""
+    """What the applicant may send in a case now.
+
+    A called process may let itself be withdrawn by the same title as the one that calls it: only
+    the outermost, which waits the longest, is offered. It ends the whole.
+    """
     permissions.case(session, case.id, by=by, action=Action.SUPPLEMENT_CASE)
     found = session.scalars(
         select(EventSubscription)
@@ -117,10 +121,12 @@ def public_actions(session: Session, case: Case, *, by: User) -> list[PublicActi
         )
         .order_by(EventSubscription.id)
     )
-    return [
+    actions = [
         PublicAction(one.id, one.public_title, _public_form(session, one), _purpose(session, one))
         for one in found
     ]
+    outermost = {one.title: one for one in reversed(actions) if one.purpose == "withdraw"}
+    return [one for one in actions if one.purpose != "withdraw" or outermost[one.title] is one]
 
 
 def asked_of(session: Session, found: Collection[Case], *, by: User) -> Mapping[int, list[str]]:

@@ -7,7 +7,7 @@ import pytest
 from bpmn.property import shares, story
 from engine.errors import BanliError
 from forms.errors import FormInvalid
-from processes.casework import reachable
+from processes.casework import cases, reachable
 from processes.clock.reckoning import State
 from processes.documents import checklist
 from processes.play import Play
@@ -46,6 +46,23 @@ def test_registration_waits_for_tax_and_housing(play: Play) -> None:
     assert case.waits_for == {"review"}
     told = [(one["title"], one["text"]) for one in case.variables["department_results"]]
     assert told == [("税务", "完税凭证 SPZ1"), ("住建（房管）", "合同 WQ1，备案 BA1")]
+
+
+def test_the_applicant_finds_one_withdrawal_while_two_departments_wait_for_him(play: Play) -> None:
+    """P-24: each notice may be withdrawn from inside its own process; the one offered ends all."""
+    case = story.accepted(play)
+    case.receives("tax_supplement_required", items=["婚姻状况证明"])
+    case.receives("housing_supplement_required", items=["资金监管协议"])
+    by = play.user("applicant")
+    with play.session() as session:
+        offered = [
+            one.title
+            for one in cases.public_actions(session, cases.get(session, case.id, by=by), by=by)
+        ]
+    assert sorted(offered) == ["提交补正材料", "提交补正材料", "撤回申请"]
+    case.sends("撤回申请", withdraw_reason="合同解除", withdraw_confirmed=True)
+    case.receives("tax_cancelled", outcome="cancelled")
+    assert case.ended == "withdrawn"
 
 
 def test_tax_and_housing_may_ask_the_applicant_at_the_same_time(play: Play) -> None:
