@@ -100,6 +100,7 @@ def test_what_is_missing_is_named_on_top_and_at_its_field(people: People) -> Non
     summary = desk.page.locator(".note[role=alert]")
     summary.get_by_role("link").first.click()
     expect(desk.page.locator("[name=application_kind][value=first]")).to_be_checked()
+    licence.discard(desk)
 
 
 def test_a_page_that_cannot_save_a_draft_says_so(people: People) -> None:

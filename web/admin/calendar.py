@@ -99,7 +99,7 @@ def preview() -> ResponseReturnValue:
     return render_template(
         "admin/calendar_preview.html",
         proposal=proposal,
-        agency=names.get(proposal.org_code, ""),
+        applies_to=names.get(proposal.org_code, ""),
         days=request.form.get("days", ""),
         affected=found,
         cases=len({one.case_id for one in found}),

@@ -11,6 +11,7 @@ from processes.modelling.blank_model import blank_model
 from processes.people import accounts
 from web.database import database
 
+APPLIED = {"name": "申请人甲", "org": "370001"}
 LETTER = """
 letter: letter_told
 title: 告知书
@@ -62,7 +63,7 @@ def test_a_model_is_played_from_application_to_end(analyst, draft, app):
     assert [(one["activity"], one["name"]) for one in began["beginnings"]] == [
         ("applied", "申请提交")
     ]
-    filed = move(analyst, draft, began["state"], "start", "applied", answers={"name": "申请人甲"})
+    filed = move(analyst, draft, began["state"], "start", "applied", answers=APPLIED)
     assert filed.status_code == 200, filed.json
     (task,) = filed.json["waiting"]
     assert (task["activity"], task["kind"], task["ordinal"]) == ("handle", "待办", 0)
@@ -90,7 +91,7 @@ def test_a_move_that_does_not_go_says_why_and_the_state_stays_good(analyst, draf
     empty = move(analyst, draft, state, "start", "applied", answers={})
     assert empty.status_code == 422
     assert "name" in empty.json["errors"]
-    state = move(analyst, draft, state, "start", "applied", answers={"name": "甲"}).json["state"]
+    state = move(analyst, draft, state, "start", "applied", answers=APPLIED).json["state"]
     assert move(analyst, draft, state, "fire", "closed").status_code == 422
     fine = move(analyst, draft, state, "complete", "handle", answers={"opinion": "同意"})
     assert fine.json["completed"] is True
