@@ -42,6 +42,7 @@ def carry(session: Session, changes: Changes) -> None:
         opened.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
     for name, found in changes.found.items():
         _refuse_changed(opened, Base.metadata.tables[name], found)
+    refer_apart(opened, changes)
     try:
         for table in Base.metadata.sorted_tables:
             (_write if raw else _write_typed)(opened, table, changes)
@@ -50,6 +51,23 @@ def carry(session: Session, changes: Changes) -> None:
     except IntegrityError as error:  # a number or name that somebody was the first to use
         raise Overtaken("数据刚刚被他人抢先写入") from error
     audit.adopt(session, changes.audit)
+
+
+def refer_apart(opened: Connection, changes: Changes) -> None:
+    """Give a case its own reference where a case of another story bears the same.
+
+    Cases that a message begins with the key of a record, such as a certificate's, share it; the
+    story did not see the other one. As `processes.casefile.derivation` does it: the key and the id.
+    """
+    table = Base.metadata.tables["case_file"]
+    at = [column.name for column in table.columns]
+    key, reference = at.index("id"), at.index("reference")
+    rows = changes.added.get(table.name, [])
+    for place, row in enumerate(rows):
+        taken = select(table.c.id).where(table.c.reference == row[reference])
+        if row[reference] and opened.scalar(taken) is not None:
+            own = f"{row[reference][:44]}-{row[key]}"
+            rows[place] = (*row[:reference], own, *row[reference + 1 :])
 
 
 def _write(opened: Connection, table: Table, changes: Changes) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine import repository
-from engine.definition.elements import ReceiveTask
+from engine.definition.elements import EndEvent, ReceiveTask, ThrowEvent
 from engine.definition.events import messages
 from engine.errors import BanliError
 from engine.ports import Message, Worker
@@ -105,7 +105,8 @@ def received(session: Session) -> frozenset[str]:
     found: set[str] = set()
     for definition in repository.all_latest(session):
         for element in repository.compiled(session, definition.id).elements.values():
-            found |= {one.name for one in messages(getattr(element, "definition", None))}
+            if not isinstance(element, EndEvent | ThrowEvent):  # those send
+                found |= {one.name for one in messages(getattr(element, "definition", None))}
             if isinstance(element, ReceiveTask):
                 found.add(element.message.name)
     return frozenset(found)

@@ -40,8 +40,9 @@ from processes.country import batches, carrying, dice, habits, people, programme
 from processes.country.carrying import Overtaken
 from processes.country.habits import HabitsInvalid
 from processes.country.making import Maker
+from processes.country.scratch import Changes
 from processes.country.telling import Telling
-from processes.country.world import World
+from processes.country.world import World, received
 from processes.demo import loader
 from processes.documents import documents, files, sweeping
 from processes.identity import audit, numbers
@@ -438,6 +439,28 @@ def test_whoever_is_overtaken_leaves_nothing(site: Site) -> None:
         copy.close()
     held = select(NumberSequence.value).where(NumberSequence.key == "a series of this test")
     assert site.look(lambda session: session.scalar(held)) == 2
+
+
+def test_cases_begun_by_the_same_key_in_two_stories_have_references_of_their_own(
+    site: Site,
+) -> None:
+    """A certificate is put into a wallet in one story and taken out of it in another."""
+    table = Base.metadata.tables["case_file"]
+    row = tuple(site.look(lambda session: session.execute(select(table).limit(1)).one()))
+    at = {column.name: place for place, column in enumerate(table.columns)}
+    other = (*row[: at["id"]], 4711, *row[at["id"] + 1 :])
+    fresh = (*other[: at["reference"]], "nobody's", *other[at["reference"] + 1 :])
+    changes = Changes(added={"case_file": [other, fresh]})
+    site.look(lambda session: carrying.refer_apart(session.connection(), changes))
+    told = [one[at["reference"]] for one in changes.added["case_file"]]
+    assert told == [f"{row[at['reference']][:44]}-4711", "nobody's"]
+
+
+def test_what_is_sent_is_not_taken_for_received(site: Site) -> None:
+    """The state of an application goes to the outer system; an enrolment's change is waited for."""
+    names = site.look(received)
+    assert "status_changed" not in names
+    assert "ecert_changed" in names
 
 
 @pytest.mark.postgres
