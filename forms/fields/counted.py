@@ -23,6 +23,11 @@ _DATETIME: Final = re.compile(
 _BOOLEANS: Final[dict[Any, bool]] = {"true": True, "on": True, "false": False}
 
 
+def yuan(amount: Decimal) -> str:
+    """An amount as pages, letters and messages write it: 83,200.00 元."""
+    return f"{amount:,.2f} 元"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bounded(Field):
     """A value with an order: `min` and `max` are written down or expressions."""
@@ -127,7 +132,7 @@ class Money(Decimals):
         return value.quantize(Decimal("0.01"))
 
     def text(self, value: Value, _scope: Scope) -> str:
-        return "" if value is None else f"{value:,.2f} 元"
+        return "" if value is None else yuan(value)
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": f"^{self.pattern.pattern}$"}

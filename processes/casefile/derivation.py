@@ -167,7 +167,12 @@ def _reference(session: Session, instance_id: int, work_order_no: Any) -> str:
     own = str(work_order_no or "")
     if own and session.scalar(select(Case.id).where(Case.reference == own)) is None:
         return own[:64]
-    return f"{found.business_key[:44]}-{instance_id}"
+    return told_apart(found.business_key, instance_id)
+
+
+def told_apart(reference: str, instance_id: int) -> str:
+    """The reference of a case whose own another bears: that one and the instance's id."""
+    return f"{reference[:44]}-{instance_id}"
 
 
 def _derived(execution: Execution, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from engine import asking, clock, feel
+from forms.fields.counted import yuan
 from processes import settings
 from processes.clock import calendar
 from processes.identity import identifiers
@@ -154,7 +155,7 @@ def _money_text(amount: Any) -> str | None:
     """An amount of yuan as forms and letters write it: 83,200.00 元."""
     if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
         return None
-    return f"{Decimal(amount):,.2f} 元"
+    return yuan(Decimal(amount))
 
 
 def _date(value: Any) -> date | None:

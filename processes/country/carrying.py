@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from engine import connection
 from engine.errors import BanliError
 from engine.model import Base
+from processes.casefile.derivation import told_apart
 from processes.country.scratch import WAS, Changes, Key
 from processes.identity import audit
 
@@ -57,16 +58,17 @@ def refer_apart(opened: Connection, changes: Changes) -> None:
     """Give a case its own reference where a case of another story bears the same.
 
     Cases that a message begins with the key of a record, such as a certificate's, share it; the
-    story did not see the other one. As `processes.casefile.derivation` does it: the key and the id.
+    story did not see the other one.
     """
     table = Base.metadata.tables["case_file"]
     at = [column.name for column in table.columns]
     key, reference = at.index("id"), at.index("reference")
     rows = changes.added.get(table.name, [])
+    borne = select(table.c.reference).where(table.c.reference.in_([row[reference] for row in rows]))
+    taken = frozenset(opened.scalars(borne)) if rows else frozenset()
     for place, row in enumerate(rows):
-        taken = select(table.c.id).where(table.c.reference == row[reference])
-        if row[reference] and opened.scalar(taken) is not None:
-            own = f"{row[reference][:44]}-{row[key]}"
+        if row[reference] in taken:
+            own = told_apart(row[reference], row[key])
             rows[place] = (*row[:reference], own, *row[reference + 1 :])
 
 
