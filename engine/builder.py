@@ -137,9 +137,6 @@ class Builder:
 
     def _complete_task(self, made: user_task.UserTask) -> None:
         made.candidate_scope = self._candidate_scope()
-        if subject := made.element.properties.get("taskSubject"):
-            line = made.element.line
-            made.subject = Expression(subject, made.element.id, "任务对象", line)
         made.item = approving.WorkItem(self.spec, f"{made.activity}#item", made.element)
         if made.element.timeout is not None:
             made.timeout = deciding.Overdue(self.spec, f"{made.activity}#overdue", made.element)

@@ -31,6 +31,11 @@ def worded(text: str | None) -> str:
     return f"{found.get(name, name)}{mark}{about}"
 
 
+def staged(step: str | None) -> str:
+    """What a case stands at, each of its steps in the language of this request."""
+    return joined(worded(one) for one in (step or "").split("、"))
+
+
 def answered(field: FieldView) -> str:
     """What a field holds, in the language of this request as far as its model or we name it."""
     if field.masked or language() == "zh":
@@ -71,5 +76,5 @@ def _english() -> Mapping[str, str]:
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(worded=worded, answered=answered, joined=joined)
+    app.jinja_env.filters.update(worded=worded, staged=staged, answered=answered, joined=joined)
     app.jinja_env.globals.update(comma=comma, bracketed=bracketed)

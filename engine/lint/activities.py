@@ -35,13 +35,18 @@ def user_tasks(process: Process, findings: Findings) -> None:
             findings.error("limit_twice", task, "办理期限与法定时限只能写一个")
         if not (task.assignee or task.candidate_groups or task.candidate_users or task.lane):
             findings.warning("nobody", task, "没有办理人、候选岗位，也不在泳道里，无人能办")
-        subject = task.properties.get("taskSubject")
-        if subject is not None and (problem := Expression(subject).problem()):
-            text = f"任务对象不是合格的表达式『{subject}』：{problem.message}"
-            findings.error("expression_syntax", task, text)
         unknown = [name for name in task.operations if name not in voc.OPERATIONS]
         if unknown:
             findings.error("operation_unknown", task, f"不认识的操作：{'、'.join(unknown)}")
+
+
+def subjects(process: Process, findings: Findings) -> None:
+    """What a node is about is an expression."""
+    for node in process.elements.values():
+        subject = node.properties.get("taskSubject")
+        if subject is not None and (problem := Expression(subject).problem()):
+            text = f"任务对象不是合格的表达式『{subject}』：{problem.message}"
+            findings.error("expression_syntax", node, text)
 
 
 def policies(process: Process, findings: Findings) -> None:
@@ -128,6 +133,7 @@ def names(process: Process, findings: Findings) -> None:
 RULES: Final[tuple[Callable[[Process, Findings], None], ...]] = (
     event_sub_processes,
     user_tasks,
+    subjects,
     policies,
     candidate_scope,
     loops,

@@ -212,7 +212,7 @@ class ReceiveTask(Activity):
     """Waits for a message."""
 
     def prepare(self, token: Token, local: Variables) -> dict[str, Any]:
-        return waits.arm_message(self.element.message, self.context(token, local))
+        return self._armed(self.context(token, local))
 
     def begin(self, token: Token, prepared: dict[str, Any]) -> bool:
         token.internal_data.update(prepared)
@@ -221,7 +221,10 @@ class ReceiveTask(Activity):
 
     def arm(self, token: Token) -> dict[str, Any]:
         """What a wait in an event-based gateway keeps."""
-        return waits.arm_message(self.element.message, self.context(token))
+        return self._armed(self.context(token))
+
+    def _armed(self, context: Any) -> dict[str, Any]:
+        return waits.arm_message(self.element.message, context) | self.subject_of(context)
 
     def wait(self, token: Token) -> Any:
         if token.state != WAITING:

@@ -28,7 +28,10 @@ class EventNode(Node):
     def arm(self, token: Token, *inner: Variables) -> dict[str, Any] | None:
         """What a wait for this event keeps; the context is the token's."""
         context = self.context(token, *inner)
-        return waits.arm(self.definition, context, context)
+        return self._labelled(waits.arm(self.definition, context, context), context)
+
+    def _labelled(self, armed: dict[str, Any] | None, context: Any) -> dict[str, Any] | None:
+        return armed if armed is None else armed | self.subject_of(context)
 
     def wait(self, token: Token) -> Any:
         if token._state != WAITING:
@@ -202,7 +205,7 @@ class BoundaryEvent(EventNode):
         """Timers see the activity's own variables; keys are those of the scope around it."""
         outer = self.context(token)
         inner = self.context(token, local) if local else outer
-        return waits.arm(self.definition, inner, outer)
+        return self._labelled(waits.arm(self.definition, inner, outer), outer)
 
 
 class EventSubStart(EventNode):

@@ -7,16 +7,19 @@ that a failure leaves the token where it was, with an incident and nothing half 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
 from engine.definition.elements import Clock, Copy
 from engine.errors import BanliError, LimitExceeded
-from engine.expressions import Expression
+from engine.expressions import Expression, evaluate
 from engine.record import HistoryEvent, Incident
 from engine.specs import clocks, copies, returning
 from engine.specs.token import READY, STARTED, WAITING, Token
+
+_LONGEST: Final = 100
+"""Characters of what a node is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Node(BpmnTaskSpec):
     may_idle = False  # waits for somebody to begin something in it
     collector: Any = None  # takes the outputs of its instances (multi-instance)
     compensable: Any = None  # what becomes of the token when it has completed
+    subject: Expression | None = None  # what this one is about, beside others of its name
 
     def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
         super().__init__(wf_spec, name, lane=getattr(element, "lane", "") or None)
@@ -62,6 +66,22 @@ class Node(BpmnTaskSpec):
         # a process has none of its own
         self.clocks: tuple[Clock, ...] = getattr(element, "clocks", ())
         self.copies: tuple[Copy, ...] = getattr(element, "copies", ())
+        if said := getattr(element, "properties", {}).get("taskSubject"):
+            self.subject = Expression(said, element.id, "任务对象", element.line)
+
+    def about(self, context: Any) -> str:
+        """What this one is about where several of one name wait at once (`taskSubject`), or empty.
+
+        Raises:
+            ExpressionError: the expression fails.
+        """
+        said = evaluate(self.subject, context) if self.subject is not None else None
+        return "" if said is None else str(said)[:_LONGEST]
+
+    def subject_of(self, context: Any) -> dict[str, str]:
+        """The same, as the token of a wait keeps it."""
+        about = self.about(context)
+        return {"about": about} if about else {}
 
     # -- the scheduler's life cycle -------------------------------------------------------
 

@@ -25,8 +25,6 @@ class UserTask(Deciding):
     """A person works with a form."""
 
     candidate_scope: Expression | None = None
-    subject: Expression | None = None
-    """What this one is about, where several of one name are open at once (`taskSubject`)."""
 
     def prepare(self, token: Token, local: Variables) -> dict[str, Any]:
         context = self.context(token, local)
@@ -55,8 +53,8 @@ class UserTask(Deciding):
 
     def _titled(self, context: Any) -> str:
         """The name with what the task is about; empty where the model says nothing of it."""
-        about = evaluate(self.subject, context) if self.subject is not None else None
-        return f"{self.element.name}（{about}）"[:_LONGEST] if about not in (None, "") else ""
+        about = self.about(context)
+        return f"{self.element.name}（{about}）"[:_LONGEST] if about else ""
 
     def _named(self, token: Token, context: Any) -> dict[str, Any]:
         """Those whom somebody chose for this case, else those of `banli:approval people`."""

@@ -164,13 +164,14 @@ def timer_wait(token: Token) -> TimerWait:
 
 def message_wait(token: Token, message: Message, public: PublicForm | None) -> MessageWait:
     """The wait of a message."""
+    about = token.internal_data.get("about", "")
     return MessageWait(
         id=token.id,
         activity=token.task_spec.activity,
         name=message.name,
         correlation_key=token.internal_data["key"],
         public_form_id=public.form_id if public else "",
-        public_title=public.title if public else "",
+        public_title=(f"{public.title}（{about}）" if about else public.title) if public else "",
         beside=bool(token.internal_data.get("attached")),
     )
 

@@ -59,7 +59,8 @@ class LedgerSource:
         if text:
             where.append(holding(self._ledger, self._searched, text))
         query = select(RegisterRecord).where(*where).order_by(RegisterRecord.key)
-        rows = self.session.scalars(query.limit(min(limit, _MOST)))
+        rows = self.session.scalars(query.limit(min(limit, _MOST))).all()
+        rows = sorted(rows, key=self._place) if self.told.order else rows
         return [self._option(row) for row in rows if self._holds(row, context)]
 
     @property
@@ -85,6 +86,10 @@ class LedgerSource:
             row.data.get(field) and context.get(name) in (None, *row.data[field])
             for field, name in self.told.holds.items()
         )
+
+    def _place(self, row: RegisterRecord) -> list[str]:
+        """Where a record stands in the list; those alike stay in the order of their keys."""
+        return [str(row.data.get(name) or "") for name in self.told.order]
 
     def _option(self, row: RegisterRecord) -> Option:
         words = [self._word(row, name) for name in self.told.label]

@@ -93,7 +93,7 @@ class RecordSource:
 
     `own` are the fields that tell whose a record is: only the own organisations and those below.
     `match` compares fields of the ledger with values of the form or case (field → its name there);
-    `holds` wants a list of the record to hold such a value, once there is one.
+    `holds` wants a list of the record to hold such a value, once there is one; `order` by what.
     """
 
     register: str
@@ -103,6 +103,7 @@ class RecordSource:
     own: tuple[str, ...]
     match: Mapping[str, str]
     holds: Mapping[str, str]
+    order: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +218,7 @@ class _Source(Schema):
     own = fields.List(fields.String(validate=_CODE), load_default=list)
     match = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
     holds = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    order = fields.List(fields.String(validate=_CODE), load_default=list)
 
     @pre_load
     def one_or_several(self, data: Any, **_more: Any) -> Any:
@@ -340,7 +342,7 @@ def _maintenance(told: Mapping[str, Any]) -> Maintenance:
 
 
 def _source(told: Mapping[str, Any]) -> RecordSource:
-    lists = {name: tuple(told[name]) for name in ("label", "statuses", "own")}
+    lists = {name: tuple(told[name]) for name in ("label", "statuses", "own", "order")}
     return RecordSource(**{**told, **lists})
 
 

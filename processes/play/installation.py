@@ -327,13 +327,13 @@ class PlayedCase:
         self.play.drain()
 
     def sends(self, title: str, *, as_: str = "applicant", **answers: Any) -> None:
-        """The applicant does one of the public actions of the case."""
+        """The applicant does the first of the public actions of a title, whatever it is about."""
         by = self.play.user(as_)
 
         def command(session: Session) -> None:
             case = case_commands.get(session, self.id, by=by)
             offered = case_commands.public_actions(session, case, by=by)
-            action = next(one for one in offered if one.title == title)
+            action = next(one for one in offered if one.title.partition("（")[0] == title)
             case_commands.send(session, case.id, action.subscription_id, by=by, answers=answers)
 
         self.play.run(command)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bpmn.beginnings import once
 from bpmn.yacht import story
@@ -13,7 +14,7 @@ from forms.fields.base import Scope
 from forms.lookups import Lookups
 from processes import registers
 from processes.casefile import drafts
-from processes.casework import applications, overview
+from processes.casework import applications, overview, sources
 from processes.clock import clock as ledger
 from processes.model.cases import CaseLink, FormDraft, Notification
 from processes.play import Play, PlayedCase
@@ -167,6 +168,26 @@ def test_row_appointment_slots_are_opened_for_each_working_day_and_time(play: Pl
     ]
     assert {one.values["window"] for one in found.values()} == {"2 号窗口"}
     assert (places(play, MORNING), places(play, AFTERNOON)) == (["free"], ["free", "free"])
+
+
+def test_the_slots_of_a_day_are_offered_by_their_time_whichever_was_opened_first(
+    play: Play,
+) -> None:
+    opened(play)
+    early = {"begins": "08:00", "ends": "09:00", "places": 1}
+    opened(play, window="1 号窗口", times=[OPENED["times"][0], early])
+    given = {"org": "370201", "visit_on": MORNING[:10], "matter": LICENCE}
+
+    def offered(session: Session) -> list[str]:
+        source = sources.lookups(session, play.user("applicant")).sources["appointment_slots"]
+        return [one.label[11:] for one in source.search("", given)]
+
+    assert play.run(offered) == [
+        "08:00–09:00（1 号窗口）",
+        "09:00–10:00（1 号窗口）",
+        "09:00–10:00（2 号窗口）",
+        "14:00–15:00（2 号窗口）",
+    ]
 
 
 def test_what_was_opened_before_is_left_as_it_is(play: Play) -> None:

@@ -107,6 +107,7 @@ def at_the_counter(case: PlayedCase, by: User, slot: str, **changes: object) -> 
     day = str(calendar.add_working_days(clock.today(), 2).date)
     case.sends("预约到窗口", as_=by.login, visit_on=day, slot=slot)
     assert places(case.play, slot) == ["taken"]
+    assert case.row.step == f"当面核对证件（{day} 09:00–10:00，1 号窗口）"
     answers = {"document_kind": "resident_id", "decision": "same", **changes}
     case.complete("check_in_person", as_="acceptor", **answers)
     assert places(case.play, slot) == ["kept"]

@@ -59,7 +59,7 @@ def test_the_applicant_finds_one_withdrawal_while_two_departments_wait_for_him(p
             one.title
             for one in cases.public_actions(session, cases.get(session, case.id, by=by), by=by)
         ]
-    assert sorted(offered) == ["提交补正材料", "提交补正材料", "撤回申请"]
+    assert sorted(offered) == ["提交补正材料（住建部门）", "提交补正材料（税务部门）", "撤回申请"]
     case.sends("撤回申请", withdraw_reason="合同解除", withdraw_confirmed=True)
     case.receives("tax_cancelled", outcome="cancelled")
     assert case.ended == "withdrawn"

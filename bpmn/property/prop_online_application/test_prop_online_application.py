@@ -156,6 +156,8 @@ def test_papers_of_an_inheritance_are_shown_at_the_counter(
     """An original is needed: an appointment, and the clerk looks at it."""
     by, slot = citizen(play, "p1001"), counter_slot(play)
     case = heir_who_booked(play, by, slot)
+    assert case.row.step.startswith("核对原件（")
+    assert case.row.step.endswith("09:00–10:00，1 号窗口）")
     note = None if goes_on else "公证书编号不符"
     case.complete("check_original", as_="prop_window", decision=decision, note=note)
     assert places(play, slot) == ["kept"]

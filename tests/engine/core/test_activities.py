@@ -399,6 +399,28 @@ def test_the_portal_is_told_which_messages_it_may_offer():
     assert (wait.public_form_id, wait.public_title) == ("form_supplement", "提交补正材料")
 
 
+def test_a_wait_for_the_applicant_says_what_it_is_about_where_several_of_one_title_are_open():
+    """P-24: two departments ask for a supplement at once; the applicant tells them apart."""
+    public = (
+        '<banli:public formId="f" title="提交补正材料"/><zeebe:properties>'
+        '<zeebe:property name="taskSubject" value="=asks.name"/></zeebe:properties>'
+    )
+    catch = Node(
+        "intermediateCatchEvent",
+        extensions=public,
+        children='<messageEventDefinition messageRef="m"/>',
+    )
+    receive = Node("receiveTask", 'messageRef="m"', public)
+
+    def title(node: Node, name: object) -> str:
+        case = Case(xml("start -> c -> end", messages={"m": '"k"'}, c=node), asks={"name": name})
+        return str(case.wait("c").public_title)
+
+    for node in (catch, receive):
+        assert title(node, "税务部门") == "提交补正材料（税务部门）"
+        assert title(node, None) == "提交补正材料"
+
+
 def test_outputs_that_cannot_be_stored_keep_what_the_person_submitted():
     case = Case(xml("start -> a -> b -> end", a=user(io=io(outputs={"f": "=function(x) x"}))))
     case.complete("a", answer=1)
