@@ -74,7 +74,7 @@ def running(ours: Ours) -> Iterator[Running]:
 
 def said(ours: Ours, name: str) -> dict[str, Any]:
     """The body of a message that has come in, as soon as it has."""
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while time.monotonic() < until:
         for one in ours.taken:
             if one.name == name:
