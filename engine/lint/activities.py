@@ -76,9 +76,7 @@ def _timeout(process: Process, task: el.UserTask, findings: Findings) -> None:
     found = task.timeout
     assert found is not None  # noqa: S101 - looked at before
     if task.limit is None:
-        findings.error(
-            "timeout_limit", task, "超期提醒和处理须有办理期限"
-        )
+        findings.error("timeout_limit", task, "超期提醒和处理须有办理期限")
     alone = task.approval is None or task.approval.mode in {"single", *PICKS}
     if task.loop is not None or not alone:
         findings.error("timeout_several", task, "多人办理的任务不能设置超期提醒和处理")
