@@ -228,10 +228,13 @@ def _rows(run: _Pass, spec: Rows, rows: Sequence[dict[str, Any]], scope: Scope) 
             spec.count(rows)
         except Invalid as error:
             run.fail(spec.name, *error.messages)
-    return [
+    read = [
         _row(run, spec, f"{spec.name}.{index}", (row, given[index] if given else {}), scope)
         for index, row in enumerate(rows)
     ]
+    for index, first in spec.repeated(read):
+        run.fail(f"{spec.name}.{index}.{spec.options['unique'][-1]}", f"与第 {first + 1} 行重复")
+    return read
 
 
 def _row(

@@ -18,12 +18,15 @@ class Rows(Field):
     """A table people fill in row by row, or whose rows are given by `rows_from`.
 
     With `rows_from` (a list, or an expression for one) the number of rows is fixed and their
-    read-only columns come from there; a text there fills the first read-only column.
+    read-only columns come from there; a text there fills the first read-only column. No two rows
+    may have the same in all columns of `unique`.
     """
 
     type: ClassVar[str] = "rows"
     widget: ClassVar[str] = "rows"
-    options_known: ClassVar[frozenset[str]] = frozenset({"fields", "min", "max", "rows_from"})
+    options_known: ClassVar[frozenset[str]] = frozenset(
+        {"fields", "min", "max", "rows_from", "unique"}
+    )
 
     fields: tuple[Field, ...] = field(default=())
 
@@ -83,6 +86,15 @@ class Rows(Field):
         if len(rows) > self.most:
             raise Invalid(f"最多填写 {self.most} 行")
 
+    def repeated(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
+        """Each row that says in all columns of `unique` what one before it says, and that one."""
+        names = self.options.get("unique", [])
+        first: dict[tuple[Any, ...], int] = {}
+        for index, row in enumerate(rows):
+            key = tuple(row.get(name) for name in names)
+            if key and None not in key and first.setdefault(key, index) < index:
+                yield index, first[key]
+
     def is_empty(self, value: Value) -> bool:
         return not value
 
@@ -115,6 +127,9 @@ class Rows(Field):
         rows = self.options.get("rows_from", [])
         if not isinstance(rows, list) and not conditions.is_expression(rows):
             yield "rows_from", "应为列表，或以 = 开头的表达式"
+        unique, names = self.options.get("unique", []), {column.name for column in self.fields}
+        if not isinstance(unique, list) or not names.issuperset(map(str, unique)):
+            yield "unique", "应为本表各列名称的列表"
 
 
 class Table(marshmallow.fields.Field[Any]):

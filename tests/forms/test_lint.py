@@ -95,6 +95,10 @@ TEXTS = [
         "name: a, label: 甲, type: rows, rows_from: all, fields: [{name: b, label: 乙, type: text}]",
         "字段『a』的 rows_from：应为列表，或以 = 开头的表达式",
     ),
+    (
+        "name: a, label: 甲, type: rows, unique: [c], fields: [{name: b, label: 乙, type: text}]",
+        "字段『a』的 unique：应为本表各列名称的列表",
+    ),
     ("name: a, label: 甲, type: auto, value: today()", "字段『a』的 value：应为以 = 开头的表达式"),
     ("name: a, label: 甲, type: integer, default: x", "字段『a』的 default：请填写整数"),
     ("name: a, label: 甲, type: cn_id, type_from: kind", "字段『a』的 type_from：没有字段『kind』"),

@@ -178,6 +178,18 @@ def test_too_few_rows_are_refused(form, refusal):
     assert refusal(definition, {"t": [{"n": "甲"}]}) == {"t": ["至少填写 2 行"]}
 
 
+def test_a_row_that_repeats_one_above_is_refused_and_names_it(form, refusal):
+    definition = form(
+        "name: t, label: 学员, type: rows, unique: [k, n], fields: "
+        "[{name: k, label: 类型, type: text}, {name: n, label: 号码, type: text}]"
+    )
+    rows = [{"k": "证", "n": "1"}, {"k": "照", "n": "1"}, {"k": "证"}, {"k": "证"}]
+
+    assert refusal(definition, {"t": [*rows, {"k": "证", "n": "1"}]}) == {
+        "t.4.n": ["与第 1 行重复"]
+    }
+
+
 def test_rows_that_are_given_cannot_be_added_to(refusal):
     answers = {"materials": [*MATERIALS, {"present": True}], "decision": "accept"}
 

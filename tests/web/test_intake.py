@@ -224,6 +224,21 @@ def test_a_table_of_a_form_is_read_from_a_file_before_anything_is_sent(staff: Cl
     assert 'value="1991-02-02"' in text
 
 
+def test_a_candidate_who_stands_in_a_table_twice_is_remarked_on_when_it_is_read_in(
+    staff: Clients,
+) -> None:
+    """Y-105: the second line says which one it repeats; what differs from the number is doubted."""
+    client = staff("institution_clerk")
+    at = "/portal/apply/yacht_exam"
+    asked = {"_step": "1", "_sheet_in": "candidates", "part": "theory", "org": "370001"}
+    line = "学员甲,居民身份证,370202199003070011,{sex},1990-03-07,13700000001\n"
+    twice = TRAINEES.splitlines()[0] + "\n" + line.format(sex="男") + line.format(sex="女")
+    status, text = sent(client, at, at, **asked, **{"_sheet_file.candidates": table(twice)})
+    assert (status, "其中 1 行须改正" in text) == (200, True)
+    assert text.count("与第 1 行重复") == 2  # in the summary and in the row
+    assert text.count("与身份证号码中的性别不一致") == 1
+
+
 def test_a_table_read_into_a_form_says_what_is_wrong_with_each_line(staff: Clients) -> None:
     """Y-105: what the page cannot show of a cell is said; the refused lines go out with reasons."""
     client = staff("institution_clerk")

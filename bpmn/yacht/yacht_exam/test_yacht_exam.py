@@ -12,6 +12,7 @@ from engine.errors import BanliError
 from forms.definition import FormInvalid
 from processes import registers
 from processes.casefile import notices
+from processes.casework import cases
 from processes.documents import documents
 from processes.ledgers import maintenance
 from processes.play import Play, PlayedCase
@@ -272,6 +273,13 @@ def test_a_session_the_agency_cancels_does_not_count_as_a_sitting(play: Play) ->
 def test_an_enrolment_is_withdrawn_before_it_is_arranged(play: Play) -> None:
     """Y-105."""
     exam = story.enrolled(play)
+    clerk = play.user("institution_clerk")
+    offered = play.run(
+        lambda session: cases.public_actions(
+            session, cases.get(session, exam.id, by=clerk), by=clerk
+        )
+    )
+    assert [one.title for one in offered] == ["取消考试报名（理论）"]  # the part, as a plan has two
     exam.sends("取消考试报名", as_="institution_clerk", withdraw_reason="学员生病")
     assert exam.ended == "enrolment_withdrawn"
 

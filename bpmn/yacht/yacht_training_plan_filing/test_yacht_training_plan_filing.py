@@ -3,11 +3,14 @@
 Requirements Y-07, Y-08, Y-09, Y-48, Y-49, Y-50, Y-56, Y-68, Y-69, Y-70, Y-87.
 """
 
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
+from bpmn import papers
 from bpmn.yacht import story
+from engine import clock
 from engine.errors import BanliError, NotFound
 from forms.definition import FormInvalid
 from forms.lookups import Lookups
@@ -15,6 +18,7 @@ from processes import registers
 from processes.casework import cases, sources
 from processes.documents import documents
 from processes.ledgers import maintenance
+from processes.model.cases import CaseLimit
 from processes.play import Play
 from processes.registers import Trace
 
@@ -253,3 +257,32 @@ def test_an_e_filing_may_have_to_be_received_by_hand(play: Play) -> None:
     assert case.waits_for == {"receive"}
     case.complete("receive", as_="plan_acceptor", received=True)
     assert case.waits_for == {"confirm"}
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_the_notice_promises_the_days_that_acceptance_leaves_for_confirming(
+    play: Play, *, by_hand: bool
+) -> None:
+    """Y-09: confirmed within 3 working days of acceptance, receipt by hand among them."""
+    case = play.start(
+        "yacht_training_plan_filing",
+        by="institution_clerk",
+        efiling_auto_receive=not by_hand,
+        **{**story.plan(), "capacity": 20},
+    )
+    story.accept_plan(case)
+    assert "自受理之日起3个工作日内" in papers.read(case, "letter_plan_accepted")
+    with play.session() as session:
+        promised = session.get(CaseLimit, (case.id, "promised"))
+    if by_hand:
+        play.passes(working_days=1)
+        case.complete("receive", as_="plan_acceptor", received=True)
+    (task,) = case.tasks
+    assert promised is not None
+    assert day(task.due_at) <= day(promised.due_at)
+
+
+def day(instant: datetime | None) -> date:
+    """The day of an instant in Shanghai."""
+    assert instant is not None
+    return instant.astimezone(clock.SHANGHAI).date()
