@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from engine import clock, connection, driver, ids, limits
+from engine import clock, connection, driver, ids, limits, priority
 from engine.model import EventSubscription, InboundMessage, Job
 
 
@@ -82,6 +82,7 @@ def _delivery(awaited: EventSubscription, inbound_id: int, now: datetime) -> dic
         "due_at": now,
         "fencing": 0,
         "retries": limits.RETRIES,
+        "priority": priority.NORMAL,
         "suspended": False,
         "last_error": "",
         "created_at": now,

@@ -9,7 +9,7 @@ resolved.
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -22,7 +22,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from engine import claiming, clock, correlation, history, ids, limits, runtime, store, timers
+from engine import (
+    claiming,
+    clock,
+    correlation,
+    history,
+    ids,
+    limits,
+    priority,
+    runtime,
+    store,
+    timers,
+)
 from engine.errors import TaskNotActive
 from engine.model import (
     Incident,
@@ -64,6 +75,7 @@ class JobWork:
     fencing: int
     key: str
     crashes: int = 0
+    priority: int = priority.NORMAL
     lease: timedelta = limits.LEASE
 
 
@@ -72,6 +84,8 @@ def acquire(  # noqa: PLR0913 - what narrows a claim, all by name
     owner: str,
     *,
     limit: int = 20,
+    low: int | None = None,
+    room: int = 0,
     kinds: Sequence[str] = (),
     only: Sequence[int] = (),
     leave: Sequence[str] = (),
@@ -80,12 +94,14 @@ def acquire(  # noqa: PLR0913 - what narrows a claim, all by name
 ) -> list[JobWork]:
     """Claim due jobs, the earliest first; messages of one instance in the order they were sent.
 
+    Those that can wait (`engine.priority`) come after the others, at most `low` of them where that
+    is said; `room` of the places are kept for them.
     External tasks and messages of the topics in `leave` are for programs outside, which fetch them
     themselves. With `channels` (message → receiver) the order is kept for each receiver by itself:
     one that is down holds up no other.
-    One `UPDATE … RETURNING`; on PostgreSQL it skips what other workers are claiming. A job whose
-    holder let the lease lapse comes by itself: should it be what kills workers, it takes no other
-    along, and after `limits.CRASHES` it has an incident instead of a next victim.
+    One `UPDATE … RETURNING` for each class; on PostgreSQL it skips what other workers are claiming.
+    A job whose holder let the lease lapse comes by itself: should it be what kills workers, it
+    takes no other along, and after `limits.CRASHES` it has an incident instead of a next victim.
     """
     asked = claiming.statements(
         tuple(kinds), tuple(leave), tuple((channels or {}).items()), bool(only)
@@ -93,15 +109,24 @@ def acquire(  # noqa: PLR0913 - what narrows a claim, all by name
     given: dict[str, Any] = (
         {"now": clock.now(), "only": list(only)} if only else {"now": clock.now()}
     )
-    while True:
-        first = session.execute(asked.first, given).first()
-        if first is None:
-            return []  # an empty poll takes no write lock
-        if first.lease_until is None:
-            return _claim(session, asked.free, {**given, "at_most": limit}, (owner, lease))
-        taken = _claim(session, asked.lapsed, given, (owner, lease))
-        if not taken or not _park(session, taken[0]):
-            return taken
+    most = {priority.NORMAL: limit - room, priority.LOW: limit if low is None else low}
+    taken: list[JobWork] = []
+    while heads := session.execute(asked.heads, given).tuples().all():
+        # an empty poll takes no write lock
+        for one, lease_until in sorted(heads, reverse=True):
+            told = {**given, "at_most": max(0, min(most[one], limit - len(taken)))}
+            if not told["at_most"]:
+                continue
+            if lease_until is None:
+                taken += _claim(session, asked.free[one], told, (owner, lease))
+                continue
+            lapsed = _claim(session, asked.lapsed[one], given, (owner, lease))
+            if not lapsed or not _park(session, lapsed[0]):
+                return taken + lapsed
+            break  # it rests; what stands behind it now?
+        else:
+            break
+    return taken
 
 
 def _claim(
@@ -326,15 +351,7 @@ def _work(row: Any, business_key: str, lease: timedelta) -> JobWork:
         owner=row["owner"],
         fencing=row["fencing"],
         crashes=row["crashes"],
+        priority=row["priority"],
         key=f"{row['kind']}-{row['id']}",
         lease=lease,
     )
-
-
-def age(session: Session) -> timedelta:
-    """How long the oldest due job has waited: the health of the queue."""
-    query = select(Job.due_at).where(Job.suspended.is_(False), Job.retries > 0, Job.owner.is_(None))
-    oldest: datetime | None = session.scalar(query.order_by(Job.due_at).limit(1))
-    if oldest is None:
-        return timedelta(0)
-    return max(timedelta(0), clock.now() - oldest.astimezone(UTC))

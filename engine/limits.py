@@ -55,6 +55,8 @@ CRASHES: Final = 3
 LEASE: Final = 2 * CALL_TOTAL
 SUCCESSORS: Final = 20
 """Tasks done in the transaction of the one before them, counted from the first."""
+LOW_AFTER: Final = 10
+"""Batches in a row full of jobs that somebody waits for, until one that can wait has its turn."""
 
 # Tables in and out
 EXPORT_ROWS: Final = 5_000

@@ -353,6 +353,8 @@ def _rewrite(session: Session, after: Execution, planned: Plan) -> None:
     for kind in (EventSubscription, Job, Incident):
         rows = (kind.instance_id == at, kind.definition_id == planned.source)
         session.execute(update(kind).where(*rows).values(definition_id=planned.target))
+    job_class = {"priority": after.compiled.process.job_priority}
+    session.execute(update(Job).where(Job.instance_id == at).values(**job_class))
     stored = dict(after.stored)
     for identity, wait in after.waits.items():
         if not isinstance(wait, UserTaskWait) or identity not in stored:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     String,
     Text,
     UniqueConstraint,
@@ -233,6 +234,7 @@ class Job(Base):
     __table_args__ = (
         Index(
             "ix_job_due",
+            "priority",
             "due_at",
             "id",
             sqlite_where=text(READY),
@@ -261,6 +263,7 @@ class Job(Base):
     crashes: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     """Leases that lapsed since a worker last answered."""
     retries: Mapped[int] = mapped_column(Integer)
+    priority: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
     suspended: Mapped[bool] = mapped_column(Boolean, default=False)
     last_error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)

@@ -331,13 +331,15 @@ def _add_process(session: Session, deployment_id: int, compiled: CompiledProcess
     session.add(definition)
     session.flush()
     for event in compiled.start_events:
-        _wait_for_start(session, definition.id, event)
+        _wait_for_start(session, definition.id, event, compiled.process.job_priority)
     for identity, message in compiled.begun_by_message.items():
         element = compiled.elements[identity]
         _subscribe(session, definition.id, element, kind="message", name=message.name)
 
 
-def _wait_for_start(session: Session, definition_id: int, event: StartEvent) -> None:
+def _wait_for_start(
+    session: Session, definition_id: int, event: StartEvent, job_priority: int
+) -> None:
     for one in singles(event.definition):
         if isinstance(one, MessageEvent):
             _subscribe(session, definition_id, event, kind="message", name=one.message.name)
@@ -357,6 +359,7 @@ def _wait_for_start(session: Session, definition_id: int, event: StartEvent) -> 
                     payload={"left": schedule.left},
                     due_at=schedule.due_at,
                     retries=limits.RETRIES,
+                    priority=job_priority,
                 )
             )
 

@@ -84,8 +84,8 @@ SUBSCRIPTION: Final = _insert(
 )
 _JOB: Final = (
     "instance_id, id, kind, definition_id, activity, topic, correlation_key, payload, due_at,"
-    " retries, created_at, business_key = '', owner = NULL, lease_until = NULL, fencing = 0,"
-    " crashes = 0, suspended = FALSE, last_error = ''"
+    " retries, priority, created_at, business_key = '', owner = NULL, lease_until = NULL,"
+    " fencing = 0, crashes = 0, suspended = FALSE, last_error = ''"
 )
 JOB: Final = _insert("job", _JOB)
 REARM: Final = (
@@ -133,6 +133,8 @@ class Place(NamedTuple):
     actor: str
     stamp: Stamp
     now: Any
+    priority: int
+    """The class of its jobs (`engine.priority`)."""
 
 
 def task(place: Place, wait: UserTaskWait) -> Row:
@@ -257,6 +259,7 @@ def _job(
         payload,
         place.now if due is None else place.stamp(due),
         retries,
+        place.priority,
         place.now,
     )
 

@@ -9,7 +9,7 @@ in the step itself (`engine.specs.throwing`).
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from engine import clock, ids, jobs, limits, repository, runtime, variables
+from engine import clock, ids, jobs, limits, priority, repository, runtime, variables
 from engine.jobs import JobWork
 from engine.model import EventSubscription, Job
 from engine.store import execution
@@ -53,6 +53,7 @@ def broadcast(session: Session, work: JobWork) -> int:
     found = [
         {
             **_row(ids.next_id(), "signal_delivery", work.topic, work.variables),
+            "priority": work.priority,
             "instance_id": instance_id,
             "definition_id": definition_id,
             "activity": activity,
@@ -112,6 +113,7 @@ def _row(job_id: int, kind: str, name: str, values: Variables) -> dict[str, obje
         "due_at": clock.now(),
         "fencing": 0,
         "retries": limits.RETRIES,
+        "priority": priority.NORMAL,
         "suspended": False,
         "last_error": "",
         "created_at": clock.now(),

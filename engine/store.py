@@ -110,6 +110,7 @@ def _store(session: Session, execution: Execution, *, new: str | None) -> None:
         execution.actor,
         connection.stamp,
         connection.stamp(clock.now()),
+        execution.compiled.process.job_priority,
     )
     writer = _Writer(connection, execution, place)
     writer.variables()

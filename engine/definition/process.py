@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from engine import priority
 from engine.definition.elements import BoundaryEvent, Element, StartEvent
 from engine.expressions import Expression
 
@@ -52,11 +53,15 @@ class Process:
     lanes: Mapping[str, Lane] = field(default_factory=dict)
     _attached: Mapping[str, list[BoundaryEvent]] = field(init=False, repr=False)
 
+    job_priority: int = field(init=False, repr=False)
+    """The class of the jobs of instances that begin with it (`engine.priority`)."""
+
     def __post_init__(self) -> None:
         attached: dict[str, list[BoundaryEvent]] = {}
         for event in self.of(BoundaryEvent):
             attached.setdefault(event.attached_to, []).append(event)
         object.__setattr__(self, "_attached", attached)
+        object.__setattr__(self, "job_priority", priority.of(self.properties))
 
     def of(self, kind: type[E]) -> Iterator[E]:
         """The elements of a kind."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from engine import priority
 from engine import vocabulary as voc
 from engine.approval.board import PICKS
 from engine.definition import elements as el
@@ -109,6 +110,14 @@ def candidate_scope(process: Process, findings: Findings) -> None:
         findings.error("expression_syntax", process, text)
 
 
+def job_priority(process: Process, findings: Findings) -> None:
+    """The class of its jobs is one that there is."""
+    value = process.properties.get(priority.PROPERTY)
+    if value is not None and value not in priority.WORDS:
+        text = f"后台作业的优先级（{priority.PROPERTY}）不能是『{value}』，可以是 normal 或 low"
+        findings.error("job_priority", process, text)
+
+
 def loops(process: Process, findings: Findings) -> None:
     """A collection of results does not overwrite the collection of items."""
     for activity in process.of(el.Activity):
@@ -136,6 +145,7 @@ RULES: Final[tuple[Callable[[Process, Findings], None], ...]] = (
     subjects,
     policies,
     candidate_scope,
+    job_priority,
     loops,
     names,
 )

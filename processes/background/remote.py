@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from engine import clock, external_tasks, jobs, limits
+from engine import clock, external_tasks, jobs, limits, priority
 from engine.errors import NotFound
 from engine.jobs import JobWork
 from engine.model import ExternalTask, Job, ProcessInstance
@@ -34,6 +34,7 @@ def fetch(
     ready = (
         select(Job.id)
         .where(
+            Job.priority.in_(priority.CLASSES),  # what the index begins with
             Job.kind == "external_task",
             Job.topic.in_(topics),
             Job.due_at <= clock.now(),
@@ -41,7 +42,7 @@ def fetch(
             Job.retries > 0,
             or_(Job.lease_until.is_(None), Job.lease_until < clock.now()),
         )
-        .order_by(Job.due_at, Job.id)
+        .order_by(Job.priority.desc(), Job.due_at, Job.id)
         .limit(max(1, min(limit, _MOST)))
     )
     found = session.scalars(ready).all()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from engine import external_tasks, jobs, signals
+from engine import external_tasks, jobs, limits, signals
 from engine.errors import BanliError, BpmnError, Paused, Retry, TaskNotActive, WorkRefused
 from engine.jobs import JobWork
 from engine.ports import Channel, Message, Work, Worker
@@ -42,10 +42,14 @@ class JobWorker:
     routes: Mapping[str, str] = field(default_factory=dict)
     remote: tuple[str, ...] = ()
     """Topics that programs outside fetch through the API or take as files."""
+    _full: int = field(default=0, init=False)
+    """Batches in a row that had no place for a job that can wait."""
 
     def run_once(self) -> int:
         """Do a batch of due jobs; returns how many were taken."""
         taken: list[JobWork] = self.transact(self._acquire)  # type: ignore[assignment]
+        full = len(taken) >= BATCH and self._full < limits.LOW_AFTER
+        self._full = self._full + 1 if full else 0
         for work in taken:
             self.do(work)
         return len(taken)
@@ -57,6 +61,8 @@ class JobWorker:
             session,
             self.owner,
             limit=BATCH,
+            low=1,  # so that who comes meanwhile waits for one of them at most
+            room=1 if self._full >= limits.LOW_AFTER else 0,
             kinds=restoration.GO_ON if held else (),
             leave=(*self.remote, *self.workers, *self.routes) if held else self.remote,
             channels=self.routes,

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapters._shared.exchange import envelope
-from engine import clock, jobs
+from engine import clock, jobs, priority
 from engine.errors import TaskNotActive
 from engine.jobs import JobWork
 from engine.model import Job
@@ -39,6 +39,7 @@ def fetch(
     ready = (
         select(Job.id)
         .where(
+            Job.priority.in_(priority.CLASSES),  # what the index begins with
             Job.kind == "outbox_message",
             Job.topic.in_(topics),
             Job.due_at <= clock.now(),

@@ -13,6 +13,7 @@ from engine import (
     incidents,
     jobs,
     limits,
+    priority,
     runtime,
     tasks,
 )
@@ -300,12 +301,16 @@ def test_messages_of_a_case_are_sent_in_order_and_outlive_it(site: Site) -> None
     assert second.topic == "two"
 
 
-def test_the_queue_is_found_by_its_index(sqlite_file: Database) -> None:
-    statement = claiming.due_jobs({}).order_by(Job.due_at, Job.id).limit(20).params(now=NOON)
+@pytest.mark.parametrize("job_class", priority.CLASSES)
+def test_the_queue_is_found_by_its_index(sqlite_file: Database, job_class: int) -> None:
+    """In the order of the index: what can wait is not read, nothing is sorted."""
+    due = claiming.due_jobs({})
+    statement = claiming.in_turn(due, job_class).limit(20).params(now=NOON)
     with sqlite_file.read_session() as session:
         compiled = statement.compile(session.connection(), compile_kwargs={"literal_binds": True})
-        plan = session.execute(text(f"EXPLAIN QUERY PLAN {compiled}")).all()
-    assert any("ix_job_due" in str(row) for row in plan), plan
+        plan = [str(row) for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}")).all()]
+    assert any("ix_job_due (priority=? AND due_at<?)" in row for row in plan), plan
+    assert not any("TEMP B-TREE" in row for row in plan), plan
 
 
 def test_parallel_branches_of_messages_and_gateways(site: Site) -> None:
