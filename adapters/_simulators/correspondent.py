@@ -12,6 +12,7 @@ import urllib3
 
 from adapters._shared import signing, wire
 from adapters._shared.signing import Keys, Subject
+from adapters._simulators import packages
 from adapters._simulators.simulator import Answer, Simulator
 
 _RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 10.0, 10.0, 20.0, 30.0)
@@ -46,6 +47,7 @@ class Correspondent(Simulator):
     signature, with nothing in them.
     """
 
+    takes_packages = True
     key_member = "work_order_no"
     key_members: Mapping[str, str] = {}
     """Messages whose correlation key is another member."""
@@ -77,6 +79,9 @@ class Correspondent(Simulator):
         raise NotImplementedError
 
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        if (method, path) == ("POST", "/package"):
+            sent = packages.uploaded(body, headers.get("Content-Type", ""))
+            return 200, packages.answered(sent, self._said, keys=self.keys)
         if method != "POST" or not path.startswith(("/messages", "/services/")):
             return 404, {"reason": "没有这项服务"}
         purpose = "message" if path == "/messages" else "service"
@@ -110,6 +115,13 @@ class Correspondent(Simulator):
         self.last = chosen.number
         given = (chosen.name, chosen.number, chosen.body, self.faults.now())
         threading.Thread(target=self._send, args=given, daemon=True).start()
+
+    def _said(self, envelope: dict[str, Any]) -> Iterator[Reply]:
+        """What is said in return for a message of a package."""
+        name, number = wire.text(envelope, "name"), wire.text(envelope, "correlation_key")
+        self._note(name, number)
+        for said, content in self.replies(name, number, envelope.get("body") or {}, "normal"):
+            yield said, {**content, self.key_of(said): number}
 
     def _note(self, name: str, number: str) -> None:
         with self.lock:

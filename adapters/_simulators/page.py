@@ -18,6 +18,11 @@ _STYLE: Final = (
     "button[disabled]{background:#1d4f91;color:#fff}.on{color:#b42318;font-weight:600}"
     ".wide{overflow-x:auto}"
 )
+_FILES: Final = (
+    '<h2>以文件交换</h2><form method="post" action="package" enctype="multipart/form-data">'
+    '<label>任务包（ZIP）<input name="package" type="file" accept=".zip" required '
+    'style="width:auto"></label><button>办理并下载结果包</button></form>'
+)
 
 
 def told(form: str) -> dict[str, Any]:
@@ -95,6 +100,7 @@ def _department(department: Simulator) -> str:
         for n, one in enumerate(department.examples())
     )
     sends = f'<h2>主动发送</h2><form method="post" action="_say">{own}</form>' if own else ""
+    files = _FILES if department.takes_packages else ""
     rows = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
         for row in department.summary()
@@ -106,5 +112,5 @@ def _department(department: Simulator) -> str:
         '<form method="post" action="_faults"><label>时延（秒）<input name="latency" '
         f'type="number" step="0.01" min="0" value="{faults.latency:g}"></label>{chances}'
         '<button name="mode" value="normal">设定</button></form>'
-        f'{sends}<h2>最近的请求</h2><div class="wide"><table>{rows}</table></div>'
+        f'{sends}{files}<h2>最近的请求</h2><div class="wide"><table>{rows}</table></div>'
     )

@@ -30,7 +30,7 @@ class Paged(Correspondent):
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         host = {name.lower(): value for name, value in headers.items()}.get("host", "")
         self.address = f"http://{host}/{self.keys.id}"
-        if path.startswith(("/messages", "/services/")):
+        if path.startswith(("/messages", "/services/", "/package")):
             return super().answer(method, path, body, headers)
         form = dict(parse_qsl(body.decode())) if method == "POST" else None
         shown = self.page(path, form)

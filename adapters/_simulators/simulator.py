@@ -30,6 +30,8 @@ class Simulator:
     """
 
     title = ""
+    takes_packages = False
+    """Whether it answers a package of tasks with one of results, on its page."""
 
     def __init__(self) -> None:
         self.faults = Faults()

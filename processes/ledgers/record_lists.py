@@ -4,10 +4,10 @@ Invariant: only records of the organisations of the reader's roles (`statistics.
 list is for everybody; a sensitive field is masked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -155,6 +155,13 @@ def _where(told: menus.RecordList, by: User, code: str) -> list[ColumnElement[bo
         paths = scope.paths(by, menus.roles_with(by, code))
         found.append(scope.records(ledger, told.own, paths))
     return found
+
+
+def offered(by: User) -> Iterator[ColumnElement[bool]]:
+    """The records that a user may open from the lists of his menus, as far as his role reaches."""
+    codes = {one.records for one in menus.entries(by) if one.records and "view" in one.do}
+    for code in sorted(codes):
+        yield and_(*_where(menus.lists()[code], by, code))
 
 
 def _holding(ledger: Definition, words: str) -> ColumnElement[bool]:

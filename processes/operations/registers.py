@@ -15,6 +15,15 @@ _REGISTER = {"register": "台账标识"}
 _RECORD = {"record": "记录：各字段，另有 key 与 status"}
 
 
+def _moved_on(session: Session, call: Call, register: str, key: str) -> Variables | None:
+    """What a step says of a record in another status than those it is `from`; None if it is not."""
+    only = call.variables.get("from")
+    if only is None:
+        return None
+    held = registers.get(session, register, key)
+    return None if held.status in list(only) else {"record": held.context(), "changed": False}
+
+
 def trace(call: Call) -> Trace:
     """Who changes the ledger, for the log: the process, in the name of the case."""
     reason = call.variables.get("reason")
@@ -51,16 +60,23 @@ def create(session: Session, call: Call) -> Variables:
 @operation(
     "register.update",
     "修改记录",
-    inputs={**_REGISTER, "key": "主键", "data": "要改的字段", "reason?": "原因"},
-    outputs=_RECORD,
+    inputs={
+        **_REGISTER,
+        "key": "主键",
+        "data": "要改的字段",
+        "from?": "只在这些状态时修改；已是其他状态的不改，不算出错",
+        "reason?": "原因",
+    },
+    outputs={**_RECORD, "changed": "是否修改了"},
     joins=True,
 )
 def update(session: Session, call: Call) -> Variables:
-    """Change fields of a record."""
-    changed = registers.update(
-        session, call.text("register"), call.text("key"), call.context("data"), trace=trace(call)
-    )
-    return {"record": changed.context()}
+    """Change fields of a record; with `from` one that somebody moved meanwhile is left."""
+    register, key = call.text("register"), call.text("key")
+    if left := _moved_on(session, call, register, key):
+        return left
+    changed = registers.update(session, register, key, call.context("data"), trace=trace(call))
+    return {"record": changed.context(), "changed": True}
 
 
 @operation(
@@ -80,11 +96,8 @@ def update(session: Session, call: Call) -> Variables:
 def transition(session: Session, call: Call) -> Variables:
     """Move a record to another status; with `from` one that somebody moved meanwhile is left."""
     register, key, to = call.text("register"), call.text("key"), call.text("to")
-    only = call.variables.get("from")
-    if only is not None:
-        held = registers.get(session, register, key)
-        if held.status not in list(only):
-            return {"record": held.context(), "changed": False}
+    if left := _moved_on(session, call, register, key):
+        return left
     moved = registers.transition(
         session, register, key, to, trace=trace(call), changes=call.context("data")
     )

@@ -104,3 +104,35 @@ def test_a_detail_that_refers_to_nothing_is_refused(details: dict[str, str]) -> 
     told = {"title": "任务", "register": "ecert_run", "columns": ["total"], "details": details}
     with pytest.raises(DomainRefused):
         menus.read_list("runs", told)
+
+
+def test_a_long_identifier_does_not_squeeze_the_words_beside_it(
+    installed: Flask, manager: FlaskClient
+) -> None:
+    """P-46: the list of uses says what for; an identifier breaks, words keep their width."""
+    told = {
+        "ecert_id": "1.2.156.3005.2.11100000MB03271699021.11610100MB29145699.P6101002026.001.X",
+        "org": "PR610100",
+        "kind": "shared",
+        "at": "2026-03-02T10:00:00+08:00",
+        "by": "某某区教育局",
+        "purpose": "义务教育入学资格审核所需的房产核验",
+    }
+    with installed.app_context(), database().transaction() as session:
+        registers.create(session, "ecert_event", told, trace=Trace("test"))
+    listed = manager.get("/business/lists/ecert_event_list").text
+    assert f'<td class="long" data-label="电子证照标识">{told["ecert_id"]}' in listed
+    assert f'<td class="text" data-label="用途">{told["purpose"]}' in listed
+
+
+def test_whoever_has_a_list_over_all_cities_opens_their_records_in_the_ledger_too(
+    installed: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P-69, P-85: the province's administrator sees every access; a city's own clerks do not."""
+    laid_down(installed, monkeypatch)
+    for login, sees in (("prop_admin", True), ("prop_access", False)):
+        client = installed.test_client()
+        log_in(client, login)
+        for path in ("/registers/onboarding", "/business/lists/onboarding_list"):
+            assert ("宝鸡市不动产登记信息系统" in client.get(path).text) is sees, (login, path)
+        assert ("电子证照使用记录" in client.get("/registers").text) is False

@@ -1,7 +1,8 @@
 """Which ledgers and records a user sees on the pages of the ledgers.
 
 Invariant: a handler sees the records of the own organisations and of those below; a keeper of a
-ledger besides those that are his to keep; anything else does not exist.
+ledger besides those that are his to keep, everybody those of the lists in the own menus; anything
+else does not exist.
 """
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
@@ -11,7 +12,7 @@ from engine.errors import NotFound
 from processes import registers
 from processes.identity.identity import User
 from processes.identity.roles import Action
-from processes.ledgers import maintenance
+from processes.ledgers import maintenance, record_lists
 from processes.model.people import Org
 from processes.model.records import RegisterRecord
 from processes.rights import permissions
@@ -19,7 +20,7 @@ from processes.rights import permissions
 
 def visible(by: User) -> ColumnElement[bool]:
     """The records a user sees."""
-    seen = [_below(permissions.allowed_orgs(by, Action.SEARCH_CASES))]
+    seen = [_below(permissions.allowed_orgs(by, Action.SEARCH_CASES)), *record_lists.offered(by)]
     for register in maintenance.offered(by):
         mine = RegisterRecord.register == register
         if registers.definition(register).org:

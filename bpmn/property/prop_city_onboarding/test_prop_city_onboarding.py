@@ -145,6 +145,20 @@ def test_an_open_access_is_changed_to_files_and_in_the_end_stopped(play: Play) -
     assert applied(play, subsystem="info_query").waits_for == {"examine"}, "it may join again"
 
 
+@pytest.mark.parametrize("second", ["stop", "to_files"])
+def test_of_two_requests_at_once_the_second_changes_nothing_more(second: str, play: Play) -> None:
+    """P-69: both are granted; the later one finds the access stopped and says so."""
+    key = opened(play, subsystem="info_query").row.reference
+    first, later = asked_to(play, "stop"), asked_to(play, second)
+    first.complete("examine", as_="prop_admin", decision="grant")
+    later.complete("examine", as_="prop_admin", decision="grant")
+    assert later.incidents == []
+    assert (later.ended, later.status, later.row.outcome) == ("changed", "cancelled", "unfit")
+    held = story.record(play, "onboarding", key)
+    assert (held["status"], held["way"]) == ("stopped", "interface")
+    assert "信息网络查询接入此前已停用" in story.notices_of(play, "prop_access")
+
+
 def test_a_change_that_is_refused_leaves_the_access_as_it_was(play: Play) -> None:
     key = opened(play, subsystem="info_query").row.reference
     case = asked_to(play, "stop")

@@ -51,8 +51,9 @@ def asked(play: Play, code: str, *, working_days: int = 5) -> PlayedCase:
 @pytest.fixture
 def local_systems(play: Play) -> None:
     """The registration systems of cities are reached; what goes to them stays in the outbox."""
-    play.worker.routes = {"query_dispatched": "registration_local"}
-    play.worker.remote = ("query_dispatched",)
+    topics = ("query_dispatched", "query_packed", "query_reminder")
+    play.worker.routes = dict.fromkeys(topics, "registration_local")
+    play.worker.remote = topics
 
 
 @pytest.mark.usefixtures("local_systems")
@@ -121,7 +122,6 @@ def test_a_city_that_joined_by_files_gets_its_queries_as_packages(play: Play) ->
         stage_done(access)
         access.complete("sign_stage", as_="prop_admin", decision="pass")
     assert story.record(play, "onboarding", access.row.reference)["way"] == "file"
-    play.worker.remote = ("query_dispatched", "query_packed")
     case = asked(play, "PR610500")
     assert case.variables["way"] == "file"
     with play.session() as session:
@@ -192,6 +192,28 @@ def reminders(play: Play, login: str) -> list[str]:
         lambda session: [(one.id, one.title, one.body) for one in notices.box(session, who)]
     )
     return [body for _id, title, body in sorted(box) if title == "查询任务催办"]
+
+
+@pytest.mark.usefixtures("local_systems")
+@pytest.mark.parametrize(
+    ("way", "topics"),
+    [("interface", ["query_dispatched", "query_reminder"]), ("file", ["query_packed"])],
+)
+def test_only_a_system_that_was_asked_by_interface_is_reminded_by_it(
+    way: str, topics: list[str], play: Play
+) -> None:
+    """P-70, P-77, P-79: whoever answers by files or by hand has the notice."""
+    trace = registers.Trace(by="prop_admin")
+    play.run(lambda s: registers.update(s, "onboarding", "接入-610300", {"way": way}, trace=trace))
+    case = asked(play, "PR610300", working_days=1)
+    case.passes(working_days=1)
+    with play.session() as session:
+        sent = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).all()
+        assert [one.topic for one in sent] == topics
+        if way == "interface":
+            assert sent[-1].payload["due_on"] == case.variables["due_on"]
+            assert sent[-1].correlation_key == case.variables["target_no"]
+    assert case.incidents == []
 
 
 @pytest.mark.usefixtures("local_systems")

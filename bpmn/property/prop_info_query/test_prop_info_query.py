@@ -18,6 +18,7 @@ from processes.people import area
 from processes.play import Play, PlayedCase
 
 QUERY = "prop_info_query"
+OTHER_UNIT = "610402001002GB00009F00010001"
 PERSON = {"name": "被查询人", "id_no": "610102198001010014"}
 ROW = {
     "holder_name": "被查询人",
@@ -25,6 +26,14 @@ ROW = {
     "location": "西安市雁塔区演示路 1 号",
     "right_kind": "房屋所有权",
 }
+
+
+@pytest.fixture(autouse=True)
+def local_systems(play: Play) -> None:
+    """What goes to the registration systems of cities stays in the outbox."""
+    topics = ("query_dispatched", "query_packed", "query_reminder")
+    play.worker.routes = dict.fromkeys(topics, "registration_local")
+    play.worker.remote = topics
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +88,7 @@ def test_a_query_is_created_with_its_basis_and_approved_by_another(play: Play) -
         case.complete("approve", as_="prop_creator", decision="approve")
     case.complete("approve", as_="prop_approver", decision="approve")
     task = story.record(play, "query_task", case.row.reference)
-    assert (task["status"], task["target_count"]) == ("distributed", 2)
+    assert (task["status"], task["target_count"]) == ("distributed", 4)
 
 
 def test_a_query_without_good_reason_is_refused(play: Play) -> None:
@@ -107,13 +116,19 @@ def test_a_query_may_be_sent_back_and_comes_again(play: Play) -> None:
 def test_the_answers_of_the_cities_are_merged_and_conflicts_marked(play: Play) -> None:
     """P-61, P-62, P-65, P-66, P-78: each city uploads, the result is one letter."""
     case = approved(play)
-    replied(play, "prop_executor", ROW)
+    for login, rows in (
+        ("prop_executor", [ROW]),
+        ("prop_executor_bj", []),
+        ("prop_executor_xy", [{**ROW, "unit_code": OTHER_UNIT}]),
+    ):
+        replied(play, login, *rows)
     targets = story.records(play, "query_target", task_no=case.row.reference)
-    assert sorted(one["status"] for one in targets) == ["replied", "sent"]
+    assert sorted(one["status"] for one in targets) == ["replied"] * 3 + ["sent"]
     replied(play, "prop_executor_wn", {**ROW, "holder_name": "另一人"})
     rows = case.variables["result_rows"]
     assert [(one["region_name"], one["conflict"]) for one in rows] == [
         ("西安市不动产登记局", True),
+        ("咸阳市不动产登记局", False),
         ("渭南市不动产登记局", True),
     ]
     assert case.letters == ["letter_query_result"]
@@ -138,7 +153,8 @@ def test_only_the_chosen_cities_are_asked(play: Play) -> None:
 def test_a_city_that_is_late_is_urged_and_in_the_end_left_out_by_name(play: Play) -> None:
     """P-70: urging shown; partial result after the due date, closed with a note."""
     case = approved(play)
-    replied(play, "prop_executor")
+    for login in ("prop_executor", "prop_executor_bj", "prop_executor_xy"):
+        replied(play, login)
     case.passes(working_days=1)
     assert "查询任务催办" not in story.notices_of(play, "prop_executor_wn")
     case.passes(working_days=10)

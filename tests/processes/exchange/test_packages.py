@@ -18,6 +18,9 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from adapters._shared import wire
+from adapters._shared.signing import SharedKey
+from adapters._simulators.departments.registration_local import RegistrationSystem
+from adapters._simulators.simulator import Raw, Refused
 from bpmn.property import story
 from engine import clock
 from engine.errors import NotFound
@@ -26,7 +29,7 @@ from processes.exchange import packages, pulling
 from processes.exchange.packages import PackageRefused
 from processes.model.exchange import ExchangePackage
 from processes.play import Play, PlayedCase
-from tests.processes.exchange.lines import Lines
+from tests.processes.exchange.lines import KEY, Lines
 
 
 @pytest.fixture
@@ -198,6 +201,40 @@ def test_the_answer_of_a_city_comes_back_as_a_package(play: Play, cities: Lines)
     play.drain()
     assert [one["result"] for one in (taken.receipt or {})["lines"]] == ["taken"]
     assert case.ended == "replied"
+
+
+def by_form(content: bytes, key: str = KEY) -> bytes:
+    """The package of results that the simulated systems make of one chosen on their page."""
+    system = RegistrationSystem("", keys=SharedKey("registration_local", key.encode()))
+    kind = "multipart/form-data; boundary=edge"
+    head = b'--edge\r\nContent-Disposition: form-data; name="package"; filename="p.zip"\r\n\r\n'
+    body = head + content + b"\r\n--edge--\r\n"
+    status, answer = system.answer("POST", "/package", body, {"Content-Type": kind})
+    assert status == 200
+    assert isinstance(answer, Raw)
+    return answer.content
+
+
+def test_the_simulated_system_of_a_city_answers_a_package_and_contradicts_the_other(
+    play: Play, cities: Lines
+) -> None:
+    """P-62, P-77, P-78: the demo shows files going both ways, and two books that differ."""
+    cases = {code: asked(play, code) for code in ("PR610300", "PR610400")}
+    local, by = cities.interface("registration_local"), play.user("prop_interface")
+    for package in play.run(lambda s: packages.make(s, local, by=by)):
+        tasks = play.run(lambda s, one=package: packages.content(s, one, by=by))
+        with pytest.raises(Refused, match="封签"):
+            by_form(tasks, "another key of sixteen bytes")
+        sent = by_form(tasks)
+        taken = play.run(lambda s, sent=sent: packages.take(s, local, sent, by=by))
+        assert [one["result"] for one in (taken.receipt or {})["lines"]] == ["taken"]
+    play.drain()
+    rows = [one for case in cases.values() for one in case.variables["city_reply"]["rows"]]
+    shared = [one["holder_name"] for one in rows if one["unit_code"].startswith("610403")]
+    assert shared == ["甲某", "甲某、共有人某"]
+    assert len({one["unit_code"] for one in rows}) == 3
+    with pytest.raises(Refused, match="不是 ZIP"):
+        by_form(b"no archive")
 
 
 def test_a_city_with_an_interface_is_posted_to_beside_those_with_files(
