@@ -160,7 +160,7 @@ def _chosen(reading: Reading, node: xml.Node, ext: Extensions) -> tuple[str, ...
         text = f"banli:chosen 的 by 只能是 previous、starter，实为『{'、'.join(unknown)}』"
         reading.error("chosen_by", text, node)
     if by and loop(reading, node) is not None:
-        reading.error("chosen_and_loop", "多实例的任务不能预先指定办理人（banli:chosen）", node)
+        reading.error("chosen_and_loop", "多实例的任务不能预先指定办理人", node)
     return by
 
 
@@ -179,7 +179,7 @@ def _approval(reading: Reading, node: xml.Node, ext: Extensions) -> el.Approval 
         reading.error("approval_incomplete", text, node)
         return None
     if loop(reading, node) is not None:
-        text = "多人审批（banli:approval）与多实例不能同时使用"
+        text = "多人审批与多实例不能同时使用"
         reading.error("approval_and_loop", text, node)
     for name in ("result", "opinions"):
         if found.get(name):
@@ -215,7 +215,7 @@ def _service(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> 
     work = ext.of("zeebe:taskDefinition")
     topic = reading.expression(work.get("type"), node, "任务类型")
     if topic is None:
-        reading.error("topic_missing", "没有指明任务类型（zeebe:taskDefinition type）", node)
+        reading.error("topic_missing", "没有指明服务主题", node)
         return None
     retries = reading.expression(work.get("retries"), node, "重试次数")
     return el.ServiceTask(**common, loop=loop(reading, node), topic=topic, retries=retries)
@@ -229,7 +229,7 @@ def _script(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> e
     source = reading.expression(values.get("expression"), node, "脚本", feel=True)
     result = values.get("resultVariable", "")
     if source is None or not result:
-        reading.error("script_missing", "脚本任务须有 FEEL 表达式和结果变量（zeebe:script）", node)
+        reading.error("script_missing", "计算须有表达式和结果变量", node)
         return None
     reading.variable(result, node, "结果")
     made = loop(reading, node)
@@ -243,7 +243,7 @@ def _rule(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.
     decision = reading.expression(values.get("decisionId"), node, "决策")
     result = values.get("resultVariable", "")
     if decision is None or not result:
-        text = "业务规则任务须指明决策和结果变量（zeebe:calledDecision）"
+        text = "须指明调用的决策和结果存入的变量"
         reading.error("decision_missing", text, node)
         return None
     reading.variable(result, node, "结果")

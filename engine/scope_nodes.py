@@ -54,7 +54,7 @@ def call(reading: Reading, node: xml.Node, ext: Extensions, common: Any) -> el.E
     standard = (node.get("calledElement") or "").rpartition(":")[2]
     process = reading.expression(values.get("processId", standard), node, "被调用流程")
     if process is None:
-        reading.error("called_missing", "没有指明被调用的流程（zeebe:calledElement）", node)
+        reading.error("called_missing", "没有指明调用的子流程", node)
         return None
     return el.CallActivity(
         **common,

@@ -81,6 +81,7 @@ def surroundings(session: Session, found: Case) -> dict[str, Any]:
     return {
         "case": found,
         "at": found.step if not found.ended_at else "",
+        "moving": overview.moving(session, found.id),
         "summary": summary(session, found),
         "entries": timeline.entries(session, found, public=True),
         "limits": limits.of_case(session, found),

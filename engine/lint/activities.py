@@ -13,7 +13,7 @@ from engine.expressions import Expression
 from engine.lint import graph
 from engine.lint.findings import Findings
 
-_ANSWERS: Final = "自动{}时须写明答复（banli:policies {}），或者设置审批结果变量"
+_ANSWERS: Final = "自动{}时须写明“自动{}的答复”，或者设置审批结果变量"
 
 
 def event_sub_processes(process: Process, findings: Findings) -> None:
@@ -63,35 +63,33 @@ def _policy(task: el.UserTask, findings: Findings) -> None:
     if found is None:
         return
     if found.empty == "person" and found.person is None:
-        findings.error("policy_person", task, "办理人为空时交由指定人员的，须写明人员（person）")
+        findings.error("policy_person", task, "办理人为空时交由指定人员的，须写明人员")
     if found.empty == "reject" and not _concludes(task, found.reject):
-        findings.error("policy_answers", task, _ANSWERS.format("不通过", "reject"))
+        findings.error("policy_answers", task, _ANSWERS.format("不通过", "不通过"))
     passes = found.empty == "approve" or found.starter == "skip" or found.repeated
     if passes and task.form_id and not _concludes(task, found.approve):
-        findings.error("policy_answers", task, _ANSWERS.format("通过", "approve"))
+        findings.error("policy_answers", task, _ANSWERS.format("通过", "通过"))
     if task.loop is not None:
-        findings.error("policy_loop", task, "多实例的任务不能设置办理策略（banli:policies）")
+        findings.error("policy_loop", task, "多实例的任务不能设置办理策略")
 
 
 def _timeout(process: Process, task: el.UserTask, findings: Findings) -> None:
     found = task.timeout
     assert found is not None  # noqa: S101 - looked at before
     if task.limit is None:
-        findings.error(
-            "timeout_limit", task, "超时处理（banli:timeout）须有办理期限（banli:limit）"
-        )
+        findings.error("timeout_limit", task, "超期提醒和处理须有办理期限")
     alone = task.approval is None or task.approval.mode in {"single", *PICKS}
     if task.loop is not None or not alone:
-        findings.error("timeout_several", task, "多人办理的任务不能设置超时处理（banli:timeout）")
+        findings.error("timeout_several", task, "多人办理的任务不能设置超期提醒和处理")
     if found.then == "jump":
         target = process.elements.get(found.to)
         if not isinstance(target, el.Activity) or target is task:
             findings.error("timeout_to", task, f"超时后转到的环节『{found.to}』不存在")
     answers = task.policies or Policies()
     if found.then == "reject" and not _concludes(task, answers.reject):
-        findings.error("policy_answers", task, _ANSWERS.format("不通过", "reject"))
+        findings.error("policy_answers", task, _ANSWERS.format("不通过", "不通过"))
     if found.then == "approve" and task.form_id and not _concludes(task, answers.approve):
-        findings.error("policy_answers", task, _ANSWERS.format("通过", "approve"))
+        findings.error("policy_answers", task, _ANSWERS.format("通过", "通过"))
 
 
 def _concludes(task: el.UserTask, answers: Expression | None) -> bool:

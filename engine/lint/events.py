@@ -215,7 +215,7 @@ def messages(process: Process, findings: Findings) -> None:
     for element in process.elements.values():
         for message in _awaited(process, element):
             if message.correlation_key is None:
-                text = f"消息『{message.name}』没有关联键（zeebe:subscription correlationKey）"
+                text = f"消息『{message.name}』没有关联键"
                 findings.error("correlation_missing", element, text)
 
 

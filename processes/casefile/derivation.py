@@ -52,6 +52,7 @@ CALLED: Final = frozenset({"case_status", "case_outcome", "accepted_on", "due_on
 _SOUGHT: Final = frozenset({"title", "applicant_name", "id_no_tail"})
 _QUERY_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _STEP_LENGTH: Final = 200
+_ASKING: Final = "supplement_pending"
 
 
 def register() -> None:
@@ -112,14 +113,18 @@ def told_by(execution: Execution, step: StepRecord) -> Variables:
 def _called(execution: Execution, step: StepRecord) -> Variables:
     """What a called process under way says of the case: it cannot write into the root scope.
 
-    Names that it merely inherited do not count, so two called at once do not take turns.
+    Names that it merely inherited do not count, so two called at once do not take turns. Where two
+    wait for the applicant, the case is asked for a supplement until the last of them has it.
     """
     said: Variables = {}
+    asking = False
     for scope in execution.scopes.values():
         if scope.isolated and scope.parent_id is not None:
             names = CALLED & scope.written & step.variable_deltas.get(scope.id, {}).keys()
             said.update({name: scope.variables.get(name) for name in names})
-    return said
+            own = scope.variables.get("case_status") if "case_status" in scope.written else None
+            asking = asking or own == _ASKING
+    return {**said, "case_status": _ASKING} if asking and "case_status" in said else said
 
 
 def _new(session: Session, execution: Execution, variables: Variables) -> dict[str, Any]:

@@ -7,9 +7,9 @@ checks the permission itself.
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import incidents, repository, runtime
+from engine import clock, incidents, repository, runtime
 from engine.errors import BanliError, NotFound
-from engine.model import Incident, ProcessInstance
+from engine.model import Incident, Job, ProcessInstance
 from engine.variables import Variables
 from forms.definition import FormDefinition
 from processes.casework import monitor
@@ -39,6 +39,16 @@ def application(session: Session, case_id: int) -> tuple[FormDefinition, Variabl
     if form is None:
         return None
     return form, {**_filer(session, instance.started_by), **runtime.variables(session, case_id)}
+
+
+def moving(session: Session, case_id: int) -> bool:
+    """Whether a worker has something to do for a case at this moment, so that it soon looks other.
+
+    What waits for a later instant, and what rests with an incident, is not meant.
+    """
+    due = (Job.instance_id == case_id, Job.due_at <= clock.now())
+    goes = (Job.retries > 0, Job.suspended.is_(False))
+    return session.scalar(select(Job.id).where(*due, *goes).limit(1)) is not None
 
 
 def _filer(session: Session, started_by: str) -> Variables:

@@ -45,12 +45,21 @@ class Operation(Word):
     statuses: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """The records of another ledger that name a record in the field `by`, in one of `statuses`."""
+
+    register: str
+    by: str
+    statuses: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordList(Word):
     """A list of records of a ledger, as a page of its own.
 
     `details` are the lists shown on the page of a record, by code, each with the field that names
-    the record.
+    the record; `counts` says for a column what is counted where the record has no number yet.
     """
 
     register: str
@@ -61,6 +70,7 @@ class RecordList(Word):
     everybody: bool = False
     operations: Mapping[str, Operation] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, Counting] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +122,12 @@ class _Operation(_Target):
     statuses = fields.List(fields.String(), load_default=list)
 
 
+class _Counting(Schema):
+    register = fields.String(required=True)
+    by = fields.String(required=True)
+    statuses = fields.List(fields.String(), load_default=list)
+
+
 class _View(_Titled):
     register = fields.String(required=True)
     columns = fields.List(fields.String(), required=True, validate=validate.Length(1, 9))
@@ -120,6 +136,7 @@ class _View(_Titled):
     own = fields.List(fields.String(), load_default=list)
     everybody = fields.Boolean(load_default=False)
     details = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    counts = fields.Dict(keys=fields.String(), values=fields.Nested(_Counting), load_default=dict)
     operations = fields.Dict(
         keys=fields.String(), values=fields.Nested(_Operation), load_default=dict
     )
@@ -171,9 +188,21 @@ def read_list(code: str, told: Mapping[str, Any]) -> RecordList:
         raise DomainRefused(f"列表『{code}』：『{name}』不可检索")
     for other, name in raw["details"].items():
         _detail(code, other, name)
+    counts = {name: _counting(code, name, one) for name, one in raw.pop("counts").items()}
     found = {name: _operation(one) for name, one in raw.pop("operations").items()}
     raw |= {name: tuple(raw[name]) for name in ("columns", "statuses", "own")}
-    return RecordList(**raw, operations=found)
+    for name in {*counts} - {*raw["columns"]}:
+        raise DomainRefused(f"列表『{code}』：计数的『{name}』不在各列中")
+    return RecordList(**raw, operations=found, counts=counts)
+
+
+def _counting(code: str, name: str, raw: Mapping[str, Any]) -> Counting:
+    other = registers.definition(raw["register"])
+    if raw["by"] not in other.search:
+        raise DomainRefused(f"列表『{code}』：『{name}』不能按『{raw['by']}』计数")
+    for status in {*raw["statuses"]} - {*other.statuses}:
+        raise DomainRefused(f"列表『{code}』：『{name}』计数的台账没有状态『{status}』")
+    return Counting(raw["register"], raw["by"], tuple(raw["statuses"]))
 
 
 def _detail(code: str, other: str, name: str) -> None:

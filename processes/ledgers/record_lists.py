@@ -19,7 +19,7 @@ from processes.ledgers import menus
 from processes.model.people import Org
 from processes.model.records import RegisterLog, RegisterRecord
 from processes.registers.definition import Definition, FieldDefinition
-from processes.registers.search import conditions_of, holding
+from processes.registers.search import conditions_of, counts_of, holding
 from processes.statistics import scope
 
 PAGE = 50
@@ -72,12 +72,23 @@ def page(session: Session, code: str, *, by: User, asked: Asked) -> Page:
     rows = list(session.scalars(query.order_by(RegisterRecord.key).limit(asked.limit + 1)))
     following = rows[asked.limit - 1].key if len(rows) > asked.limit else ""
     kept = rows[: asked.limit]
+    return Page(_shown(session, told, kept), total, following)
+
+
+def _shown(session: Session, told: menus.RecordList, rows: Sequence[RegisterRecord]) -> list[Shown]:
+    """The rows with their cells; where a number is not in the record yet, it is counted."""
+    ledger = registers.definition(told.register)
     specs = [ledger.fields[name] for name in told.columns]
-    return Page(
-        [Shown(row, cells) for row, cells in zip(kept, words(session, specs, kept), strict=True)],
-        total,
-        following,
-    )
+    found = [list(cells) for cells in words(session, specs, rows)]
+    for name, counting in told.counts.items():
+        place = told.columns.index(name)
+        open_still = [row.key for row, cells in zip(rows, found, strict=True) if not cells[place]]
+        counted = counts_of(
+            session, counting.register, counting.by, open_still, statuses=counting.statuses
+        )
+        for row, cells in zip(rows, found, strict=True):
+            cells[place] = cells[place] or str(counted[row.key])
+    return [Shown(row, tuple(cells)) for row, cells in zip(rows, found, strict=True)]
 
 
 def record(session: Session, code: str, record_id: int, *, by: User) -> RegisterRecord:

@@ -19,7 +19,7 @@ from processes.letters import fonts
 _TOKEN: Final = re.compile(r"[!-~\u00a1-\u024f]*[0-9][年月日号个条项]|[!-~\u00a1-\u024f]+| |[^\n]")
 _NOT_FIRST: Final = frozenset("，。、；：？！）》」』”’】〕〉％‰℃…—·々,.;:?!)]}%")
 _NOT_LAST: Final = frozenset("（《「『“‘【〔〈([{￥¥$№")
-_SPREAD: Final = 0.3
+_SPREAD: Final = 0.16
 """A line is spread by at most this part of a character a gap; a shorter one stays ragged."""
 _FUZZ: Final = 0.01
 

@@ -5,7 +5,7 @@ letters. Source: GB/T 9704-2012 (格式), margins 5.2, head 7.2, body 7.3.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from math import inf
@@ -26,14 +26,14 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from processes.letters import fonts, pictures
+from processes.letters import columns, fonts, pictures
 from processes.letters.canvas import Canvas
 from processes.letters.drawn import Drawing, Images, SealPlace
 from processes.letters.filling import chinese_date, fill, rows, shown, value
+from processes.letters.heads import RedHead, RedLine
 from processes.letters.lines import Style, TextBlock, draw_text
 from processes.letters.template import Block, Column, Template
 
-RED: Final = HexColor("#c8102e")
 GREY: Final = HexColor("#666666")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 28 * mm, 26 * mm, 26 * mm, 30 * mm
 _WIDTH: Final = A4[0] - _LEFT - _RIGHT
@@ -47,11 +47,22 @@ _WITH_SEAL: Final = 2
 _BELOW, _APART, _SIGNED = 3 * mm, 4 * mm, 42 * mm
 """Below a table; above agency, date and seal; these themselves."""
 _SMALL: Final = Style(size=5.5, leading=7, colour="#666666")
-_TO: Final = Style(size=_SIZE, leading=_LEADING)
-_BODY: Final = Style(size=_SIZE, leading=_LEADING, align="justify", indent=2 * _SIZE)
-_HEADING: Final = Style(
-    size=_SIZE, leading=_LEADING, font=fonts.BOLD, indent=2 * _SIZE, keep_with_next=True
-)
+_TIGHTER: Final = (24.0, 21.5)
+_FEW: Final = 3
+"""Lines of a letter of so few pages are set tighter if that saves a page (GB/T 9704, 7.3.5.4)."""
+_PADDING: Final = 13
+"""Left and right of a cell's text, with a little to spare."""
+
+
+class _Set:
+    """How the paragraphs of a letter are set, by the distance of their lines in points."""
+
+    def __init__(self, leading: float) -> None:
+        self.to = Style(size=_SIZE, leading=leading)
+        self.body = Style(size=_SIZE, leading=leading, align="justify", indent=2 * _SIZE)
+        self.heading = Style(
+            size=_SIZE, leading=leading, font=fonts.BOLD, indent=2 * _SIZE, keep_with_next=True
+        )
 
 
 def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> Drawing:
@@ -61,6 +72,16 @@ def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> Dr
         LetterInvalid: a place has no value, or a character no glyph.
     """
     fonts.register()
+    drawn = _drawn(template, values, images, _Set(_LEADING))
+    if 1 < drawn.pages <= _FEW:
+        for leading in _TIGHTER:
+            tighter = _drawn(template, values, images, _Set(leading))
+            if tighter.pages < drawn.pages:
+                return tighter
+    return drawn
+
+
+def _drawn(template: Template, values: Mapping[str, Any], images: Images, set_: _Set) -> Drawing:
     out = io.BytesIO()
     document = BaseDocTemplate(
         out,
@@ -79,7 +100,8 @@ def draw(template: Template, values: Mapping[str, Any], *, images: Images) -> Dr
     foot = _Foot(template, values)
     document.addPageTemplates([PageTemplate(frames=[frame], onPage=foot)])
     places: list[SealPlace] = []
-    document.build(_story(template, values, images, places), canvasmaker=Canvas)
+    body = _body(template, values, images, set_)
+    document.build(_story(template, values, body, places), canvasmaker=Canvas)
     electronic = template.seal == "electronic" and places
     place = places[-1] if electronic else None
     return Drawing(out.getvalue(), document.page, place, document.canv.sheets)
@@ -107,20 +129,31 @@ class _Foot:
         canvas.restoreState()
 
 
+def _body(
+    template: Template, values: Mapping[str, Any], images: Images, set_: _Set
+) -> list[Flowable]:
+    body: list[Flowable] = []
+    if template.to:
+        body.append(TextBlock(f"{fill(template.to, values)}：", set_.to))
+    for block in template.body:
+        if shown(block.shown_if, values):
+            body += _block(block, values, images, set_)
+    return body
+
+
 def _story(
-    template: Template, values: Mapping[str, Any], images: Images, places: list[SealPlace]
+    template: Template,
+    values: Mapping[str, Any],
+    body: Sequence[Flowable],
+    places: list[SealPlace],
 ) -> list[Flowable]:
     story = [
         *_top(template, values),
         Spacer(1, 9 * mm),
         _title(template, values),
         Spacer(1, 7 * mm),
+        *body,
     ]
-    if template.to:
-        story.append(_paragraph(f"{fill(template.to, values)}：", indent=False))
-    for block in template.body:
-        if shown(block.shown_if, values):
-            story += _block(block, values, images)
     if template.note:
         story += [Spacer(1, 3 * mm), _note(f"附注：{fill(template.note, values)}")]
     if closing := _closing(template, values, places):
@@ -143,12 +176,12 @@ def _end_of(story: list[Flowable]) -> list[Flowable]:
 def _top(template: Template, values: Mapping[str, Any]) -> list[Flowable]:
     top: list[Flowable] = []
     if template.head:
-        top += [_RedHead(fill(template.head, values)), Spacer(1, 5 * mm)]
+        top += [RedHead(fill(template.head, values)), Spacer(1, 5 * mm)]
     if values.get("number"):
         style = Style(size=13, leading=20, align="center")
         top.append(TextBlock(str(values["number"]), style))
     if template.head:
-        top += [Spacer(1, 2 * mm), _RedLine()]
+        top += [Spacer(1, 2 * mm), RedLine()]
     return top
 
 
@@ -157,31 +190,35 @@ def _title(template: Template, values: Mapping[str, Any]) -> TextBlock:
     return TextBlock(fill(template.heading or template.title, values), style)
 
 
-def _block(block: Block, values: Mapping[str, Any], images: Images) -> list[Flowable]:
+def _block(block: Block, values: Mapping[str, Any], images: Images, set_: _Set) -> list[Flowable]:
     if block.kind == "table":
         return [Spacer(1, 2 * mm), _table(block, values, images), Spacer(1, _BELOW)]
     if block.kind == "items":
         found = rows(block.rows, values)
         return [
-            _paragraph(fill(block.text, {**values, "row": row, "position": position}))
+            TextBlock(fill(block.text, {**values, "row": row, "position": position}), set_.body)
             for position, row in enumerate(found, 1)
         ]
     if block.kind == "heading":
-        return [TextBlock(fill(block.text, values), _HEADING)]
+        return [TextBlock(fill(block.text, values), set_.heading)]
     lines = fill(block.text, values).strip().split("\n")
-    return [_paragraph(line) for line in lines if line.strip()]
+    return [TextBlock(line, set_.body) for line in lines if line.strip()]
 
 
 def _table(block: Block, values: Mapping[str, Any], images: Images) -> Table:
-    total = sum(column.width for column in block.columns)
-    widths = [_WIDTH * column.width / total for column in block.columns]
+    known = [
+        {**values, "row": row, "position": position}
+        for position, row in enumerate(rows(block.rows, values), 1)
+    ]
+    texts = [[fill(column.value, here) for column in block.columns] for here in known]
+    widths = _widths(block.columns, texts)
     head = [_cell(column.title, column, bold=True) for column in block.columns]
     lines = [
         [
-            _filled(column, {**values, "row": row, "position": position}, images, width)
-            for column, width in zip(block.columns, widths, strict=True)
+            _filled(column, text, here, images, width)
+            for column, text, width in zip(block.columns, written, widths, strict=True)
         ]
-        for position, row in enumerate(rows(block.rows, values), 1)
+        for here, written in zip(known, texts, strict=True)
     ]
     table = _Rows([head, *lines], colWidths=widths, repeatRows=1, splitByRow=1)
     table.setStyle(
@@ -199,11 +236,25 @@ def _table(block: Block, values: Mapping[str, Any], images: Images) -> Table:
     return table
 
 
+def _widths(chosen: Sequence[Column], texts: Sequence[Sequence[str]]) -> list[float]:
+    """In points; those of the template, wider where a short word would be broken."""
+    total = sum(column.width for column in chosen)
+    needed = []
+    for number, column in enumerate(chosen):
+        spans = (
+            [fonts.width(column.title, _CELL, fonts.BOLD)] if columns.whole(column.title) else []
+        )
+        found = {line[number] for line in texts if columns.whole(line[number])}
+        spans += [fonts.width(text, _CELL) for text in found]
+        needed.append(max(spans, default=0) + _PADDING)
+    return columns.fitted([_WIDTH * column.width / total for column in chosen], needed)
+
+
 def _filled(
-    column: Column, values: Mapping[str, Any], images: Images, width: float
+    column: Column, text: str, values: Mapping[str, Any], images: Images, width: float
 ) -> list[Flowable]:
     """What stands in a cell: the text, a picture below it, fine print below that."""
-    parts: list[Flowable] = [_cell(fill(column.value, values), column)]
+    parts: list[Flowable] = [_cell(text, column)]
     if picture := column.image and value(column.image.strip("{} "), values):
         box = {"width": width - 14, "height": _PICTURE}
         parts.append(pictures.placed(images(str(picture)), **box))
@@ -252,48 +303,6 @@ class _Rows(Table):  # type: ignore[misc]
         return parts
 
 
-class _RedLine(Flowable):  # type: ignore[misc]
-    """The red line under the head."""
-
-    def wrap(self, width: float, _height: float) -> tuple[float, float]:
-        self.width = width
-        return width, 3
-
-    def draw(self) -> None:
-        self.canv.setStrokeColor(RED)
-        self.canv.setLineWidth(2)
-        self.canv.line(0, 1, self.width, 1)
-
-
-class _RedHead(Flowable):  # type: ignore[misc]
-    """The agency's name, red, as wide as the text block allows."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-    def wrap(self, width: float, _height: float) -> tuple[float, float]:
-        self.width = width
-        size = 34.0
-        while size > 14 and self._span(size) > width * 0.94:
-            size -= 0.5
-        self.size = size
-        return width, size * 1.25
-
-    def _span(self, size: float) -> float:
-        return fonts.width(self.text, size, fonts.BOLD) + self._gap(size) * (len(self.text) - 1)
-
-    def _gap(self, size: float) -> float:
-        return size * (0.32 if len(self.text) <= 8 else 0.12)
-
-    def draw(self) -> None:
-        x = (self.width - self._span(self.size)) / 2
-        self.canv.setFillColor(RED)
-        for mark in self.text:
-            draw_text(self.canv, mark, x=x, y=self.size * 0.25, size=self.size, font=fonts.BOLD)
-            x += fonts.width(mark, self.size, fonts.BOLD) + self._gap(self.size)
-
-
 class _Signature(Flowable):  # type: ignore[misc]
     """Agency and date at the right, the date four characters in, with room for the seal."""
 
@@ -326,10 +335,6 @@ class _Signature(Flowable):  # type: ignore[misc]
         x = middle - fonts.width(text, 9) / 2
         draw_text(self.canv, text, x=x, y=33 * mm, size=9)
         self.canv.restoreState()
-
-
-def _paragraph(text: str, *, indent: bool = True) -> TextBlock:
-    return TextBlock(text, _BODY if indent else _TO)
 
 
 def _note(text: str) -> TextBlock:

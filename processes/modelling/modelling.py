@@ -80,7 +80,7 @@ def library(session: Session, *, by: User) -> list[Entry]:
 def _unreleased(key: str, drafts: Sequence[ModelDraft]) -> Entry:
     return Entry(
         key=key,
-        name=_drafted_name(key, drafts[0]),
+        name=name_of(drafts[0]),
         domain=offers.domain_of(key),
         version=0,
         versions=0,
@@ -90,10 +90,10 @@ def _unreleased(key: str, drafts: Sequence[ModelDraft]) -> Entry:
     )
 
 
-def _drafted_name(key: str, draft: ModelDraft) -> str:
-    """The name in the diagram of a draft, if it can be read."""
+def name_of(draft: ModelDraft) -> str:
+    """The name in the diagram of a draft, its key if it cannot be read."""
     _findings, made = compiler.examine(unpack(draft.files))
-    return next((process.name for process in made if process.key == key), "") or key
+    return next((process.name for process in made if process.key == draft.key), "") or draft.key
 
 
 def running_cases(session: Session) -> dict[tuple[str, int], int]:
@@ -170,7 +170,7 @@ def view(session: Session, draft_id: int, *, by: User) -> DraftView:
     editable = own and draft.status in ("draft", "returned")
     return DraftView(
         draft=draft,
-        name=_drafted_name(draft.key, draft),
+        name=name_of(draft),
         files=unpack(draft.files),
         author=author,
         may_edit=editable,

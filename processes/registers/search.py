@@ -68,6 +68,27 @@ def counts(
     return {**dict.fromkeys(ledger.statuses, 0), **dict(found.tuples().all())}
 
 
+def counts_of(
+    session: Session, register: str, by: str, keys: Collection[str], *, statuses: Collection[str]
+) -> dict[str, int]:
+    """How many records name each of these keys in an indexed field; keys without any count 0."""
+    ledger = definition(register)
+    declared = ledger.fields[by]
+    stored = {fields.indexed(declared, one): one for one in keys}
+    found = session.execute(
+        select(RegisterIndex.value, func.count())
+        .join(RegisterRecord, RegisterRecord.id == RegisterIndex.record_id)
+        .where(
+            *conditions_of(ledger, {}, statuses),
+            RegisterIndex.register == register,
+            RegisterIndex.field == by,
+            RegisterIndex.value.in_(stored),
+        )
+        .group_by(RegisterIndex.value)
+    )
+    return dict.fromkeys(keys, 0) | {stored[value]: number for value, number in found.tuples()}
+
+
 def broken_rules(session: Session, register: str, key: str) -> list[str]:
     """Messages of the count rules a record breaks (received = sum over all statuses)."""
     ledger, record = definition(register), get(session, register, key)

@@ -74,7 +74,7 @@ def running(ours: Ours) -> Iterator[Running]:
 
 def said(ours: Ours, name: str) -> dict[str, Any]:
     """The body of a message that has come in, as soon as it has."""
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while time.monotonic() < until:
         for one in ours.taken:
             if one.name == name:
@@ -167,3 +167,28 @@ def test_a_payment_that_the_bank_refuses_can_be_made_again() -> None:
     assert "模拟：支付" in refused
     assert "应缴税款" in (bureau.page(f"/pay/{number}", None) or ""), "nothing was paid"
     assert "缴款成功" in (bureau.page(f"/pay/{number}", {}) or "")
+    assert "没有重复扣款" in (bureau.page(f"/pay/{number}", {}) or "")
+
+
+def test_the_tax_after_a_supplement_is_that_of_the_price_declared_before() -> None:
+    """The message of the supplement does not repeat the price."""
+    bureau = TaxBureau("http://127.0.0.1/api/channels/tax_prov", keys=SharedKey("tax_prov", KEY))
+    asked = list(bureau.replies("tax_case_submitted", NUMBER, {"price": "1000000"}, "supplement"))
+    assert [name for name, _ in asked] == ["tax_supplement_required"]
+    name, told = next(bureau.replies("tax_supplement_submitted", NUMBER, {"files": []}, "normal"))
+    assert (name, told["total"], "pay_url" in told) == ("tax_assessed", 65000, True)
+
+
+def test_whoever_opened_the_page_of_the_payment_may_close_it_and_come_back() -> None:
+    bureau = TaxBureau("http://127.0.0.1/api/channels/tax_prov", keys=SharedKey("tax_prov", KEY))
+    answers = bureau.replies("tax_case_submitted", NUMBER, {"price": "1000000"}, "normal")
+    number = next(answers)[1]["assessment_no"]
+    bureau.page(f"/pay/{number}", None)
+    done: list[str] = []
+    waiting = threading.Thread(target=lambda: done.append(next(answers)[0]))
+    waiting.start()
+    waiting.join(0.2)
+    assert not done, "nobody else pays at a bank"
+    bureau.page(f"/pay/{number}", {})
+    waiting.join(60)
+    assert done == ["tax_paid"]

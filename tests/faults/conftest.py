@@ -27,7 +27,7 @@ from processes.play import Play
 from web import create_app, demo, running
 from web.config import Settings
 
-SECONDS = 15
+SECONDS = 60  # not waited for unless something is wrong
 NAMES = (
     "card_machine",
     "courier",

@@ -1,23 +1,24 @@
-"""Titles of cases stand in lists, notices and public pages: no model puts a person into one."""
+"""What files and elements are called, for an analyst who reads names, not keys."""
 
 from pathlib import Path
 
-import pytest
-from lxml import etree
+from processes.modelling.titles import title_of
 
-from engine import feel
-
-MODELS = sorted(Path("bpmn").rglob("*.bpmn"))
-PERSONAL = {"name", "person", "applicant", "holder", "holder_name", "applicant_name"}
+BPMN = Path(__file__).parents[2] / "bpmn"
+ISSUE = BPMN / "common/common_acceptance"
 
 
-def titles(file: Path) -> list[str]:
-    tree = etree.parse(file)
-    found = tree.xpath("//*[local-name()='output'][@target='case_title']/@source")
-    return [str(source).removeprefix("=") for source in found]
+def test_diagrams_forms_letters_and_decisions_have_their_names() -> None:
+    letter = ISSUE / "letters/letter_acceptance.yaml"
+    model = ISSUE / "common_acceptance.bpmn"
+    assert title_of("letters/letter_acceptance.yaml", letter.read_bytes()) == "受理通知书"
+    assert title_of(model.name, model.read_bytes()) == "受理与补正"
+    assert title_of("forms/a.yaml", b'form: a\ntitle: "\xe5\x8a\x9e\xe7\x90\x86" # why\n') == "办理"
+    decision = b'<definitions xmlns="d"><decision id="a" name="\xe4\xba\xba"/></definitions>'
+    assert title_of("a.dmn", decision) == "人"
 
 
-@pytest.mark.parametrize("file", [one for one in MODELS if titles(one)], ids=lambda one: one.stem)
-def test_the_title_of_a_case_names_no_person(file: Path) -> None:
-    for source in titles(file):
-        assert not feel.names(feel.parse(source)) & PERSONAL
+def test_what_cannot_be_read_has_no_name() -> None:
+    assert title_of("a.bpmn", b"<broken") == ""
+    assert title_of("README.md", b"title: no") == ""
+    assert title_of("forms/a.yaml", b"form: a\n") == ""

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from adapters import registry
@@ -30,6 +31,7 @@ from tests.web.conftest import csrf, installation
 from web.database import create_tables, database
 from web.wiring import wire
 
+CLASSES = "/business/lists/expl_classes"
 Q, V, X = "查询", "查看", "导出"
 TICKET = {"ticket_kind": "technical", "subject": "怎样报名", "text": "请问怎样报名？"}
 MENUS = {
@@ -151,8 +153,23 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
             }
             values |= {"post": "科长", "unit": "EN370001", "province_org": "EP370000"}
             values |= {"qualification_kind": "principal", "phone": "13900000001"}
-            registers.create(session, "expl_person", values, trace=trace, status="approved")
+            one = registers.create(session, "expl_person", values, trace=trace, status="approved")
+            _open_class(session, one.key)
     return app
+
+
+def _open_class(session: Session, person_no: str) -> None:
+    """A class that takes enrolments; one person is on the list, one has taken it back."""
+    trace = registers.Trace(by="test")
+    told = {"title": "取证班", "class_kind": "obtain", "year": 2026, "plan_no": "1", "hours": 48}
+    told |= {"publisher_org": "EASSOC01", "institution": "ET110001", "place": "济南", "quota": 30}
+    told |= {"enrol_to": date(2026, 4, 1), "start": date(2026, 4, 7), "end": date(2026, 4, 9)}
+    held = registers.create(session, "expl_class", {**told, "contact": "协会"}, trace=trace)
+    line = {"class_no": held.key, "class_kind": "obtain", "year": 2026, "unit": "EN370001"}
+    line |= {"province_org": "EP370000", "enrolled_by": "EN370001", "enrolled_on": date(2026, 3, 2)}
+    for status, number in (("confirmed", person_no), ("withdrawn", "another")):
+        values = {**line, "person_no": number, "name": "安全员"}
+        registers.create(session, "expl_enrolment", values, trace=trace, status=status)
 
 
 @pytest.fixture
@@ -383,6 +400,12 @@ def test_a_list_is_searched_and_exported(as_kind) -> None:
     sheet = client.get("/business/lists/expl_persons?format=csv")
     assert "安全员" in sheet.data.decode("utf-8-sig")
     assert story.ID_NO not in sheet.data.decode("utf-8-sig")
+
+
+def test_a_class_that_takes_enrolments_says_how_many_there_are(as_kind) -> None:
+    """E-94, E-98: before its numbers are written down, those in force are counted."""
+    client = as_kind("enterprise")
+    assert '<td class="nowrap" data-label="报名人数">1</td>' in client.get(CLASSES).text
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from engine.model import UserTask
+from engine import clock, ids
+from engine.model import ExternalTask, UserTask
 from processes.model.cases import Case
 from processes.public import guides
 from tests.web.conftest import csrf, picture
@@ -127,6 +128,34 @@ def test_an_application_is_filed_and_followed(as_: Clients, app: Flask, filed: F
     assert found.status_code == 200
     assert "受理" in text
     assert "申请人甲" not in text
+
+
+@pytest.mark.parametrize(
+    ("job", "moves"),
+    [
+        ({}, True),
+        ({"due_at": clock.now() + timedelta(days=1)}, False),
+        ({"retries": 0}, False),
+        ({"suspended": True}, False),
+    ],
+    ids=["due", "later", "with an incident", "suspended"],
+)
+def test_the_page_of_a_case_says_that_it_moves_and_renews_itself_the_sooner(
+    as_: Clients, app: Flask, filed: Filed, job: dict[str, object], moves: bool
+) -> None:
+    with app.app_context():
+        task = filed()
+        with database().transaction() as session:
+            opened = session.get_one(UserTask, task)
+            case = opened.instance_id
+            row = {
+                "id": ids.next_id(), "instance_id": case, "topic": "sms.send", "retries": 3,
+                "definition_id": opened.definition_id, "activity": "tell", **job,
+            }  # fmt: skip
+            session.add(ExternalTask(**row))
+    page = as_("applicant").get(f"/portal/cases/{case}").get_data(as_text=True)
+    assert ("系统正在处理，本页会自动更新" in page) is moves
+    assert f'data-following="{3 if moves else 20}"' in page
 
 
 def test_a_wrong_pair_never_tells_which_half_is_wrong(

@@ -30,6 +30,7 @@ from processes.identity.roles import Action
 from processes.modelling import differences, modelling
 from processes.modelling.differences import FileChange
 from processes.modelling.modelling import DraftView
+from processes.modelling.titles import title_of
 from processes.rights import permissions
 from web import exporting
 from web.auth import actions_of, current, policy
@@ -59,7 +60,7 @@ class Version:
 def index() -> ResponseReturnValue:
     with read_session() as session:
         waiting = [
-            (draft, identity.user(session, draft.author))
+            (draft, modelling.name_of(draft), identity.user(session, draft.author))
             for draft in modelling.submitted(session, by=current())
         ]
         return exporting.page(
@@ -90,6 +91,7 @@ def _draft_page(session: Session, draft_id: int, error: BanliError | None = None
         view=view,
         draft=view.draft,
         changes=_changes(session, view),
+        titles={name: title_of(name, content) for name, content in view.files.items()},
         findings=findings,
         own=own,
         error=error,
@@ -120,7 +122,10 @@ def diagram(draft_id: int) -> ResponseReturnValue:
     notes = {"added": _("新增"), "changed": _("有修改")}
     marked = {one.element: {"note": notes[one.kind]} for one in told}
     return jsonify(
-        diagrams=[{"title": name, "xml": view.files[name].decode()} for name in names],
+        diagrams=[
+            {"title": title_of(name, view.files[name]) or name, "xml": view.files[name].decode()}
+            for name in names
+        ],
         state={"elements": marked, "flows": []},
         history={one.element: [one.title, *one.details] for one in told},
     )

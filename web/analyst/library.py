@@ -17,6 +17,7 @@ from processes.identity.roles import Action
 from processes.modelling import modelling, naming
 from processes.modelling.blank_model import blank_model
 from processes.modelling.modelling import Entry
+from processes.modelling.titles import title_of
 from web import exporting
 from web.auth import actions_of, current, policy
 from web.by_business import businesses
@@ -88,7 +89,7 @@ def process(key: str) -> ResponseReturnValue:
             "analyst/process.html",
             latest=latest,
             name=latest.name or key,
-            files=sorted(files),
+            files={name: title_of(name, content) for name, content in sorted(files.items())},
             versions=repository.versions(session, key),
             running=modelling.running_cases(session),
             may_draft=Action.DRAFT_MODEL in actions_of(current()),

@@ -104,6 +104,22 @@ def test_a_misprint_is_printed_again_with_its_reason(play: Play) -> None:
     assert (certificate["print_count"], certificate["status"]) == (2, "valid")
 
 
+def test_only_what_was_misprinted_counts_as_printed_twice(play: Play) -> None:
+    """E-59."""
+    people = [story.approved(play), story.approved(play, name="另一人", id_no="370902198001010035")]
+    case = story.opened(play)
+    story.confirmed(story.enrolled(play, case.variables["class_no"], *people))
+    story.checked_in(case)
+    story.scored(case)
+    story.confirmed_scores(case)
+    story.approved_certificates(case)
+    rows = [{"result": "printed"}, {"result": "misprint", "misprint_reason": "卡纸"}]
+    case.complete("print", as_="expl_association", printed_rows=rows)
+    story.printed(case)
+    held = story.records(play, "expl_certificate")
+    assert [one["print_count"] for one in held] == [1, 2]
+
+
 def test_scores_and_certificate_are_found_with_the_enrolment(play: Play) -> None:
     """E-11: 成绩、证件在线管理."""
     case, person_no = story.certified(play)
@@ -113,18 +129,42 @@ def test_scores_and_certificate_are_found_with_the_enrolment(play: Play) -> None
     assert (held["theory"], held["certificate_no"]) == (85, "20263702000001")
 
 
+def without_photo(play: Play, *people: str) -> None:
+    """As people registered long ago may be."""
+    trace = registers.Trace(by="test", reason="早年登记")
+    for one in people:
+        play.run(
+            lambda session, one=one: (
+                registers.update(session, "expl_person", one, {"photo": None}, trace=trace) and None
+            )
+        )
+
+
+def test_the_photo_of_one_is_not_offered_for_the_next_whose_photo_is_missing(play: Play) -> None:
+    """E-54: each is asked for with an empty field."""
+    people = [story.approved(play), story.approved(play, name="另一人", id_no="370902198001010035")]
+    without_photo(play, *people)
+    case = story.opened(play)
+    story.confirmed(story.enrolled(play, case.variables["class_no"], *people))
+    story.checked_in(case)
+    story.scored(case)
+    story.confirmed_scores(case)
+    case.complete("add_content", as_="expl_association", new_photo=story.photo(play))
+    (task,) = case.tasks
+    by = play.user("expl_association")
+    seen = play.run(lambda session: worklist.view(session, task.id, by=by)).variables
+    assert (seen["person"]["name"], seen["new_photo"]) == ("另一人", None)
+    with pytest.raises(FormInvalid):
+        case.complete("add_content", as_="expl_association")
+
+
 def test_a_photo_that_is_missing_is_added_by_the_association_and_the_certificate_is_made(
     play: Play,
 ) -> None:
     """E-54: no retry finds it; the clerk is told whose and what, and the others follow."""
     bare = story.approved(play)
     other = story.approved(play, name="另一人", id_no="370902198001010035")
-    trace = registers.Trace(by="test", reason="早年登记")
-    play.run(
-        lambda session: (
-            registers.update(session, "expl_person", bare, {"photo": None}, trace=trace) and None
-        )
-    )
+    without_photo(play, bare)
     case = story.opened(play)
     story.confirmed(story.enrolled(play, case.variables["class_no"], bare, other))
     story.checked_in(case)

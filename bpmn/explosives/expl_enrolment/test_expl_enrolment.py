@@ -6,7 +6,7 @@ from bpmn.explosives import story
 from engine.errors import BanliError
 from forms import display
 from processes.casework import overview
-from processes.play import Play
+from processes.play import Play, PlayedCase
 
 
 def lines(case: object) -> list[tuple[str, str]]:
@@ -202,3 +202,33 @@ def test_whoever_reads_the_case_sees_whom_it_enrols(play: Play) -> None:
     ]
     assert "own_people" in shown
     assert {"academy_people", "province_people"}.isdisjoint(shown)
+
+
+def standing(case: PlayedCase) -> tuple[str, str, str]:
+    return case.row.title, case.row.status, case.row.outcome
+
+
+def test_an_enrolment_by_which_nobody_gets_in_says_so(play: Play) -> None:
+    """E-51: one confirmed is enough; a waiting list on which nobody moved up is none."""
+    one = story.approved(play)
+    other = story.approved(play, name="另一人", id_no="370902198001010035")
+    case = story.opened(play, quota=1)
+    number = case.variables["class_no"]
+    first, late = story.enrolled(play, number, one), story.enrolled(play, number, other)
+    story.confirmed(first)
+    again = story.enrolled(play, number, one)
+    story.checked_in(case)
+    title = case.variables["title"]
+    assert standing(first) == (f"报名：安全员，{title}", "completed", "completed")
+    assert standing(again) == (f"报名：安全员，{title}", "completed", "declined")
+    assert standing(late) == (f"报名：另一人，{title}", "completed", "declined")
+
+
+def test_an_enrolment_that_was_taken_back_says_so(play: Play) -> None:
+    """E-50."""
+    one = story.approved(play)
+    filed = story.enrolled(play, story.opened(play).variables["class_no"], one)
+    (line,) = filed.variables["lines"]
+    number = line["enrolment_no"]
+    play.apply("expl_enrolment_withdrawal", as_="expl_enterprise", enrolment_no=number)
+    assert standing(filed)[1:] == ("withdrawn", "declined")

@@ -4,7 +4,9 @@ import pytest
 
 from bpmn.explosives import story
 from engine.errors import BanliError, Forbidden
+from forms import display
 from processes.casefile import notices
+from processes.desk import worklist
 from processes.play import Play, PlayedCase
 
 
@@ -65,6 +67,25 @@ def test_birth_date_and_sex_are_not_taken_from_the_number_but_the_difference_mus
     case.complete("approve", as_="expl_province", decision="approve", identity_checked=True)
     held = story.record(play, "expl_person", case.variables["person_no"])
     assert (str(held["birth_date"]), held["identity_checked"]) == ("1981-02-03", True)
+
+
+def test_the_province_sees_what_an_edit_changes(play: Play) -> None:
+    """E-40: compared with what was approved last, also after a rejection."""
+    number = story.approved(play)
+    case = story.edited(play, number, post="总经理", qualification_kind="principal")
+    case.complete("approve", as_="expl_province", decision="reject", reason="职务不符")
+    answers = story.person(play, post="副总经理")
+    del answers["person_action"], answers["id_no"]
+    case.complete("revise", as_="expl_enterprise", **answers)
+    (task,) = case.tasks
+    by = play.user("expl_province")
+    view = play.run(lambda session: worklist.view(session, task.id, by=by))
+    assert view.form is not None
+    sections = display.layout(view.form, {}, context=view.variables, rights=display.Rights())
+    (told,) = [field for one in sections for field in one.fields if field.name == "changes"]
+    assert [[cell.text for cell in row.cells] for row in told.rows] == [
+        ["职务", "安全科科长", "副总经理"]
+    ]
 
 
 def test_a_number_registered_already_is_refused_with_the_reason(play: Play) -> None:

@@ -37,7 +37,7 @@ def rejected(filed: PlayedCase) -> None:
 
 def test_the_first_in_the_list_moves_up_when_a_place_is_not_confirmed(play: Play) -> None:
     """E-50, E-51: and is confirmed by the province in turn; the second waits on."""
-    _case, filed, _numbers = full(play, OTHER, THIRD)
+    case, filed, _numbers = full(play, OTHER, THIRD)
     assert statuses(play) == {"安全员": "submitted", "候补1": "waiting", "候补2": "waiting"}
     rejected(filed)
     assert statuses(play) == {"安全员": "rejected", "候补1": "submitted", "候补2": "waiting"}
@@ -45,6 +45,8 @@ def test_the_first_in_the_list_moves_up_when_a_place_is_not_confirmed(play: Play
     assert statuses(play)["候补1"] == "confirmed"
     assert story.told(play, "expl_enterprise")[0] == "候补报名结果"
     assert filed.ended is None
+    story.checked_in(case)
+    assert (filed.row.status, filed.row.outcome) == ("completed", "completed"), "one moved up"
 
 
 def test_a_place_that_is_refused_once_more_goes_to_the_next(play: Play) -> None:

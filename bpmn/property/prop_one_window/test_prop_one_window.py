@@ -77,10 +77,14 @@ def test_tax_and_housing_may_ask_the_applicant_at_the_same_time(play: Play) -> N
 
     assert states("applicant") == [State.RUNNING, State.RUNNING]
     assert states("promised") == [State.SUSPENDED]
+    asked = "提交补正材料（税务部门）、提交补正材料（住建部门）"
+    assert (case.row.status, case.row.step) == ("supplement_pending", f"登记预审、{asked}")
     story.supplemented(play, case, 1)
+    assert case.row.status == "supplement_pending", "the other department still waits"
     assert sorted(states("applicant")) == sorted([State.STOPPED, State.RUNNING])
     assert states("promised") == [State.SUSPENDED]
     story.supplemented(play, case, 1)
+    assert (case.row.status, case.row.step) == ("in_progress", "登记预审")
     assert states("promised") == [State.RUNNING]
     story.taxed(case)
     case.receives("contract_verified", **story.VERIFIED)

@@ -60,7 +60,7 @@ class Outer:
 
     def tells(self, text: str) -> bool:
         """Whether the home page ends with a text; the system notes it after it has answered."""
-        until = time.monotonic() + 5
+        until = time.monotonic() + 30
         while self.system.home.get(NUMBER, [""])[-1] != text and time.monotonic() < until:
             time.sleep(0.01)
         return self.system.home.get(NUMBER, [""])[-1] == text

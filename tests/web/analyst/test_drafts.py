@@ -66,6 +66,21 @@ def test_an_application_that_would_lead_to_no_agency_is_told(begin: Begin) -> No
     assert "由哪个机构办理" in found["message"]
 
 
+def test_a_finding_names_its_element_as_the_analyst_does_and_no_xml(begin: Begin) -> None:
+    page = begin()
+    name = next(one for one in page.files if one.endswith(".bpmn"))
+    drawn = page.files[name]
+    task = drawn[drawn.index("<bpmn:userTask") : drawn.index("</bpmn:userTask>")]
+    lines = [one for one in task.splitlines() if "bpmn:incoming" in one or "bpmn:outgoing" in one]
+    rule = '<bpmn:businessRuleTask id="handle" name="判断类别">' + "".join(lines)
+    page.files[name] = drawn.replace(task, rule).replace(
+        "</bpmn:userTask>", "</bpmn:businessRuleTask>"
+    )
+    (found,) = [one for one in page.findings() if one["code"] == "decision_missing"]
+    told = "业务规则任务『判断类别』（handle）：须指明调用的决策和结果存入的变量"
+    assert found["message"].endswith(told)
+
+
 def test_the_page_of_a_draft_is_headed_by_the_name_of_its_process(begin: Begin) -> None:
     page = begin()
     html = page.client.get(page.href).get_data(as_text=True)

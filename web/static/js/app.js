@@ -10,6 +10,7 @@ const features = [
   ["[data-tabs]", "./tabs.js"],
   ["[data-diagram]", "./diagram.js"],
   ["[data-signature]", "./signature.js"],
+  ["[data-following]", "./following.js"],
   ["[data-phrases]", "./phrases.js"],
   ["[data-foresee]", "./foresee.js"],
   ["[data-sift]", "./sift.js"],

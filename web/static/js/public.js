@@ -3,6 +3,7 @@ const features = [
   ["[data-form]", "./form.js"],
   ["[data-upload]", "./upload.js"],
   ["[data-signature]", "./signature.js"],
+  ["[data-following]", "./following.js"],
 ];
 
 const started = new Map();

@@ -79,11 +79,23 @@ export function assignmentGroup(element, injector) {
   if (!is(element, "bpmn:UserTask")) return null;
   const of = (kind, type, name, label, description) =>
     attribute(kind, element, injector, { type: `zeebe:${type}`, name, id: `banli-${name}`, label, description });
+  const groups = extension(businessObject(element), "zeebe:AssignmentDefinition")?.get("candidateGroups") ?? "";
+  const roles = injector.get("banliCatalogue").list("roles");
+  const codes = groups.startsWith("=") ? [] : groups.split(",").map((one) => one.trim()).filter(Boolean);
+  const called = codes.map((code) => roles.find((one) => one.value === code.split("@")[0])?.label ?? code).join("、");
+  const addRole = entry("select", {
+    id: "banli-candidateGroups-add",
+    label: "添加岗位",
+    options: () => [{ value: "", label: "（选择岗位）" }, ...roles.filter((one) => !codes.includes(one.value))],
+    get: () => "",
+    set: (code) => code && setExtension(element, injector, "zeebe:AssignmentDefinition", { candidateGroups: [...codes, code].join(",") }),
+  });
   return {
     id: "banli-assignment",
     label: "办理人",
     entries: [
-      of("feel", "AssignmentDefinition", "candidateGroups", "候选岗位", "岗位代码，多个用逗号分开；不填则由所在泳道的岗位办理。"),
+      of("feel", "AssignmentDefinition", "candidateGroups", "候选岗位", called || "岗位代码，多个用逗号分开；不填则由所在泳道的岗位办理。"),
+      ...(groups.startsWith("=") ? [] : [addRole]),
       of("feel", "AssignmentDefinition", "assignee", "指定办理人", "指定到人时填登录名或表达式。"),
       of("feel", "AssignmentDefinition", "candidateUsers", "候选人"),
       of("feel", "PriorityDefinition", "priority", "优先级", "0 至 100，不填为 50。"),

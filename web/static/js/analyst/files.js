@@ -10,6 +10,13 @@ const KINDS = {
 export const paneOf = (name) => Object.keys(KINDS).find((kind) => KINDS[kind].of(name)) || "bpmn";
 const idOf = (name) => name.split("/").pop().replace(/\.\w+$/, "");
 
+/** What a file of these panes is called; its key if it does not say. */
+export function titleOf(name, text) {
+  if (!name.endsWith(".dmn")) return /^title:\s*["']?([^"'\n#]*)/m.exec(text)?.[1].trim() || idOf(name);
+  const decision = new DOMParser().parseFromString(text, "text/xml").getElementsByTagNameNS("*", "decision")[0];
+  return decision?.getAttribute("name") || idOf(name);
+}
+
 /** `work`: {files, editable, catalogue, urls, changed(), removed(name), preview(name, text)}. */
 export default function files(root, kind, work) {
   const list = root.querySelector(`[data-files="${kind}"]`);
@@ -21,7 +28,10 @@ export default function files(root, kind, work) {
   const draw = () => {
     list.replaceChildren(...names().map((name) => {
       const item = document.createElement("li");
-      const button = Object.assign(document.createElement("button"), { type: "button", textContent: idOf(name), title: name });
+      const button = Object.assign(document.createElement("button"), { type: "button", title: name });
+      const title = titleOf(name, work.files[name]);
+      button.append(Object.assign(document.createElement("span"), { textContent: title }));
+      if (title !== idOf(name)) button.append(Object.assign(document.createElement("span"), { className: "muted small mono", textContent: idOf(name) }));
       button.dataset.file = name;
       if (open?.name === name) button.setAttribute("aria-current", "true");
       button.addEventListener("click", () => show(name));

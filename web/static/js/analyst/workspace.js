@@ -1,5 +1,5 @@
 // The analyst's editor: one draft of several files; saved by itself, checked by the server, tried out.
-import files, { paneOf } from "./files.js";
+import files, { paneOf, titleOf } from "./files.js";
 import findings from "./findings.js";
 import saver from "./saver.js";
 import { post } from "./server.js";
@@ -29,8 +29,7 @@ const confirm = (title, text) => new Promise((done) => {
 
 const choices = (kind) => Object.keys(data.files).filter((name) => paneOf(name) === kind).map((name) => {
   const value = name.split("/").pop().replace(/\.\w+$/, "");
-  const label = /^title:\s*(.+)$/m.exec(data.files[name])?.[1] || value;
-  return { value, label };
+  return { value, label: titleOf(name, data.files[name]) };
 });
 const catalogue = () => ({
   ...data.catalogue,
