@@ -4,8 +4,9 @@ Invariant: status, outcome, organisation, due date and current step of a case ar
 says in the variables below; no other code sets them. Variables read from the root scope, the
 status also from a process called at the moment (supplement_pending within `common_acceptance`):
 `case_title`, `case_kind`, `case_status`, `case_outcome`, `case_amount` (yuan), `org`, `channel`,
-`applicant` (context: user, name, org, id_no), `accepted_on`, `due_on`; and `case_step`, what the
-case stands at while nobody has a task in it, and `materials`, the checklist, from any scope.
+`applicant` (context: user, name, org, id_no), `accepted_on`, `due_on`, `case_reason` (why it ended
+as it did, kept as the step of a case that is over); and `case_step`, what the case stands at while
+nobody has a task in it, and `materials`, the checklist, from any scope.
 """
 
 import math
@@ -36,6 +37,7 @@ READ: Final[frozenset[str]] = frozenset(
         "case_status",
         "case_outcome",
         "case_amount",
+        "case_reason",
         "org",
         "channel",
         "applicant",
@@ -242,7 +244,9 @@ def _step(execution: Execution) -> str:
         wait.public_title for wait in waits if isinstance(wait, MessageWait) and not wait.beside
     ]
     said = "、".join(dict.fromkeys(name for name in names if name))[:_STEP_LENGTH]
-    if execution.completed or any(isinstance(wait, UserTaskWait) for wait in waits):
+    if execution.completed:
+        return _why(execution)
+    if any(isinstance(wait, UserTaskWait) for wait in waits):
         return said
     waiting = any(_awaited(wait) for wait in waits)
     return _told(execution) or said or ("等待对方答复" if waiting else "系统办理中")
@@ -252,6 +256,12 @@ def _told(execution: Execution) -> str:
     """What the innermost process under way says the case stands at (`case_step`), if any does."""
     telling = [one for one in execution.scopes.values() if "case_step" in one.written]
     said = telling[-1].variables.get("case_step") if telling else None
+    return str(said or "")[:_STEP_LENGTH]
+
+
+def _why(execution: Execution) -> str:
+    """Why the case ended as it did (`case_reason`), where its process says so."""
+    said = execution.scopes[execution.instance_id].variables.get("case_reason")
     return str(said or "")[:_STEP_LENGTH]
 
 

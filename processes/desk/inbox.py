@@ -156,7 +156,7 @@ def _kept(session: Session, user: User, asked: View) -> Page:
 
 def _cases(session: Session, ids: Select[tuple[int]], asked: View) -> Page:
     found = _sought(session, select(Case, Case.id).where(Case.id.in_(ids)), Case.id, asked)
-    told = [(case, case.step, case.submitted_at) for case, _id in found.rows]
+    told = [(case, "" if case.ended_at else case.step, case.submitted_at) for case, _ in found.rows]
     return found.page(lines.of_cases(session, told))
 
 

@@ -232,3 +232,12 @@ def test_an_enrolment_that_was_taken_back_says_so(play: Play) -> None:
     number = line["enrolment_no"]
     play.apply("expl_enrolment_withdrawal", as_="expl_enterprise", enrolment_no=number)
     assert standing(filed)[1:] == ("withdrawn", "declined")
+
+
+def test_an_enrolment_that_is_refused_at_once_says_why_on_its_page(play: Play) -> None:
+    """E-50: to whoever filed it, who need not look for the message."""
+    one = story.approved(play)
+    number = story.opened(play).variables["class_no"]
+    story.enrolled(play, number, one)
+    again = story.enrolled(play, number, one)
+    assert (again.row.outcome, again.row.step) == ("declined", "安全员，已报名本培训班")

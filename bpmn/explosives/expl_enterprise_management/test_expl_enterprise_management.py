@@ -85,7 +85,9 @@ def test_a_group_and_a_branch_are_entered_and_a_branch_needs_its_group(play: Pla
     assert entered(play, kind="expl_group", org_no="EG370009").ended == "created"
     with pytest.raises(BanliError):
         entered(play, kind="expl_branch", org_no="EB370009")
-    branch = entered(play, kind="expl_branch", org_no="EB370009", parent_unit="EG370001")
+    branch = entered(
+        play, kind="expl_branch", org_no="EB370009", name="泰山分公司", parent_unit="EG370001"
+    )
     assert (branch.ended, unit(play, "EB370009")["parent"]) == ("created", "EG370001")
 
 
@@ -213,3 +215,28 @@ def test_only_an_empty_unit_may_go(people: int, members: int, result: str) -> No
     """E-33, E-34."""
     known = {"people": [{}] * people, "members": members}
     assert dmn.evaluate(DECISIONS["expl_enterprise_delete"], known).value["result"] == result
+
+
+def test_no_unit_is_entered_or_renamed_to_the_name_of_another(play: Play) -> None:
+    """E-67, E-88: rosters and certificates know units by their names; the case says why."""
+    renamed = done(play, "rename", new_name="鲁岳民爆集团")
+    again = entered(play, name="泰安民爆器材厂")
+    for case in (renamed, again):
+        assert (case.ended, case.row.outcome, case.row.step) == (
+            "refused", "declined", "已有同名的单位",
+        )  # fmt: skip
+    assert unit(play)["name"] == "泰安民爆器材厂"
+
+
+def test_a_deleted_name_is_free_again(play: Play) -> None:
+    """E-33, E-67."""
+    entered(play)
+    done(play, "delete", unit="EN370009")
+    assert done(play, "rename", new_name="泰山民爆公司").row.outcome != "declined"
+
+
+def test_a_unit_with_people_says_on_its_page_why_it_cannot_be_deleted(play: Play) -> None:
+    """E-34: 系统提示无法删除."""
+    story.approved(play)
+    case = done(play, "delete")
+    assert (case.row.outcome, case.row.step) == ("declined", "企业下有人员，无法删除")
