@@ -78,12 +78,13 @@ def surroundings(session: Session, found: Case) -> dict[str, Any]:
     """What the applicant's page of a case shows."""
     by = current()
     actions = commands.public_actions(session, found, by=by) if not found.ended_at else []
+    entries = timeline.entries(session, found, public=True)
     return {
         "case": found,
         "at": found.step if not found.ended_at else "",
         "moving": overview.moving(session, found.id),
         "summary": summary(session, found),
-        "entries": timeline.entries(session, found, public=True),
+        "entries": entries,
         "limits": limits.of_case(session, found),
         "letters": documents(session, found, public=True),
         "layout": application(session, found),
@@ -92,8 +93,13 @@ def surroundings(session: Session, found: Case) -> dict[str, Any]:
         "actions": [one for one in actions if _asked_for(one)],
         "offered": [one for one in actions if not _asked_for(one)],
         "submitted": request.args.get("submitted"),
-        "can_urge": found.ended_at is None and not any(one.purpose == "urge" for one in actions),
+        "can_urge": _urgeable(entries, actions),
     }
+
+
+def _urgeable(entries: Sequence[timeline.Entry], actions: Sequence[PublicAction]) -> bool:
+    """Whether somebody works at it who could be urged, and the model offers no urging itself."""
+    return any(one.open for one in entries) and not any(one.purpose == "urge" for one in actions)
 
 
 def answered(case_id: int, subscription_id: int, *, base: str) -> ResponseReturnValue:

@@ -6,6 +6,7 @@ Nothing is sent from here: `deliveries` gives the worker a job, the worker sends
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -15,6 +16,8 @@ from engine.errors import NotFound
 from processes.casefile import deliveries
 from processes.identity.identity import User
 from processes.model.cases import Notification
+
+_OF_A_CASE: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,16 @@ def box(
         query = query.where(place < (last.created_at, last.id))
     newest = query.order_by(Notification.created_at.desc(), Notification.id.desc())
     return session.scalars(newest.limit(min(limit, 100))).all()
+
+
+def of_case(session: Session, user: User, case_id: int) -> Sequence[Notification]:
+    """What a user was told about a case, newest first."""
+    query = (
+        select(Notification)
+        .where(Notification.user_id == user.id, Notification.case_id == case_id)
+        .order_by(Notification.created_at.desc(), Notification.id.desc())
+    )
+    return session.scalars(query.limit(_OF_A_CASE)).all()
 
 
 def unread(session: Session, user: User) -> int:

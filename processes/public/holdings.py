@@ -107,12 +107,26 @@ def shown(session: Session, code: str, key: str) -> Holding:
     return _holding(code, kind, registers.get(session, kind.register, key))
 
 
-def note(session: Session, holding: Holding, what: str, *, by: User | str) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a certificate was shown for, and how much of it."""
+
+    purpose: str = ""
+    scope: str = ""
+
+
+def note(
+    session: Session, holding: Holding, what: str, *, by: User | str, told: Told | None = None
+) -> None:
     """Put on record that a certificate was looked at, downloaded, shown or verified."""
     subject = (holding.kind.register, holding.record.key)
     audit.record(session, f"certificate.{what}", by=by, subject=subject)
     name = "公众核验" if isinstance(by, str) else "持证人"
-    certificates.note(session, holding.record, _EVENTS.get(what, what), by=name)
+    said = told or Told()
+    certificates.note(
+        session, holding.record, _EVENTS.get(what, what),
+        by=name, detail=said.scope, purpose=said.purpose,
+    )  # fmt: skip
 
 
 def document(session: Session, holding: Holding, *, ofd: bool = False) -> Mapping[str, Any] | None:

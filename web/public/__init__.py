@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from web.public import cases, entering, openly, own, pages, services
+from web.public import cases, entering, openly, own, pages, services, showing
 
-__all__ = ["cases", "entering", "openly", "own", "register", "services"]
+__all__ = ["cases", "entering", "openly", "own", "register", "services", "showing"]
 
 
 def register(app: Flask) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from adapters.registry import Adapters
 from processes import registers
-from processes.casefile import drafts
+from processes.casefile import drafts, notices
 from processes.casework import cases as commands
 from processes.model.cases import Case
 from processes.public import guides
@@ -68,6 +68,7 @@ def case(case_id: int) -> ResponseReturnValue:
         return render_template(
             "public/case.html",
             outer=outer_actions(session, found),
+            told=notices.of_case(session, current(), found.id),
             **acting.surroundings(session, found),
         )
 

@@ -1,36 +1,23 @@
 """What is one's own beside cases: certificates, messages, consents, who one is.
 
-Invariant: a certificate is shown to others by a code of few minutes that its holder makes; every
-look at it goes on record.
+Invariant: every look at a certificate goes on record.
 """
 
-from datetime import timedelta
-from typing import Final
-
-import segno
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from itsdangerous import BadSignature, URLSafeTimedSerializer
-from markupsafe import Markup
 
 from engine.errors import NotFound
-from forms.standards import mask_name
 from processes.casefile import notices
 from processes.documents import files
 from processes.letters.template import OFD
 from processes.public import citizens, consents, guides, holdings
-from processes.public.holdings import Holding
 from web import security, ways
 from web.auth import current, policy
-from web.config import Settings
 from web.database import read_session, run, transaction
 from web.files import send
 from web.public.pages import blueprint, citizen, provider
-from web.security import limiter
 from web.words import _
-
-_SHOWN_FOR: Final = timedelta(minutes=5)
 
 
 @blueprint.before_request
@@ -65,22 +52,6 @@ def certificate_file(code: str, key: str) -> ResponseReturnValue:
     return send(content, name=str(told["name"]), content_type=str(told["type"]))
 
 
-@blueprint.get("/certificates/<code>/<path:key>/code")
-@policy("citizen")
-@limiter.limit("60 per hour")
-def certificate_code(code: str, key: str) -> ResponseReturnValue:
-    """A code for somebody else to scan; good for some minutes (出示)."""
-    with transaction() as session:
-        found = holdings.find(session, code, key, by=current())
-        holdings.note(session, found, "shown", by=current())
-    token = str(_signer().dumps([code, found.record.key]))
-    address = _settings().public_address + url_for("public.shown", token=token)
-    return render_template(
-        "public/code.html", holding=found, address=address, picture=_picture(address),
-        minutes=int(_SHOWN_FOR.total_seconds() // 60),
-    )  # fmt: skip
-
-
 @blueprint.get("/certificates/<code>/<path:key>")
 @policy("citizen")
 def certificate(code: str, key: str) -> ResponseReturnValue:
@@ -93,23 +64,6 @@ def certificate(code: str, key: str) -> ResponseReturnValue:
     return render_template(
         "public/certificate.html", holding=found, has_file=has_file, has_ofd=has_ofd
     )
-
-
-@blueprint.get("/shown/<token>")
-@policy("public")
-@limiter.limit("30 per minute")
-def shown(token: str) -> ResponseReturnValue:
-    """What the holder of a certificate shows: kind, number, whose, whether it is in force."""
-    holding: Holding | None = None
-    try:
-        code, key = _signer().loads(token, max_age=int(_SHOWN_FOR.total_seconds()))
-        with transaction() as session:
-            holding = holdings.shown(session, code, key)
-            holdings.note(session, holding, "verified", by="anonymous")
-    except (BadSignature, NotFound):
-        return render_template("public/shown.html", holding=None), 404
-    name = mask_name(str(holding.record.values.get("holder_name") or ""))
-    return render_template("public/shown.html", holding=holding, name=name)
 
 
 @blueprint.get("/messages")
@@ -169,19 +123,3 @@ def withdraw_consent(key: str) -> ResponseReturnValue:
     run(consents.withdraw, key, by=current())
     flash(_("已撤回授权"))
     return redirect(url_for("public.me"), code=303)
-
-
-def _picture(address: str) -> Markup:
-    """The code as a picture in the page itself."""
-    code = segno.make_qr(address, error="m")
-    drawn = code.svg_inline(omitsize=True, border=4, svgclass="qr", lineclass="qr-line")
-    return Markup(drawn)  # noqa: S704 - drawn by the library from an address of ours
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="certificate-shown")
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.config["BANLI"]
-    return found

@@ -283,6 +283,8 @@ def test_an_application_goes_in_with_a_file_and_is_followed_and_withdrawn(
             pass
     page = html(client, case)
     assert "签署申请书" in page
+    assert "请在 3 日内到“办件”页面签署申请书" in page, "what he was told last"
+    assert "催办" not in page, "nobody but himself works at it"
     number = re.search(r'class="number">(P\d{19}[0-9A-Z])', page)[1]
     code = re.search(r'class="mono">([0-9A-Z]{8})<', page)[1]
     anybody = realty.test_client()
@@ -388,8 +390,41 @@ def test_a_certificate_is_seen_by_its_holder_and_shown_by_a_code_of_minutes(
         "presented",
         "verified",
     ]
-    monkeypatch.setattr("web.public.own._SHOWN_FOR", timedelta(seconds=-1))
+    monkeypatch.setattr("web.public.showing._SHOWN_FOR", timedelta(seconds=-1))
     assert "已过期" in html(realty.test_client(), token, 404)
+
+
+def test_what_is_printed_on_a_certificate_is_shown_for_a_purpose_that_goes_on_record(
+    realty: Flask, citizen: Entered
+) -> None:
+    """P-46: shown with scope and purpose; without a purpose its validity alone."""
+    client = citizen("p1001")
+    with realty.app_context(), database().read_session() as session:
+        there = registers.find(session, "ecert", where={"ecert_id": "1.2.3.P1"})
+    if not there:
+        registered(realty, "610102198506150013")
+    way = "/public/certificates/realty_right/1.2.3.P1/code"
+
+    def seen(page: str) -> str:
+        token = re.search(r"(/public/shown/[^\"<]+)", page)
+        assert token
+        return html(realty.test_client(), token[1])
+
+    refused = html(client, f"{way}?scope=face", 422)
+    assert "须写明用途" in refused
+    assert "甲某" not in seen(refused)
+    page = html(client, f"{way}?scope=face&purpose=办理落户")
+    assert "用途：办理落户" in page
+    shown = seen(page)
+    assert "甲某" in shown
+    assert "办理落户" in shown
+    assert "请勿用于其他" in shown
+    with realty.app_context(), database().read_session() as session:
+        looks = registers.find(session, "ecert_event", where={"ecert_id": "1.2.3.P1"})
+    last = [tuple(one.values.get(name) for name in ("kind", "detail", "purpose")) for one in looks][
+        -2:
+    ]
+    assert last == [("presented", "照面信息", "办理落户"), ("verified", "照面信息", "办理落户")]
 
 
 def test_nobody_of_the_staff_is_found_in_the_portal(realty: Flask) -> None:
