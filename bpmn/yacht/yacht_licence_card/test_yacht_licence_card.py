@@ -183,6 +183,16 @@ def test_a_parcel_found_is_checked(play: Play) -> None:
     assert case.waits_for == {"issue"}
 
 
+@pytest.mark.parametrize("decision", ["ok", "wrong_centre"])
+def test_a_card_that_arrived_is_traced_no_more(play: Play, decision: str) -> None:
+    """Y-15: nobody can report as lost what lies before him."""
+    case = story.posted(play)
+    case.passes(working_days=7)
+    assert case.waits_for == {"verify", "trace_parcel"}
+    story.verify(case, decision, **({} if decision == "ok" else {"error_items": ["photo"]}))
+    assert "trace_parcel" not in case.waits_for
+
+
 def test_the_fourth_card_needs_the_manager(play: Play) -> None:
     """Y-64: from make number 04 first a to-do for the licence manager."""
     case = story.granted(play)
