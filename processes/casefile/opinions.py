@@ -133,9 +133,10 @@ def from_answers(
         return "", ""
     fields = {field.name: field for field in form.fields() if field.is_writable}
     decided = [name for name in _named(fields, DECISION_FIELDS) if values.get(name) is not None]
-    decision = fields[decided[0]].text(values[decided[0]], scope or Scope()) if decided else ""
-    texts = [str(values[name]) for name in _named(fields, TEXT_FIELDS) if values.get(name)]
-    return decision, "\n".join(texts)
+    scope = scope or Scope()
+    decision = fields[decided[0]].text(values[decided[0]], scope) if decided else ""
+    named = [name for name in _named(fields, TEXT_FIELDS) if values.get(name)]
+    return decision, "\n".join(fields[name].text(values[name], scope) for name in named)
 
 
 def _named(fields: Collection[str], names: Sequence[str]) -> list[str]:

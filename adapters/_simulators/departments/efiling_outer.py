@@ -31,7 +31,7 @@ _PERSON: Final = {
 _MEDICAL: Final = ("视力", "色觉", "听力", "口头表达", "肢体")
 _BY_UNIT: Final = {
     "filed_by": "unit",
-    "filing_org": "YC000001",
+    "filing_org": "YC3702001",
     "agent_name": "俱乐部经办人",
     "agent_id_no": "370202198001010011",
 }

@@ -23,6 +23,7 @@ def filing(play: Play, **changes: Any) -> dict[str, Any]:
         "birth_date": date(1990, 3, 7),
         "medical_issued_on": date(2026, 1, 10),
         "filed_by": changes.get("filed_by", "person"),
+        "filing_org": changes.get("filing_org", "YC3702001"),
     }
 
 
@@ -96,6 +97,10 @@ def test_each_change_of_state_goes_back_out_until_the_end(play: Play) -> None:
     [
         ({"org": "320002"}, "地方海事局不接收电子申报，请到政务受理窗口办理"),
         ({"kind": "crew"}, "不认识的申报种类"),
+        (
+            {"filed_by": "unit", "filing_org": "YC000001"},
+            "申办单位没有登记，请先向管辖机构登记并开户",
+        ),
     ],
 )
 def test_what_cannot_be_taken_is_sent_back_with_its_reason(

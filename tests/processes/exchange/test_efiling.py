@@ -179,7 +179,12 @@ def test_a_unit_files_for_a_person_with_its_agent_and_proxy(
 ) -> None:
     """Y-104: 支持单位、个人两种申报方式."""
     connect(channel := reached(outer))
-    unit = {"filed_by": "unit", "agent_name": "俱乐部经办人", "agent_id_no": "370202198001010011"}
+    unit = {
+        "filed_by": "unit",
+        "filing_org": "YC3702001",
+        "agent_name": "俱乐部经办人",
+        "agent_id_no": "370202198001010011",
+    }
     received(play, channel, outer, **unit)
     inner = play.case("yacht_licence_issue").variables
     assert (inner["filed_by"], inner["agent_name"]) == ("unit", "俱乐部经办人")
