@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
+from engine.model import ProcessDefinition
 from forms import text
 from forms.standards import mask_number
 from processes import registers
@@ -114,8 +115,8 @@ def history(session: Session, row: RegisterRecord) -> Sequence[RegisterLog]:
 def words(
     session: Session, specs: Sequence[FieldDefinition], rows: Sequence[RegisterRecord]
 ) -> list[tuple[str, ...]]:
-    """The cells of records in words: values, organisations and other records by their names."""
-    names = _org_names(session, specs, rows)
+    """The cells of records in words: values, agencies, processes and other records by name."""
+    names = {**_org_names(session, specs, rows), **_process_names(session, specs, rows)}
     referred = {one.name: _referred(session, one, rows) for one in specs if one.refers}
     return [
         tuple(_word(one, row.data.get(one.name), referred.get(one.name, names)) for one in specs)
@@ -130,6 +131,21 @@ def _org_names(
     codes = {str(row.data[one.name]) for row in rows for one in plain if row.data.get(one.name)}
     query = select(Org.org_code, Org.name).where(Org.org_code.in_(codes))
     return dict(session.execute(query).tuples().all())
+
+
+def _process_names(
+    session: Session, specs: Sequence[FieldDefinition], rows: Sequence[RegisterRecord]
+) -> Mapping[str, str]:
+    """What the processes are called whose keys a list holds, by the latest version."""
+    lists = [one for one in specs if one.type == "list" and not one.values and not one.refers]
+    keys = {key for row in rows for one in lists for key in _several(row.data.get(one.name))}
+    if not keys:
+        return {}
+    query = select(ProcessDefinition.key, ProcessDefinition.name).order_by(
+        ProcessDefinition.version
+    )
+    found = session.execute(query.where(ProcessDefinition.key.in_(keys))).tuples().all()
+    return {key: name or key for key, name in found}
 
 
 def _referred(
