@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from bpmn.yacht import story
+from forms import display
 from forms.definition import FormInvalid
 from processes.clock import clock as ledger
 from processes.clock.reckoning import State
+from processes.desk import worklist
 from processes.documents import checklist
 from processes.model.cases import Notification, SupervisionEntry
 from processes.play import Play, PlayedCase
@@ -122,3 +124,26 @@ def test_row_conditional_acceptance_an_old_objection_does_not_stand_beside_what_
     assert [(one.code, one.state, one.reason) for one in found if one.code == "old"] == [
         ("old", "ok", "")
     ]
+
+
+def told(case: PlayedCase) -> list[str]:
+    """What the acceptor reads of each item."""
+    (task,) = case.tasks
+    by = case.play.user("acceptor")
+    view = case.play.run(lambda session: worklist.view(session, task.id, by=by))
+    assert view.form is not None
+    sections = display.layout(view.form, {}, context=view.variables, rights=display.Rights())
+    (rows,) = [one.rows for section in sections for one in section.fields if one.rows]
+    return [cell.text for row in rows for cell in row.cells if cell.name == "handed"]
+
+
+def test_row_conditional_acceptance_each_item_says_whether_it_was_handed_in(
+    case: PlayedCase,
+) -> None:
+    """B.2: one of two, then one that did not conform."""
+    assert told(case) == ["尚未网上补交", "尚未网上补交"]
+    files = [story.upload(case.play, "委托书.pdf")]
+    case.sends("补交容缺材料", deferred_uploads=[{"files": files}, {}])
+    assert told(case) == ["已网上补交", "尚未网上补交"]
+    check(case, {"state": "defective", "reason": "没有签名"}, {"state": "deferred"})
+    assert told(case) == ["补交的不符合，尚未再补", "尚未网上补交"]

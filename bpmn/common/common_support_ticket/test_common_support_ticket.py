@@ -6,6 +6,7 @@ import pytest
 
 from bpmn.explosives import story
 from engine.errors import BanliError
+from processes.desk import worklist
 from processes.play import Play, PlayedCase
 
 
@@ -55,6 +56,10 @@ def test_what_staff_cannot_answer_or_what_is_not_solved_goes_to_the_lead(play: P
     case.complete("answer_lead", as_="support_lead", answer_text="请升级浏览器。")
     case.complete("confirm_answer", as_="expl_enterprise", solved=False, again="仍然不行")
     assert case.waits_for == {"answer_lead"}
+    (task,) = case.tasks
+    by = play.user("support_lead")
+    seen = play.run(lambda session: worklist.view(session, task.id, by=by)).variables
+    assert (seen["earlier_answer"], seen["answer_text"]) == ("请升级浏览器。", None)
     case.complete("answer_lead", as_="support_lead", answer_text="已远程处理。")
     case.complete("confirm_answer", as_="expl_enterprise", solved=True)
     assert case.ended == "closed"

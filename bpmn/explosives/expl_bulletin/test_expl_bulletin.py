@@ -59,6 +59,7 @@ def test_the_publisher_sees_who_has_read_it(play: Play) -> None:
     case.complete("manage_bulletin", as_="expl_province", bulletin_action="refresh")
     told = {one["name"]: one["read_on"] for one in case.variables["receipts"]}
     assert case.variables["read_count"] == 1
+    assert "山东省工办用户" not in told, "who publishes does not wait for himself"
     assert str(told["企业用户"]) == "2026-03-02"
     assert told["集团用户"] is None
     case.complete("manage_bulletin", as_="expl_province", bulletin_action="archive")

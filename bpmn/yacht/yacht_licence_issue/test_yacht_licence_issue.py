@@ -78,6 +78,20 @@ def test_a_unit_applies_for_a_member(play: Play) -> None:
     assert titles["培训证明和考试成绩"] == "exempt"
 
 
+def test_a_unit_may_file_before_the_proxy_is_at_hand(play: Play) -> None:
+    """Y-104, B.2: it may follow, so the application is taken without; the acceptor decides."""
+    case = story.applied(
+        play,
+        as_="unit_clerk",
+        filed_by="unit",
+        filing_org="YC3702001",
+        agent_name="俱乐部业务员",
+        agent_id_no="370202198805060021",
+    )
+    rows = {row["title"]: row for row in story.seen(case, "accept")["materials"]}
+    assert (rows["委托书"]["state"], rows["委托书"]["deferrable"]) == ("missing", True)
+
+
 def test_a_renewed_licence_replaces_the_old_one(play: Play) -> None:
     """Y-89: the old licence is annulled with `replaced` when the new one is valid."""
     old = story.held(play)
