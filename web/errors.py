@@ -31,7 +31,7 @@ from engine.errors import (
 )
 from forms.definition import FormInvalid
 from processes.identity import identity
-from web import typed
+from web import realms, typed
 from web.database import read_session
 from web.display import moment
 from web.refusals import said
@@ -100,6 +100,7 @@ def answer(status: int, page: Page, *, code: str = "error", reference: str = "")
     html = render_template(
         "errors/page.html",
         status=_("错误 %(status)s", status=status),
+        broken=status >= HTTPStatus.INTERNAL_SERVER_ERROR,
         title=page.title,
         text=page.text,
         facts=page.facts,
@@ -135,6 +136,8 @@ def _name(actor: str) -> str:
 
 
 def _home() -> str:
+    if realms.is_public():
+        return url_for("public.index")
     staff = current_user.is_authenticated and current_user.user.kind == "staff"
     return url_for("home.index") if staff else url_for("portal.index")
 

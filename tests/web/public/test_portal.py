@@ -427,6 +427,14 @@ def test_what_is_printed_on_a_certificate_is_shown_for_a_purpose_that_goes_on_re
     assert last == [("presented", "照面信息", "办理落户"), ("verified", "照面信息", "办理落户")]
 
 
+def test_a_page_that_is_not_there_keeps_to_the_portal(realty: Flask, citizen: Entered) -> None:
+    """What went wrong is told in the portal's own frame, and the way out stays in it."""
+    page = html(citizen("p1001"), "/public/cases/1", 404)
+    assert 'aria-label="主菜单"' in page
+    assert 'class="btn btn-primary" href="/public"' in page
+    assert "/public" in html(realty.test_client(), "/public/nowhere", 404), "without its frame too"
+
+
 def test_nobody_of_the_staff_is_found_in_the_portal(realty: Flask) -> None:
     with realty.app_context(), database().read_session() as session:
         assert by_login(session, "acceptor").citizen is None

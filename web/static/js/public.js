@@ -26,3 +26,4 @@ async function load(root) {
 document.addEventListener("banli:changed", (event) => load(event.target));
 document.querySelector("[role=alert][tabindex]")?.focus();
 load(document);
+document.querySelector("[data-submit-now]")?.requestSubmit();
