@@ -1,7 +1,9 @@
-"""Telling the supervisors of something out of the ordinary in a case."""
+"""Telling the supervisors of something out of the ordinary in a case; that it has been urged."""
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.variables import Variables
 from processes.casefile import supervision
 from processes.model.cases import Case
@@ -34,3 +36,17 @@ def report(session: Session, call: Call) -> Variables:
             key=call.key,
         )
     return {"reported": True}
+
+
+@operation(
+    "case.urged",
+    "登记催办",
+    inputs={},
+    outputs={"urged_at": "催办的时间；办理人的待办据此列入“被催办”"},
+)
+def urged(session: Session, call: Call) -> Variables:
+    """The case has been urged now, once more."""
+    at = clock.now()
+    counted = {"urged_at": at, "urge_count": Case.urge_count + 1}
+    session.execute(update(Case).where(Case.id == call.instance_id).values(counted))
+    return {"urged_at": at}

@@ -54,6 +54,8 @@ def test_records_of_training_and_certificates_follow_the_person_at_once(play: Pl
     assert case.waits_for == {"approve"}
     rows = {row["field"]: row for row in case.variables["compare_rows"]}
     assert (rows["培训记录"]["survivor"], rows["培训记录"]["duplicate"]) == ("0 条", "1 条")
+    assert rows["证书"]["survivor"] == "0 本"
+    assert rows["证书"]["duplicate"].startswith(f"1 本：{licence}（B1E，至 ")
     case.complete("approve", as_="approver", decision="approve")
     assert case.ended == "merged_end"
     for register in ("trainee", "exam_sitting"):

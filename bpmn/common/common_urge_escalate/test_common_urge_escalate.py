@@ -61,6 +61,8 @@ def test_reminding_reaches_more_people_from_level_to_level(
     assert (case.ended, case.letters) == ("urged", ["letter_urge"])
     assert "@" not in papers.read(case, "letter_urge"), "Y-92: receivers in words"
     assert len(case.variables["urge_log"]) == 1
+    assert case.row.urge_count == 1
+    assert case.row.urged_at is not None, "Y-92: the to-do box of the holder says so"
 
 
 def test_it_may_repeat_and_climb(play: Play) -> None:
