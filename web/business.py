@@ -4,26 +4,22 @@ Invariant: a page offers, and a route does, exactly the operations that the menu
 reader's roles names for the list; everything else is not there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
 
 from engine import limits
 from engine.errors import NotFound
 from forms.definition import FormDefinition
 from processes import registers, statistics
-from processes.casework import precedence
-from processes.casework.precedence import First
 from processes.identity.identity import User
-from processes.ledgers import menus, progress, record_lists
-from processes.ledgers.menus import Entry, Menu, Operation, RecordList
+from processes.ledgers import menus, progress, record_lists, upkeep
+from processes.ledgers.menus import Menu, Operation, RecordList
 from processes.ledgers.record_lists import Asked
 from processes.model.records import RegisterRecord
 from processes.registers.definition import Definition
@@ -33,21 +29,10 @@ from web import enclosures, exporting
 from web.auth import current, policy
 from web.database import read_session
 from web.figures import counted, shown
-from web.i18n import language
+from web.menu import Way, applying, first_way, said, todo, way
 from web.words import _
 
 blueprint = Blueprint("business", __name__, url_prefix="/business")
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A link with its words; one that is locked leads nowhere yet."""
-
-    title: str
-    href: str
-    current: bool = False
-    locked: bool = False
-
 
 DETAILS: Final = 10
 """How many records of another list the page of a record shows."""
@@ -65,115 +50,24 @@ class Detail:
     download: str
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """Links below a heading."""
-
-    title: str
-    ways: tuple[Way, ...]
-
-
-def headings() -> tuple[Heading, ...]:
-    """The menu of the reader, once a request; empty for people without one."""
-    if "business_menu" not in g:
-        signed_in = current_user.is_authenticated
-        g.business_menu = _headings(current()) if signed_in else ()
-    found: tuple[Heading, ...] = g.business_menu
-    return found
-
-
-def first() -> First | None:
-    """What the reader has to do before all else, looked up once a request."""
-    if "business_first" not in g:
-        with read_session() as session:
-            found = precedence.first_of_all(session, current())
-        g.business_first = found
-    told: First | None = g.business_first
-    return told
-
-
-def first_way() -> Way | None:
-    """Where that is done, with the words that say so."""
-    told = first()
-    return Way(_said(told), _applying(current(), told.apply, given=told.given)) if told else None
-
-
-def refused(process: str) -> Response | None:
-    """To what comes before all else, for whoever applies for something that comes after it."""
-    told, there = first(), first_way()
-    if told is None or there is None or told.admits(process):
-        return None
-    return redirect(there.href, code=303)
-
-
-def _headings(user: User) -> tuple[Heading, ...]:
-    found = []
-    marked = False
-    for menu in menus.of_user(user):
-        for group in menu.groups:
-            ways = []
-            for one in group.items:
-                made = way(one, user)
-                ways.append(replace(made, current=made.current and not marked))
-                marked = marked or made.current
-            found.append(Heading(_said(group), tuple(ways)))
-    return tuple(found)
-
-
-def way(entry: Entry, user: User) -> Way:
-    """Where an entry of a menu leads."""
-    href, told = _target(entry, user), first()
-    locked = told is not None and not menus.opens(told, entry)
-    return Way(_said(entry), href, href == _here(), locked)
-
-
-def _here() -> str:
-    return request.full_path.rstrip("?") if request.query_string else request.path
-
-
-def _target(entry: Entry, user: User) -> str:
-    if entry.records:
-        return url_for("business.records", code=entry.records)
-    if entry.apply:
-        return _applying(user, entry.apply, given=entry.given)
-    if entry.todo:
-        return _todo(entry.todo, entry.step)
-    if entry.statistic:
-        return url_for("statistics.page", statistic=entry.statistic)
-    pages = {"notices": "home.notices", "password": "auth.password", "users": "people.users"}
-    pages |= {"inbox": "worklist.inbox", "mine": "portal.mine", "import": "intake.index"}
-    return url_for(pages[entry.page])
-
-
-def _applying(user: User, process: str, *, given: Mapping[str, Any], **more: Any) -> str:
-    base = "counter" if user.kind == "staff" else "portal"
-    told: dict[str, Any] = {f"set.{name}": str(value) for name, value in given.items()}
-    return url_for(f"{base}.apply", key=process, **told, **more)
-
-
-def _todo(process: str, step: str) -> str:
-    return url_for("worklist.inbox", box="todo", process=process, step=step or None)
-
-
-def _said(word: Any) -> str:
-    return str(word.title_en if language() == "en" and word.title_en else word.title)
-
-
 @blueprint.get("")
 @policy("desk")
 def index() -> ResponseReturnValue:
     """The first page: shortcuts, and the numbers of one's work."""
     user = current()
     found = menus.of_user(user)
-    if not found:
+    if not menus.has_first_page(user):
         raise NotFound(_("没有可以显示的首页"))
     names = dict.fromkeys(name for menu in found for name in menu.figures)
     figures = [_telling(counted(name, by=user, asked=statistics.Asked())) for name in names]
+    with read_session() as session:
+        kept = upkeep.standing(session, menus.kept(user), by=user)
     return render_template(
         "business/index.html",
         first=first_way(),
         shortcuts=[one for one in _shortcuts(found, user) if not one.locked],
         figures=figures,
+        kept=kept,
         shown=shown,
     )
 
@@ -215,7 +109,7 @@ def records(code: str) -> ResponseReturnValue:
             "business/records.html",
             code=code,
             told=told,
-            title=_said(told),
+            title=said(told),
             ledger=ledger,
             columns=[ledger.fields[name] for name in told.columns],
             may=may,
@@ -254,9 +148,9 @@ def _general(told: RecordList, may: frozenset[str]) -> list[Way]:
     found = []
     for name, one in told.operations.items():
         if name in may and one.apply and not one.record:
-            found.append(Way(_said(one), _applying(current(), one.apply, given=one.given)))
+            found.append(Way(said(one), applying(current(), one.apply, given=one.given)))
         elif name in may and one.todo:
-            found.append(Way(_said(one), _todo(one.todo, one.step)))
+            found.append(Way(said(one), todo(one.todo, one.step)))
     return found
 
 
@@ -270,7 +164,7 @@ def _row_ways(told: RecordList, may: frozenset[str], code: str, row: RegisterRec
         fits = not one.statuses or row.status in one.statuses
         if name in may and one.apply and one.record and fits:
             more = {"from": code, "record": row.id, "op": name}
-            found.append(Way(_said(one), _applying(current(), one.apply, given={}, **more)))
+            found.append(Way(said(one), applying(current(), one.apply, given={}, **more)))
     return found
 
 
@@ -288,7 +182,7 @@ def record(code: str, record_id: int) -> ResponseReturnValue:
         return render_template(
             "business/record.html",
             code=code,
-            title=_said(told),
+            title=said(told),
             ledger=ledger,
             row=row,
             facts=[(one, cell) for one, cell in zip(specs, cells, strict=True) if cell],
@@ -326,7 +220,7 @@ def _detail(session: Session, told: RecordList, code: str, row: RegisterRecord) 
     words = row.key if "query" in may else None
     taken = "export" in may and "query" in may and exporting.allowed() and found.total
     return Detail(
-        _said(other),
+        said(other),
         registers.definition(other.register),
         other.columns,
         found,
@@ -368,5 +262,3 @@ def _chosen(session: Session) -> tuple[Operation, RegisterRecord] | None:
 
 def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
-    app.jinja_env.globals["business_menu"] = headings
-    app.jinja_env.globals["first_of_all"] = first_way

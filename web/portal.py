@@ -18,7 +18,7 @@ from processes.deployed.offers import Service
 from processes.identity.identity import User
 from processes.model.cases import Case
 from processes.public import guides
-from web import acting, applying, business, exporting, tracking, urging
+from web import acting, applying, exporting, menu, tracking, urging
 from web.auth import current, policy
 from web.by_business import grouped
 from web.clerk.cases import send_document
@@ -67,13 +67,13 @@ def _summary(service: Service) -> str:
 @blueprint.get("/apply/<key>")
 @policy("applicant")
 def apply(key: str) -> ResponseReturnValue:
-    return business.refused(key) or applying.first_page(key, base="portal")
+    return menu.refused(key) or applying.first_page(key, base="portal")
 
 
 @blueprint.post("/apply/<key>", endpoint="apply_step")
 @policy("applicant")
 def apply_step(key: str) -> ResponseReturnValue:
-    done = business.refused(key) or applying.next_page(key, base="portal")
+    done = menu.refused(key) or applying.next_page(key, base="portal")
     if isinstance(done, Case):
         return redirect(url_for("portal.case", case_id=done.id, submitted=1), code=303)
     return done

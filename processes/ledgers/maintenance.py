@@ -40,9 +40,14 @@ def may_keep(register: str, by: User) -> bool:
 
 def area(register: str, by: User) -> list[str]:
     """Paths of the organisations whose records the user keeps."""
+    return sorted({by.path(org) for org in organisations_of(register, by)})
+
+
+def organisations_of(register: str, by: User) -> list[str]:
+    """The organisations in which the user has a role that keeps a ledger."""
     told = kept(register)
     roles = told.roles if told else frozenset()
-    return sorted({by.path(org) for role, org in by.roles if role in roles})
+    return list(dict.fromkeys(org for role, org in by.roles if role in roles))
 
 
 def offered(by: User) -> list[str]:
@@ -143,9 +148,7 @@ def _values(
 
 
 def _own_org(register: str, by: User) -> str:
-    told = kept(register)
-    roles = told.roles if told else frozenset()
-    return next(org for role, org in by.roles if role in roles)
+    return organisations_of(register, by)[0]
 
 
 def _require_own(session: Session, register: str, values: Answers, by: User) -> None:

@@ -23,7 +23,10 @@ from processes.identity.identity import User
 from processes.statistics import definitions as statistics
 
 BUILT_IN: Final = {"query": "查询", "view": "查看", "export": "导出"}
-PAGES: Final = ("notices", "password", "users", "inbox", "mine", "import")
+PAGES: Final = (
+    "notices", "password", "users", "inbox", "mine", "import",
+    "search", "urging", "letters", "supervision",
+)  # fmt: skip
 ALWAYS: Final = ("notices", "password")
 """The pages that are open whatever comes first."""
 
@@ -75,9 +78,14 @@ class RecordList(Word):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Word):
-    """One entry of a menu; exactly one of the targets is set."""
+    """One entry of a menu; exactly one of the targets is set.
+
+    A `step` without `todo` is that step of whatever process it is a part of; a `ledger` is one that
+    the role keeps by hand.
+    """
 
     records: str = ""
+    ledger: str = ""
     do: tuple[str, ...] = ()
     apply: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -144,6 +152,7 @@ class _View(_Titled):
 
 class _Entry(_Target):
     records = fields.String(data_key="list", load_default="")
+    ledger = fields.String(load_default="")
     do = fields.List(fields.String(), load_default=list)
     statistic = fields.String(load_default="")
     page = fields.String(load_default="", validate=validate.OneOf(("", *PAGES)))
@@ -248,11 +257,14 @@ def _first(role: str) -> First | None:
 
 def _entry(role: str, raw: dict[str, Any]) -> Entry:
     entry = Entry(**{**raw, "do": tuple(raw["do"])})
-    targets = [entry.records, entry.apply, entry.todo, entry.statistic, entry.page]
+    targets = [entry.records, entry.ledger, entry.apply, entry.todo or entry.step]
+    targets += [entry.statistic, entry.page]
     if sum(bool(one) for one in targets) != 1:
         raise DomainRefused(f"菜单『{role}』：『{entry.title}』须有且只有一个去处")
     if entry.statistic and entry.statistic not in statistics():
         raise DomainRefused(f"菜单『{role}』：没有统计『{entry.statistic}』")
+    if entry.ledger and role not in _keepers(entry.ledger):
+        raise DomainRefused(f"菜单『{role}』：这个角色不维护台账『{entry.ledger}』")
     if entry.records:
         told = lists().get(entry.records)
         if told is None:
@@ -260,6 +272,11 @@ def _entry(role: str, raw: dict[str, Any]) -> Entry:
         for name in set(entry.do) - {*BUILT_IN, *told.operations}:
             raise DomainRefused(f"菜单『{role}』：列表『{entry.records}』没有操作『{name}』")
     return entry
+
+
+def _keepers(ledger: str) -> frozenset[str]:
+    told = domains.current().maintained.get(ledger)
+    return told.roles if told else frozenset()
 
 
 def _operation(raw: dict[str, Any]) -> Operation:
@@ -285,6 +302,22 @@ def of_user(user: User) -> list[Menu]:
     """The menus of the roles that a user holds; empty: the user works without one."""
     held = dict.fromkeys(role for role, _org in user.roles)
     return [menus()[role] for role in held if role in menus()]
+
+
+def alone(user: User) -> bool:
+    """Whether somebody works with menus alone: each of the roles has one."""
+    held = {role for role, _org in user.roles}
+    return bool(held) and held <= menus().keys()
+
+
+def kept(user: User) -> list[str]:
+    """The ledgers that the menus of a user give him to keep, in their order."""
+    return list(dict.fromkeys(one.ledger for one in entries(user) if one.ledger))
+
+
+def has_first_page(user: User) -> bool:
+    """Whether the menus of a user put something on a first page of their own."""
+    return bool(kept(user)) or any(one.shortcuts or one.figures for one in of_user(user))
 
 
 def entries(user: User) -> Iterator[Entry]:

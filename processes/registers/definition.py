@@ -32,6 +32,7 @@ _PLACE: Final = re.compile(r"\{([a-z_]+)(?::0([0-9])d)?\}")
 _KEYS: Final = {
     "register", "title", "title_en", "key", "fields", "unique", "search", "initial", "statuses",
     "transitions", "number", "org", "counts", "certificate", "progress", "statuses_en", "held",
+    "needed",
 }  # fmt: skip
 
 PROGRESS: Final = frozenset({"total", "done", "failed"})
@@ -114,6 +115,20 @@ class CertificateRule:
     events: str
 
 
+@dataclass(frozen=True, slots=True)
+class NeedRule:
+    """What an organisation cannot do without a record in the initial status: its `message`.
+
+    Only one that holds the `business` needs it, if one is named; a record is of use up to the day
+    in the field `until`.
+    """
+
+    message: str
+    message_en: str = ""
+    business: str = ""
+    until: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """A ledger."""
@@ -134,6 +149,7 @@ class Definition:
     certificate: CertificateRule | None = None
     held: HoldRule | None = None
     """How a case holds a record, and gives it back when it ends."""
+    needed: NeedRule | None = None
     progress: Mapping[str, str] = field(default_factory=dict)
     """The fields that say how far a record in its initial status is: total, done, failed."""
     english: Mapping[str, str] = field(default_factory=dict)
@@ -257,6 +273,20 @@ def _reference_problems(raw: Mapping[str, Any], fields: set[str]) -> Iterator[st
     for name in (*named, *progress.values()):
         if name not in fields:
             yield f"引用了不存在的字段『{name}』"
+    yield from _number_problems(raw, fields)
+    yield from _need_problems(raw, fields)
+
+
+def _need_problems(raw: Mapping[str, Any], fields: set[str]) -> Iterator[str]:
+    needed = raw.get("needed") or {}
+    unknown = set(needed) - set(NeedRule.__dataclass_fields__)
+    if needed and (unknown or not (needed.get("message") and raw.get("org"))):
+        yield "『needed』须有『message』，可有『business』、『until』，台账须有『org』"
+    if needed.get("until", "") not in {"", *fields}:
+        yield f"『needed』引用了不存在的字段『{needed['until']}』"
+
+
+def _number_problems(raw: Mapping[str, Any], fields: set[str]) -> Iterator[str]:
     number = raw.get("number")
     if number is not None:
         known = fields | {"year", "sequence", "org_region"}
@@ -318,6 +348,7 @@ def _definition(raw: Mapping[str, Any]) -> Definition:
         certificate=_certificate(raw.get("certificate")),
         held=holding.read(raw["held"]) if raw.get("held") else None,
         progress=dict(raw.get("progress") or {}),
+        needed=NeedRule(**raw["needed"]) if raw.get("needed") else None,
     )
 
 

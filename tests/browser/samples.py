@@ -50,6 +50,8 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "worklist.drafts": ("acceptor", ("/inbox/drafts",)),
     "supervision.index": ("manager", ("/supervision",)),
+    "platform.urging": ("manager", ("/platform/urging",)),
+    "platform.letters": ("manager", ("/platform/letters",)),
     "statistics.index": ("expl_institution", ("/statistics",)),
     "statistics.page": ("expl_institution", ("/statistics/stat_todo",)),
     "business.index": ("expl_ministry", ("/business",)),

@@ -49,6 +49,7 @@ NO_LISTS: Final = {
     "worklist/bulk.html": "what one bulk command would do",
     "worklist/review.html": "a command over several cases before it is confirmed",
     "admin/_interface.html": "a macro: the content of one message",
+    "business/index.html": "how the ledgers stand that are kept: each of them exports its records",
     "business/record.html": "the first of what belongs to one record, whose whole list exports it",
 }
 

@@ -186,7 +186,7 @@ def test_an_administrator_sees_only_the_ledgers_that_are_his_to_keep(staff: Clie
 def test_a_ledger_is_exported_as_it_is_shown_masked_and_told_in_the_trail(
     staff: Clients, look: Look
 ) -> None:
-    client = staff("manager")
+    client = staff("admin")
     answer = client.get("/registers/institution_staff?format=xlsx")
     found = sheets.read(answer.data)
     assert "证件号码" in found.headings
@@ -200,7 +200,7 @@ def test_a_ledger_is_exported_as_it_is_shown_masked_and_told_in_the_trail(
 
 
 def test_a_filter_holds_for_the_exported_list_too(staff: Clients) -> None:
-    client = staff("manager")
+    client = staff("dictionary_maintainer")
     answer = client.get("/registers/exam_room?format=csv&q=QD02-A")
     lines = sheets.read(answer.data).lines
     assert [line.cells["考场代码"] for line in lines] == ["QD02-A"]

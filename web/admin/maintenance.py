@@ -7,7 +7,7 @@ was typed, its errors at their fields.
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -42,6 +42,8 @@ def new(register: str) -> ResponseReturnValue:
 @policy("staff", *_KEEPERS)
 def add(register: str) -> ResponseReturnValue:
     _require(register, current())
+    if request.args.get("refresh"):
+        return _states(register, None)
     given: Mapping[str, Any] = {}
     try:
         given = filling.answers(maintenance.form(register), node="add")
@@ -63,6 +65,8 @@ def edit(register: str, record_id: int) -> ResponseReturnValue:
 @policy("staff", *_KEEPERS)
 def change(register: str, record_id: int) -> ResponseReturnValue:
     held = _held(register, record_id)
+    if request.args.get("refresh"):
+        return _states(register, held)
     given: Mapping[str, Any] = {}
     try:
         given = filling.answers(maintenance.form(register), node="change")
@@ -102,6 +106,13 @@ def _held(register: str, record_id: int) -> Record:
 
 def _record_url(record: Record) -> str:
     return url_for("registers.record", register=record.register, record_id=record.id)
+
+
+def _states(register: str, held: Record | None) -> ResponseReturnValue:
+    """Which fields show and which are required with the answers as they stand."""
+    given = filling.answers(maintenance.form(register), node="change" if held else "add")
+    with read_session() as session:
+        return jsonify(fields=filling.states(_layout(session, register, held, given, {})))
 
 
 def _page(

@@ -4,6 +4,7 @@ Invariant: records of organisations outside the user's area do not exist for him
 is masked, in an exported list too; nothing here changes a record.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
@@ -17,7 +18,7 @@ from forms.standards import mask_number
 from processes import registers
 from processes.identity.identity import User
 from processes.identity.roles import Action
-from processes.ledgers import maintenance, record_lists
+from processes.ledgers import maintenance, record_lists, upkeep
 from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
 from processes.registers.definition import Definition, FieldDefinition
 from web import enclosures, exporting
@@ -50,11 +51,18 @@ def index() -> ResponseReturnValue:
             .group_by(RegisterRecord.register)
         )
         counts = dict(counted.tuples().all())
-        kept = set(maintenance.offered(current()))
+        kept = maintenance.offered(current())
         ledgers = [
             one for name, one in registers.definitions().items() if name in counts or name in kept
         ]
-        return exporting.page("admin/registers.html", ledgers=ledgers, counts=counts, kept=kept)
+        short = {one.ledger.register: one for one in _short(session, kept)}
+        view = {"ledgers": ledgers, "counts": counts, "kept": kept, "short": short}
+        return exporting.page("admin/registers.html", **view)
+
+
+def _short(session: Session, ledgers: Iterable[str]) -> list[upkeep.Standing]:
+    """Those of the ledgers in which something is wanting."""
+    return [one for one in upkeep.standing(session, ledgers, by=current()) if one.wanting]
 
 
 @blueprint.get("/<register>")
@@ -83,6 +91,7 @@ def browse(register: str) -> ResponseReturnValue:
             after=after,
             next=rows[_PAGE - 1].key if len(rows) > _PAGE else "",
             may_keep=maintenance.may_keep(register, current()),
+            short=next(iter(_short(session, [register])), None),
             exports=exporting.links(),
         )
 

@@ -12,21 +12,23 @@ from engine.errors import NotFound
 from processes import registers
 from processes.identity.identity import User
 from processes.identity.roles import Action
-from processes.ledgers import maintenance, record_lists
+from processes.ledgers import maintenance, menus, record_lists
 from processes.model.people import Org
 from processes.model.records import RegisterRecord
 from processes.rights import permissions
 
 
 def visible(by: User) -> ColumnElement[bool]:
-    """The records a user sees."""
-    seen = [_below(permissions.allowed_orgs(by, Action.SEARCH_CASES)), *record_lists.offered(by)]
+    """The records a user sees; who works with menus alone sees those of the lists in them."""
+    seen = list(record_lists.offered(by))
+    if not menus.alone(by):
+        seen.append(_below(permissions.allowed_orgs(by, Action.SEARCH_CASES)))
     for register in maintenance.offered(by):
         mine = RegisterRecord.register == register
         if registers.definition(register).org:
             mine = and_(mine, _below(maintenance.area(register, by)))
         seen.append(mine)
-    return or_(*seen)
+    return or_(false(), *seen)
 
 
 def record_of(session: Session, register: str, record_id: int, *, by: User) -> RegisterRecord:

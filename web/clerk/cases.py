@@ -310,7 +310,9 @@ def change(case_id: int, command: str) -> ResponseReturnValue:
 @blueprint.post("/<int:case_id>/urge")
 @policy("staff", Action.URGE_CASE)
 def urge(case_id: int) -> ResponseReturnValue:
-    return urging.urged(case_id, back=url_for("cases.page", case_id=case_id))
+    listed = request.form.get("back") == "list"
+    back = url_for("platform.urging") if listed else url_for("cases.page", case_id=case_id)
+    return urging.urged(case_id, back=back)
 
 
 @blueprint.get("/<int:case_id>/diagram")

@@ -25,6 +25,7 @@ from web import ways
 from web.auth import actions_of, current, policy, policy_of
 from web.database import read_session, transaction
 from web.i18n import language
+from web.menu import headings
 from web.paths import own_path
 from web.words import _
 
@@ -83,7 +84,8 @@ def _items() -> tuple[Item, ...]:
     )
 
 
-_BESIDE_OWN_MENU: Final = ("worklist.inbox", "cases.search")
+_BESIDE_OWN_MENU: Final = {"worklist.inbox": "inbox", "cases.search": "search"}
+"""What who works with menus alone has beside them, if they do not name the page."""
 
 
 def frame() -> Frame:
@@ -101,15 +103,20 @@ def _frame(user: User) -> Frame:
             "questions": inquiries.count(session, user),
         }
         unread = notice_box.unread(session, user)
-    own = bool(menus.of_user(user))  # who has a menu of his own finds everything else there
-    items = [one for one in _items() if not own or one.endpoint in _BESIDE_OWN_MENU]
-    offered = [item for item in items if _offered(item, user)]
+    offered = [item for item in _beside_menus(user) if _offered(item, user)]
     menu = tuple(_placed(item, counts, first=item is offered[0]) for item in offered)
     held = [ROLES[role] for role, _org in user.roles if role in ROLES]
     english = language() == "en"
     names = tuple(dict.fromkeys(info.name_en if english else info.name for info in held))
-    searches = any(item.endpoint == "cases.search" for item in menu)
+    searches = opens("cases.search", user)
     return Frame(menu, unread, names, counts, searches)
+
+
+def _beside_menus(user: User) -> list[Item]:
+    """The items that the menus of a user leave: who works with them alone has the rest there."""
+    named = {one.page for one in menus.entries(user)}
+    left = [one for one in _items() if _BESIDE_OWN_MENU.get(one.endpoint) not in named]
+    return [one for one in left if not menus.alone(user) or one.endpoint in _BESIDE_OWN_MENU]
 
 
 def _offered(item: Item, user: User) -> bool:
@@ -140,14 +147,22 @@ def _placed(item: Item, counts: Mapping[str, int], *, first: bool) -> Item:
 @policy("public")
 def index() -> ResponseReturnValue:
     """Everybody's first page: staff their work, applicants and strangers the services."""
-    if current_user.is_authenticated and menus.of_user(current()):
+    if current_user.is_authenticated and menus.has_first_page(current()):
         return redirect(url_for("business.index"), code=303)
     if not current_user.is_authenticated:
         return redirect(url_for("public.index"), code=303)
     if current().kind != "staff":
         return redirect(url_for("portal.index"), code=303)
-    menu = frame().menu
-    return redirect(menu[0].href if menu else url_for("home.notices"), code=303)
+    return redirect(_first_place(), code=303)
+
+
+def _first_place() -> str:
+    """Where staff without a first page of their own begin: their tasks, else what they have."""
+    if Action.CLAIM_TASK in actions_of(current()):
+        return url_for("worklist.inbox")
+    ways = [one.href for one in frame().menu]
+    ways += [one.href for heading in headings() for one in heading.ways]
+    return ways[0] if ways else url_for("home.notices")
 
 
 @blueprint.get("/browsers")

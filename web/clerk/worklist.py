@@ -222,12 +222,14 @@ def _steps(session: Session, definition_id: int) -> list[str]:
 
 def _files(user: User) -> bool:
     """Whether a clerk has the button that files an application at the counter."""
-    return Action.APPLY in actions_of(user) and not menus.of_user(user)
+    return Action.APPLY in actions_of(user) and not menus.alone(user)
 
 
 def _startable(session: Session, user: User) -> list[applications.Service]:
     """What a clerk may file at the counter; who works with a menu of his own finds it there."""
-    return [] if menus.of_user(user) else applications.services(session, user)
+    named = {one.apply for one in menus.entries(user)}
+    found = [] if menus.alone(user) else applications.services(session, user)
+    return [one for one in found if one.definition.key not in named]
 
 
 def register(app: Flask) -> None:
