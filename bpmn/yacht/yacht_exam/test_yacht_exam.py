@@ -170,7 +170,8 @@ def test_without_a_dictionary_nothing_can_be_arranged_and_the_page_says_why(
     with pytest.raises(FormInvalid) as refused:
         story.arrange(exam, **answers)
     assert f"本机构还没有{who}" in refused.value.errors[field][0]
-    assert "系统管理员或地方局字典维护人" in refused.value.errors[field][0]
+    assert f"系统管理员（“登记簿—{who}”）" in refused.value.errors[field][0]
+    assert "或地方局字典维护人（“考试" in refused.value.errors[field][0]
     assert exam.waits_for == {"arrange"}
 
 
