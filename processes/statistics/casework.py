@@ -59,8 +59,8 @@ def cases(
     if until:
         query = query.where(at < clock.midnight(until + timedelta(days=1)))
     rows = session.execute(query.add_columns(at)).tuples().all()
-    paused = _pauses(session, [row[0] for row in rows]) if told.measures != ("count",) else {}
     now = clock.now()
+    paused = _pauses(session, _closings(rows, now)) if told.measures != ("count",) else {}
     return [_case(row, paused, now) for row in rows]
 
 
@@ -114,9 +114,13 @@ def _case(row: Sequence[Any], paused: Mapping[int, int], now: datetime) -> Item:
     return Item(values, days if ended is not None else None)
 
 
-def _pauses(session: Session, ids: Sequence[int]) -> dict[int, int]:
-    """Working days for which the clock of a case stood still, by case."""
-    wanted = set(ids)
+def _closings(rows: Iterable[Sequence[Any]], now: datetime) -> dict[int, date]:
+    """The day on which each case ended, or now."""
+    return {row[0]: _day(row[10] or now) for row in rows}
+
+
+def _pauses(session: Session, closings: Mapping[int, date]) -> dict[int, int]:
+    """Working days for which the clock of a case stood still, by case; at most till it ended."""
     query = (
         select(ClockEntry.case_id, ClockEntry.event, ClockEntry.effective_at)
         .where(ClockEntry.event.in_(("suspend", "resume")))
@@ -125,13 +129,16 @@ def _pauses(session: Session, ids: Sequence[int]) -> dict[int, int]:
     since: dict[int, date] = {}
     found: dict[int, int] = {}
     for case_id, event, at in session.execute(query).tuples():
-        if case_id not in wanted:
+        if case_id not in closings:
             continue
         if event == "suspend":
             since.setdefault(case_id, _day(at))
         elif case_id in since:
             rested = calendar.working_days_between(since.pop(case_id), _day(at))
             found[case_id] = found.get(case_id, 0) + rested
+    for case_id, begun in since.items():
+        rested = calendar.working_days_between(begun, closings[case_id])
+        found[case_id] = found.get(case_id, 0) + rested
     return found
 
 

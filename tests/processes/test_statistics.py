@@ -152,6 +152,24 @@ def test_durations_are_working_days_without_suspended_time(play: Play, counted: 
     assert found.lines[0].cells[1:] == (3, 3.0, 3.0, 4.0, 2)
 
 
+def test_a_case_that_ends_while_it_is_suspended_rests_until_its_end(
+    play: Play, counted: Any
+) -> None:
+    """Y-99: of 4 working days from Monday 2026-02-02 it was worked on for one."""
+    start = datetime(2026, 2, 2, 9, tzinfo=SHANGHAI)
+    case = filed(play)
+
+    def command(session: Any) -> None:
+        row = session.get_one(Case, case)
+        row.submitted_at = row.accepted_at = start
+        row.ended_at = start + timedelta(days=4)
+        at = start + timedelta(days=1)
+        session.add(ClockEntry(case_id=case, limit="*", event="suspend", effective_at=at))
+
+    play.run(command)
+    assert counted(measures=["count", "mean"]).lines[0].cells[1:] == (1, 1.0)
+
+
 def test_a_measure_of_nothing_is_empty_and_not_nought(play: Play, counted: Any) -> None:
     filed(play)
     found = counted(measures=["count", "mean"])
