@@ -171,6 +171,19 @@ def has_grant(
     )
 
 
+def held_already(session: Session, wanted: Wanted) -> AuthorityGrant | None:
+    """An active grant of the same grantor that gives all that is asked for, for as long."""
+    query = _active(wanted.grantee, wanted.scope, wanted.valid_from).where(
+        AuthorityGrant.grantor == wanted.grantor,
+        AuthorityGrant.may_delegate.is_(wanted.may_delegate),
+    )
+    for held in session.scalars(query):
+        lasts = held.valid_to is None or (wanted.valid_to and wanted.valid_to <= held.valid_to)
+        if lasts and wanted.business <= {*held.business.split(",")}:
+            return held
+    return None
+
+
 def orgs_with_grant(
     session: Session, business: str, scope: str | None = None, on: date | None = None
 ) -> list[Org]:

@@ -116,6 +116,15 @@ def test_a_grant_does_not_end_before_it_begins(hq: FlaskClient) -> None:
     assert "不能早于" in told_at(html, "valid_to")
 
 
+def test_what_an_agency_holds_already_is_not_granted_again(hq: FlaskClient) -> None:
+    """Y-35: a second would outlive the first; more than what it holds is granted."""
+    assert ask(hq, "000001", "320002", business=["exam", "licence_issue"]).status_code == 303
+    again = ask(hq, "000001", "320002", valid_to="2027-12-31")
+    assert again.status_code == 422
+    assert "已有这项授权，自 2026-01-01 起" in told_at(again.get_data(as_text=True), "business")
+    assert ask(hq, "000001", "320002", business=["training", "exam"]).status_code == 303
+
+
 def test_headquarters_lets_a_bureau_and_the_bureau_its_branch_and_both_fall_together(
     agencies: Flask, hq: FlaskClient, bureau: FlaskClient
 ) -> None:

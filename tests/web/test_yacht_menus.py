@@ -442,6 +442,17 @@ def test_a_field_that_depends_on_another_shows_as_soon_as_that_is_answered(
             assert answer.json["fields"]["courses"]["required"] is shown, (path, kind)
 
 
+@pytest.mark.parametrize(
+    ("login", "status"),
+    [("hq_admin", 200), ("admin", 200), ("local_admin", 404), ("branch_admin", 404)],
+)
+def test_only_who_may_grant_opens_the_form_of_a_grant(
+    as_: Callable[[str], FlaskClient], login: str, status: int
+) -> None:
+    """Y-42, Y-78: direct bureaus let their branches, local ones and branches nobody."""
+    assert as_(login).get("/admin/grants/new").status_code == status
+
+
 def test_a_case_is_urged_and_its_letters_are_printed_from_their_own_pages(
     demo: Flask, as_: Callable[[str], FlaskClient]
 ) -> None:

@@ -118,6 +118,9 @@ def index() -> ResponseReturnValue:
 @policy("staff", Action.MANAGE_GRANTS)
 @sensitive
 def new() -> ResponseReturnValue:
+    with read_session() as session:
+        if not area.granting(session, current()):
+            raise NotFound(_("您的机构不能授权给其他机构"))
     typed = Typed()
     if request.method == "POST":
         typed.read(request.form)
@@ -156,6 +159,10 @@ def _grant(typed: Typed) -> int | None:
     with read_session() as session:
         if wanted.grantor not in {org.org_code for org in area.granting(session, current())}:
             typed.errors["grantor"] = _("只能以您所管理的机构的名义授权")
+            return None
+        if held := authority.held_already(session, wanted):
+            since = f"{held.valid_from:%Y-%m-%d}"
+            typed.errors["business"] = _("该机构已有这项授权，自 %(date)s 起有效", date=since)
             return None
     try:
         with transaction() as session:
