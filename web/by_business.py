@@ -1,10 +1,11 @@
-"""Processes by the business they are of, which the beginning of their keys tells."""
+"""Processes and roles by the business they are of."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from processes.deployed import offers
-from processes.domains import domains
-from web.i18n import titles
+from processes.domains import belonging, domains
+from processes.identity.roles import ROLES
+from web.i18n import language, titles
 from web.words import _
 
 Named = tuple[str, str]
@@ -20,6 +21,18 @@ def businesses(more: Iterable[str] = ()) -> dict[str, str]:
     own = {code: title for code, title in told.items() if code != offers.COMMON}
     others = {code: _("其他业务（%(code)s）", code=code) for code in sorted({*more} - {*told})}
     return {**own, **{code: told[code] for code in told if code not in own}, **others}
+
+
+def roles(codes: Collection[str], own: str) -> list[tuple[str, list[Named]]]:
+    """Title of the business → its roles in words; first the own business, then what serves all."""
+    found: dict[str, list[Named]] = {}
+    for code, info in ROLES.items():
+        if code in codes:
+            name = info.name_en if language() == "en" else info.name
+            found.setdefault(belonging.of_roles()[code], []).append((code, name))
+    order = dict.fromkeys((own, offers.COMMON, *businesses(found)))
+    told = titles(domains.current().titles)
+    return [(told[one], found[one]) for one in order if one in found]
 
 
 def grouped(processes: Iterable[Named]) -> list[tuple[str, list[Named]]]:

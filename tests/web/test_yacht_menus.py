@@ -478,3 +478,18 @@ def test_a_case_is_urged_and_its_letters_are_printed_from_their_own_pages(
     assert "/platform/urging" in answer.text
     assert staff.get("/platform/letters").status_code == 200
     assert as_("local_dictionary_maintainer").get("/platform/letters").status_code == 403
+
+
+def test_who_opens_an_account_finds_the_roles_of_the_own_business_first(
+    as_: Callable[[str], FlaskClient],
+) -> None:
+    """Y-46 至 Y-66: under headings, each role once; those of other businesses stand last."""
+    page = as_("local_admin").get("/admin/users/new").text
+    select_of_roles = page[page.index('id="role"') :].partition("</select>")[0]
+    titles = re.findall(r'<optgroup label="([^"]+)"', select_of_roles)
+    assert titles[:2] == ["游艇培训发证", "公共流程"]
+    assert len(titles) == len({*titles}) > 3
+    first = select_of_roles[: select_of_roles.index("</optgroup>")]
+    assert {*re.findall(r'<option value="(\w+)"', first)} >= {*MENUS}
+    codes = re.findall(r'<option value="(\w+)"', select_of_roles)
+    assert len(codes) == len({*codes})

@@ -16,18 +16,18 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import BanliError
-from processes.domains import domains
+from processes.domains import belonging, domains
 from processes.identity import audit, organisations
 from processes.identity.roles import ROLES, Action
 from processes.model.people import Org, UserAccount, UserRole
 from processes.people import accounts, area
 from processes.rights import permissions
-from web import exporting
+from web import by_business, exporting
 from web.admin.permitted import ACTIONS
 from web.auth import current, policy
 from web.confirming import sensitive
 from web.database import read_session, transaction
-from web.i18n import language, titles
+from web.i18n import titles
 from web.wording import joined
 from web.words import _
 
@@ -95,7 +95,7 @@ def new_user() -> ResponseReturnValue:
             orgs=orgs,
             error=error,
             typed=request.form,
-            roles=_roles_to_give(),
+            roles=_roles_to_give(session),
             must=area.appoints(current()) != frozenset(ROLES),
         )
     return (html, 422) if error else html
@@ -124,18 +124,14 @@ def user(user_id: int) -> ResponseReturnValue:
             held=_roles_of(session, [user_id]).get(user_id, []),
             orgs=orgs,
             org_name=next((o.name for o in orgs if o.org_code == account.org_code), ""),
-            roles=_roles_to_give(),
+            roles=_roles_to_give(session),
         )
 
 
-def _roles_to_give() -> list[tuple[str, str]]:
-    """The roles that this administrator gives, in words."""
-    given = area.appoints(current())
-    return [
-        (code, info.name_en if language() == "en" else info.name)
-        for code, info in ROLES.items()
-        if code in given
-    ]
+def _roles_to_give(session: Session) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The roles that this administrator gives, by business, that of the own agency first."""
+    own = organisations.get(session, current().org_code).kind if current().org_code else ""
+    return by_business.roles(area.appoints(current()), belonging.of_org_kinds().get(own, ""))
 
 
 @blueprint.post("/users/<int:user_id>/roles")
