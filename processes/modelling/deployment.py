@@ -19,7 +19,7 @@ from forms import lint as form_lint
 from forms.definition import FormDefinition
 from processes.casefile import backfill, facets
 from processes.documents import documents
-from processes.modelling import starting, unwritten
+from processes.modelling import starting, unmapped, unwritten
 from processes.modelling.bundle import Bundle, process_folders, read_folder
 from processes.modelling.placing import placed
 from processes.operations import all_operations
@@ -62,6 +62,7 @@ def check(
     for process in processes:
         findings.extend(unwritten.findings(process, forms))
         findings.extend(starting.findings(process, forms))
+        findings.extend(unmapped.findings(process))
         findings.extend(facets.findings(process, forms.values()))
     return list(placed(findings, bundle.files))
 

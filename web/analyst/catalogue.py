@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from engine import repository
 from forms.fields.registry import TYPES
 from processes.identity.roles import ROLES
-from processes.operations import all_operations
+from processes.operations import Operation, all_operations
 from web.wiring import topics
+from web.words import _
 
 Choice = dict[str, str]
 
@@ -28,8 +29,20 @@ def of_installation(session: Session) -> dict[str, list[Choice]]:
 
 
 def _topics() -> list[Choice]:
-    local = [_choice(topic, one.title) for topic, one in all_operations().items()]
+    local = [
+        {**_choice(topic, one.title), "help": _taken(one)}
+        for topic, one in all_operations().items()
+    ]
     return [*local, *(_choice(topic, topic) for topic in topics())]
+
+
+def _taken(operation: Operation) -> str:
+    """What an operation takes, for whoever draws its task; what may be left out is marked."""
+    told = "；".join(
+        f"{name.removesuffix('?')} {meaning}{_('（可不填）') if name.endswith('?') else ''}"
+        for name, meaning in operation.inputs.items()
+    )
+    return _("输入映射：%(inputs)s。", inputs=told) if told else ""
 
 
 def _choice(value: str, label: str) -> Choice:

@@ -81,6 +81,42 @@ def test_a_finding_names_its_element_as_the_analyst_does_and_no_xml(begin: Begin
     assert found["message"].endswith(told)
 
 
+def test_a_letter_that_is_told_neither_its_template_nor_its_content_is_warned_of(
+    begin: Begin,
+) -> None:
+    page = begin()
+    name = next(one for one in page.files if one.endswith(".bpmn"))
+    drawn = page.files[name]
+    task = drawn[drawn.index("<bpmn:userTask") : drawn.index("</bpmn:userTask>")]
+    lines = [one for one in task.splitlines() if "bpmn:incoming" in one or "bpmn:outgoing" in one]
+    for given, words in (
+        ("", "letter（文书模板标识）、data（文书内容）"),
+        ('="a"', "data（文书内容）"),
+    ):
+        mapping = (
+            f"<zeebe:ioMapping><zeebe:input source='{given}' target='letter'/></zeebe:ioMapping>"
+        )
+        extensions = f'<zeebe:taskDefinition type="letter.issue"/>{mapping if given else ""}'
+        issue = (
+            '<bpmn:serviceTask id="handle" name="制发"><bpmn:extensionElements>'
+            f"{extensions}</bpmn:extensionElements>{''.join(lines)}"
+        )
+        page.files[name] = drawn.replace(task, issue).replace(
+            "</bpmn:userTask>", "</bpmn:serviceTask>"
+        )
+        (found,) = [one for one in page.findings() if one["code"] == "input_unmapped"]
+        assert found["severity"] == "warning"
+        assert found["message"].endswith(f"『制发文书』要用的内容没有写在“输入映射”里：{words}")
+
+
+def test_the_panel_tells_what_an_operation_takes(begin: Begin) -> None:
+    topics = {one["value"]: one for one in begin().data["catalogue"]["topics"]}
+    assert topics["letter.issue"]["label"] == "制发文书"
+    told = topics["letter.issue"]["help"]
+    assert told.startswith("输入映射：letter 文书模板标识；data 文书内容；org 发文机构")
+    assert "（可不填）" in told
+
+
 def test_the_page_of_a_draft_is_headed_by_the_name_of_its_process(begin: Begin) -> None:
     page = begin()
     html = page.client.get(page.href).get_data(as_text=True)

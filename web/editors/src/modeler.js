@@ -16,6 +16,8 @@ import { translateModule } from "./translate.js";
 import { keepUndrawn } from "./undrawn.js";
 import { zh } from "./zh.js";
 
+const PALETTE = 120; // the width of the palette with its margin, in pixels
+
 // The groups that are unfolded from the start: what most elements need.
 const OPEN = Object.fromEntries(
   ["general", "banli-lane", "banli-form", "banli-assignment", "banli-limit", "banli-service", "banli-decision", "banli-called", "banli-script", "banli-timer", "banli-message-group", "condition"]
@@ -45,7 +47,7 @@ export async function open({ canvas, panel, xml, catalogue, onChange, onSelect }
   const eventBus = modeler.get("eventBus");
   eventBus.on("commandStack.changed", () => onChange?.());
   eventBus.on("selection.changed", ({ newSelection }) => onSelect?.(newSelection.length === 1 ? newSelection[0].id : null));
-  fit(modeler.get("canvas"));
+  fit(modeler.get("canvas"), PALETTE);
   return {
     modeler,
     warnings: warnings.map((one) => one.message),

@@ -47,7 +47,7 @@ function Suggest(props) {
   const inputId = `bio-properties-panel-${id}`;
   const matches = (many ? value.split(/\s+/).filter(Boolean) : [value]).map((part) => known.find((one) => one.value === part));
   const all = matches.every(Boolean);
-  const note = !value ? description : all ? matches.map((one) => one.label).join("、") : known.length ? "系统中没有这一项，请核对。" : description;
+  const note = !value ? description : all ? matches.map((one) => (one.help ? `${one.label}。${one.help}` : one.label)).join("、") : known.length ? "系统中没有这一项，请核对。" : description;
   const before = many ? text.replace(/\S*$/, "") : ""; // what stands already is kept beside the one chosen
   return h("div", { class: "bio-properties-panel-entry", "data-entry-id": id }, [
     h("div", { class: "bio-properties-panel-textfield" }, [

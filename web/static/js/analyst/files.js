@@ -86,6 +86,7 @@ export default function files(root, kind, work) {
       text: work.files[name], label: name, types: work.catalogue.field_types, readOnly: !work.editable,
       onChange: () => {
         work.files[name] = editor.text();
+        draw();
         work.changed(name);
         if (kind !== "dmn") work.preview(name, work.files[name]);
       },
@@ -115,7 +116,7 @@ export default function files(root, kind, work) {
 function blankDecision(id) {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="definitions_${id}" name="${id}" namespace="https://banli.example/models">
-  <decision id="${id}" name="${id}">
+  <decision id="${id}" name="新决策">
     <decisionTable id="table_${id}" hitPolicy="UNIQUE">
       <input id="input_${id}" label="条件"><inputExpression id="expression_${id}" typeRef="string"><text>kind</text></inputExpression></input>
       <output id="output_${id}" label="结果" name="result" typeRef="string" />
