@@ -38,8 +38,9 @@ def _topics() -> list[Choice]:
 
 def _taken(operation: Operation) -> str:
     """What an operation takes, for whoever draws its task; what may be left out is marked."""
+    optional = _("（可不填）")
     told = "；".join(
-        f"{name.removesuffix('?')} {meaning}{_('（可不填）') if name.endswith('?') else ''}"
+        f"{name.removesuffix('?')} {meaning}{optional if name.endswith('?') else ''}"
         for name, meaning in operation.inputs.items()
     )
     return _("输入映射：%(inputs)s。", inputs=told) if told else ""
