@@ -62,6 +62,9 @@ _OUTCOME: Final[Mapping[str, str]] = {
     "issued": N_("已发证"),
     "granted": N_("准予"),
     "refused": N_("不予许可"),
+    "not_registered": N_("不予登记"),
+    "not_queried": N_("不予查询"),
+    "not_granted": N_("不准予"),
     "not_accepted": N_("不予受理"),
     "expired_supplement": N_("逾期未补正"),
     "rejected_package": N_("报文无效"),
@@ -82,6 +85,8 @@ _OUTCOME: Final[Mapping[str, str]] = {
 
 
 _DECLINED: Final = frozenset({"declined", "refused", "not_accepted", "rejected_package"})
+_REFUSED: Final = frozenset({"not_registered", "not_queried", "not_granted"})
+"""What else than a licence is refused: the word of the outcome instead of that of the status."""
 
 
 def statuses() -> list[tuple[str, str]]:
@@ -93,7 +98,9 @@ def status_view(code: str | None, outcome: str | None = "") -> Badge:
     """The badge of a case status; the outcome says more where the status alone does not."""
     badge = _STATUS.get(code or "", Badge(code or "—"))
     title = _(badge.title)
-    if code in ("completed", "cancelled", "archived") and outcome in _OUTCOME:
+    if code == "decided_refused" and outcome in _REFUSED:
+        title = _(_OUTCOME[outcome or ""])
+    elif code in ("completed", "cancelled", "archived") and outcome in _OUTCOME:
         told = _(_OUTCOME[outcome or ""])
         title = title if told == title else f"{title} · {told}"
     return Badge(title, "amber" if outcome in _DECLINED else badge.tone)

@@ -227,6 +227,21 @@ def test_every_status_has_its_words_in_both_languages(app: Flask) -> None:
         assert status_view("submitted").title == "已收件"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("refused", "不予许可"),
+        ("not_queried", "不予查询"),
+        ("not_registered", "不予登记"),
+        ("not_granted", "不准予"),
+    ],
+)
+def test_a_refusal_says_what_was_refused(app: Flask, outcome: str, words: str) -> None:
+    """A registration or a query is no licence (P-64)."""
+    with app.test_request_context(), force_locale("zh_CN"):
+        assert status_view("decided_refused", outcome).title == words
+
+
 def test_no_link_of_the_frame_or_the_organisations_is_refused(app: Flask, as_: Clients) -> None:
     """Who has no tasks has no agents either; who only manages accounts changes no agency."""
     with app.app_context(), database().transaction() as session_:

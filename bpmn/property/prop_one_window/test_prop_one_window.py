@@ -111,7 +111,7 @@ def test_a_refusal_of_one_department_ends_the_case_and_recalls_the_other(play: P
     case.receives("housing_refused", reason="网签合同已注销备案")
     assert "tax_case_withdrawn" in case.messages
     case.receives("tax_cancelled", outcome="cancelled")
-    assert (case.ended, case.row.outcome) == ("refused", "refused")
+    assert (case.ended, case.row.outcome) == ("refused", "not_registered")
     assert case.letters[-1] == "letter_not_registered"
     assert story.task_of(play, case, "housing")["status"] == "refused"
     assert story.task_of(play, case, "tax")["status"] == "withdrawn"
