@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
 from engine import clock
 from engine.model import UserTask
@@ -66,6 +66,9 @@ class Filters:
             found.append(UserTask.created_at >= clock.midnight(self.since))
         if self.until:
             found.append(UserTask.created_at < clock.midnight(self.until + timedelta(days=1)))
+        if self.urged:
+            urged = select(Case.urged_at).where(Case.id == UserTask.instance_id).scalar_subquery()
+            found.append(UserTask.created_at <= urged)  # an earlier step's urging is done with
         return found
 
     def of_cases(self) -> list[ColumnElement[bool]]:

@@ -147,6 +147,23 @@ def test_each_filter_lets_through_what_it_says(session, filters, holds):
     assert {one for page in found for one in page} == wanted
 
 
+def test_urged_is_the_step_that_goes_on_not_one_before_it(office):
+    """Y-92: who was urged sees it; whose turn came afterwards was not urged."""
+    with office.transaction() as session:
+        tasks = {one.instance_id: one for one in _mine(session)}
+        urged, before = list(tasks.values())[:2]
+        cases = [session.get_one(Case, one.instance_id) for one in (urged, before)]
+        for case, task, hours in zip(cases, (urged, before), (1, -1), strict=True):
+            case.urged_at = task.created_at + timedelta(hours=hours)
+        session.flush()
+        found, _page = _pages(session, filters=Filters(urged=True))
+        for case in cases:
+            case.urged_at = None
+    listed = {one for page in found for one in page}
+    assert urged.id in listed
+    assert before.id not in listed
+
+
 def test_an_agent_has_the_tasks_of_the_principal_within_what_was_agreed(session):
     principal = Principal(88, "审核人", "", CLERK.groups, 1, processes=frozenset({"bench_1"}))
     agent = User(id=5, login="a", name="代理人", kind="staff", acts_for=(principal,))

@@ -259,6 +259,20 @@ def test_an_e_filing_may_have_to_be_received_by_hand(play: Play) -> None:
     assert case.waits_for == {"confirm"}
 
 
+def test_the_two_enrolments_of_a_plan_are_cancelled_apart(play: Play) -> None:
+    """Y-101, Y-105: each button names its part."""
+    case = story.confirmed(play)
+    clerk = play.user("institution_clerk")
+    offered = play.run(
+        lambda session: cases.public_actions(
+            session, cases.get(session, case.id, by=clerk), by=clerk
+        )
+    )
+    titles = [one.title for one in offered]
+    assert {"取消考试报名（理论）", "取消考试报名（评估）"} <= set(titles)
+    assert len(set(titles)) == len(titles)
+
+
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_the_notice_promises_the_days_that_acceptance_leaves_for_confirming(
     play: Play, *, by_hand: bool
