@@ -52,7 +52,13 @@ def test_a_bad_rating_is_handled_within_fifteen_working_days_and_answered(
     assert (case.row.status, case.row.step) == ("in_progress", "核实整改并回复")
     (task,) = case.tasks
     assert task.due_at.astimezone(SHANGHAI).date() == calendar.add_working_days(TODAY, 15).date
-    case.complete("handle", as_="prop_evaluation", finding="告知不清", reply="已整改，向您致歉。")
+    case.complete(
+        "handle",
+        as_="prop_evaluation",
+        visited="phone",
+        finding="告知不清",
+        reply="已整改，向您致歉。",
+    )
     assert (case.ended, case.row.outcome) == ("handled", "handled")
     assert "对您评价的回复" in story.notices_of(play, "applicant")
 

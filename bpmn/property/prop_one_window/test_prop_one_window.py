@@ -136,6 +136,7 @@ def test_a_withdrawal_before_the_book_recalls_every_department(play: Play) -> No
     case.receives("tax_cancelled", outcome="cancelled")
     assert (case.ended, case.status) == ("withdrawn", "withdrawn")
     assert story.record(play, "realty_unit", story.UNIT)["status"] == "free"
+    assert story.notices_of(play, "applicant")[0] == "已撤回"
 
 
 def test_a_withdrawal_during_the_review_leaves_paid_tax_on_record(play: Play) -> None:
