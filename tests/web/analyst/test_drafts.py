@@ -107,6 +107,10 @@ def test_a_letter_that_is_told_neither_its_template_nor_its_content_is_warned_of
         (found,) = [one for one in page.findings() if one["code"] == "input_unmapped"]
         assert found["severity"] == "warning"
         assert found["message"].endswith(f"『制发文书』要用的内容没有写在“输入映射”里：{words}")
+        assert not [one for one in page.findings() if one["code"] == "literal_like_expression"]
+    page.files[name] = page.files[name].replace("""source='="a"'""", """source='"a"'""")
+    (found,) = [one for one in page.findings() if one["code"] == "literal_like_expression"]
+    assert "『letter』的值前面没有“=”" in found["message"]
 
 
 def test_the_panel_tells_what_an_operation_takes(begin: Begin) -> None:
