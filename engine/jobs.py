@@ -193,7 +193,7 @@ def _start(session: Session, work: JobWork) -> None:
         session,
         definition.key,
         by=SYSTEM,
-        variables={},
+        variables={"scheduled_at": schedule.due_at},
         business_key=f"{definition.key}-{schedule.due_at:%Y%m%d%H%M%S}",
         start_event=work.activity,
         version=definition.version,

@@ -1,6 +1,6 @@
 """到期预警: who is warned on which day, and what each person has to do this year."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -120,3 +120,32 @@ def test_an_annulled_person_is_warned_no_more(play: Play) -> None:
         annul_reason="离开本行业",
     )
     assert story.record(play, "expl_warning", one)["status"] == "lifted"
+
+
+@pytest.mark.parametrize("off", [1, 40])
+def test_what_fell_into_days_without_a_run_is_made_up(play: Play, off: int) -> None:
+    """E-03: of a few days those whose day it was, of many everybody."""
+    one = story.approved(play)
+    story.holding(play, one, expires_on="2026-06-02")
+    play.until(datetime(2026, 3, 4, 7, tzinfo=SHANGHAI) + timedelta(days=off))
+    assert story.record(play, "expl_warning", one)["level"] == "none"
+    play.wake("expl_expiry_warning")  # the run of 3 March, the first that was due
+    play.drain()
+    assert story.record(play, "expl_warning", one)["level"] == "d90"
+
+
+def test_a_new_year_that_passed_without_a_run_is_made_up(play: Play) -> None:
+    """E-05, E-71: all of last year's reckonings are out of date."""
+    one = story.approved(play)
+    story.holding(play, one, obtained_on="2024-06-01", expires_on="2027-05-31")
+    play.until(datetime(2026, 12, 31, 5, tzinfo=SHANGHAI))
+    play.wake("expl_expiry_warning")
+    play.drain()
+    play.until(datetime(2026, 12, 31, 12, tzinfo=SHANGHAI))
+    assert story.record(play, "expl_warning", one)["selection"] == "retrain"
+    play.rest("expl_expiry_warning")
+    play.until(datetime(2027, 1, 2, 9, tzinfo=SHANGHAI))
+    assert story.record(play, "expl_warning", one)["selection"] == "retrain"
+    play.wake("expl_expiry_warning")
+    play.drain()
+    assert story.record(play, "expl_warning", one)["selection"] == "renew"
