@@ -9,7 +9,7 @@ from engine.errors import NotFound
 from engine.variables import Variables
 from processes import registers
 from processes.operations import Call, operation
-from processes.registers import Trace
+from processes.registers import Trace, giving_back
 
 _REGISTER = {"register": "台账标识"}
 _RECORD = {"record": "记录：各字段，另有 key 与 status"}
@@ -198,6 +198,7 @@ def receive(session: Session, call: Call) -> Variables:
         "filter": "按可检索字段限定（如种类）",
         "data": "分配时写入的字段（如用于哪张单）",
         "to?": "分配后的状态，缺省 allotted",
+        "instead?": "为 true 时，办件原先在这本台账占用的（held），取到新的即放回；没有取到的保留",
     },
     outputs={
         "serial": "最小可用号；没有库存时为 null",
@@ -216,6 +217,9 @@ def allot(session: Session, call: Call) -> Variables:
         trace=trace(call),
         changes=call.context("data"),
     )
+    if taken and call.variables.get("instead") is True:
+        ledger = registers.definition(register)
+        giving_back.give_back_former(session, ledger, taken, trace=trace(call))
     return {
         "serial": taken.key if taken else None,
         "available": registers.available(session, register, where=where),

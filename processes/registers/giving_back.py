@@ -4,6 +4,8 @@ Invariant: a case that is over holds nothing that a ledger declares as `held`, e
 used again (a time that is past). Done in the transaction of the last step; again changes nothing.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import select
@@ -21,6 +23,7 @@ from processes.registers.search import MOST, find
 
 _BY: Final = "process:end"
 _REASON: Final = "办件已结束，予以放回"
+_FORMER: Final = "办件已另行占用，予以放回"
 
 
 def register() -> None:
@@ -40,24 +43,37 @@ def observe(session: Session, execution: Execution, step: StepRecord) -> None:
 
 def give_back(session: Session, number: str) -> int:
     """Give back every record that the case of a work order holds; returns how many."""
+    trace = Trace(by=_BY, reference=number, reason=_REASON)
     return sum(
-        _give_back(session, ledger, one, number)
+        _give_back(session, ledger, one, trace)
         for ledger in definitions().values()
-        if ledger.held is not None
-        for one in find(
-            session,
-            ledger.register,
-            where={ledger.held.by: number},
-            statuses=[ledger.held.source],
-            limit=MOST,
-        )
+        for one in _held(session, ledger, number)
     )
 
 
-def _give_back(session: Session, ledger: Definition, held: Record, number: str) -> bool:
+def give_back_former(session: Session, ledger: Definition, got: Record, *, trace: Trace) -> int:
+    """Give back what the case that holds a record held in the ledger before; returns how many."""
+    rule = ledger.held
+    number = got.values.get(rule.by) if rule else None
+    if not number:
+        return 0
+    former = [one for one in _held(session, ledger, str(number)) if one.key != got.key]
+    why = replace(trace, reason=_FORMER)
+    return sum(_give_back(session, ledger, one, why) for one in former)
+
+
+def _held(session: Session, ledger: Definition, number: str) -> Sequence[Record]:
+    """What the case of a work order holds in a ledger."""
+    rule = ledger.held
+    if rule is None:
+        return []
+    where = {rule.by: number}
+    return find(session, ledger.register, where=where, statuses=[rule.source], limit=MOST)
+
+
+def _give_back(session: Session, ledger: Definition, held: Record, trace: Trace) -> bool:
     rule = ledger.held
     assert rule is not None  # noqa: S101 - the caller asked
-    trace = Trace(by=_BY, reference=number, reason=_REASON)
     beside = _beside(session, rule, held)
     held = get(session, ledger.register, held.key)  # locked, as the one along is
     if held.status != rule.source or not _is_usable(rule, held, beside):

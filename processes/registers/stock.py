@@ -6,15 +6,24 @@ because its record stays and its key is unique.
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock
+from engine.errors import NotFound
 from processes.model.records import RegisterRecord
-from processes.registers.definition import definition
-from processes.registers.ledger import Record, Trace, TransitionRefused, create_many, transition
+from processes.registers.definition import Definition, definition
+from processes.registers.ledger import (
+    Record,
+    Trace,
+    TransitionRefused,
+    create_many,
+    get,
+    transition,
+)
 from processes.registers.search import conditions_of
 from processes.registers.values import RecordInvalid
 
@@ -91,9 +100,12 @@ def allot(
 ) -> Record | None:
     """Take the lowest item of the initial status and move it on; None if there is none.
 
-    One statement takes it, so two takers never hold the same item.
+    One statement takes it, so two takers never hold the same item. If a case holds it by that (the
+    ledger's `held`) and no other is left of the record along, that one moves in the same
+    transaction: nobody finds it full with a free item, nor open without one.
     """
     ledger = definition(register)
+    _lock_along(session, ledger, where)
     if ledger.transition(ledger.initial, to) is None:
         raise TransitionRefused(
             f"{ledger.title}不能由『{ledger.status_name(ledger.initial)}』变为『{ledger.status_name(to)}』"
@@ -116,7 +128,29 @@ def allot(
     ).scalar_one_or_none()
     if taken is None:
         return None
-    return transition(session, register, taken, to, trace=trace, changes=changes)
+    got = transition(session, register, taken, to, trace=trace, changes=changes)
+    _close_along(session, ledger, got, trace=trace)
+    return got
+
+
+def _lock_along(session: Session, ledger: Definition, where: Mapping[str, Any]) -> None:
+    """Take the record along before the item, in the order in which a case gives both back."""
+    along = ledger.held.along if ledger.held else None
+    if along is not None and where.get(along.by):
+        with suppress(NotFound):
+            get(session, along.register, str(where[along.by]))
+
+
+def _close_along(session: Session, ledger: Definition, got: Record, *, trace: Trace) -> None:
+    """Move the record along on when its last free item was taken."""
+    held = ledger.held
+    if held is None or held.along is None or got.status != held.source:
+        return
+    along, key = held.along, got.values.get(held.along.by)
+    if not key or available(session, ledger.register, where={along.by: key}):
+        return
+    if get(session, along.register, str(key)).status == along.target:
+        transition(session, along.register, str(key), along.source, trace=trace)
 
 
 def available(session: Session, register: str, *, where: Mapping[str, Any]) -> int:

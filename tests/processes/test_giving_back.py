@@ -43,15 +43,13 @@ def slot(play: Play, *, day: date = TOMORROW, **more: Any) -> str:
 
 
 def take(play: Play, slot_no: str, number: str) -> str | None:
-    """The place that a work order gets in a slot, which is closed with the last."""
+    """The place that a work order gets in a slot; with the last the slot is full at once."""
 
     def taken(session: Any) -> str | None:
         where, changes = {"slot_no": slot_no}, {"work_order_no": number}
         found = registers.allot(
             session, "appointment_place", where=where, to="taken", trace=TRACE, changes=changes
         )
-        if found and not registers.available(session, "appointment_place", where=where):
-            registers.transition(session, "appointment_slot", slot_no, "full", trace=TRACE)
         return found.key if found else None
 
     return play.run(taken)
@@ -101,6 +99,26 @@ def test_somebody_else_gets_the_place(play: Play) -> None:
     terminate(play, case)
     assert take(play, one, other.row.reference) is not None
     assert (places(play, one), state(play, one)) == (["taken"], "full")
+
+
+def test_a_slot_is_full_with_its_last_place_and_never_with_a_free_one(play: Play) -> None:
+    """Taking the last place and closing the slot are one step: nothing comes between them."""
+    one = slot(play, places=2)
+    first = booked(play, one)
+    assert (places(play, one), state(play, one)) == (["taken", "free"], "open")
+    booked(play, one)
+    assert (places(play, one), state(play, one)) == (["taken", "taken"], "full")
+    terminate(play, first)
+    assert (places(play, one), state(play, one)) == (["free", "taken"], "open")
+
+
+def test_a_slot_that_was_closed_is_not_full_with_its_last_place(play: Play) -> None:
+    one = slot(play)
+    play.run(
+        lambda s: registers.transition(s, "appointment_slot", one, "closed", trace=TRACE) and None
+    )
+    booked(play, one)
+    assert state(play, one) == "closed"
 
 
 def test_given_back_twice_does_nothing_also_if_another_has_it_now(play: Play) -> None:

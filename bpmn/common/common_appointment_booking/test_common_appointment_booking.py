@@ -73,16 +73,38 @@ def test_only_times_for_the_matter_are_offered(play: Play) -> None:
 
 
 def test_a_time_that_was_taken_meanwhile_is_told_and_another_chosen(play: Play) -> None:
+    """Between the page and the step somebody else was faster: the slot is still shown as open."""
     one, other = slot(play), slot(play, begins="08:30")
     case = wanted(play)
-    taken = {"register": "appointment_place", "where": {"slot_no": one}, "to": "taken"}
     by_other = {"changes": {"work_order_no": "S0000000000"}, "trace": registers.Trace("tests")}
-    play.run(lambda session: registers.allot(session, **taken, **by_other) and None)
+    place = f"{one}-001"
+    play.run(
+        lambda session: (
+            registers.transition(session, "appointment_place", place, "taken", **by_other) and None
+        )
+    )
     choose(play, case, one)
     assert case.waits_for == {"chosen"}
     assert told(play) == "本次申请须核对公证书原件：所选时段刚刚约满，请另选时段。"
     choose(play, case, other)
     assert case.ended == "booked"
+
+
+def test_who_books_again_after_a_jump_back_gives_the_former_place_back(play: Play) -> None:
+    """A case led back before its booking still holds a place; others get it once it has another."""
+    former, other = slot(play), slot(play, begins="08:30")
+    case = wanted(play)
+    taken = {"register": "appointment_place", "where": {"slot_no": former}, "to": "taken"}
+    held = {"work_order_no": case.row.reference}
+    play.run(
+        lambda s: registers.allot(s, **taken, changes=held, trace=registers.Trace("t")) and None
+    )
+    assert became(play, "appointment_slot", former) == ["open", "full"]
+    choose(play, case, other)
+    assert case.ended == "booked"
+    log = play.run(lambda s: registers.log(s, "appointment_place", f"{former}-001"))
+    assert [(one.to_status, one.reason) for one in log][-1] == ("free", "办件已另行占用，予以放回")
+    assert became(play, "appointment_slot", former) == ["open", "full", "open"]
 
 
 def test_who_chooses_none_in_five_working_days_is_late_also_after_a_full_one(play: Play) -> None:

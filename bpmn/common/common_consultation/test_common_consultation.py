@@ -219,10 +219,14 @@ def test_row_appointment_whose_place_was_taken_meanwhile_is_told_and_takes_none(
     play: Play,
 ) -> None:
     opened(play)
-    key = slots(play)[MORNING].key
-    taken = {"register": "appointment_place", "where": {"slot_no": key}, "to": "taken"}
+    place = f"{slots(play)[MORNING].key}-001"
     by_other = {"changes": {"work_order_no": "S0000000000"}, "trace": Trace("tests")}
-    play.run(lambda session: registers.allot(session, **taken, **by_other))
+    # between the page and the step somebody else was faster: the slot is still shown as open
+    play.run(
+        lambda session: registers.transition(
+            session, "appointment_place", place, "taken", **by_other
+        )
+    )
     case = booked(play)
     assert (case.ended, case.row.outcome) == ("declined", "appointment_full")
     assert told(play) == "“换证需要哪些材料”：所选时段刚刚约满，请另选时段重新预约。"
