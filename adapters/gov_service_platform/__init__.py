@@ -49,6 +49,7 @@ CONTRACT: Final = Contract(
             (
                 Member("name", "证照名称"),
                 Member("issuer", "发证机构"),
+                Member("formats", "文件格式：`pdf`、`ofd`", "list", required=False),
                 Member("version", "元数据版本"),
                 Member("valid_from", "启用日期", "date"),
                 Member("state", "状态", values={"published": "已发布", "retired": "已停用"}),

@@ -41,6 +41,14 @@ CONTRACT: Final = Contract(
             ),
         ),
         "sharing_refused": MessageType("不予共享", (Member("reason", "理由"),)),
+        "sharing_revoked": MessageType(
+            "收回共享授权",
+            (
+                Member("ecert_no", "电子证照标识"),
+                Member("reason", "理由"),
+                Member("revoked_at", "收回时间，此后不得再用", "instant"),
+            ),
+        ),
     },
 )
 

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bpmn.property import seals, story
 from engine.errors import BanliError
+from engine.model import OutboxMessage
 from processes.play import Play, PlayedCase
 
 CODE = "11100000MB03271699021"
@@ -36,6 +38,9 @@ def drafted(play: Play, **changes: Any) -> PlayedCase:
 
 
 def test_a_catalogue_is_reviewed_by_another_published_and_reported(play: Play) -> None:
+    # the platform is elsewhere: what goes there stays in the outbox
+    play.worker.routes = {"ecert_catalogue": "gov_service_platform"}
+    play.worker.remote = ("ecert_catalogue",)
     retired(play)
     case = drafted(play)
     with pytest.raises(BanliError):
@@ -46,6 +51,9 @@ def test_a_catalogue_is_reviewed_by_another_published_and_reported(play: Play) -
     found = story.record(play, "ecert_catalog", NEW)
     assert (found["status"], found["template"]) == ("published", "letter_right_certificate")
     assert found["formats"] == ["pdf", "ofd"]
+    with play.session() as session:
+        reports = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).all()
+    assert [one.payload["formats"] for one in reports] == [["pdf", "ofd"]] * 2
 
 
 def test_a_draft_sent_back_is_revised_and_reviewed_again(play: Play) -> None:

@@ -4,10 +4,12 @@ import io
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from pypdf import PdfReader
 
 from bpmn.property import story
 from engine import clock, correlation
+from forms.errors import FormInvalid
 from processes.documents import documents, files
 from processes.play import Play, PlayedCase
 
@@ -88,6 +90,42 @@ def test_what_the_department_received_is_on_record_as_often_as_it_says_so(play: 
     assert story.record(play, "sharing_request", "GX1")["received_at"] == again
     case.passes(days=10)
     assert (case.ended, case.row.outcome) == ("expired", "expired")
+
+
+def revoke(play: Play, **told: Any) -> PlayedCase:
+    answers = {"revoked_request": "GX1", "reason": "用证部门已不承办该业务", **told}
+    return play.apply("prop_ecert_share_revoke", as_="prop_ecert", **answers)
+
+
+def test_a_permission_that_is_revoked_ends_at_once_and_the_department_is_told(play: Play) -> None:
+    """P-59: what was shared for a purpose is taken back before its day, with the reason."""
+    held = story.certified(play)
+    case = requested(play, held)
+    case.complete(
+        "decide", as_="prop_ecert", share_decision="grant", share_scope="face",
+        valid_until="2026-03-05",
+    )  # fmt: skip
+    with pytest.raises(FormInvalid):
+        revoke(play, reason=None)
+    assert revoke(play).ended == "done"
+    assert (case.ended, case.row.outcome) == ("revoked", "revoked")
+    assert case.messages == ["ecert_shared", "sharing_revoked"]
+    told = story.record(play, "sharing_request", "GX1")
+    assert (told["status"], told["revoked_why"]) == ("revoked", "用证部门已不承办该业务")
+    assert kinds(play, held) == ["issued", "shared", "revoked"]
+    with pytest.raises(FormInvalid):  # a second time there is nothing to choose
+        revoke(play)
+
+
+def test_a_permission_of_which_the_receipt_came_is_revoked_too(play: Play) -> None:
+    case = requested(play, story.certified(play))
+    case.complete(
+        "decide", as_="prop_ecert", share_decision="grant", share_scope="file",
+        valid_until="2026-03-05",
+    )  # fmt: skip
+    case.receives("sharing_received", received_at=clock.now())
+    revoke(play)
+    assert case.ended == "revoked"
 
 
 def test_a_request_without_a_basis_is_refused_with_its_reason(play: Play) -> None:
