@@ -37,7 +37,7 @@ _MODULES: Final = (
     "web.foretelling",
     "web.clerk.task",
     "web.clerk.cases",
-    "web.clerk.counter",
+    "web.counter",
     "web.files",
     "web.clerk.statistics",
     "web.menu",

@@ -104,7 +104,8 @@ def _urgeable(entries: Sequence[timeline.Entry], actions: Sequence[PublicAction]
 
 def answered(case_id: int, subscription_id: int, *, base: str) -> ResponseReturnValue:
     """Something the case waits for from its applicant: a supplement, a withdrawal."""
-    done = redirect(url_for(f"{base}.case", case_id=case_id), code=303)
+    page = "cases.page" if base == "counter" else f"{base}.case"
+    done = redirect(url_for(page, case_id=case_id), code=303)
     token = filling.page_token()
     with read_session() as session:
         found = commands.get(session, case_id, by=current())

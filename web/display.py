@@ -63,13 +63,14 @@ _OUTCOME: Final[Mapping[str, str]] = {
     "granted": N_("准予"),
     "refused": N_("不予许可"),
     "not_registered": N_("不予登记"),
-    "not_queried": N_("不予查询"),
-    "not_granted": N_("不准予"),
+    "query_refused": N_("不予查询"),
     "not_accepted": N_("不予受理"),
+    "unit_unavailable": N_("不予受理"),
     "expired_supplement": N_("逾期未补正"),
     "rejected_package": N_("报文无效"),
     "annulled_uncollected": N_("逾期未领注销"),
     "permit_expired": N_("许可到期"),
+    "revoked": N_("已收回"),
     "terminated": N_("已终止"),
     "voided": N_("已作废"),
     "delivered": N_("已送达"),
@@ -84,9 +85,9 @@ _OUTCOME: Final[Mapping[str, str]] = {
 }
 
 
-_DECLINED: Final = frozenset({"declined", "refused", "not_accepted", "rejected_package"})
-_REFUSED: Final = frozenset({"not_registered", "not_queried", "not_granted"})
-"""What else than a licence is refused: the word of the outcome instead of that of the status."""
+_DECLINED: Final = frozenset(
+    {"declined", "refused", "not_accepted", "unit_unavailable", "rejected_package"}
+)
 
 
 def statuses() -> list[tuple[str, str]]:
@@ -98,8 +99,8 @@ def status_view(code: str | None, outcome: str | None = "") -> Badge:
     """The badge of a case status; the outcome says more where the status alone does not."""
     badge = _STATUS.get(code or "", Badge(code or "—"))
     title = _(badge.title)
-    if code == "decided_refused" and outcome in _REFUSED:
-        title = _(_OUTCOME[outcome or ""])
+    if code == "decided_refused" and outcome in _OUTCOME:
+        title = _(_OUTCOME[outcome or ""])  # what is refused: a licence, an entry, a query
     elif code in ("completed", "cancelled", "archived") and outcome in _OUTCOME:
         told = _(_OUTCOME[outcome or ""])
         title = title if told == title else f"{title} · {told}"

@@ -24,7 +24,7 @@ from processes.casework import sources
 from processes.clock import calendar, clocking
 from processes.clock import clock as ledger
 from processes.clock.reckoning import Event
-from processes.deployed import resources
+from processes.deployed import offers, resources
 from processes.documents import materials
 from processes.identity import audit
 from processes.identity.identity import User, users_who_may
@@ -34,6 +34,8 @@ from processes.rights import duties, permissions
 
 Answers = Mapping[str, Any]
 PORTAL: Final = "portal"
+COUNTER: Final = "counter"
+"""Channel of a case that a clerk filed for somebody who stood before him."""
 _URGE_AFTER: Final = 1
 _URGE_EVERY: Final = 2
 _ESCALATE_EVERY: Final = 3
@@ -105,13 +107,39 @@ def progress(session: Session, reference: str, query_code: str) -> Case:
     return case
 
 
+def is_at_counter(session: Session, case: Case, *, by: User) -> bool:
+    """Whether a clerk may send for the applicant: the case was filed where he files such cases."""
+    if by.kind != "staff" or case.channel != COUNTER:
+        return False
+    try:
+        permissions.require(by, Action.APPLY, case)
+        offers.service(session, case.process_key, by=by)
+    except (Forbidden, NotFound):
+        return False
+    return True
+
+
+def _require_sender(session: Session, case_id: int, *, by: User) -> bool:
+    """Let through whoever may send what a case waits for; whether it is for the applicant.
+
+    Raises:
+        NotFound: out of scope.
+        Forbidden: neither the applicant nor a clerk of the counter where it was filed.
+    """
+    found = permissions.case(session, case_id, by=by)
+    if is_at_counter(session, found, by=by):
+        return True
+    permissions.require(by, Action.SUPPLEMENT_CASE, found)
+    return False
+
+
 def public_actions(session: Session, case: Case, *, by: User) -> list[PublicAction]:
-    """What the applicant may send in a case now.
+    """What the applicant, or the counter for him, may send in a case now.
 
     A called process may let itself be withdrawn by the same title as the one that calls it: only
     the outermost, which waits the longest, is offered. It ends the whole.
     """
-    permissions.case(session, case.id, by=by, action=Action.SUPPLEMENT_CASE)
+    _require_sender(session, case.id, by=by)
     found = session.scalars(
         select(EventSubscription)
         .where(
@@ -160,11 +188,13 @@ def send(
 ) -> Case:
     """Send what the model waits for: a supplement, a withdrawal, an urge.
 
+    A clerk sends it for the applicant of a case filed at the counter (P-12): the timeline says so.
+
     Raises:
         TaskNotActive: the case does not wait for it any more.
         FormInvalid: the answers break the form's rules; nothing changed.
     """
-    permissions.case(session, case_id, by=by, action=Action.SUPPLEMENT_CASE)
+    for_applicant = _require_sender(session, case_id, by=by)
     awaited = session.get(EventSubscription, subscription_id)
     if awaited is None or awaited.instance_id != case_id or not awaited.public_title:
         raise not_awaited(session, subscription_id)
@@ -190,7 +220,7 @@ def send(
         by=by,
         activity=awaited.activity,
         activity_name=awaited.public_title,
-        action="sent",
+        action="sent_for" if for_applicant else "sent",
     )
     drafts.drop(session, f"event:{subscription_id}", by=by)
     audit.record(session, "case.message_sent", by=by, subject=("case", case_id))

@@ -192,3 +192,16 @@ def test_whoever_opened_the_page_of_the_payment_may_close_it_and_come_back() -> 
     bureau.page(f"/pay/{number}", {})
     waiting.join(60)
     assert done == ["tax_paid"]
+
+
+def test_a_declaration_that_was_withdrawn_is_not_paid_any_more() -> None:
+    """Issue 6 §2: the declaration is cancelled; no payment and no voucher follow."""
+    bureau = TaxBureau("http://127.0.0.1/api/channels/tax_prov", keys=SharedKey("tax_prov", KEY))
+    bureau.patience = 60
+    answers = bureau.replies("tax_case_submitted", NUMBER, {"price": "1000000"}, "ok")
+    number = next(answers)[1]["assessment_no"]
+    assert list(bureau.replies("tax_case_withdrawn", NUMBER, {}, "ok")) == [
+        ("tax_cancelled", {"outcome": "cancelled"})
+    ]
+    assert list(answers) == []
+    assert bureau.page(f"/pay/{number}", {}) is None

@@ -1,11 +1,13 @@
 """Where each page of the application is seen: by whom, at which address, with which real data."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bpmn.property import story
 from tests.browser import licence
 from tests.browser.conftest import People
 from tests.browser.desk import Desk
@@ -65,6 +67,7 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "cases.search": ("acceptor", ("/cases", "/cases?q={number}")),
     "cases.page": ("acceptor", ("{case}", "{case}#diagram", "{case}#letters")),
     "counter.apply": ("acceptor", ("/counter/yacht_licence_issue",)),
+    "counter.action": ("prop_window", ("{counter_action}",)),
     "task.page": ("reviewer", ("{task}",)),
     "moving.choose": ("reviewer", ("{task}/return",)),
     "backentry.page": ("manager", ("{task}/backentry",)),
@@ -189,9 +192,28 @@ def make(people: People) -> dict[str, str]:
         desk = people(login)
         desk.open(page)
         found[name] = first(desk, link)
+    found["counter_action"] = at_the_counter(people("prop_window"))
     found["draft"] = drafted(people("analyst"), "yacht_licence_issue")
     found["release"] = handed_in(people, drafted(people("analyst"), DRAFTED))
     return found
+
+
+def at_the_counter(desk: Desk) -> str:
+    """What may be sent for the applicant of a case that the clerk filed: the withdrawal of a sale."""
+    desk.open("/notices")
+    told = desk.page.evaluate(
+        """async (filed) => {
+        const answer = await fetch("/api/v1/cases", {
+            method: "POST", body: JSON.stringify(filed),
+            headers: { "Content-Type": "application/json",
+                "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content } });
+        return [answer.status, await answer.text()]; }""",
+        {"process": story.WINDOW, "answers": story.sale()},
+    )
+    assert told[0] == 201, told
+    desk.open(f"/cases/{json.loads(told[1])['id']}")
+    desk.until("代申请人：撤回申请")
+    return first(desk, "main a[href*='/counter/cases/']")
 
 
 def asked(holder: Desk, colleague: Desk) -> str:

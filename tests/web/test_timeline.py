@@ -6,9 +6,12 @@ the limits count them, within one day in hours and minutes.
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from flask import Flask
 
 from processes.clock import calendar
+from processes.model.cases import Opinion
+from processes.model.documents import Document
 from web.clerk import timeline
 from web.clerk.timeline import Entry
 
@@ -51,3 +54,23 @@ def test_what_was_passed_on_counts_from_then_for_whom_it_was_passed_to(app: Flas
 def test_copies_replies_and_reminders_lie_beside_the_steps() -> None:
     assert {"copied", "copy_replied", "urged"} <= timeline._BESIDE
     assert {"returned", "transferred", "applied"}.isdisjoint(timeline._BESIDE)
+
+
+@pytest.mark.parametrize(
+    ("values", "said", "shown"),
+    [
+        ({"reason": "税务部门不予办理：价格偏低"}, "", "税务部门不予办理：价格偏低"),
+        ({"reason": "登记审核不通过：存在异议登记"}, "存在异议登记", ""),
+        ({"reason": None}, "", ""),
+        ({}, "", ""),
+    ],
+)
+def test_a_letter_with_a_reason_that_nobody_said_stands_in_the_timeline_with_it(
+    app: Flask, values: dict[str, object], said: str, shown: str
+) -> None:
+    """P-29: a department refuses by its system; the clerk sees the reason, not "handled by the system"."""
+    letter = Document(title="不予登记告知书", number="1", issued_at=BEGUN, values=values)
+    with app.test_request_context():
+        line = timeline._of_letter(letter, [Opinion(text=said)])
+    assert (line.opinion, line.system) == (shown, not shown)
+    assert line.negative is bool(shown)

@@ -85,10 +85,10 @@ def one(case_id: int) -> Any:
 
 
 @blueprint.get("/<id:case_id>/actions")
-@allow(Action.SUPPLEMENT_CASE)
+@allow(Action.SUPPLEMENT_CASE, Action.APPLY)
 @blueprint.response(200, Listed, description="申请人现在可以提交的内容")
 def actions(case_id: int) -> Response:
-    """申请人现在可以提交的内容（补正、撤回等）."""
+    """申请人现在可以提交的内容（补正、撤回等）；窗口录入的，窗口人员可代为提交."""
     with read_session() as session:
         user = access.user()
         case = cases.get(session, case_id, by=user)
@@ -104,11 +104,11 @@ def actions(case_id: int) -> Response:
 
 
 @blueprint.post("/<id:case_id>/actions/<id:subscription_id>")
-@allow(Action.SUPPLEMENT_CASE)
+@allow(Action.SUPPLEMENT_CASE, Action.APPLY)
 @blueprint.arguments(Answers)
 @blueprint.response(200, Case)
 def send(arguments: dict[str, Any], case_id: int, subscription_id: int) -> Response:
-    """提交补正材料、撤回申请等."""
+    """提交补正材料、撤回申请等；窗口录入的，窗口人员可代为提交."""
 
     def work(session: Session) -> Any:
         user = access.user()

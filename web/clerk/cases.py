@@ -205,11 +205,19 @@ def _page(session: Session, case: Case, clear: filling.Layout | None = None) -> 
         may_export=Action.EXPORT in actions and case.ended_at is not None,
         archived=archived,
         prepared=drafts.prepared(session, case.id, by=current()),
+        sendable=_sendable(session, case),
         may_archive=Action.ARCHIVE_CASE in actions and case.ended_at is not None and not archived,
         startable=_startable(session, case) if Action.COMPLETE_TASK in actions else (),
         **moving.of_case(session, case),
         **surroundings(session, case, by=current()),
     )
+
+
+def _sendable(session: Session, case: Case) -> Sequence[commands.PublicAction]:
+    """What a clerk may send for the applicant, who stands at the counter."""
+    if case.ended_at is not None or not commands.is_at_counter(session, case, by=current()):
+        return ()
+    return commands.public_actions(session, case, by=current())
 
 
 def _startable(session: Session, case: Case) -> Sequence[ad_hoc.Startable]:

@@ -32,6 +32,7 @@ _NEGATIVE: Final = ("不", "退回", "补正", "拒", "作废", "遗失", "差�
 _ACTIONS: Final = {
     "applied": N_("提交申请"),
     "sent": N_("申请人提交"),
+    "sent_for": N_("代申请人提交"),
     "urged": N_("催办"),
     "transferred": N_("转办"),
     "assigned": N_("分派"),
@@ -121,7 +122,7 @@ def entries(session: Session, case: Case, *, public: bool = False) -> list[Entry
     told = [_sealed(_of_opinion(one), one, found, files) for one in said]
     if told and found.short:
         told[-1] = replace(told[-1], gap=_("此后有意见被删除"))
-    beside = [] if public else [*_letters(session, case), *_decisions(session, case)]
+    beside = [] if public else [*_letters(session, case, said), *_decisions(session, case)]
     merged = sorted([*told, *beside], key=lambda entry: entry.at)
     if not public:
         used = calendars.of(session, case.org_code)
@@ -183,16 +184,28 @@ def acting(one: Opinion) -> str:
     return _("%(agent)s 代 %(principal)s", agent=one.by_name, principal=one.acting_for_name)
 
 
-def _letters(session: Session, case: Case) -> list[Entry]:
-    found = session.scalars(select(Document).where(Document.case_id == case.id))
-    return [
-        Entry(
-            _("制作文书：%(title)s %(number)s", title=worded(d.title), number=d.number or ""),
-            d.issued_at,
-            system=True,
-        )
-        for d in found
-    ]
+def _letters(session: Session, case: Case, said: Sequence[Opinion]) -> list[Entry]:
+    """The letters; one that gives a reason which nobody said is no mere handling by the system.
+
+    So a refusal by a department, or of a unit that is taken, is seen with its reason.
+    """
+    query = select(Document).where(Document.case_id == case.id)
+    return [_of_letter(one, said) for one in session.scalars(query)]
+
+
+def _of_letter(letter: Document, said: Sequence[Opinion]) -> Entry:
+    given = letter.values.get("reason")
+    reason = given.strip() if isinstance(given, str) else ""
+    if not reason or any(one.text and one.text in reason for one in said):
+        reason = ""
+    return Entry(
+        _("制作文书：%(title)s %(number)s", title=worded(letter.title), number=letter.number or ""),
+        letter.issued_at,
+        opinion=reason,
+        system=not reason,
+        beside=bool(reason),
+        negative=bool(reason) and letter.title.startswith(_NEGATIVE),
+    )
 
 
 def decision(one: Opinion) -> str:

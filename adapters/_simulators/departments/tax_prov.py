@@ -71,6 +71,7 @@ class TaxBureau(Paged):
 
     def replies(self, name: str, number: str, body: Body, mode: str) -> Iterator[Reply]:
         if name == "tax_case_withdrawn":
+            self._cancel(number)
             yield "tax_cancelled", {"outcome": "cancelled"}
             return
         if name == "tax_case_submitted" and mode == "supplement":
@@ -88,6 +89,13 @@ class TaxBureau(Paged):
                 self._prices[number] = Decimal(str(body["price"]))
             return self._prices.get(number, Decimal(0))
 
+    def _cancel(self, number: str) -> None:
+        """Forget what is due for a declaration; whoever waits for its payment goes on in vain."""
+        with self.lock:
+            due = self._due.pop(_assessment(number), None)
+        if due is not None:
+            due.paid.set()
+
     def _assessed(self, number: str, price: Decimal) -> Iterator[Reply]:
         rates = {"契税": _DEED, "增值税": _VALUE_ADDED}
         items = [
@@ -95,7 +103,7 @@ class TaxBureau(Paged):
             for kind, rate in rates.items()
         ]
         total = price * sum(rates.values())
-        assessment = f"S{number[-10:]}"
+        assessment = _assessment(number)
         told = {"assessment_no": assessment, "items": items, "total": total}
         due = _Due(total)
         with self.lock:
@@ -105,5 +113,13 @@ class TaxBureau(Paged):
         yield "tax_assessed", told
         if total:
             due.wait(self.patience)
+            with self.lock:
+                if assessment not in self._due:  # cancelled meanwhile: nobody pays
+                    return
             yield "tax_paid", {"assessment_no": assessment, "paid_at": clock.now()}
         yield "tax_voucher", {"voucher_no": f"SPZ{number[-12:]}", "amount": total}
+
+
+def _assessment(number: str) -> str:
+    """The number of the assessment of a declaration."""
+    return f"S{number[-10:]}"

@@ -3,8 +3,6 @@
 from datetime import date
 from typing import Any
 
-from forms import display
-from processes.desk import worklist
 from processes.play import Play, PlayedCase
 
 
@@ -53,29 +51,3 @@ def test_what_is_returned_is_done_again_and_the_rest_is_kept(play: Play) -> None
     assert [one.activity for one in case.tasks] == ["do_task"]
     case.complete("do_task", as_="admin", result="已验证")
     assert [one["result"] for one in case.variables["sign_lines"]] == ["好", "已验证"]
-
-
-def test_who_does_a_task_again_reads_why_and_the_sheet_keeps_the_order_of_the_plan(
-    play: Play,
-) -> None:
-    """Y-16: it was done last, it stands where it was planned."""
-    case = begun(play)
-    reader = play.user("admin")
-
-    def why() -> tuple[str, bool]:
-        seen = play.run(lambda s: worklist.view(s, case.tasks[0].id, by=reader))
-        assert seen.form is not None
-        context = {**seen.variables, "user": reader.told}
-        (first, _second) = display.layout(seen.form, {}, context=context)
-        (found,) = [one for one in first.fields if one.name == "returned_why"]
-        return str(found.value or found.text), found.visible
-
-    assert not why()[1], "nothing was returned yet"
-    for _task in range(2):
-        case.complete("do_task", as_="admin", result="好")
-    redo = {"decision": "return", "redo": ["1"], "reason": "没有证明"}
-    case.complete("sign_stage", as_="hq_admin", **redo)
-    assert why() == ("没有证明", True)
-    case.complete("do_task", as_="admin", result="已补证明")
-    lines = [(one["no"], one["result"]) for one in case.variables["sign_lines"]]
-    assert lines == [("1", "已补证明"), ("2", "好")]

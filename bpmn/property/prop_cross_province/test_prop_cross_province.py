@@ -210,7 +210,8 @@ def test_a_unit_that_is_not_free_is_told_in_the_result(play: Play) -> None:
     case = forwarded(play, "KS1")
     (result,) = [one for one in sent(play, "case_result") if one["foreign_no"] == "KS1"]
     assert result["outcome"] == "refused"
-    assert "正在办理其他登记" in result["reason"]
+    assert "正在办理工作单" in result["reason"]
+    assert [one["title"] for one in result["letters"]] == ["不予受理告知书"]
     assert case.ended == "closed"
 
 

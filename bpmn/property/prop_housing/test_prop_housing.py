@@ -23,7 +23,9 @@ def test_a_restricted_house_is_not_sold(play: Play) -> None:
 def test_what_housing_misses_is_asked_of_the_applicant(play: Play) -> None:
     case = story.accepted(play)
     case.receives("housing_supplement_required", items=["资金监管协议"])
+    assert case.status == "supplement_pending"
     story.supplemented(play, case, 1)
+    assert case.status == "in_progress", "once handed in nothing is pending any more"
     assert case.messages[-1] == "housing_supplement_submitted"
     case.receives("contract_verified", **story.VERIFIED)
     assert story.task_of(play, case, "housing")["status"] == "done"

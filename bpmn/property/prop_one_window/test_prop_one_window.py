@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from bpmn import papers
 from bpmn.property import shares, story
-from engine.errors import BanliError
+from engine.errors import BanliError, Forbidden
 from forms.errors import FormInvalid
 from processes.casework import cases, reachable
 from processes.clock.reckoning import State
@@ -139,6 +140,17 @@ def test_a_withdrawal_before_the_book_recalls_every_department(play: Play) -> No
     assert story.notices_of(play, "applicant")[0] == "已撤回"
 
 
+def test_the_counter_withdraws_for_who_applied_there_and_others_do_not(play: Play) -> None:
+    """P-12: the applicant came to the window, and comes again."""
+    case = story.accepted(play, as_="prop_window")
+    with pytest.raises(Forbidden):
+        case.sends("撤回申请", as_="prop_reviewer", withdraw_reason="合同解除")
+    case.sends("撤回申请", as_="prop_window", withdraw_reason="合同解除", withdraw_confirmed=True)
+    case.receives("tax_cancelled", outcome="cancelled")
+    assert case.ended == "withdrawn"
+    assert story.record(play, "realty_unit", story.UNIT)["status"] == "free"
+
+
 def test_a_withdrawal_during_the_review_leaves_paid_tax_on_record(play: Play) -> None:
     case = story.handled(play)
     case.sends("撤回申请", withdraw_reason="合同解除", withdraw_confirmed=True)
@@ -168,6 +180,7 @@ def test_a_second_application_for_a_unit_under_way_is_told_why(play: Play) -> No
     first = story.accepted(play)
     second = story.applied(play, as_="prop_window")
     assert (second.ended, second.row.outcome) == ("unavailable", "unit_unavailable")
+    assert first.row.reference in papers.read(second, "letter_unit_unavailable")
     unit = story.record(play, "realty_unit", story.UNIT)
     assert (unit["status"], unit["work_order_no"]) == ("locked", first.row.reference)
 
@@ -268,8 +281,8 @@ def test_without_consent_the_papers_are_handed_in_and_nothing_is_fetched(play: P
         "marital_status",
     }
     scan = [story.paper(play)]
-    papers = {"paper_identity": scan, "paper_contract": scan, "paper_certificate": scan}
-    case = story.applied(play, share_consent=False, marital_status="single", **papers)
+    scans = {"paper_identity": scan, "paper_contract": scan, "paper_certificate": scan}
+    case = story.applied(play, share_consent=False, marital_status="single", **scans)
     assert case.waits_for == {"accept"}
     assert [one.asked for one in desk.values()] == [[], [], []]
     assert story.records(play, "data_consent", work_order_no=case.row.reference) == []
@@ -305,8 +318,8 @@ def test_where_no_data_are_shared_no_consent_is_asked_and_the_papers_are_handed_
             refused.value.errors
         )
         scan = [story.paper(play)]
-        papers = {"paper_identity": scan, "paper_contract": scan, "paper_certificate": scan}
-        case = story.applied(play, share_consent=None, marital_status="single", **papers)
+        scans = {"paper_identity": scan, "paper_contract": scan, "paper_certificate": scan}
+        case = story.applied(play, share_consent=None, marital_status="single", **scans)
         assert case.waits_for == {"accept"}
         assert "share_consent" not in case.variables
     finally:

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from processes.identity.roles import Action
 from processes.model.cases import Case
-from web import applying
+from web import acting, applying
 from web.auth import policy
 from web.words import _
 
@@ -38,6 +38,13 @@ def draft(key: str) -> ResponseReturnValue:
 @policy("staff", Action.COMPLETE_TASK)
 def refresh(key: str) -> ResponseReturnValue:
     return applying.refreshed(key)
+
+
+@blueprint.route("/cases/<int:case_id>/actions/<int:subscription_id>", methods=["GET", "POST"])
+@policy("staff", Action.APPLY)
+def action(case_id: int, subscription_id: int) -> ResponseReturnValue:
+    """What a case filed at the counter waits for from its applicant, who stands there again."""
+    return acting.answered(case_id, subscription_id, base="counter")
 
 
 def register(app: Flask) -> None:
