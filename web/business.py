@@ -13,7 +13,6 @@ from flask import Blueprint, Flask, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from engine import limits
 from engine.errors import NotFound
 from forms.definition import FormDefinition
 from processes import registers, statistics
@@ -133,13 +132,21 @@ def _asked(may: frozenset[str]) -> Asked:
 
 
 def _export(session: Session, code: str, told: RecordList, asked: Asked) -> ResponseReturnValue:
-    ledger = registers.definition(told.register)
-    wanted = Asked(words=asked.words, status=asked.status, limit=limits.EXPORT_ROWS)
-    page = record_lists.page(session, code, by=current(), asked=wanted)
+    ledger, by = registers.definition(told.register), current()
     titles = [ledger.fields[ledger.key].label, *(ledger.fields[one].label for one in told.columns)]
-    lines = [[one.row.key, *one.cells, ledger.status_name(one.row.status)] for one in page.rows]
-    return exporting.respond(
-        told.title, [*titles, "状态"], lines, kind=request.args.get("format", "xlsx")
+
+    def lines(session: Session, rows: Sequence[RegisterRecord]) -> list[list[str]]:
+        found = record_lists.shown(session, told, rows)
+        return [[one.row.key, *one.cells, ledger.status_name(one.row.status)] for one in found]
+
+    where = record_lists.wanted(session, code, by=by, asked=asked)
+    each = record_lists.wanted(session, code, by=by, asked=asked, in_turn=True)
+    return exporting.streamed(
+        told.title,
+        [*titles, "状态"],
+        record_lists.every(read_session, each, lines),
+        total=record_lists.total(session, where),
+        kind=request.args.get("format", "xlsx"),
     )
 
 

@@ -4,11 +4,12 @@ Invariant: a list is exported by the query and the columns that show it, with th
 masks; who took which list is in the audit trail.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import cast
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, Final, cast
 from urllib.parse import quote
 
-from flask import Response, render_template, request, url_for
+from flask import Response, render_template, request, stream_with_context, url_for
 from lxml import html
 from lxml.html import HtmlElement
 
@@ -22,6 +23,7 @@ from web.database import transaction
 from web.words import _
 
 FORMATS = ("xlsx", "csv")
+_BLOCK: Final = 1 << 16
 _LIST = "descendant-or-self::table[contains(concat(' ', normalize-space(@class), ' '), ' list ')]"
 
 
@@ -112,7 +114,38 @@ def respond(
     return download(sheets.xlsx(title, headings, taken), f"{_stamped(title)}.xlsx", sheets.XLSX)
 
 
-def download(content: bytes, name: str, content_type: str) -> Response:
+def streamed(
+    title: str, headings: Sequence[str], rows: Iterable[Sequence[object]], *, total: int, kind: str
+) -> Response:
+    """A list of any length as a file; `rows` are read as they are written, never held together.
+
+    CSV goes out as it is read; a workbook is put together in a file on the disk first.
+
+    Raises:
+        LimitExceeded: more rows than a sheet of a workbook has.
+    """
+    if kind != "csv" and total > sheets.XLSX_ROWS:
+        raise LimitExceeded(_("一张工作表至多 %(n)s 行，请导出为 CSV。", n=sheets.XLSX_ROWS))
+    with transaction() as session:
+        audit.record(session, "list.exported", by=current(), detail=f"{title} {total}")
+    if kind == "csv":
+        parts = stream_with_context(sheets.csv_parts(headings, rows))
+        return download(parts, f"{_stamped(title)}.csv", sheets.CSV)
+    book = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the response
+    sheets.write_xlsx(book, title, headings, rows)
+    book.seek(0)
+    response = download(_blocks(book), f"{_stamped(title)}.xlsx", sheets.XLSX)
+    response.call_on_close(book.close)
+    return response
+
+
+def _blocks(book: IO[bytes]) -> Iterator[bytes]:
+    with book:
+        while block := book.read(_BLOCK):
+            yield block
+
+
+def download(content: bytes | Iterable[bytes], name: str, content_type: str) -> Response:
     """Bytes to be saved under a name."""
     response = Response(content, content_type=content_type)
     plain = "".join(c if c.isascii() and (c.isalnum() or c in ".-_") else "_" for c in name)

@@ -57,7 +57,7 @@ class LedgerSource:
     def search(self, text: str, context: Mapping[str, Any], *, limit: int = 50) -> Sequence[Option]:
         where = self._where(context)
         if text:
-            where.append(holding(self._ledger, self._searched, text))
+            where.append(RegisterRecord.id.in_(holding(self._ledger, self._searched, text)))
         query = select(RegisterRecord).where(*where).order_by(RegisterRecord.key)
         rows = self.session.scalars(query.limit(min(limit, _MOST))).all()
         rows = sorted(rows, key=self._place) if self.told.order else rows

@@ -4,10 +4,12 @@ Invariant: only records of the organisations of the reader's roles (`statistics.
 list is for everybody; a sensitive field is masked.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -19,10 +21,11 @@ from processes.identity.identity import User
 from processes.ledgers import menus
 from processes.model.people import Org
 from processes.model.records import RegisterLog, RegisterRecord
-from processes.registers.definition import Definition, FieldDefinition
-from processes.registers.search import conditions_of, counts_of, holding
+from processes.registers.definition import FieldDefinition
+from processes.registers.search import MOST, among, conditions_of, counts_of, holding
 from processes.statistics import scope
 
+T = TypeVar("T")
 PAGE = 50
 
 
@@ -60,23 +63,64 @@ def page(session: Session, code: str, *, by: User, asked: Asked) -> Page:
     Raises:
         NotFound: the list is in no menu of the reader.
     """
+    where = wanted(session, code, by=by, asked=asked)
+    rows, following = from_key(session, where, after=asked.after, limit=asked.limit)
+    told, _may = menus.offered(by, code)
+    return Page(shown(session, told, rows), total(session, where), following)
+
+
+def total(session: Session, where: Sequence[ColumnElement[bool]]) -> int:
+    """How many records fit."""
+    return session.scalar(select(func.count()).select_from(RegisterRecord).where(*where)) or 0
+
+
+def every(
+    reading: Callable[[], AbstractContextManager[Session]],
+    where: Sequence[ColumnElement[bool]],
+    act: Callable[[Session, Sequence[RegisterRecord]], Iterable[T]],
+) -> Iterator[T]:
+    """What `act` makes of all records that fit, part by part: there may be many.
+
+    Each part has a session of its own, which `reading` opens.
+    """
+    following, more = "", True
+    while more:
+        with reading() as session:
+            rows, following = from_key(session, where, after=following, limit=MOST)
+            made = list(act(session, rows))
+        yield from made
+        more = bool(following)
+
+
+def from_key(
+    session: Session, where: Sequence[ColumnElement[bool]], *, after: str, limit: int
+) -> tuple[list[RegisterRecord], str]:
+    """Records by key, after a key, and the last of these keys if there are more."""
+    query = select(RegisterRecord).where(*where, RegisterRecord.key > after)
+    rows = list(session.scalars(query.order_by(RegisterRecord.key).limit(limit + 1)))
+    return rows[:limit], rows[limit - 1].key if len(rows) > limit else ""
+
+
+def wanted(
+    session: Session, code: str, *, by: User, asked: Asked, in_turn: bool = False
+) -> list[ColumnElement[bool]]:
+    """What a list demands of a record for this reader; `in_turn` for who reads all (`every`).
+
+    Raises:
+        NotFound: the list is in no menu of the reader.
+    """
     told, _may = menus.offered(by, code)
     where = _where(told, by, code)
     ledger = registers.definition(told.register)
     if asked.status in ledger.statuses:
         where.append(RegisterRecord.status == asked.status)
     if asked.words:
-        where.append(_holding(ledger, asked.words))
-    where += conditions_of(ledger, asked.of, ())[1:]
-    total = session.scalar(select(func.count()).select_from(RegisterRecord).where(*where)) or 0
-    query = select(RegisterRecord).where(*where, RegisterRecord.key > asked.after)
-    rows = list(session.scalars(query.order_by(RegisterRecord.key).limit(asked.limit + 1)))
-    following = rows[asked.limit - 1].key if len(rows) > asked.limit else ""
-    kept = rows[: asked.limit]
-    return Page(_shown(session, told, kept), total, following)
+        named = holding(ledger, ledger.search, asked.words)
+        where.append(among(session, named, in_turn=in_turn))
+    return where + conditions_of(ledger, asked.of, ())[1:]
 
 
-def _shown(session: Session, told: menus.RecordList, rows: Sequence[RegisterRecord]) -> list[Shown]:
+def shown(session: Session, told: menus.RecordList, rows: Sequence[RegisterRecord]) -> list[Shown]:
     """The rows with their cells; where a number is not in the record yet, it is counted."""
     ledger = registers.definition(told.register)
     specs = [ledger.fields[name] for name in told.columns]
@@ -189,14 +233,3 @@ def offered(by: User) -> Iterator[ColumnElement[bool]]:
     codes = {one.records for one in menus.entries(by) if one.records and "view" in one.do}
     for code in sorted(codes):
         yield and_(*_where(menus.lists()[code], by, code))
-
-
-def _holding(ledger: Definition, words: str) -> ColumnElement[bool]:
-    """Records whose key begins with the words, or one of whose plain searched fields holds them."""
-    plain = [name for name in ledger.search if not ledger.fields[name].sensitive]
-    hashed = [name for name in ledger.search if ledger.fields[name].sensitive]
-    parts = [holding(ledger, plain, words)]
-    parts += [
-        condition for name in hashed for condition in conditions_of(ledger, {name: words}, ())[1:]
-    ]
-    return or_(*parts)

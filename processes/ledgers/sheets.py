@@ -4,13 +4,15 @@ Invariant: what comes in is text, cell by cell, within bounds checked before any
 what goes out is typed as text, so that nothing a citizen wrote becomes a formula.
 """
 
+import codecs
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from itertools import islice
+from typing import IO, Any, Final, TypeVar
 
 import python_calamine
 import xlsxwriter
@@ -19,9 +21,13 @@ from engine import confined, limits
 from engine.confined import Exhausted
 from engine.errors import BanliError
 
+T = TypeVar("T")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV: Final = "text/csv; charset=utf-8"
 MOST_ROWS: Final = limits.EXPORT_ROWS
+XLSX_ROWS: Final = 1_048_575
+"""Below the headings; a sheet has no more (Excel specifications and limits)."""
+_AT_ONCE: Final = 500
 _MOST_COLUMNS: Final = 200
 _UNPACKED: Final = 100 << 20
 _EXACT: Final = 10**15
@@ -79,7 +85,23 @@ def read(content: bytes, *, most: int = MOST_ROWS) -> Table:
 def xlsx(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """A workbook with one sheet; every cell is text."""
     written = io.BytesIO()
-    book = xlsxwriter.Workbook(written, {"in_memory": True})
+    _write(xlsxwriter.Workbook(written, {"in_memory": True}), title, headings, rows)
+    return written.getvalue()
+
+
+def write_xlsx(
+    into: IO[bytes], title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """The same of rows of any number, a row at a time in memory; at most `XLSX_ROWS` of them."""
+    _write(xlsxwriter.Workbook(into, {"constant_memory": True}), title, headings, rows)
+
+
+def _write(
+    book: xlsxwriter.Workbook,
+    title: str,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[object]],
+) -> None:
     sheet = book.add_worksheet(_sheet_name(title))
     head = book.add_format({"bold": True, "bottom": 1, "num_format": "@"})
     text = book.add_format({"num_format": "@"})
@@ -95,16 +117,38 @@ def xlsx(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) 
         sheet.set_column(column, column, min(width + 2, _WIDEST), text)
     sheet.freeze_panes(1, 0)
     book.close()
-    return written.getvalue()
 
 
 def as_csv(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """CSV with a mark of UTF-8, which spreadsheets want; no field can be taken for a formula."""
+    return b"".join(csv_parts(headings, rows))
+
+
+def csv_parts(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """The same of rows of any number, some hundred at a time."""
     written = io.StringIO()
     out = csv.writer(written, lineterminator="\r\n")
     out.writerow([_guarded(heading) for heading in headings])
-    out.writerows([_guarded(_shown(value)) for value in row] for row in rows)
-    return written.getvalue().encode("utf-8-sig")
+    yield codecs.BOM_UTF8
+    for some in batched(rows, _AT_ONCE):
+        out.writerows([_guarded(_shown(value)) for value in row] for row in some)
+        yield _taken(written)
+    yield _taken(written)
+
+
+def _taken(written: io.StringIO) -> bytes:
+    """What was written since the last time."""
+    content = written.getvalue().encode()
+    written.seek(0)
+    written.truncate()
+    return content
+
+
+def batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Rows in lists of a size, the last one shorter."""
+    left = iter(rows)
+    while some := list(islice(left, size)):
+        yield some
 
 
 def _xlsx(content: bytes) -> list[list[str]]:

@@ -4,23 +4,23 @@ Invariant: records of organisations outside the user's area do not exist for him
 is masked, in an exported list too; nothing here changes a record.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from engine import limits
 from forms.standards import mask_number
 from processes import registers
 from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.ledgers import maintenance, record_lists, upkeep
-from processes.model.records import RegisterIndex, RegisterLog, RegisterRecord
+from processes.model.records import RegisterLog, RegisterRecord
 from processes.registers.definition import Definition, FieldDefinition
+from processes.registers.search import among, holding_whole
 from web import enclosures, exporting
 from web.admin.scope import record_of, visible
 from web.auth import current, policy
@@ -73,13 +73,12 @@ def browse(register: str) -> ResponseReturnValue:
     status = request.args.get("status", "")
     after = request.args.get("after", "")[:200]
     with read_session() as session:
-        found = wanted(ledger, q=q, status=status, by=current())
+        where = wanted(session, ledger, q=q, status=status, by=current())
+        total = record_lists.total(session, where)
         if kind := exporting.asked():
-            return _export(session, ledger, found, kind)
-        total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
-        page = found.where(RegisterRecord.key > after)
-        rows = list(session.scalars(page.order_by(RegisterRecord.key).limit(_PAGE + 1)))
-        cells = record_lists.words(session, _columns(ledger), rows[:_PAGE])
+            return _export(ledger, where, total, kind)
+        rows, following = record_lists.from_key(session, where, after=after, limit=_PAGE)
+        cells = record_lists.words(session, _columns(ledger), rows)
         return render_template(
             "admin/register.html",
             ledger=ledger,
@@ -89,21 +88,23 @@ def browse(register: str) -> ResponseReturnValue:
             q=q,
             status=status,
             after=after,
-            next=rows[_PAGE - 1].key if len(rows) > _PAGE else "",
+            next=following,
             may_keep=maintenance.may_keep(register, current()),
             short=next(iter(_short(session, [register])), None),
             exports=exporting.links(),
         )
 
 
-def wanted(ledger: Definition, *, q: str, status: str, by: User) -> Select[tuple[RegisterRecord]]:
-    """The records of a ledger that a user sees: by the beginning of a key or a value, by status."""
+def wanted(
+    session: Session, ledger: Definition, *, q: str, status: str, by: User
+) -> list[ColumnElement[bool]]:
+    """The records of a ledger that a user sees: by the start of a key or a value, by status."""
     where = [RegisterRecord.register == ledger.register, visible(by)]
     if status in ledger.statuses:
         where.append(RegisterRecord.status == status)
     if q:
-        where.append(_matches(ledger.register, q))
-    return select(RegisterRecord).where(*where)
+        where.append(among(session, holding_whole(ledger, q)))
+    return where
 
 
 def _columns(ledger: Definition) -> list[FieldDefinition]:
@@ -111,18 +112,20 @@ def _columns(ledger: Definition) -> list[FieldDefinition]:
 
 
 def _export(
-    session: Session, ledger: Definition, wanted: Select[tuple[RegisterRecord]], kind: str
+    ledger: Definition, where: Sequence[ColumnElement[bool]], total: int, kind: str
 ) -> ResponseReturnValue:
-    rows = list(session.scalars(wanted.order_by(RegisterRecord.key).limit(limits.EXPORT_ROWS + 1)))
     headings = [ledger.fields[ledger.key].label, *(spec.label for spec in _columns(ledger))]
     if ledger.statuses:
         headings.append(_("状态"))
-    words = record_lists.words(session, _columns(ledger), rows)
-    lines = [
-        [row.key, *cells, *([ledger.status_name(row.status)] if ledger.statuses else [])]
-        for row, cells in zip(rows, words, strict=True)
-    ]
-    return exporting.respond(ledger.title, headings, lines, kind=kind)
+
+    def lines(session: Session, rows: Sequence[RegisterRecord]) -> Iterator[list[str]]:
+        words = record_lists.words(session, _columns(ledger), rows)
+        for row, cells in zip(rows, words, strict=True):
+            ends = [ledger.status_name(row.status)] if ledger.statuses else []
+            yield [row.key, *cells, *ends]
+
+    every = record_lists.every(read_session, where, lines)
+    return exporting.streamed(ledger.title, headings, every, total=total, kind=kind)
 
 
 @blueprint.get("/<register>/<int:record_id>")
@@ -161,15 +164,6 @@ def record_file(register: str, record_id: int, field: str) -> ResponseReturnValu
     by = current()
     return enclosures.send(
         lambda session: record_of(session, register, record_id, by=by), field, by=by
-    )
-
-
-def _matches(register: str, words: str) -> ColumnElement[bool]:
-    indexed = select(RegisterIndex.record_id).where(
-        RegisterIndex.register == register, RegisterIndex.value == words
-    )
-    return or_(
-        RegisterRecord.key.startswith(words, autoescape=True), RegisterRecord.id.in_(indexed)
     )
 
 

@@ -68,10 +68,11 @@ def ledgers() -> Any:
 def page(arguments: dict[str, Any], register: str) -> Any:
     """一个登记簿的记录，按编号."""
     ledger, limit = registers.definition(register), arguments["limit"]
-    query = wanted(ledger, q=arguments["text"], status=arguments["status"], by=access.user())
-    query = query.where(RegisterRecord.key > arguments["after"]).order_by(RegisterRecord.key)
+    told = {"q": arguments["text"], "status": arguments["status"], "by": access.user()}
     with read_session() as session:
-        rows = session.scalars(query.limit(limit)).all()
+        where = wanted(session, ledger, **told)
+        query = select(RegisterRecord).where(*where, RegisterRecord.key > arguments["after"])
+        rows = session.scalars(query.order_by(RegisterRecord.key).limit(limit)).all()
         items = [_told(row) for row in rows]
     return {"items": items, "next": rows[-1].key if len(rows) == limit else None}
 

@@ -399,13 +399,15 @@ def test_words_are_looked_up_once_in_the_index_of_a_ledger_and_not_record_by_rec
     """P-45: on both databases; a list of 100,000 certificates is searched this way."""
     ledger = registers.definition("blank_item")
     wanted = select(RegisterRecord.key).where(
-        RegisterRecord.register == "blank_item", holding(ledger, ledger.search, "B1")
+        RegisterRecord.register == "blank_item",
+        RegisterRecord.id.in_(holding(ledger, ledger.search, "B1")),
     )
 
     def explained(session: Session) -> str:
         blanks(session, 300)
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("SET LOCAL enable_seqscan = off"))
+            session.execute(text("ANALYZE"))
             explain = "EXPLAIN"
         else:
             explain = "EXPLAIN QUERY PLAN"
@@ -417,4 +419,4 @@ def test_words_are_looked_up_once_in_the_index_of_a_ledger_and_not_record_by_rec
     plan = database.run(explained)
     assert "ix_register_index" in plan
     assert "CORRELATED" not in plan
-    assert re.search(r"LIST SUBQUERY|hashed SubPlan", plan), plan
+    assert re.search(r"LIST SUBQUERY|hashed SubPlan|Hash(Aggregate| .*Join)", plan), plan
