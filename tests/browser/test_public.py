@@ -154,6 +154,31 @@ def test_the_main_path_works_without_any_script(visitor: Visitor) -> None:
     expect(page.locator("main")).to_contain_text("提交申请")
 
 
+def test_what_was_uploaded_before_is_told_when_a_form_asks_and_is_in_its_draft(
+    visitor: Visitor,
+) -> None:
+    """The field of an upload has the name of the papers that came: those are sent, it is not."""
+    who = visitor()
+    who.open("/track")
+    page = who.page
+    page.evaluate(
+        """async () => {
+          const form = document.createElement("form");
+          form.dataset.refresh = "/public/track?asked=1";
+          form.innerHTML = '<input type="hidden" name="papers" value="one">' +
+            '<input type="file" name="papers"><input name="note" value="two">';
+          document.querySelector("main").append(form);
+          const { default: start } = await import("/static/js/form.js");
+          start(form);
+        }"""
+    )
+    with page.expect_request("**/track?asked=1") as asked:
+        page.locator("[name=note]").fill("three")
+        page.locator("[name=note]").dispatch_event("change")
+    sent = asked.value.post_data or ""
+    assert re.findall(r'name="(\w+)"\s+(\S+)', sent) == [("papers", "one"), ("note", "three")]
+
+
 def test_a_case_and_what_may_be_done_in_it_are_sound(visitor: Visitor) -> None:
     """The case of the path above, and the form for taking it back."""
     who = visitor()

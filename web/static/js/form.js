@@ -12,7 +12,12 @@ export default function form(root) {
 
   const send = (url, signal) => {
     const body = new FormData(root);
-    for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+    // a file itself is not sent; papers that came before go by the same name and stay
+    for (const name of new Set([...body.keys()])) {
+      const kept = body.getAll(name).filter((value) => !(value instanceof File));
+      body.delete(name);
+      for (const value of kept) body.append(name, value);
+    }
     return fetch(url, { method: "POST", body, signal, headers: { "X-CSRFToken": token(), Accept: "application/json" } });
   };
 
