@@ -121,7 +121,7 @@ def test_a_long_identifier_does_not_squeeze_the_words_beside_it(
     with installed.app_context(), database().transaction() as session:
         registers.create(session, "ecert_event", told, trace=Trace("test"))
     listed = manager.get("/business/lists/ecert_event_list").text
-    assert f'<td class="long" data-label="电子证照标识">{told["ecert_id"]}' in listed
+    assert f'<td class="long" data-label="电子证照">{told["ecert_id"]}' in listed
     assert f'<td class="text" data-label="用途">{told["purpose"]}' in listed
 
 
