@@ -6,6 +6,7 @@ of tests in which a token completed it; nothing here is typed in by hand.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,6 +59,11 @@ class Row:
     tests: int
     reason: str
     samples: Sequence[str]
+
+    @property
+    def en(self) -> str:
+        """What the standard calls it, its name in words."""
+        return re.sub("[A-Z]", lambda found: f" {found[0].lower()}", self.name).capitalize()
 
 
 @dataclass(frozen=True, slots=True)

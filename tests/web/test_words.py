@@ -13,9 +13,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from flask import Flask, session
 
+from adapters import registry
 from engine import xml
 from processes.demo import loader
 from processes.domains import wording
+from web import conformance
 from web.i18n import CATALOGUE
 from web.refusals import REFUSALS, said
 
@@ -88,6 +90,26 @@ def refused() -> Iterator[tuple[str, str]]:
 def test_no_refusal_of_the_layers_below_lacks_its_english() -> None:
     catalogue = read_po(BytesIO(REFUSALS.read_bytes()), locale="en")
     missing = {text: path for text, path in refused() if not catalogue.get(text)}
+    assert not missing
+
+
+def named_below() -> Iterator[str]:
+    """What the layers below call departments and their messages, and say of BPMN's elements."""
+    for one in registry.contracts():
+        yield one.title
+        for told in (*one.inward.values(), *one.outward.values(), *one.services.values()):
+            yield told.title
+    for path in Path("adapters").glob("*/*.py"):  # departments without a contract
+        yield from re.findall(r'(?:Department|create)\(\s*"([^"]+)"', path.read_text("utf-8"))
+    for group, rows in conformance.report().groups:
+        yield group
+        yield from (row.reason for row in rows)
+    yield from (miss["why"] for miss in conformance.report().dmn["misses"])
+
+
+def test_no_department_message_or_word_on_conformance_lacks_its_english() -> None:
+    catalogue = read_po(BytesIO(REFUSALS.read_bytes()), locale="en")
+    missing = {text for text in named_below() if CHINESE.search(text) and not catalogue.get(text)}
     assert not missing
 
 

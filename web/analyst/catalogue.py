@@ -10,6 +10,7 @@ from forms.fields.registry import TYPES
 from processes.identity.roles import ROLES
 from processes.operations import Operation, all_operations
 from web.wiring import topics
+from web.wording import worded
 from web.words import _
 
 Choice = dict[str, str]
@@ -19,11 +20,14 @@ def of_installation(session: Session) -> dict[str, list[Choice]]:
     """What exists beside the draft's own files; those the page itself adds."""
     return {
         "processes": [
-            _choice(one.key, one.name or one.key) for one in repository.all_latest(session)
+            _choice(one.key, worded(one.name or one.key)) for one in repository.all_latest(session)
         ],
         "decisions": [_choice(key, key) for key in sorted(repository.decision_ids(session))],
         "topics": _topics(),
-        "roles": [_choice(code, role.name) for code, role in ROLES.items()],
+        # a lane is named in the model's language, whatever the reader's
+        "roles": [
+            {**_choice(code, worded(one.name)), "name": one.name} for code, one in ROLES.items()
+        ],
         "field_types": [_choice(name, name) for name in sorted(TYPES)],
     }
 

@@ -7,6 +7,7 @@ import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
 import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import { english } from "./words.js";
 
 const PHRASES = {
   "Control character": "控制字符", "Selection deleted": "已删除所选内容", "Folded lines": "已折叠的行", "Unfolded lines": "已展开的行", to: "至",
@@ -44,7 +45,7 @@ export function open(parent, { text, label, types = [], onChange, readOnly = fal
       extensions: [
         lineNumbers(), foldGutter(), lintGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), highlightActiveLineGutter(),
         highlightSelectionMatches(), indentUnit.of("  "), yaml(), syntaxHighlighting(defaultHighlightStyle), autocompletion({ override: [complete] }),
-        EditorState.phrases.of(PHRASES), EditorState.readOnly.of(readOnly), EditorView.lineWrapping,
+        EditorState.phrases.of(english() ? {} : PHRASES), EditorState.readOnly.of(readOnly), EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": label }),
         EditorView.updateListener.of((update) => update.docChanged && onChange?.()),
         EditorView.theme({

@@ -2,6 +2,7 @@
 import "./dmn.css";
 import DmnModeler from "dmn-js/lib/Modeler";
 import { translateModule } from "./translate.js";
+import { t } from "./words.js";
 import { zhDmn } from "./zh-dmn.js";
 
 const KINDS = { drd: "关系图", decisionTable: "决策表", literalExpression: "表达式", boxedExpression: "函数" };
@@ -11,7 +12,7 @@ export async function open({ element, xml, onChange, onView }) {
   const views = document.createElement("div");
   views.className = "banli-dmn-views";
   views.setAttribute("role", "tablist");
-  views.setAttribute("aria-label", "本文件中的决策");
+  views.setAttribute("aria-label", t("本文件中的决策"));
   const canvas = document.createElement("div");
   canvas.className = "banli-dmn-canvas";
   element.classList.add("banli-dmn");
@@ -62,7 +63,8 @@ function button(modeler, view, active) {
   tab.setAttribute("role", "tab");
   tab.setAttribute("aria-selected", String(active));
   const name = view.type === "drd" ? "" : view.element.name || view.element.id;
-  tab.textContent = name ? `${name}（${KINDS[view.type] ?? view.type}）` : KINDS[view.type] ?? view.type;
+  const kind = t(KINDS[view.type] ?? view.type);
+  tab.textContent = name ? t("{name}（{kind}）", { name, kind }) : kind;
   tab.addEventListener("click", () => modeler.open(view));
   return tab;
 }

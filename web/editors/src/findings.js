@@ -1,4 +1,6 @@
 // Findings of the server's check as marks on the elements they name.
+import { t } from "./words.js";
+
 const TYPE = "banli-finding";
 
 class Findings {
@@ -19,7 +21,7 @@ class Findings {
     const severity = found.some((one) => one.severity === "error") ? "error" : "warning";
     const badge = document.createElement("span");
     badge.className = `banli-finding ${severity}`;
-    badge.textContent = severity === "error" ? "错" : "注意";
+    badge.textContent = t(severity === "error" ? "错" : "注意");
     badge.title = found.map((one) => one.message).join("\n");
     this.overlays.add(id, TYPE, { position: { top: -10, left: -8 }, html: badge });
     this.canvas.addMarker(id, `banli-${severity}`);

@@ -3,6 +3,7 @@ import "./viewer.css";
 import Viewer from "bpmn-js/lib/NavigatedViewer";
 import { fit } from "./fit.js";
 import { translateModule } from "./translate.js";
+import { joined, t } from "./words.js";
 import { zh } from "./zh.js";
 
 const MARKS = ["done", "current", "returned", "incident", "skipped", "flow-done"];
@@ -67,10 +68,10 @@ function paint(viewer, { elements = {}, flows = [] }) {
     const node = registry.get(id);
     if (!node) continue;
     if (mark) canvas.addMarker(id, `banli-${mark}`);
-    const words = people.length ? people.join("、") : note;
+    const words = people.length ? joined(people) : note;
     if (words) badge(viewer, id, words, mark ?? "", { bottom: -4, left: 0 });
     if (count) badge(viewer, id, String(count), `count ${mark ?? ""}`, { top: -12, right: 14 });
-    registry.getGraphics(node).setAttribute("aria-label", [node.businessObject.name || id, LABELS[mark], words, count && `${count} 件`].filter(Boolean).join("，"));
+    registry.getGraphics(node).setAttribute("aria-label", [node.businessObject.name || id, t(LABELS[mark]), words, count && t("{count} 件", { count })].filter(Boolean).join(t("，")));
   }
   for (const id of flows) if (registry.get(id)) canvas.addMarker(id, "banli-flow-done");
 }

@@ -3,9 +3,9 @@
 /** The kind of the selected element, above the panel. */
 export const headings = {
   Process: "流程", Participant: "泳池", Collaboration: "协作图", Lane: "泳道", "Sequence Flow": "顺序流", "Message Flow": "消息流", Association: "关联",
-  "User Task": "人工任务", "Service Task": "服务任务", "Script Task": "计算任务", "Business Rule Task": "决策任务", "Send Task": "发送任务",
-  "Receive Task": "接收任务", "Manual Task": "手工任务", Task: "任务", "Call Activity": "调用子流程", "Sub Process": "子流程", "Event Sub Process": "事件子流程",
-  "Expanded Sub Process": "子流程", "Collapsed Sub Process": "子流程（折叠）", Transaction: "事务", "Ad Hoc Sub Process": "临时子流程",
+  "User Task": "用户任务", "Service Task": "服务任务", "Script Task": "脚本任务", "Business Rule Task": "业务规则任务", "Send Task": "发送任务",
+  "Receive Task": "接收任务", "Manual Task": "手工任务", Task: "任务", "Call Activity": "调用活动", "Sub Process": "子流程", "Event Sub Process": "事件子流程",
+  "Expanded Sub Process": "子流程", "Collapsed Sub Process": "子流程（折叠）", Transaction: "事务子流程", "Ad Hoc Sub Process": "特别子流程",
   "Start Event": "开始事件", "End Event": "结束事件", "Intermediate Throw Event": "中间抛出事件", "Intermediate Catch Event": "中间捕获事件", "Boundary Event": "边界事件",
   "Exclusive Gateway": "排他网关", "Parallel Gateway": "并行网关", "Inclusive Gateway": "包容网关", "Event Based Gateway": "事件网关", "Complex Gateway": "复杂网关",
   "Text Annotation": "注释", Group: "分组", "Data Object Reference": "数据对象", "Data Store Reference": "数据存储",

@@ -23,16 +23,16 @@ for (const [kind, name] of Object.entries(KINDS)) {
 const shapes = {
   "Start event": "开始事件", "End event": "结束事件", "Intermediate throw event": "中间事件", "Terminate end event": "终止结束事件",
   "Boundary event": "边界事件", "Multiple start event": "多重开始事件",
-  Task: "任务", "User task": "人工任务", "Service task": "服务任务", "Send task": "发送任务", "Receive task": "接收任务",
-  "Manual task": "手工任务", "Business rule task": "决策任务", "Script task": "计算任务", "Call activity": "调用子流程",
-  Transaction: "事务", "Sub-process": "子流程", "Event sub-process": "事件子流程", "Ad-hoc sub-process": "临时子流程",
+  Task: "任务", "User task": "用户任务", "Service task": "服务任务", "Send task": "发送任务", "Receive task": "接收任务",
+  "Manual task": "手工任务", "Business rule task": "业务规则任务", "Script task": "脚本任务", "Call activity": "调用活动",
+  Transaction: "事务子流程", "Sub-process": "子流程", "Event sub-process": "事件子流程", "Ad-hoc sub-process": "特别子流程",
   "Sub-process (collapsed)": "子流程（折叠）", "Sub-process (expanded)": "子流程（展开）",
   "Exclusive gateway": "排他网关", "Parallel gateway": "并行网关", "Inclusive gateway": "包容网关", "Complex gateway": "复杂网关",
   "Event-based gateway": "事件网关", "Event based instantiating Gateway": "事件启动网关", "Parallel Event based instantiating Gateway": "并行事件启动网关",
   "Data object reference": "数据对象", "Data store reference": "数据存储", "Expanded pool/participant": "泳池（展开）", "Empty pool/participant": "泳池（空）",
   "Empty pool/participant (removes content)": "泳池（空，内容将删除）", "Sequence flow": "顺序流", "Default flow": "默认流", "Conditional flow": "条件流",
   "Parallel multi-instance": "并行多实例", "Sequential multi-instance": "串行多实例", Loop: "循环", Collection: "集合", "Participant multiplicity": "多个参与者",
-  "Ad-hoc": "临时",
+  "Ad-hoc": "特别",
 };
 
 const tools = {

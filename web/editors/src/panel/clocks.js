@@ -1,6 +1,7 @@
 // What happens to the limits of the case when an element is done (banli:clocks), one item for each.
 import { ListGroup } from "@bpmn-io/properties-panel";
 import { is } from "bpmn-js/lib/util/ModelUtil";
+import { t } from "../words.js";
 import { entry } from "./entries.js";
 import { businessObject, extension, made, setList } from "./moddle.js";
 import { UNITS } from "./tasks.js";
@@ -65,7 +66,7 @@ function item(element, injector, clock, number) {
   const said = DOES.find((one) => one.value === act)?.label ?? act;
   return {
     id,
-    label: `${said} ${clock.get("limit") ?? ""}`,
+    label: `${t(said)} ${clock.get("limit") ?? ""}`,
     entries,
     autoFocusEntry: `${id}-do`,
     remove: (event) => {

@@ -1,6 +1,7 @@
 // Who is sent a copy of the case when an element is done (banli:copies), one item for each.
 import { ListGroup } from "@bpmn-io/properties-panel";
 import { is } from "bpmn-js/lib/util/ModelUtil";
+import { t } from "../words.js";
 import { entry } from "./entries.js";
 import { businessObject, extension, made, setList } from "./moddle.js";
 
@@ -30,7 +31,7 @@ function item(element, injector, copy, number, drop) {
     entry("tick", { id: `${id}-${name}`, label, get: () => copy.get(name) === "true", set: (on) => set(name, on ? "true" : undefined) });
   return {
     id,
-    label: copy.get("title") || copy.get("to") || "抄送",
+    label: copy.get("title") || copy.get("to") || t("抄送"),
     entries: [
       of("feel", "to", "抄送给", '岗位@机构或用户编号，一个或列表，例如 ="licence_manager@" + org。'),
       of("text", "title", "说明"),

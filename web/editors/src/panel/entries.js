@@ -3,11 +3,15 @@ import { CheckboxEntry, FeelEntry, FeelTextAreaEntry, SelectEntry, TextFieldEntr
 import { h } from "@bpmn-io/properties-panel/preact";
 import { useEffect, useState } from "@bpmn-io/properties-panel/preact/hooks";
 import { useService } from "bpmn-js-properties-panel";
+import { joined, t } from "../words.js";
 
-/** Builds an entry whose component reads and writes through `get` and `set`. */
+/** Builds an entry whose component reads and writes through `get` and `set`; its words are told in the language of the page. */
 export function entry(kind, { id, label, get, set, description, options, suggestions, many, disabled, isEdited }) {
-  const component = COMPONENTS[kind];
-  return { id, component, label, get, set, description, options, suggestions, many, disabled, isEdited: isEdited ?? (() => edited(get())) };
+  return {
+    id, component: COMPONENTS[kind], label: t(label), get, set, description: t(description), suggestions, many, disabled,
+    options: options && (() => options().map((one) => ({ ...one, label: t(one.label) }))),
+    isEdited: isEdited ?? (() => edited(get())),
+  };
 }
 
 const edited = (value) => value !== undefined && value !== "" && value !== false;
@@ -47,7 +51,7 @@ function Suggest(props) {
   const inputId = `bio-properties-panel-${id}`;
   const matches = (many ? value.split(/\s+/).filter(Boolean) : [value]).map((part) => known.find((one) => one.value === part));
   const all = matches.every(Boolean);
-  const note = !value ? description : all ? matches.map((one) => (one.help ? `${one.label}。${one.help}` : one.label)).join("、") : known.length ? "系统中没有这一项，请核对。" : description;
+  const note = !value ? description : all ? joined(matches.map((one) => (one.help ? t("{name}。{help}", { name: one.label, help: one.help }) : one.label))) : known.length ? t("系统中没有这一项，请核对。") : description;
   const before = many ? text.replace(/\S*$/, "") : ""; // what stands already is kept beside the one chosen
   return h("div", { class: "bio-properties-panel-entry", "data-entry-id": id }, [
     h("div", { class: "bio-properties-panel-textfield" }, [

@@ -1,5 +1,6 @@
 // Groups of events and messages: timer, message with its key, open to the applicant.
 import { getBusinessObject, is } from "bpmn-js/lib/util/ModelUtil";
+import { t } from "../words.js";
 import { entry } from "./entries.js";
 import { businessObject, change, extension, made, setExtension } from "./moddle.js";
 import { attribute } from "./tasks.js";
@@ -131,7 +132,7 @@ function choose(element, injector, holder, id) {
   let chosen = messages(injector).find((one) => one.id === id);
   if (id === "+") {
     const definitions = injector.get("bpmnjs").getDefinitions();
-    chosen = made(injector, "bpmn:Message", { name: "新消息" }, definitions);
+    chosen = made(injector, "bpmn:Message", { name: t("新消息") }, definitions);
     commands.push(change(element, definitions, { rootElements: [...definitions.get("rootElements"), chosen] }));
   }
   commands.push(change(element, holder, { messageRef: chosen }));

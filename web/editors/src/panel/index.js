@@ -1,6 +1,7 @@
-// The panel of Banli: our groups first, what is left of the general ones between them, all in Chinese.
+// The panel of Banli: our groups first, what is left of the general ones between them, in the language of the page.
 import { Group } from "@bpmn-io/properties-panel";
 import { is } from "bpmn-js/lib/util/ModelUtil";
+import { t } from "../words.js";
 import { approvalGroup } from "./approvals.js";
 import { clocksGroup } from "./clocks.js";
 import { copiesGroup } from "./copies.js";
@@ -32,7 +33,7 @@ class BanliProvider {
   getGroups(element) {
     return (groups) => {
       const ours = OURS.map((make) => make(element, this._injector)).filter(Boolean);
-      for (const group of ours) group.component ??= Group;
+      for (const group of ours) Object.assign(group, { component: group.component ?? Group, label: t(group.label) });
       const all = [...groups, ...ours].filter((group) => ORDER.includes(group.id));
       const general = all.find((group) => group.id === "general");
       if (general && ["bpmn:Process", "bpmn:Participant"].some((type) => is(element, type)))

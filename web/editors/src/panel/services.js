@@ -98,7 +98,7 @@ function chooseRole(element, injector, code, roles) {
   const taken = injector.get("elementRegistry").get(code);
   const known = roles.find((one) => one.value === code);
   if (!/^[A-Za-z_][\w.-]*$/.test(code) || (taken && taken !== element)) return;
-  injector.get("modeling").updateProperties(element, { id: code, ...(known ? { name: known.label } : {}) });
+  injector.get("modeling").updateProperties(element, { id: code, ...(known ? { name: known.name } : {}) });
 }
 
 /** The English name that pages show after the language switch. */

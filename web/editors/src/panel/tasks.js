@@ -1,5 +1,6 @@
 // Groups of a user task: form, who does it, by when, who may not, which operations.
 import { is } from "bpmn-js/lib/util/ModelUtil";
+import { joined } from "../words.js";
 import { entry } from "./entries.js";
 import { businessObject, extension, setExtension } from "./moddle.js";
 import { versionEntries } from "./versions.js";
@@ -28,8 +29,8 @@ const OPERATIONS = [
 ];
 const SAID = ["return", "reclaim", "bulk"];
 const CHOOSERS = [
-  ["previous", "此前环节的办理人"],
-  ["starter", "发起人"],
+  ["previous", "可由此前环节的办理人指定"],
+  ["starter", "可由发起人指定"],
 ];
 const RECLAIMED = [
   { value: "", label: "他人签收、填写或发表意见后" },
@@ -82,7 +83,7 @@ export function assignmentGroup(element, injector) {
   const groups = extension(businessObject(element), "zeebe:AssignmentDefinition")?.get("candidateGroups") ?? "";
   const roles = injector.get("banliCatalogue").list("roles");
   const codes = groups.startsWith("=") ? [] : groups.split(",").map((one) => one.trim()).filter(Boolean);
-  const called = codes.map((code) => roles.find((one) => one.value === code.split("@")[0])?.label ?? code).join("、");
+  const called = joined(codes.map((code) => roles.find((one) => one.value === code.split("@")[0])?.label ?? code));
   const addRole = entry("select", {
     id: "banli-candidateGroups-add",
     label: "添加岗位",
@@ -212,7 +213,7 @@ export function chosenGroup(element, injector) {
     entries: CHOOSERS.map(([code, label]) =>
       entry("tick", {
         id: `banli-chosen-${code}`,
-        label: `可由${label}指定`,
+        label,
         get: () => chosen().includes(code),
         set: (on) => write(CHOOSERS.map(([one]) => one).filter((one) => (one === code ? on : chosen().includes(one)))),
       }),

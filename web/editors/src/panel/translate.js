@@ -1,5 +1,5 @@
 // The translation handed to the panel's own parts at build time.
-import { makeTranslate } from "../translate.js";
+import { translateModule } from "../translate.js";
 import { zh } from "../zh.js";
 
-export const translate = makeTranslate(zh);
+export const translate = translateModule(zh).translate[1];
