@@ -44,7 +44,7 @@ def answered(field: FieldView) -> str:
         return _(field.text) if field.text in _PLAIN else worded(field.text)
     if field.type == "choices":
         return joined(worded(one) for one in field.text.split("、"))
-    return worded(field.text) if field.type == "choice" else field.text
+    return worded(field.text) if field.type in ("choice", "auto") else field.text
 
 
 def comma() -> str:

@@ -18,14 +18,15 @@ class Rows(Field):
     """A table people fill in row by row, or whose rows are given by `rows_from`.
 
     With `rows_from` (a list, or an expression for one) the number of rows is fixed and their
-    read-only columns come from there; a text there fills the first read-only column. No two rows
+    read-only columns come from there; a text there fills the first read-only column, and a list
+    may have its English beside it, `rows_from_en`. No two rows
     may have the same in all columns of `unique`.
     """
 
     type: ClassVar[str] = "rows"
     widget: ClassVar[str] = "rows"
     options_known: ClassVar[frozenset[str]] = frozenset(
-        {"fields", "min", "max", "rows_from", "unique"}
+        {"fields", "min", "max", "rows_from", "rows_from_en", "unique"}
     )
 
     fields: tuple[Field, ...] = field(default=())
@@ -127,9 +128,17 @@ class Rows(Field):
         rows = self.options.get("rows_from", [])
         if not isinstance(rows, list) and not conditions.is_expression(rows):
             yield "rows_from", "应为列表，或以 = 开头的表达式"
+        english = self.options.get("rows_from_en")
+        if english is not None and not _beside(english, rows):
+            yield "rows_from_en", "应为列表，与 rows_from 的各行一一对应"
         unique, names = self.options.get("unique", []), {column.name for column in self.fields}
         if not isinstance(unique, list) or not names.issuperset(map(str, unique)):
             yield "unique", "应为本表各列名称的列表"
+
+
+def _beside(english: Any, rows: Any) -> bool:
+    """Whether one list has a word for each of the other."""
+    return isinstance(english, list) and isinstance(rows, list) and len(english) == len(rows)
 
 
 class Table(marshmallow.fields.Field[Any]):

@@ -140,7 +140,7 @@ def _choices(found: Any) -> Iterator[tuple[str, str, str]]:
 
 
 def pairs(found: Any) -> Iterator[tuple[str, str]]:
-    """Every `x` with an `x_en` beside it, however deep; two mappings go by their keys."""
+    """Every `x` with an `x_en` beside it, however deep: mappings by key, lists by place."""
     if isinstance(found, list):
         for item in found:
             yield from pairs(item)
@@ -151,4 +151,6 @@ def pairs(found: Any) -> Iterator[tuple[str, str]]:
                 yield value.strip(), said.strip()
             if isinstance(value, Mapping) and isinstance(said, Mapping):
                 yield from ((str(value[one]), str(said[one])) for one in value.keys() & said.keys())
+            if isinstance(value, list) and isinstance(said, list):
+                yield from zip(map(str, value), map(str, said), strict=False)
             yield from pairs(value)

@@ -92,6 +92,10 @@ TEXTS = [
         "字段『a』的 max：应为 0 至 500 的整数",
     ),
     (
+        "name: a, label: 甲, type: rows, rows_from: [乙, 丙], rows_from_en: [B], fields: [{name: b, label: 乙, type: text}]",
+        "字段『a』的 rows_from_en：应为列表，与 rows_from 的各行一一对应",
+    ),
+    (
         "name: a, label: 甲, type: rows, rows_from: all, fields: [{name: b, label: 乙, type: text}]",
         "字段『a』的 rows_from：应为列表，或以 = 开头的表达式",
     ),

@@ -45,6 +45,7 @@ def test_what_was_answered_is_told_in_the_language_of_the_reader(app: Flask) -> 
         assert wording.answered(field) == "Yes"
         assert wording.answered(several) == "First, 乙"
         assert wording.answered(replace(VIEW, type="choice", text="首次")) == "First issue"
+        assert wording.answered(replace(VIEW, type="auto", text="首次")) == "First issue"
         assert wording.answered(name) == "是", "what somebody typed stays"
 
 

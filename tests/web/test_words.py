@@ -17,6 +17,7 @@ from adapters import registry
 from engine import xml
 from processes.demo import loader
 from processes.domains import wording
+from processes.operations import all_operations
 from web import conformance
 from web.i18n import CATALOGUE
 from web.refusals import REFUSALS, said
@@ -101,6 +102,9 @@ def named_below() -> Iterator[str]:
             yield told.title
     for path in Path("adapters").glob("*/*.py"):  # departments without a contract
         yield from re.findall(r'(?:Department|create)\(\s*"([^"]+)"', path.read_text("utf-8"))
+    for operation in all_operations().values():
+        yield operation.title
+        yield from operation.inputs.values()
     for group, rows in conformance.report().groups:
         yield group
         yield from (row.reason for row in rows)
@@ -158,6 +162,8 @@ def without_english(told: object, keys: tuple[str, ...]) -> Iterator[str]:
             english = told.get(f"{key}_en")
             if key in keys and isinstance(value, str) and CHINESE.search(value) and not english:
                 yield value
+            if key == "rows_from" and isinstance(value, list):
+                yield from map(str, value[len(english or []) :])
             if key in keys and isinstance(value, dict) and key in ("values", "statuses"):
                 yield from (str(value[one]) for one in value.keys() - (english or {}).keys())
             yield from without_english(value, keys)

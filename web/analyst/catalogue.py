@@ -9,6 +9,7 @@ from engine import repository
 from forms.fields.registry import TYPES
 from processes.identity.roles import ROLES
 from processes.operations import Operation, all_operations
+from web.refusals import said
 from web.wiring import topics
 from web.wording import worded
 from web.words import _
@@ -34,7 +35,7 @@ def of_installation(session: Session) -> dict[str, list[Choice]]:
 
 def _topics() -> list[Choice]:
     local = [
-        {**_choice(topic, one.title), "help": _taken(one)}
+        {**_choice(topic, said(one.title)), "help": _taken(one)}
         for topic, one in all_operations().items()
     ]
     return [*local, *(_choice(topic, topic) for topic in topics())]
@@ -43,8 +44,8 @@ def _topics() -> list[Choice]:
 def _taken(operation: Operation) -> str:
     """What an operation takes, for whoever draws its task; what may be left out is marked."""
     optional = _("（可不填）")
-    told = "；".join(
-        f"{name.removesuffix('?')} {meaning}{optional if name.endswith('?') else ''}"
+    told = _("；").join(
+        f"{name.removesuffix('?')} {said(meaning)}{optional if name.endswith('?') else ''}"
         for name, meaning in operation.inputs.items()
     )
     return _("输入映射：%(inputs)s。", inputs=told) if told else ""
