@@ -304,3 +304,34 @@ def open_group(tab: Tab, group: str) -> None:
     header = tab.locator(f"[data-group-id=group-{group}] .bio-properties-panel-group-header").first
     if "open" not in (header.get_attribute("class") or ""):
         header.dispatch_event("click")
+
+
+def speak(tab: Tab, address: str, language: str) -> None:
+    """The page again in another language."""
+    token = tab.get_attribute("meta[name=csrf-token]", "content") or ""
+    told = tab.request.post(
+        f"{address}/language", form={"csrf_token": token, "language": language}, max_redirects=0
+    )
+    assert told.status == 303
+    tab.reload()
+    tab.wait_for_selector(f"html[lang^={language}] [data-workspace][data-ready='1']")
+
+
+def titles(tab: Tab, within: str) -> list[str]:
+    return [one.get_attribute("title") or "" for one in tab.locator(f"{within} [title]").all()]
+
+
+def test_no_word_of_the_editor_is_chinese_on_an_english_page(
+    draft: Page, tab: Tab, address: str
+) -> None:
+    speak(tab, address, "en")
+    select(tab, "handle")
+    expect(tab.locator("#bio-properties-panel-banli-limit-amount")).to_be_visible()
+    told = tab.locator(
+        ".bio-properties-panel-label, .bio-properties-panel-group-header-title,"
+        " .bio-properties-panel-description, .bio-properties-panel option"
+    ).all_text_contents()
+    told += [*titles(tab, ".djs-palette"), *titles(tab, ".djs-context-pad")]
+    speak(tab, address, "zh")
+    assert {"Limit of the task", "working days", "Append task"} <= set(told)
+    assert [word for word in told if re.search("[\u4e00-\u9fff]", word)] == []
