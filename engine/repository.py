@@ -7,12 +7,13 @@ definitions are shared by the whole process, keyed by their ids, which never mea
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
-from engine import compiler, dmn, ids, limits, timers
+from engine import clock, compiler, dmn, ids, limits, timers
 from engine.compiler import CompiledBundle, CompiledProcess
 from engine.definition.elements import Binding, Element, StartEvent
 from engine.definition.events import (
@@ -324,22 +325,29 @@ def _add_process(session: Session, deployment_id: int, compiled: CompiledProcess
         deployment_id=deployment_id,
     )
     older = select(ProcessDefinition.id).where(ProcessDefinition.key == compiled.key)
-    for table in (EventSubscription, Job):
-        session.execute(
-            delete(table).where(table.instance_id.is_(None), table.definition_id.in_(older))
-        )
+    subscribed = EventSubscription.instance_id.is_(None), EventSubscription.definition_id.in_(older)
+    session.execute(delete(EventSubscription).where(*subscribed))
+    ended = delete(Job).where(Job.instance_id.is_(None), Job.definition_id.in_(older))
+    # by the statement that removes it: what a worker has just fired was not missed
+    armed = session.execute(ended.returning(Job.activity, Job.topic, Job.due_at)).tuples()
+    missed = {(start, every): due for start, every, due in armed if every and due <= clock.now()}
     session.add(definition)
     session.flush()
     for event in compiled.start_events:
-        _wait_for_start(session, definition.id, event, compiled.process.job_priority)
+        _wait_for_start(session, definition.id, event, compiled.process.job_priority, missed)
     for identity, message in compiled.begun_by_message.items():
         element = compiled.elements[identity]
         _subscribe(session, definition.id, element, kind="message", name=message.name)
 
 
 def _wait_for_start(
-    session: Session, definition_id: int, event: StartEvent, job_priority: int
+    session: Session,
+    definition_id: int,
+    event: StartEvent,
+    job_priority: int,
+    missed: Mapping[tuple[str, str], datetime],
 ) -> None:
+    """Wait for what begins cases; a cycle that stayed the same is still due for what it missed."""
     for one in singles(event.definition):
         if isinstance(one, MessageEvent):
             _subscribe(session, definition_id, event, kind="message", name=one.message.name)
@@ -350,6 +358,7 @@ def _wait_for_start(
             _subscribe(session, definition_id, event, kind="condition", name=source)
         elif isinstance(one, TimerEvent):
             schedule = timers.armed(one, {})
+            due_at = missed.get((event.id, schedule.every), schedule.due_at)
             session.add(
                 Timer(
                     id=ids.next_id(),
@@ -357,7 +366,7 @@ def _wait_for_start(
                     activity=event.id,
                     topic=schedule.every,
                     payload={"left": schedule.left},
-                    due_at=schedule.due_at,
+                    due_at=min(due_at, schedule.due_at),
                     retries=limits.RETRIES,
                     priority=job_priority,
                 )

@@ -13,6 +13,7 @@ from engine.expressions import Expression
 from engine.lint import graph
 from engine.lint.findings import Findings
 
+_SAID: Final = {"taskSubject": "任务对象", "offeredWhen": "提供条件"}
 _ANSWERS: Final = "自动{}时须写明“自动{}的答复”，或者设置审批结果变量"
 
 
@@ -42,12 +43,13 @@ def user_tasks(process: Process, findings: Findings) -> None:
 
 
 def subjects(process: Process, findings: Findings) -> None:
-    """What a node is about is an expression."""
+    """What a node is about is an expression, and so is whether the applicant is offered it."""
     for node in process.elements.values():
-        subject = node.properties.get("taskSubject")
-        if subject is not None and (problem := Expression(subject).problem()):
-            text = f"任务对象不是合格的表达式『{subject}』：{problem.message}"
-            findings.error("expression_syntax", node, text)
+        for name, title in _SAID.items():
+            said = node.properties.get(name)
+            if said is not None and (problem := Expression(said).problem()):
+                text = f"{title}不是合格的表达式『{said}』：{problem.message}"
+                findings.error("expression_syntax", node, text)
 
 
 def policies(process: Process, findings: Findings) -> None:

@@ -13,7 +13,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
 from engine.definition.elements import Clock, Copy
 from engine.errors import BanliError, LimitExceeded
-from engine.expressions import Expression, evaluate
+from engine.expressions import Expression, condition, evaluate
 from engine.record import HistoryEvent, Incident
 from engine.specs import clocks, copies, returning
 from engine.specs.token import READY, STARTED, WAITING, Token
@@ -54,6 +54,7 @@ class Node(BpmnTaskSpec):
     collector: Any = None  # takes the outputs of its instances (multi-instance)
     compensable: Any = None  # what becomes of the token when it has completed
     subject: Expression | None = None  # what this one is about, beside others of its name
+    offered: Expression | None = None  # whether the applicant is offered what it waits for
 
     def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
         super().__init__(wf_spec, name, lane=getattr(element, "lane", "") or None)
@@ -66,8 +67,11 @@ class Node(BpmnTaskSpec):
         # a process has none of its own
         self.clocks: tuple[Clock, ...] = getattr(element, "clocks", ())
         self.copies: tuple[Copy, ...] = getattr(element, "copies", ())
-        if said := getattr(element, "properties", {}).get("taskSubject"):
+        properties = getattr(element, "properties", {})
+        if said := properties.get("taskSubject"):
             self.subject = Expression(said, element.id, "任务对象", element.line)
+        if asked := properties.get("offeredWhen"):
+            self.offered = Expression(asked, element.id, "提供条件", element.line)
 
     def about(self, context: Any) -> str:
         """What this one is about where several of one name wait at once (`taskSubject`), or empty.
@@ -78,10 +82,19 @@ class Node(BpmnTaskSpec):
         said = evaluate(self.subject, context) if self.subject is not None else None
         return "" if said is None else str(said)[:_LONGEST]
 
-    def subject_of(self, context: Any) -> dict[str, str]:
-        """The same, as the token of a wait keeps it."""
+    def subject_of(self, context: Any) -> dict[str, Any]:
+        """The same, as the token of a wait keeps it, and whether the wait is kept from applicants.
+
+        `offeredWhen` is decided when the waiting begins; the message is awaited all the same.
+
+        Raises:
+            ExpressionError: an expression fails, or `offeredWhen` is neither true nor false.
+        """
         about = self.about(context)
-        return {"about": about} if about else {}
+        kept: dict[str, Any] = {"about": about} if about else {}
+        if self.offered is not None and not condition(self.offered, context):
+            kept["withheld"] = 1
+        return kept
 
     # -- the scheduler's life cycle -------------------------------------------------------
 

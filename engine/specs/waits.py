@@ -165,6 +165,8 @@ def timer_wait(token: Token) -> TimerWait:
 def message_wait(token: Token, message: Message, public: PublicForm | None) -> MessageWait:
     """The wait of a message."""
     about = token.internal_data.get("about", "")
+    if "withheld" in token.internal_data:
+        public = None
     return MessageWait(
         id=token.id,
         activity=token.task_spec.activity,

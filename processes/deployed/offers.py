@@ -15,6 +15,7 @@ from engine.model import ProcessDefinition
 from forms.definition import FormDefinition
 from forms.lookups import Option
 from processes.deployed import resources
+from processes.domains import belonging
 from processes.identity.identity import User
 from processes.identity.roles import ROLES
 
@@ -55,17 +56,20 @@ def services(session: Session, by: User) -> list[Service]:
 def begun(session: Session, by: User) -> list[ProcessDefinition]:
     """The processes that cases before a user are of: those of the domains his roles work in.
 
+    A role that sees no cases of others, as of a unit's user, works in the domain that defines it.
     What only other processes call is part of their cases; who works in none may meet any.
     """
     offers = {one: _offer(session, one) for one in repository.all_latest(session)}
     called = frozenset[str]().union(*(offer.calls for offer in offers.values()))
     cases = [one for one, offer in offers.items() if offer.starters or one.key not in called]
-    works = {domain_of(prefix) for role, _org in by.roles for prefix in _sees(role)}
+    works = {domain_of(prefix) for role, _org in by.roles for prefix in _works_in(role)}
     return [one for one in cases if not works or domain_of(one.key) in {*works, COMMON}]
 
 
-def _sees(role: str) -> tuple[str, ...]:
-    return ROLES[role].sees if role in ROLES else ()
+def _works_in(role: str) -> tuple[str, ...]:
+    sees = ROLES[role].sees if role in ROLES else ()
+    own = belonging.of_roles().get(role, COMMON)
+    return sees or (() if own == COMMON else (own,))
 
 
 def domain_of(key: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from bpmn.yacht import story
 from forms import display
 from forms.definition import FormInvalid
+from processes.casework import cases
 from processes.clock import clock as ledger
 from processes.clock.reckoning import State
 from processes.desk import worklist
@@ -124,6 +125,33 @@ def test_row_conditional_acceptance_an_old_objection_does_not_stand_beside_what_
     assert [(one.code, one.state, one.reason) for one in found if one.code == "old"] == [
         ("old", "ok", "")
     ]
+
+
+def asked(case: PlayedCase) -> list[str]:
+    """What the applicant may send now."""
+    by = case.play.user("applicant")
+    return case.play.run(
+        lambda session: [
+            one.title
+            for one in cases.public_actions(session, cases.get(session, case.id, by=by), by=by)
+        ]
+    )
+
+
+def test_row_conditional_acceptance_nothing_is_asked_for_while_all_of_it_is_being_checked(
+    case: PlayedCase,
+) -> None:
+    """B.2: after the last item the button is gone, and comes again for what did not conform."""
+    files = [story.upload(case.play, "委托书.pdf")]
+    case.sends("补交容缺材料", deferred_uploads=[{"files": files}, {}])
+    assert asked(case) == ["补交容缺材料"], "one of two"
+    case.sends("补交容缺材料", deferred_uploads=[{}, {"files": files}])
+    assert states(case) == {"proxy": "submitted", "old": "submitted"}
+    assert asked(case) == []
+    check(case, OK, {"state": "defective", "reason": "号码不清"})
+    assert asked(case) == ["补交容缺材料"]
+    case.passes(working_days=11)
+    assert case.ended == "benefit_withdrawn"
 
 
 def told(case: PlayedCase) -> list[str]:

@@ -29,6 +29,16 @@ def test_printing_and_approval_come_in_either_order(play: Play, order: tuple[str
     )  # fmt: skip
 
 
+def test_no_certificate_bears_a_date_to_come(play: Play) -> None:
+    """E-22, E-60: a class planned till the 26th whose scores were confirmed on the 17th."""
+    case, person_no = story.certified(play)
+    assert str(case.variables["end"]) == "2026-03-26"
+    (certificate,) = story.records(play, "expl_certificate", person_no=person_no)
+    assert [str(certificate[name]) for name in ("obtained_on", "issued_on", "expires_on")] == [
+        "2026-03-17", "2026-03-17", "2029-03-16",
+    ]  # fmt: skip
+
+
 def test_the_number_has_fourteen_digits_and_none_comes_twice(play: Play) -> None:
     """E-43: year, province, kind, sequence."""
     one = story.approved(play)

@@ -421,6 +421,28 @@ def test_a_wait_for_the_applicant_says_what_it_is_about_where_several_of_one_tit
         assert title(node, None) == "提交补正材料"
 
 
+def test_a_wait_is_offered_to_the_applicant_where_its_condition_holds_as_the_waiting_begins():
+    """B.2: what has been handed in already is not asked for; the message is awaited all the same."""
+    public = (
+        '<banli:public formId="f" title="补交材料"/><zeebe:properties>'
+        '<zeebe:property name="offeredWhen" value="=missing &gt; 0"/></zeebe:properties>'
+    )
+    catch = Node(
+        "intermediateCatchEvent",
+        extensions=public,
+        children='<messageEventDefinition messageRef="m"/>',
+    )
+    receive = Node("receiveTask", 'messageRef="m"', public)
+    for node in (catch, receive):
+        model = xml("start -> c -> z -> end", messages={"m": '"k"'}, c=node, z=user())
+        asked = Case(model, missing=1).wait("c")
+        assert (asked.public_title, asked.public_form_id) == ("补交材料", "f")
+        case = Case(model, missing=0)
+        assert (case.wait("c").public_title, case.wait("c").public_form_id) == ("", "")
+        assert case.deliver("c").waits == ["z"]
+        assert Case(model, missing=None).incidents == ["c"], "neither true nor false"
+
+
 def test_outputs_that_cannot_be_stored_keep_what_the_person_submitted():
     case = Case(xml("start -> a -> b -> end", a=user(io=io(outputs={"f": "=function(x) x"}))))
     case.complete("a", answer=1)

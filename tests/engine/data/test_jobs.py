@@ -194,6 +194,37 @@ def test_a_timer_start_event_starts_instances_of_the_latest_version(site: Site) 
     assert site.rows(Job) == []
 
 
+def _daily(task: str, every: str = "0 0 6 * * *") -> bytes:
+    return xml(f"start -> {task} -> end", start=event("start", timer("cycle", every)))
+
+
+def test_a_new_version_still_begins_what_its_timer_missed(site: Site) -> None:
+    """The work of the days before an upgrade can be made up for: `scheduled_at` tells since when."""
+    with clock.travel(NOON):
+        site.deploy(p=_daily("a"))
+        (armed,) = site.rows(Job)
+    with clock.travel(NOON + timedelta(days=3)):
+        site.deploy(p=_daily("b"))
+        assert site.work() == ["timer"]
+        (begun,) = site.rows(ProcessInstance)
+        assert site.variables(begun.id)["scheduled_at"] == armed.due_at
+        assert set(site.tasks()) == {"b"}
+        (following,) = site.rows(Job)
+        assert following.due_at > clock.now(), "once, not for each day"
+        site.deploy(p=_daily("c"))
+        assert site.work() == [], "nothing is due that has been begun"
+
+
+def test_a_new_version_with_another_cycle_begins_anew(site: Site) -> None:
+    with clock.travel(NOON):
+        site.deploy(p=_daily("a"))
+    with clock.travel(NOON + timedelta(days=3)):
+        site.deploy(p=_daily("b", "0 0 7 * * *"))
+        assert site.work() == []
+        (armed,) = site.rows(Job)
+        assert armed.due_at > clock.now()
+
+
 def test_a_message_reaches_the_one_that_waits(database: Database) -> None:
     site = Site(database, p=WAITING)
     case = site.start(number="A-1")
