@@ -7,6 +7,7 @@ from bpmn.property import seals, story
 from bpmn.slots import open_slot, places
 from engine import clock
 from processes.clock import calendar
+from processes.desk import worklist
 from processes.documents import documents
 from processes.identity.identity import User
 from processes.play import Play, PlayedCase
@@ -156,6 +157,10 @@ def test_a_seal_that_is_refused_is_set_again_by_the_window(play: Play) -> None:
     desk.refuses = "印章使用审批未通过"
     case = asked(play, citizen(play, "p1001"))
     assert case.waits_for == {"retry_seal"}
+    case.complete("retry_seal", as_="prop_window", retry_note="已联系印章系统")
+    (task,), by = case.tasks, play.user("prop_window")
+    view = play.run(lambda session: worklist.view(session, task.id, by=by))
+    assert view.variables["retry_note"] is None, "what was done this time is told anew"
     desk.refuses = ""
     case.complete("retry_seal", as_="prop_window", retry_note="已补办用印审批")
     assert case.ended == "answered"
