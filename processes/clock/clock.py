@@ -37,8 +37,8 @@ STATUTORY: Final = "statutory"
 PROMISED: Final = "promised"
 APPLICANT: Final = "applicant"
 """What the applicant has to do in time: runs on while the clocks of the agency are suspended."""
-# the limit that a case is measured by in lists: the first of these that runs
-_MAIN: Final = (PROMISED, STATUTORY, ACCEPTANCE)
+MAIN: Final = (PROMISED, STATUTORY, ACCEPTANCE)
+"""The limit that a case is measured by in lists and numbers: the first of these that runs."""
 
 
 class ClockRefused(BanliError):
@@ -253,7 +253,7 @@ def main_of(found: Iterable[Standing]) -> Standing | None:
     One that still runs goes before one that has stopped.
     """
     by_limit = {one.limit: one for one in found}
-    named = [by_limit[limit] for limit in _MAIN if limit in by_limit]
+    named = [by_limit[limit] for limit in MAIN if limit in by_limit]
     running = [one for one in named if one.reckoning.state is not State.STOPPED]
     return next(iter(running or named), None)
 

@@ -5,8 +5,9 @@ and those he may see are counted, and only those tasks that stand in the reader'
 Durations are working days without suspended time.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import mean, median
 from typing import Any, Final
@@ -15,53 +16,91 @@ from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine import clock, repository
-from engine.clock import SHANGHAI
 from engine.model import UserTask
-from processes.clock import calendar
+from processes.clock.counting import day_of
 from processes.identity.identity import User
-from processes.model.cases import Case, ClockEntry
+from processes.model.cases import Case
 from processes.model.people import Org
 from processes.rights import listed, permissions
-from processes.statistics import scope
+from processes.statistics import scope, timing
 from processes.statistics.definition import Statistic
 from processes.statistics.result import Cell
+from processes.statistics.timing import Ledger, Run
 
 _INSTANTS: Final[dict[str, InstrumentedAttribute[Any]]] = {
     "submitted": Case.submitted_at,
     "accepted": Case.accepted_at,
     "ended": Case.ended_at,
 }
-_LATE: Final = {"late": "已超期", "in_time": "未超期"}
 _OF_DAYS: Final[Mapping[str, Callable[[Sequence[int]], float]]] = {
     "mean": mean,
     "median": median,
     "most": max,
 }
 OVERDUE: Final = "late"
+IN_TIME: Final = "in_time"
+_LATE: Final = {OVERDUE: "已超期", IN_TIME: "未超期"}
+_BY_LIMIT: Final = {"overdue": OVERDUE, "in_time": IN_TIME}
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One case or task as it is counted: its dimensions, and how long it took."""
+    """One case, step or task as it is counted: its dimensions, and how long it took.
+
+    `spans`: the working days of the limits that the statistic shows apart, in all, by limit.
+    """
 
     values: Mapping[str, str]
     days: int | None = None
+    spans: Mapping[str, int] = field(default_factory=dict)
 
 
-def cases(
-    session: Session, told: Statistic, *, by: User, since: date | None, until: date | None
-) -> list[Item]:
+Period = tuple[date | None, date | None]
+"""The first and the last day."""
+
+
+def cases(session: Session, told: Statistic, *, by: User, period: Period) -> list[Item]:
     """The cases that a statistic counts."""
+    query = _within(told, by, period)
+    times = _times(session, told, query)
+    now = clock.now()
+    rows = session.execute(query).tuples().all()
+    return [_case(told, row, times.get(row[0]) or Ledger({}), now) for row in rows]
+
+
+def steps(
+    session: Session, told: Statistic, *, by: User, period: Period
+) -> tuple[list[Item], list[Item]]:
+    """The cases that a statistic counts, and what they went through: tasks, and limits apart."""
+    query = _within(told, by, period)
+    times = _times(session, told, query)
+    done = timing.tasks(session, query.with_only_columns(Case.id))
+    now = clock.now()
+    wholes, parts = [], []
+    for row in session.execute(query).tuples():
+        ledger = times.get(row[0]) or Ledger({})
+        wholes.append(whole := _case(told, row, ledger, now))
+        apart = [run for run in ledger.runs if run.name in told.spans]
+        parts += [_step(whole, run, ledger) for run in (*done.get(row[0], ()), *apart)]
+    return wholes, parts
+
+
+def _within(told: Statistic, by: User, period: Period) -> Select[Any]:
     at = _INSTANTS.get(told.period, Case.submitted_at)
-    query = _asked(told, by)
+    since, until = period
+    query = _asked(told, by).add_columns(at)
     if since:
         query = query.where(at >= clock.midnight(since))
     if until:
         query = query.where(at < clock.midnight(until + timedelta(days=1)))
-    rows = session.execute(query.add_columns(at)).tuples().all()
-    now = clock.now()
-    paused = _pauses(session, _closings(rows, now)) if told.measures != ("count",) else {}
-    return [_case(row, paused, now) for row in rows]
+    return query
+
+
+def _times(session: Session, told: Statistic, query: Select[Any]) -> Mapping[int, Ledger]:
+    """The clock ledgers of the cases, where the statistic says something of time."""
+    if told.measures == ("count",) and "overdue" not in {*told.rows, told.columns}:
+        return {}
+    return timing.ledgers(session, query.with_only_columns(Case.id), told.rests)
 
 
 def _asked(told: Statistic, by: User) -> Select[Any]:
@@ -79,6 +118,9 @@ def _asked(told: Statistic, by: User) -> Select[Any]:
         Case.ended_at,
         Case.due_on,
     ).where(_counted(told, by), _begins(Case.process_key, told.cases))
+    if told.accepted:
+        unaccepted = Case.accepted_at.is_(None) & _begins(Case.process_key, told.accepted)
+        query = query.where(~unaccepted)
     if told.ended is None:
         return query
     return query.where(Case.ended_at.is_not(None) if told.ended else Case.ended_at.is_(None))
@@ -94,52 +136,39 @@ def _begins(column: InstrumentedAttribute[str], prefixes: Iterable[str]) -> Any:
     return or_(false(), *(column.startswith(one, autoescape=True) for one in prefixes))
 
 
-def _case(row: Sequence[Any], paused: Mapping[int, int], now: datetime) -> Item:
-    key, process, kind, org, status, outcome, step, channel, submitted, accepted = row[:10]
+def _case(told: Statistic, row: Sequence[Any], ledger: Ledger, now: datetime) -> Item:
+    _key, process, kind, org, status, outcome, step, channel, submitted, accepted = row[:10]
     ended, due, at = row[10:]
-    begun, closed = _day(accepted or submitted), _day(ended or now)
-    late = due is not None and closed > due
+    late = due is not None and day_of(ledger.met_at or ended or now) > due
     values = {
         "process": process,
         "kind": kind,
         "org": org or "",
         "status": status,
-        "outcome": outcome,
+        "outcome": outcome or _how(told, status, ended),
         "step": step if ended is None else "",
         "channel": channel,
-        "month": f"{_day(at):%Y-%m}" if at else "",
-        "overdue": OVERDUE if late else "in_time",
+        "month": f"{day_of(at):%Y-%m}" if at else "",
+        "overdue": OVERDUE if late else IN_TIME,
     }
-    days = max(calendar.working_days_between(begun, closed) - paused.get(key, 0), 0)
-    return Item(values, days if ended is not None else None)
+    if ended is None:
+        return Item(values)
+    spans: dict[str, int] = defaultdict(int)
+    for run in ledger.runs:
+        if run.name in told.spans:
+            spans[run.name] += ledger.worked(run.since, run.until)
+    return Item(values, ledger.worked(accepted or submitted, ended), spans)
 
 
-def _closings(rows: Iterable[Sequence[Any]], now: datetime) -> dict[int, date]:
-    """The day on which each case ended, or now."""
-    return {row[0]: _day(row[10] or now) for row in rows}
+def _how(told: Statistic, status: str, ended: datetime | None) -> str:
+    """How a case ended that has no outcome: its status, where the statistic has a word for it."""
+    return status if ended and status in told.labels.get("outcome", {}) else ""
 
 
-def _pauses(session: Session, closings: Mapping[int, date]) -> dict[int, int]:
-    """Working days for which the clock of a case stood still, by case; at most till it ended."""
-    query = (
-        select(ClockEntry.case_id, ClockEntry.event, ClockEntry.effective_at)
-        .where(ClockEntry.event.in_(("suspend", "resume")))
-        .order_by(ClockEntry.id)
-    )
-    since: dict[int, date] = {}
-    found: dict[int, int] = {}
-    for case_id, event, at in session.execute(query).tuples():
-        if case_id not in closings:
-            continue
-        if event == "suspend":
-            since.setdefault(case_id, _day(at))
-        elif case_id in since:
-            rested = calendar.working_days_between(since.pop(case_id), _day(at))
-            found[case_id] = found.get(case_id, 0) + rested
-    for case_id, begun in since.items():
-        rested = calendar.working_days_between(begun, closings[case_id])
-        found[case_id] = found.get(case_id, 0) + rested
-    return found
+def _step(whole: Item, run: Run, ledger: Ledger) -> Item:
+    late = OVERDUE if ledger.late(run) else IN_TIME
+    values = {**whole.values, "step": run.name, "overdue": late}
+    return Item(values, ledger.worked(run.since, run.until))
 
 
 def tasks(session: Session, told: Statistic, *, by: User) -> list[Item]:
@@ -157,7 +186,7 @@ def tasks(session: Session, told: Statistic, *, by: User) -> list[Item]:
                 "kind": kind,
                 "org": org or "",
                 "step": name,
-                "overdue": OVERDUE if due and due < now else "in_time",
+                "overdue": OVERDUE if due and due < now else IN_TIME,
             }
         )
         for name, due, process, kind, org in session.execute(query).tuples()
@@ -168,12 +197,18 @@ def measured(items: Sequence[Item], name: str) -> Cell:
     """One number about some cases; durations are of those that have ended."""
     if name == "count":
         return len(items)
-    if name == "overdue":
-        return sum(one.values.get("overdue") == OVERDUE for one in items)
-    days = [one.days for one in items if one.days is not None]
-    if not days:
-        return None
-    return round(float(_OF_DAYS[name](days)), 1)
+    if name in _BY_LIMIT:
+        return sum(one.values.get("overdue") == _BY_LIMIT[name] for one in items)
+    return _of_days(name, [one.days for one in items if one.days is not None])
+
+
+def apart(items: Sequence[Item], limit: str) -> Cell:
+    """The mean time under a limit of the cases that were under it, in working days."""
+    return _of_days("mean", [one.spans[limit] for one in items if limit in one.spans])
+
+
+def _of_days(name: str, days: Sequence[int]) -> Cell:
+    return round(float(_OF_DAYS[name](days)), 1) if days else None
 
 
 def words(session: Session, name: str, values: Sequence[str]) -> dict[str, str]:
@@ -186,7 +221,3 @@ def words(session: Session, name: str, values: Sequence[str]) -> dict[str, str]:
     if name == "overdue":
         return dict(_LATE)
     return {}
-
-
-def _day(instant: datetime) -> date:
-    return instant.astimezone(SHANGHAI).date()

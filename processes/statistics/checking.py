@@ -28,6 +28,7 @@ MEASURES: Final = {
     "mean": "平均工作日",
     "median": "中位工作日",
     "most": "最长工作日",
+    "in_time": "按期件数",
     "overdue": "超期件数",
 }
 CHARTS: Final = ("bar", "stack", "none")
@@ -37,11 +38,11 @@ _SOURCES: Final = ("register", "cases", "tasks")
 _KEYS: Final = {
     "statistic", "title", "title_en", "note", "note_en", "roles", *_SOURCES, "where", "except",
     "statuses", "own", "year", "period", "ended", "rows", "columns", "measures", "list", "totals",
-    "chart", "labels", "colours",
+    "chart", "labels", "colours", "accepted", "spans", "rests",
 }  # fmt: skip
 
 
-_ONLY_OF_CASES: Final = ("measures", "period", "ended")
+_ONLY_OF_CASES: Final = ("measures", "period", "ended", "accepted", "spans", "rests")
 _ONLY_OF_LEDGERS: Final = ("where", "except", "statuses", "own", "year", "list", "totals")
 
 
@@ -113,5 +114,9 @@ def _of_cases(raw: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"没有统计值『{name}』" for name in measures if name not in MEASURES)
     if raw.get("period") and raw["period"] not in INSTANTS:
         yield f"期间『{raw['period']}』未知，应为 {'、'.join(INSTANTS)}"
+    if [*measures] == ["count"]:
+        yield from (
+            f"『{key}』须有件数以外的『measures』" for key in ("spans", "rests") if key in raw
+        )
     if raw.get("columns") and len(measures) > 1:
         yield "有『columns』时只能统计件数"

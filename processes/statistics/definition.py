@@ -29,7 +29,8 @@ class Statistic:
     """One statistic. Exactly one of `register`, `cases`, `tasks` is set.
 
     `rows` are the dimensions to choose from, the first is the one shown at first; `lines` (the
-    key `list`) are the fields of a list that has one line a record instead.
+    key `list`) are the fields of a list that has one line a record instead. `spans` are limits
+    whose time is shown apart, by title; `rests` limits at whose stop a case rests, by activity.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Statistic:
     register: str = ""
     cases: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
     statuses: tuple[str, ...] = ()
@@ -51,6 +53,8 @@ class Statistic:
     rows: tuple[str, ...] = ()
     columns: str = ""
     measures: tuple[str, ...] = ("count",)
+    spans: Mapping[str, str] = field(default_factory=dict)
+    rests: Mapping[str, str] = field(default_factory=dict)
     lines: tuple[str | Share, ...] = ()
     totals: tuple[str, ...] = ()
     chart: str = "bar"
@@ -108,11 +112,11 @@ def _definition(raw: Mapping[str, Any]) -> Statistic:
         name: raw[name]
         for name in (
             "title", "title_en", "note", "note_en", "register", "where", "year", "period", "ended",
-            "columns", "labels", "colours",
+            "columns", "labels", "colours", "spans", "rests",
         )
         if name in raw
     }  # fmt: skip
-    for name in ("cases", "tasks", "statuses", "own", "rows", "measures", "totals"):
+    for name in ("cases", "tasks", "accepted", "statuses", "own", "rows", "measures", "totals"):
         if name in raw:
             told[name] = tuple(raw[name])
     chart = raw.get("chart") or ("stack" if raw.get("columns") else "bar")

@@ -1,7 +1,7 @@
 """From what is counted to the table that is shown.
 
 Invariant: a statistic is there only for the roles it names, and counts only over their
-organisations (`statistics.scope`); the last line sums the lines above it.
+organisations (`statistics.scope`); the last line is of everything that the lines above it divide.
 """
 
 from collections import defaultdict
@@ -89,23 +89,29 @@ def _of_ledger(session: Session, told: Statistic, by: User, asked: Asked) -> Tab
 
 def _of_cases(session: Session, told: Statistic, by: User, asked: Asked) -> Table:
     row, period = _chosen(told, asked), asked if told.period else Asked()
+    days = (period.since, period.until)
+    measured = told.measures != ("count",)
+    parts: list[casework.Item] = []
     if told.tasks:
         items = casework.tasks(session, told, by=by)
+    elif measured and row == "step":
+        items, parts = casework.steps(session, told, by=by, period=days)
     else:
-        items = casework.cases(session, told, by=by, since=period.since, until=period.until)
+        items = casework.cases(session, told, by=by, period=days)
 
     def words(name: str, values: Sequence[str]) -> Mapping[str, str]:
-        return {**casework.words(session, name, values), **told.labels.get(name, {})}
+        known = {**casework.words(session, name, values), **told.labels.get(name, {})}
+        return {**known, **told.spans} if name == "step" else known
 
     title = CASE_DIMENSIONS[row]
-    if told.measures == ("count",):
+    if not measured:
         counts: dict[tuple[str, ...], int] = defaultdict(int)
         for one in items:
             key = (one.values[row], *([one.values[told.columns]] if told.columns else []))
             counts[key] += 1
         made = _crossed(told, row, title, counts, words)
     else:
-        made = _measured(told, row, title, items, words)
+        made = _measured(told, row, parts, items, words)
     choices = _choices(told, row, lambda name: CASE_DIMENSIONS[name])
     return replace(made, dimensions=choices, since=period.since, until=period.until)
 
@@ -146,17 +152,28 @@ def _crossed(told: Statistic, row: str, title: str, counts: Counts, words: Words
 
 
 def _measured(
-    told: Statistic, row: str, title: str, items: Sequence[casework.Item], words: Words
+    told: Statistic,
+    row: str,
+    parts: Sequence[casework.Item],
+    wholes: Sequence[casework.Item],
+    words: Words,
 ) -> Table:
-    """One line a value of the dimension, one column a measure."""
+    """One line a value of the dimension, one column a measure, and one a limit shown apart.
+
+    By step each line is of the steps (`parts`), and the last of the cases as wholes.
+    """
     groups: dict[str, list[casework.Item]] = defaultdict(list)
-    for one in items:
+    for one in parts if row == "step" else wholes:
         groups[one.values[row]].append(one)
     named = words(row, [*groups])
-    columns = [Column(row, title, "text"), *(Column(one, MEASURES[one]) for one in told.measures)]
+    spans = {} if row == "step" else told.spans
+    columns = [Column(row, CASE_DIMENSIONS[row], "text")]
+    columns += [Column(one, MEASURES[one]) for one in told.measures]
+    columns += [Column(one, f"{title}{MEASURES['mean']}") for one, title in spans.items()]
 
     def cells(label: str, of: Sequence[casework.Item]) -> tuple[Cell, ...]:
-        return label, *(casework.measured(of, one) for one in told.measures)
+        numbers = [casework.measured(of, one) for one in told.measures]
+        return label, *numbers, *(casework.apart(of, one) for one in spans)
 
     lines = [
         Line(one, cells(named.get(one, one) or _NONE, groups[one]))
@@ -166,7 +183,7 @@ def _measured(
         statistic=told,
         columns=columns,
         lines=lines,
-        totals=Line("", cells("合计", items)),
+        totals=Line("", cells("全程" if row == "step" else "合计", wholes)),
         as_of=clock.today(),
         drawn=[1],
     )

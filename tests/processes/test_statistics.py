@@ -43,6 +43,7 @@ def written(told: dict[str, Any]) -> bytes:
         ({"measures": ["joy"]}, "没有统计值『joy』"),
         ({"columns": "status", "measures": ["count", "mean"]}, "只能统计件数"),
         ({"period": "someday"}, "期间『someday』未知"),
+        ({"spans": {"parcel": "邮寄"}}, "『spans』须有件数以外的『measures』"),
         ({"own": ["org"]}, "『own』只用于 register"),
         ({"chart": "pie"}, "图『pie』未知"),
         ({"colour": "blue"}, "未知的键『colour』"),
@@ -51,6 +52,7 @@ def written(told: dict[str, Any]) -> bytes:
         ({"cases": None, "register": "person", "rows": None, "list": ["x"]}, "没有字段『x』"),
         ({"cases": None, "register": "person", "statuses": ["x"]}, "没有状态『x』"),
         ({"cases": None, "register": "person", "ended": True}, "『ended』只用于 cases"),
+        ({"cases": None, "register": "person", "accepted": ["x"]}, "『accepted』只用于 cases"),
     ],
 )
 def test_a_wrong_file_is_refused_with_what_is_wrong(wrong: dict[str, Any], message: str) -> None:
@@ -193,3 +195,48 @@ def test_months_are_those_of_shanghai(play: Play, counted: Any) -> None:
     filed(play, submitted_at=last + timedelta(hours=1), accepted_at=None)
     found = counted(rows=["month"], period="submitted")
     assert [line.cells[0] for line in found.lines] == ["2026-01", "2026-02"]
+
+
+def test_a_case_that_was_decided_in_time_is_not_late_because_it_ends_later(
+    play: Play, counted: Any
+) -> None:
+    """Y-99: the limit stops at the decision; suspensions before the acceptance take nothing off."""
+    start = datetime(2026, 2, 2, 9, tzinfo=SHANGHAI)
+    lines = (("suspend", "*", -5), ("resume", "*", -3), ("start", "statutory", 0))
+    for stops in (2, None):
+        case = filed(play)
+
+        def command(session: Any, case: int = case, stops: int | None = stops) -> None:
+            row = session.get_one(Case, case)
+            row.submitted_at = row.accepted_at = start
+            row.ended_at, row.due_on = start + timedelta(days=4), date(2026, 2, 4)
+            for event, limit, day in (*lines, *([("stop", "statutory", stops)] if stops else [])):
+                at = start + timedelta(days=day)
+                session.add(ClockEntry(case_id=case, limit=limit, event=event, effective_at=at))
+                session.flush()
+
+        play.run(command)
+    found = counted(measures=["count", "mean", "in_time", "overdue"])
+    assert found.lines[0].cells[1:] == (2, 4.0, 1, 1)
+
+
+def test_what_has_to_be_accepted_is_counted_once_it_is(play: Play, counted: Any) -> None:
+    """Y-98."""
+    filed(play)
+    filed(play, accepted_at=None)
+    assert counted().totals.cells[-1] == 2
+    assert counted(accepted=["yacht_exam"]).totals.cells[-1] == 2
+    assert counted(accepted=["yacht_licence"]).totals.cells[-1] == 1
+
+
+def test_a_case_without_an_outcome_counts_by_its_status_where_that_has_a_word(
+    play: Play, counted: Any
+) -> None:
+    """Y-100."""
+    filed(play, ended=1)
+    filed(play, ended=1, status="withdrawn")
+    filed(play, ended=1, outcome="issued")
+    words = {"issued": "发证", "completed": "办结", "": "其他"}
+    found = counted(columns="outcome", labels={"outcome": words}, ended=True)
+    assert [column.title for column in found.columns[1:]] == [*words.values(), "合计"]
+    assert found.lines[0].cells[1:] == (1, 1, 1, 3)

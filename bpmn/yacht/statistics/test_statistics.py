@@ -29,10 +29,12 @@ def cells(found: Table) -> dict[str, tuple[Any, ...]]:
 
 
 def test_business_in_progress_is_counted_by_agency_and_step(play: Play) -> None:
-    """Y-98: 在办业务数量统计, with training, exams and licences."""
-    story.applied(play)
-    story.filed(play)
+    """Y-98: 在办业务数量统计, with training, exams and licences; accepted, where that is a step."""
+    licence, plan = story.applied(play), story.filed(play)
     story.enrolled(play)
+    assert cells(table(play, "stat_in_progress_count"))["山东海事局"][-1] == 1
+    story.accept(licence)
+    story.accept_plan(plan)
     by_org = cells(table(play, "stat_in_progress_count"))
     assert by_org["山东海事局"][-1] == 3
     by_process = cells(table(play, "stat_in_progress_count", by="process"))
@@ -55,6 +57,68 @@ def test_handling_time_of_certificates_is_given_in_working_days(play: Play) -> N
     assert float(line[1]) >= 3
 
 
+def timed(play: Play, till_checked: int = 3) -> None:
+    """A licence: four working days with the centre, some till it is checked, two till issued."""
+    case = story.granted(play)
+    case.passes(working_days=4)
+    story.produce(play)
+    case.passes(working_days=till_checked)
+    story.verify(case)
+    case.passes(working_days=2)
+    story.issue(case)
+
+
+def test_handling_time_is_given_step_by_step_against_the_limit_of_each(play: Play) -> None:
+    """Y-99: per step; the centre has five working days, the whole stops at the decision."""
+    timed(play)
+    found = table(play, "stat_certificate_time_limit", by="step")
+    assert [line.cells[0] for line in found.lines] == [
+        *("受理", "审核", "审批", "制证", "邮寄", "核对（含邮寄）", "发证"),
+    ]
+    steps = cells(found)
+    assert steps["审核"] == (1, 0.0, 0.0, 0.0, 1, 0)
+    assert steps["制证"] == (1, 4.0, 4.0, 4.0, 1, 0)
+    assert steps["核对（含邮寄）"][:2] == (1, 3.0)
+    assert steps["发证"][:2] == (1, 2.0)
+    assert found.totals is not None
+    assert found.totals.cells == ("全程", 1, 9.0, 9.0, 9.0, 1, 0)
+
+
+def test_a_step_beyond_its_own_limit_is_overdue_and_the_whole_is_not(play: Play) -> None:
+    """Y-99: the check has four working days, the way included."""
+    timed(play, till_checked=6)
+    found = table(play, "stat_certificate_time_limit", by="step")
+    assert cells(found)["核对（含邮寄）"] == (1, 6.0, 6.0, 6.0, 0, 1)
+    assert found.totals is not None
+    assert found.totals.cells[-2:] == (1, 0)
+
+
+def test_the_centre_and_the_post_have_a_column_of_their_own(play: Play) -> None:
+    """Y-99: 制证 and 邮寄 beside the whole, over every way of counting but by step."""
+    timed(play)
+    found = table(play, "stat_certificate_time_limit")
+    assert [column.title for column in found.columns[-2:]] == ["制证平均工作日", "邮寄平均工作日"]
+    centre, post = found.lines[0].cells[-2:]
+    assert centre == 4.0
+    assert isinstance(post, float)
+    assert found.totals is not None
+    assert found.totals.cells[-2:] == (centre, post)
+
+
+def test_the_time_an_uncollected_card_is_kept_is_nobodys(play: Play) -> None:
+    """Y-99: 61 working days till it is put away; what passes then until it is asked for rests."""
+    case = story.posted(play)
+    story.verify(case)
+    case.passes(working_days=61)
+    case.complete("store_uncollected", as_="manager", shelf_no="A-01", stored_on="2026-06-05")
+    case.passes(days=100)
+    case.sends("申请领取证书", delivery="collect")
+    case.passes(working_days=2)
+    story.issue(case)
+    line = cells(table(play, "stat_certificate_time_limit"))["山东海事局"]
+    assert line[:5] == (1, 63.0, 63.0, 63.0, 1)
+
+
 def test_business_handled_is_counted_by_its_end_and_outcome(play: Play) -> None:
     """Y-100: 船员业务办理统计, filings and exams included."""
     case = story.applied(play)
@@ -67,7 +131,7 @@ def test_business_handled_is_counted_by_its_end_and_outcome(play: Play) -> None:
 
 def test_an_administrator_counts_the_cases_he_may_not_open(play: Play) -> None:
     """Y-98: a number shows nobody a case; the roles of the statistic say who counts."""
-    story.applied(play)
+    story.accept(story.applied(play))
     for who in ("head", "admin", "hq_admin"):
         assert cells(table(play, "stat_in_progress_count", who))["山东海事局"][-1] == 1
     unseen = play.run(lambda s: cases.search(s, by=play.user("admin"), text="游艇驾驶证"))
@@ -79,6 +143,13 @@ def test_of_many_outcomes_only_those_that_occurred_have_a_column(play: Play) -> 
     story.accept(story.applied(play), "refuse", reason="不属本业务")
     found = table(play, "stat_business_handled")
     assert [column.title for column in found.columns] == ["机构", "不予受理", "合计"]
+
+
+def test_business_without_a_decision_counts_as_done_and_not_as_something_else(play: Play) -> None:
+    """Y-100: an examination ends without an outcome of its own."""
+    story.examined(play, 90, 90, 90)
+    found = table(play, "stat_business_handled")
+    assert [column.title for column in found.columns] == ["机构", "办结", "合计"]
 
 
 @pytest.mark.parametrize(
