@@ -58,9 +58,9 @@ def test_handling_time_of_certificates_is_given_in_working_days(play: Play) -> N
 
 
 def timed(play: Play, till_checked: int = 3) -> None:
-    """A licence: four working days with the centre, some till it is checked, two till issued."""
+    """A licence: a working day with the centre, some till it is checked, two till issued."""
     case = story.granted(play)
-    case.passes(working_days=4)
+    case.passes(working_days=1)
     story.produce(play)
     case.passes(working_days=till_checked)
     story.verify(case)
@@ -77,11 +77,11 @@ def test_handling_time_is_given_step_by_step_against_the_limit_of_each(play: Pla
     ]
     steps = cells(found)
     assert steps["审核"] == (1, 0.0, 0.0, 0.0, 1, 0)
-    assert steps["制证"] == (1, 4.0, 4.0, 4.0, 1, 0)
+    assert steps["制证"] == (1, 1.0, 1.0, 1.0, 1, 0)
     assert steps["核对（含邮寄）"][:2] == (1, 3.0)
     assert steps["发证"][:2] == (1, 2.0)
     assert found.totals is not None
-    assert found.totals.cells == ("全程", 1, 9.0, 9.0, 9.0, 1, 0)
+    assert found.totals.cells == ("全程", 1, 6.0, 6.0, 6.0, 1, 0)
 
 
 def test_a_step_beyond_its_own_limit_is_overdue_and_the_whole_is_not(play: Play) -> None:
@@ -99,7 +99,7 @@ def test_the_centre_and_the_post_have_a_column_of_their_own(play: Play) -> None:
     found = table(play, "stat_certificate_time_limit")
     assert [column.title for column in found.columns[-2:]] == ["制证平均工作日", "邮寄平均工作日"]
     centre, post = found.lines[0].cells[-2:]
-    assert centre == 4.0
+    assert centre == 1.0
     assert isinstance(post, float)
     assert found.totals is not None
     assert found.totals.cells[-2:] == (centre, post)
