@@ -33,19 +33,19 @@ _WAITS: Final = "start event_start event_start_non catch boundary boundary_non"
 _SPREADS: Final = "event_start event_start_non boundary boundary_non throw end"
 # where BPMN 2.0.2 (table 10.93) permits each kind of event
 _ALLOWED: Final[Mapping[str, tuple[str, str]]] = {
-    "none": (N_("无"), "start throw end"),
-    "message": (N_("消息"), f"{_WAITS} throw end"),
-    "timer": (N_("定时"), _WAITS),
-    "error": (N_("错误"), "event_start boundary end"),
-    "escalation": (N_("升级"), _SPREADS),
-    "signal": (N_("信号"), f"{_WAITS} throw end"),
-    "conditional": (N_("条件"), _WAITS),
-    "link": (N_("链接"), "catch throw"),
-    "terminate": (N_("终止"), "end"),
-    "compensate": (N_("补偿"), "event_start boundary throw end"),
-    "cancel": (N_("取消"), "boundary end"),
-    "multiple": (N_("多重"), f"{_WAITS} throw end"),
-    "parallel_multiple": (N_("并行多重"), _WAITS),
+    "none": ("无", "start throw end"),
+    "message": ("消息", f"{_WAITS} throw end"),
+    "timer": ("定时", _WAITS),
+    "error": ("错误", "event_start boundary end"),
+    "escalation": ("升级", _SPREADS),
+    "signal": ("信号", f"{_WAITS} throw end"),
+    "conditional": ("条件", _WAITS),
+    "link": ("链接", "catch throw"),
+    "terminate": ("终止", "end"),
+    "compensate": ("补偿", "event_start boundary throw end"),
+    "cancel": ("取消", "boundary end"),
+    "multiple": ("多重", f"{_WAITS} throw end"),
+    "parallel_multiple": ("并行多重", _WAITS),
 }
 
 
@@ -63,15 +63,21 @@ class Row:
     @property
     def en(self) -> str:
         """What the standard calls it, its name in words."""
-        return re.sub("[A-Z]", lambda found: f" {found[0].lower()}", self.name).capitalize()
+        return _spelt(self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
     """A kind of event: for each position the number of tests, None where the standard has none."""
 
+    kind: str
     name: str
     tests: Sequence[int | None]
+
+    @property
+    def en(self) -> str:
+        """What the standard calls it."""
+        return _spelt(self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +123,18 @@ def _row(one: constructs.Construct, found: Mapping[str, Sequence[Any]]) -> Row:
 def _event(kind: str, title: str, found: Mapping[str, Sequence[Any]]) -> EventRow:
     allowed = _ALLOWED[kind][1].split()
     return EventRow(
+        kind,
         title,
         [
             found.get(f"{place}/{kind}", (0,))[0] if place in allowed else None
             for place in POSITIONS
         ],
     )
+
+
+def _spelt(name: str) -> str:
+    """A name of the standard in words: `userTask` is a user task."""
+    return re.sub("[A-Z_]", lambda found: f" {found[0].lower().strip('_')}", name).capitalize()
 
 
 def functions() -> list[str]:
