@@ -144,7 +144,7 @@ def _export(session: Session, code: str, told: RecordList, asked: Asked) -> Resp
     return exporting.streamed(
         told.title,
         [*titles, "状态"],
-        record_lists.every(read_session, each, lines),
+        record_lists.every(read_session, each, lines, newest=told.newest),
         total=record_lists.total(session, where),
         kind=request.args.get("format", "xlsx"),
     )

@@ -64,6 +64,8 @@ _OUTCOME: Final[Mapping[str, str]] = {
     "refused": N_("不予许可"),
     "not_registered": N_("不予登记"),
     "query_refused": N_("不予查询"),
+    "update_refused": N_("不予更新"),
+    "sharing_refused": N_("不予共享"),
     "not_accepted": N_("不予受理"),
     "unit_unavailable": N_("不予受理"),
     "expired_supplement": N_("逾期未补正"),
@@ -86,7 +88,10 @@ _OUTCOME: Final[Mapping[str, str]] = {
 
 
 _DECLINED: Final = frozenset(
-    {"declined", "refused", "not_accepted", "unit_unavailable", "rejected_package"}
+    {
+        *("declined", "refused", "update_refused", "sharing_refused"),
+        *("not_accepted", "unit_unavailable", "rejected_package"),
+    }
 )
 
 

@@ -63,6 +63,7 @@ class RecordList(Word):
 
     `details` are the lists shown on the page of a record, by code, each with the field that names
     the record; `counts` says for a column what is counted where the record has no number yet.
+    `newest`: the records whose number was given last come first.
     """
 
     register: str
@@ -71,6 +72,7 @@ class RecordList(Word):
     statuses: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     everybody: bool = False
+    newest: bool = False
     operations: Mapping[str, Operation] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, Counting] = field(default_factory=dict)
@@ -143,6 +145,7 @@ class _View(_Titled):
     statuses = fields.List(fields.String(), load_default=list)
     own = fields.List(fields.String(), load_default=list)
     everybody = fields.Boolean(load_default=False)
+    newest = fields.Boolean(load_default=False)
     details = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
     counts = fields.Dict(keys=fields.String(), values=fields.Nested(_Counting), load_default=dict)
     operations = fields.Dict(

@@ -64,8 +64,10 @@ def page(session: Session, code: str, *, by: User, asked: Asked) -> Page:
         NotFound: the list is in no menu of the reader.
     """
     where = wanted(session, code, by=by, asked=asked)
-    rows, following = from_key(session, where, after=asked.after, limit=asked.limit)
     told, _may = menus.offered(by, code)
+    rows, following = from_key(
+        session, where, after=asked.after, limit=asked.limit, newest=told.newest
+    )
     return Page(shown(session, told, rows), total(session, where), following)
 
 
@@ -78,6 +80,8 @@ def every(
     reading: Callable[[], AbstractContextManager[Session]],
     where: Sequence[ColumnElement[bool]],
     act: Callable[[Session, Sequence[RegisterRecord]], Iterable[T]],
+    *,
+    newest: bool = False,
 ) -> Iterator[T]:
     """What `act` makes of all records that fit, part by part: there may be many.
 
@@ -86,18 +90,29 @@ def every(
     following, more = "", True
     while more:
         with reading() as session:
-            rows, following = from_key(session, where, after=following, limit=MOST)
+            rows, following = from_key(session, where, after=following, limit=MOST, newest=newest)
             made = list(act(session, rows))
         yield from made
         more = bool(following)
 
 
 def from_key(
-    session: Session, where: Sequence[ColumnElement[bool]], *, after: str, limit: int
+    session: Session,
+    where: Sequence[ColumnElement[bool]],
+    *,
+    after: str,
+    limit: int,
+    newest: bool = False,
 ) -> tuple[list[RegisterRecord], str]:
-    """Records by key, after a key, and the last of these keys if there are more."""
-    query = select(RegisterRecord).where(*where, RegisterRecord.key > after)
-    rows = list(session.scalars(query.order_by(RegisterRecord.key).limit(limit + 1)))
+    """Records by key, after a key, and the last of these keys if there are more.
+
+    Those with the highest keys come first where the `newest` do, whose numbers were given last.
+    """
+    key = RegisterRecord.key
+    query = select(RegisterRecord).where(*where).order_by(key.desc() if newest else key)
+    if after:
+        query = query.where(key < after if newest else key > after)
+    rows = list(session.scalars(query.limit(limit + 1)))
     return rows[:limit], rows[limit - 1].key if len(rows) > limit else ""
 
 

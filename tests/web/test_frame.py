@@ -229,6 +229,8 @@ def test_every_status_has_its_words_in_both_languages(app: Flask) -> None:
         assert refused == {"不予许可"}
         assert status_view("decided_refused", "not_registered").title == "不予登记"
         assert status_view("decided_refused", "query_refused").title == "不予查询"
+        assert status_view("completed", "update_refused").title == "已办结 · 不予更新"
+        assert status_view("completed", "sharing_refused").title == "已办结 · 不予共享"
 
 
 def test_no_link_of_the_frame_or_the_organisations_is_refused(app: Flask, as_: Clients) -> None:

@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from adapters import registry
+from engine import clock
 from processes import registers
 from processes.demo import loader
 from processes.domains.domains import DomainRefused
@@ -24,6 +25,10 @@ def laid(session: Session) -> None:
         told = {"org": "PR610500", "batch_size": 10, "total": 20, "started_on": "2026-03-02"}
         ended = {"ended_on": "2026-03-02", "paused_why": "核对", "run_no": number}
         registers.create(session, "ecert_run", told | ended, trace=Trace("test"), status=status)
+    for purpose in ("先一次", "后一次"):
+        told = {"ecert_id": "E1", "org": "PR610500", "kind": "viewed", "by": "持证人"}
+        more = {"at": clock.now(), "purpose": purpose}
+        registers.create(session, "ecert_event", told | more, trace=Trace("test"))
     for place, run_no in enumerate(("R1", "R1", "R2")):
         entry_no = f"E{run_no}{place}"
         told = {"org": "PR610500", "entry_no": entry_no, "source": "bulk", "stage": "check"}
@@ -136,3 +141,16 @@ def test_whoever_has_a_list_over_all_cities_opens_their_records_in_the_ledger_to
         for path in ("/registers/onboarding", "/business/lists/onboarding_list"):
             assert ("宝鸡市不动产登记信息系统" in client.get(path).text) is sees, (login, path)
         assert ("电子证照使用记录" in client.get("/registers").text) is False
+
+
+def test_the_latest_use_of_a_certificate_stands_first(manager: FlaskClient) -> None:
+    """In the list and in the file of it, page by page (P-46)."""
+    path = "/business/lists/ecert_event_list"
+    listed = manager.get(path).text
+    assert 0 < listed.index("后一次") < listed.index("先一次")
+    taken = manager.get(f"{path}?format=csv").get_data().decode("utf-8-sig")
+    assert 0 < taken.index("后一次") < taken.index("先一次")
+    later = listed.split("后一次")[0].rsplit('data-label="记录编号">', 1)[1].split("<")[0]
+    following = manager.get(f"{path}?after={later}").text
+    assert "先一次" in following
+    assert "后一次" not in following

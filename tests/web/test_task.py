@@ -171,6 +171,24 @@ def test_a_case_shows_its_diagram_materials_and_timeline(
     assert as_("stranger").get(href).status_code == 404
 
 
+def test_a_case_that_bears_the_number_of_its_sender_shows_our_work_order_too(
+    as_: Clients, filed: Filed, app: Flask
+) -> None:
+    """P-34: what another province forwards bears its number; our letters bear the work order."""
+    client, task = as_("acceptor"), filed()
+    with app.app_context(), database().read_session() as session:
+        case_id = session.get_one(UserTask, task).instance_id
+        number = session.get_one(Case, case_id).reference
+    assert "来件编号" not in client.get(f"/cases/{case_id}").text
+    forwarded = f"KS{case_id}"
+    with app.app_context(), database().transaction() as session:
+        session.get_one(Case, case_id).reference = forwarded
+    for path in (f"/cases/{case_id}", f"/tasks/{task}"):
+        facts = client.get(path).text.split("案件摘要")[1].split("</dl>")[0]
+        assert re.findall(r'data-copy="([^"]+)"', facts) == [forwarded, number]
+        assert "来件编号" in facts
+
+
 def test_cases_are_found_by_number_name_and_identity_tail(
     as_: Clients, filed: Filed, app: Flask
 ) -> None:

@@ -75,6 +75,8 @@ class Summary:
     due_on: date | None
     step: str
     href: str = ""
+    own_number: str = ""
+    """Our work order, where the reference is the number of whoever forwarded the case."""
 
 
 def surroundings(
@@ -143,7 +145,13 @@ def summary(session: Session, case: Case) -> Summary:
         due_on=case.due_on,
         step=case.step,
         href=url_for("cases.page", case_id=case.id),
+        own_number=_own_number(session, case),
     )
+
+
+def _own_number(session: Session, case: Case) -> str:
+    number = str(overview.variables(session, case.id).get("work_order_no") or "")
+    return "" if number and case.reference.startswith(number) else number
 
 
 def documents(session: Session, case: Case, *, public: bool = False) -> list[dict[str, Any]]:

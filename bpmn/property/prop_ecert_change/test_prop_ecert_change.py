@@ -52,7 +52,7 @@ def test_an_update_that_is_refused_changes_nothing(play: Play) -> None:
     case.complete(
         "approve", as_="prop_ecert_reviewer", check_decision="refuse", check_reason="没有依据"
     )
-    assert case.ended == "refused"
+    assert (case.ended, case.row.outcome) == ("refused", "update_refused")
     assert story.record(play, "ecert", held["ecert_id"])["status"] == "issued"
 
 

@@ -135,6 +135,7 @@ def test_a_request_without_a_basis_is_refused_with_its_reason(play: Play) -> Non
         "decide", as_="prop_ecert", share_decision="refuse", refusal="没有法定依据"
     )  # fmt: skip
     assert (case.ended, case.messages) == ("refused", ["sharing_refused"])
+    assert case.row.outcome == "sharing_refused"
     assert story.record(play, "sharing_request", "GX1")["refusal"] == "没有法定依据"
     assert kinds(play, held) == ["issued"]
 

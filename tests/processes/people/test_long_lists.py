@@ -63,3 +63,21 @@ def test_a_list_is_read_whole_whatever_the_size_of_its_parts(
         found = list(record_lists.every(reading, where, lambda _, rows: [one.key for one in rows]))
         assert found == sorted(set(found))
         assert (len(found), len(opened)) == (12, parts)
+
+
+@pytest.mark.parametrize("part", [4, 5, 12, 500])
+def test_a_list_whose_newest_come_first_is_read_whole_from_its_end(
+    database: Database, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    database.run(blanks, 12)
+    monkeypatch.setattr(record_lists, "MOST", part)
+    found = list(
+        record_lists.every(
+            database.read_session,
+            [RegisterRecord.register == "blank_item"],
+            lambda _, rows: [one.key for one in rows],
+            newest=True,
+        )
+    )
+    assert len(found) == 12
+    assert found == sorted(set(found), reverse=True)
