@@ -109,10 +109,10 @@ def from_key(
     Those with the highest keys come first where the `newest` do, whose numbers were given last.
     """
     key = RegisterRecord.key
-    query = select(RegisterRecord).where(*where).order_by(key.desc() if newest else key)
-    if after:
-        query = query.where(key < after if newest else key > after)
-    rows = list(session.scalars(query.limit(limit + 1)))
+    further = key < after if newest else key > after
+    query = select(RegisterRecord).where(*where, further if after else key > "")
+    ordered = query.order_by(key.desc() if newest else key)
+    rows = list(session.scalars(ordered.limit(limit + 1)))
     return rows[:limit], rows[limit - 1].key if len(rows) > limit else ""
 
 

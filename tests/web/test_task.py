@@ -179,14 +179,14 @@ def test_a_case_that_bears_the_number_of_its_sender_shows_our_work_order_too(
     with app.app_context(), database().read_session() as session:
         case_id = session.get_one(UserTask, task).instance_id
         number = session.get_one(Case, case_id).reference
-    assert "来件编号" not in client.get(f"/cases/{case_id}").text
+    assert "办件编号" not in client.get(f"/cases/{case_id}").text
     forwarded = f"KS{case_id}"
     with app.app_context(), database().transaction() as session:
         session.get_one(Case, case_id).reference = forwarded
     for path in (f"/cases/{case_id}", f"/tasks/{task}"):
         facts = client.get(path).text.split("案件摘要")[1].split("</dl>")[0]
         assert re.findall(r'data-copy="([^"]+)"', facts) == [forwarded, number]
-        assert "来件编号" in facts
+        assert "办件编号" in facts
 
 
 def test_cases_are_found_by_number_name_and_identity_tail(

@@ -76,7 +76,7 @@ class Summary:
     step: str
     href: str = ""
     own_number: str = ""
-    """Our work order, where the reference is the number of whoever forwarded the case."""
+    """Our work order where the reference is another, as the number of who forwarded the case."""
 
 
 def surroundings(
