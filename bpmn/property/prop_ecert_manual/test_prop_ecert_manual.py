@@ -6,8 +6,10 @@ import pytest
 
 from bpmn.property import seals, story
 from engine.errors import BanliError
+from forms import display
 from forms.errors import FormInvalid
 from processes.casefile import opinions
+from processes.desk import worklist
 from processes.play import Play, PlayedCase
 
 PROCESS = "prop_ecert_manual"
@@ -79,6 +81,32 @@ def test_a_correction_sent_back_is_made_again_with_the_reason(play: Play) -> Non
     with play.session() as session:
         said = opinions.of_case(session, case.id)[-1]
     assert (said.decision, said.text) == ("退回改正", "证据不清")
+
+
+def begins_with(case: PlayedCase) -> dict[str, str]:
+    """What the fields of the correction hold when its page is opened."""
+    (task,) = case.tasks
+    by = case.play.user("prop_ecert_clerk")
+    view = case.play.run(lambda session: worklist.view(session, task.id, by=by))
+    assert view.form is not None
+    sections = display.layout(view.form, {}, context=view.variables, rights=display.Rights())
+    return {one.name: one.text for section in sections for one in section.fields}
+
+
+def test_a_correction_sent_back_begins_with_what_was_written(play: Play) -> None:
+    """P-44: at first with the entry of the book, then with what the clerk had made of it."""
+    case = taken(play)
+    assert begins_with(case)["unit_code"] == "610113001002XB00001F00010002"
+    assert begins_with(case)["note"] == ""
+    correct(case, location="演示路 9 号 1 幢")
+    case.complete(
+        "second_check", as_="prop_reviewer", second_decision="return", second_reason="证据不清"
+    )
+    found = begins_with(case)
+    assert found["unit_code"] == RIGHT
+    assert found["location"] == "演示路 9 号 1 幢"
+    assert found["decision"] == "改正后发证"
+    assert found["note"] == "登记簿原页为 GB"
 
 
 def test_what_should_have_no_certificate_is_closed_with_its_reason(play: Play) -> None:
