@@ -365,3 +365,41 @@ def test_a_centre_with_a_system_of_its_own_answers_by_message(play: Play) -> Non
     story.issue(case)
     assert (case.ended, story.licence_of(case)["blank_serial"]) == ("issued", "ZX00000001")
     assert case.messages == ["card_order", "card_received", "card_closed"]
+
+
+def test_a_second_licence_of_the_class_is_not_granted(play: Play) -> None:
+    """Y-61, Y-89: of two cases under way for one person and class one alone comes to a licence."""
+    first, second = story.applied(play), story.applied(play)
+    for case in (first, second):
+        story.accept(case)
+    overridden = [{"finding": "case_running", "reason": "另一件将撤回"}]
+    for case in (first, second):
+        story.review(case, finding_overrides=overridden)
+    story.approve(first)
+    number = story.licence_of(first)["licence_no"]
+    story.approve(second)
+    assert (second.waits_for, second.row.outcome) == ({"review"}, "")
+    assert second.variables["licence_created"] is False
+    said = f"持证人已有同类别等级的证书{number}（待制证），不能再准予许可"
+    assert second.variables["return_reason"] == said
+    story.review(second, "propose_refuse", reason="已有同类别等级的证书")
+    law = "《游艇安全管理规定》"
+    story.approve(second, "refuse", reason="已有同类别等级的证书", legal_basis=law)
+    assert (second.ended, second.row.outcome) == ("refused", "refused")
+    assert first.waits_for == {"card_posted", "card_order_rejected"}
+
+
+def test_a_renewal_is_not_granted_beside_another_valid_licence(play: Play) -> None:
+    """Y-89: the licence that it replaces does not stand in its way; another one of the class does."""
+    old = story.held(play)
+    case = story.applied(play, application_kind="renew", old_licence_no=old)
+    story.accept(case)
+    story.review(case)
+    story.approve(case)
+    assert story.licence_of(case)["status"] == "pending_card"
+    again = story.applied(play, application_kind="renew", old_licence_no=old)
+    story.accept(again)
+    story.review(again, finding_overrides=[{"finding": "case_running", "reason": "核实"}])
+    story.approve(again)
+    assert again.waits_for == {"review"}
+    assert story.licence_of(case)["licence_no"] in again.variables["return_reason"]
