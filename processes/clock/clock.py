@@ -11,7 +11,7 @@ Source: Administrative Licensing Law art. 32 (acceptance), 42 (decision and exte
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
@@ -22,7 +22,7 @@ from engine.errors import BanliError
 from engine.model import UserTask
 from processes.clock import calendar, calendars
 from processes.clock.calendar import Calendar
-from processes.clock.counting import Unit, counter
+from processes.clock.counting import Unit, counter, day_of
 from processes.clock.reckoning import Event, Reckoning, State, reckon
 from processes.model.cases import Case, CaseLimit, ClockEntry
 
@@ -304,6 +304,12 @@ def _unit_of(session: Session, task: UserTask) -> Unit:
     process = repository.compiled(session, task.definition_id).process
     limit = getattr(process.elements.get(task.activity), "limit", None)
     return Unit(limit.unit) if limit else Unit.WORKING_DAYS
+
+
+def counted_from(session: Session, task: UserTask, *, used: Calendar) -> date:
+    """The day that an open task's limit is counted from, itself not counted; may be to come."""
+    received = since_received(task.created_at, _unit_of(session, task), used)
+    return day_of(received)
 
 
 def since_received(instant: datetime, unit: str, used: Calendar) -> datetime:

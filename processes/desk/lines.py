@@ -15,6 +15,7 @@ from engine import clock
 from engine.model import UserTask
 from processes.approvals import approvals
 from processes.clock import calendar, calendars
+from processes.clock import clock as ledger
 from processes.clock.calendar import Calendar
 from processes.desk import presence
 from processes.identity.identity import User
@@ -68,7 +69,7 @@ def of_tasks(session: Session, found: Sequence[tuple[UserTask, Case]], *, by: Us
     names = holder_names(session, [task.assignee for task, _case in found if task.assignee])
     rows = [
         replace(
-            _task_row(task, case, by, used[case.org_code]),
+            _task_row(session, task, case, by, used[case.org_code]),
             open_by=looking.get(task.id, ()),
             holder=names.get(task.assignee or "", ""),
         )
@@ -101,23 +102,39 @@ def of_cases(session: Session, found: Sequence[tuple[Case, str, datetime]]) -> l
 
 
 def remaining(
-    due_at: datetime | None, *, used: Calendar, suspended: bool = False
+    due_at: datetime | None,
+    *,
+    used: Calendar,
+    suspended: bool = False,
+    since: date | None = None,
 ) -> tuple[int | None, Colour]:
-    """Working days left on a calendar and the colour of the light; grey while it rests."""
+    """Working days left on a calendar and the colour of the light; grey while it rests.
+
+    `since`: the day a limit is counted from that has not begun to be counted yet; else today.
+    """
     if suspended:
         return None, "grey"
     if due_at is None:
         return None, ""
-    left = calendar.remaining(due_at.astimezone(clock.SHANGHAI).date(), calendar=used)
+    left = calendar.remaining(due_at.astimezone(clock.SHANGHAI).date(), since, calendar=used)
     if due_at < clock.now():
         return min(left, 0), "red"
     return left, "amber" if left <= _NEAR_DAYS else "green"
 
 
-def _task_row(task: UserTask, case: Case, user: User, used: Calendar) -> Row:
+def _ahead(session: Session, task: UserTask, used: Calendar) -> date | None:
+    """The day to come that a limit is counted from: of what came after hours or on a day off."""
+    today = clock.today()
+    if not task.limit_title or calendar.received_on(task.created_at, calendar=used) <= today:
+        return None
+    return max(ledger.counted_from(session, task, used=used), today)
+
+
+def _task_row(session: Session, task: UserTask, case: Case, user: User, used: Calendar) -> Row:
     # a limit without an end is suspended: its clock stands still
     resting = task.suspended or (task.due_at is None and bool(task.limit_title))
-    left, colour = remaining(task.due_at, used=used, suspended=resting)
+    since = _ahead(session, task, used)
+    left, colour = remaining(task.due_at, used=used, suspended=resting, since=since)
     due_on = task.due_at.astimezone(clock.SHANGHAI).date() if task.due_at else None
     return Row(
         **_case_columns(case),

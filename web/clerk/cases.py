@@ -46,7 +46,6 @@ from web.clerk import (
     moving,
     timeline,
 )
-from web.clerk.limits import Limit
 from web.confirming import sensitive
 from web.database import read_session, run, transaction
 from web.files import send
@@ -85,7 +84,9 @@ def surroundings(
     """Everything a page shows beside and below the form of a case."""
     return {
         "case": summary(session, case),
-        "limits": _limits(session, case, task),
+        "limits": limits.beside_task(session, case, task)
+        if task
+        else limits.of_case(session, case),
         "ledger_lines": limits.lines(session, case),
         "checklist": checklists.of_case(session, case),
         "case_documents": documents(session, case),
@@ -98,16 +99,6 @@ def surroundings(
         "steps_ahead": forecast.of_case(session, case) if case.ended_at is None else [],
         "followed": following.follows(session, case.id, by=by),
     }
-
-
-def _limits(session: Session, case: Case, task: UserTask | None) -> list[Limit]:
-    """The limit of the task before those of the case; a model without a ledger has its due date."""
-    node = limits.of_task(session, case, task) if task else None
-    own = limits.of_case(session, case)
-    if node is None:
-        return own
-    # a step that has the whole of a limit is told once
-    return [node, *(one for one in own if (one.title, one.due_on) != (node.title, node.due_on))]
 
 
 def beside_task(session: Session, case: Case, task: UserTask, *, by: User) -> dict[str, Any]:

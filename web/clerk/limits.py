@@ -5,7 +5,7 @@ moment; a limit that has ended shows what it used, not what would remain.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -103,6 +103,22 @@ def of_task(session: Session, case: Case, task: UserTask) -> Limit | None:
     """The limit of the task itself, counted on the same calendar; None if it has none."""
     standing = ledger.of_task(session, task, used=calendars.of(session, case.org_code))
     return None if standing is None else view(standing)
+
+
+def beside_task(session: Session, case: Case, task: UserTask) -> list[Limit]:
+    """The limit of a task before those of its case.
+
+    A step that has the whole of a limit is told once; one that has the name of a limit but
+    another end (it came anew after a return) goes by a name of its own.
+    """
+    own = of_case(session, case)
+    standing = ledger.of_task(session, task, used=calendars.of(session, case.org_code))
+    if standing is None:
+        return own
+    node = view(standing)
+    if any(one.title == node.title and one.due_on != node.due_on for one in own):
+        node = view(replace(standing, title=_("本环节期限")))
+    return [node, *(one for one in own if (one.title, one.due_on) != (node.title, node.due_on))]
 
 
 def view(standing: Standing) -> Limit:
