@@ -176,7 +176,7 @@ class Reading:
                 Clock(
                     do,
                     limit,
-                    title=node.get("title", ""),
+                    title=self.expression(node.get("title"), node, "期限名称"),
                     amount=amount,
                     unit=node.get("unit", "working_days"),
                     at=self.expression(node.get("at"), node, "期限时点"),

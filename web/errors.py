@@ -138,8 +138,18 @@ def _name(actor: str) -> str:
 def _home() -> str:
     if realms.is_public():
         return url_for("public.index")
-    staff = current_user.is_authenticated and current_user.user.kind == "staff"
-    return url_for("home.index") if staff else url_for("portal.index")
+    return url_for("home.index") if _is_staff() else url_for("portal.index")
+
+
+def _is_staff() -> bool:
+    return bool(current_user.is_authenticated and current_user.user.kind == "staff")
+
+
+def _not_found() -> str:
+    """Why nothing is there: an office has a remit, a citizen has what is his."""
+    if _is_staff():
+        return _("编号有误，或者不在您的管辖范围内。")
+    return _("没有这项内容，或者它不在您名下。请从首页重新进入。")
 
 
 def _title(status: int) -> str:
@@ -166,7 +176,7 @@ def _domain(error: BanliError) -> Response:
     findings = [f.message for f in error.findings] if isinstance(error, DeploymentRejected) else []
     text = said(error.message)
     if isinstance(error, NotFound):
-        text = _("编号有误，或者不在您的管辖范围内。")
+        text = _not_found()
     return answer(status, Page(_title(status), text, facts, (), findings), code=error.code)
 
 

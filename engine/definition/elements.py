@@ -57,7 +57,7 @@ class Clock:
 
     do: str
     limit: str
-    title: str = ""
+    title: Expression | None = None
     amount: Expression | None = None
     unit: str = "working_days"
     at: Expression | None = None

@@ -142,9 +142,15 @@ def _over(
         return None
     unit = _UNITS.get(clock.unit, "")
     return (
-        f"各环节期限之和 {used} {unit}超过{clock.title or _TITLES[clock.limit]}"
+        f"各环节期限之和 {used} {unit}超过{_title(clock)}"
         f" {total} {unit}：{' → '.join((*before[1], *along))}"
     )
+
+
+def _title(clock: el.Clock) -> str:
+    """What a limit is called; by its kind where its cases name it."""
+    named = clock.title is not None and not clock.title.is_feel
+    return clock.title.text if clock.title and named else _TITLES[clock.limit]
 
 
 def _sure(process: Process, known: Given) -> bool:

@@ -17,7 +17,7 @@ def mark(made: Clock, node: Any, token: Token) -> ClockMark | None:
     """One `banli:clock` of a node, evaluated at its token; None where its condition fails.
 
     Raises:
-        ExpressionError: an amount is no number, an instant no date, a reason no text, a
+        ExpressionError: an amount is no number, an instant no date, a title or reason no text, a
         condition neither true nor false.
     """
     context = node.context(token)
@@ -28,7 +28,7 @@ def mark(made: Clock, node: Any, token: Token) -> ClockMark | None:
         node.activity,
         made.do,
         made.limit,
-        made.title,
+        "" if made.title is None else text(made.title, context),
         None if made.amount is None else number(made.amount, context),
         made.unit,
         None if made.at is None else _instant(made.at, context),

@@ -40,8 +40,12 @@ class EventNode(Node):
 
     def finish(self, token: Token) -> None:
         outputs = mapping.mapped(self.element.outputs, token)
+        # what an applicant sends is on record with him
+        about = "" if self.element.public else self.about(self.context(token))
         mapping.put_out(token, outputs)
         self.note(token, "activity.completed")
+        if about:
+            self.note(token, "event.happened", name=self.element.name, about=about)
 
     def settle(self, token: Token, data: dict[str, Any]) -> None:
         """Let a token wait with what was armed for it."""

@@ -28,7 +28,7 @@ from engine.waiting import MessageWait, SignalWait, UserTaskWait, Wait
 from processes import keys
 from processes.casefile import backfill, facets, searching
 from processes.identity import identity
-from processes.model.cases import Case
+from processes.model.cases import Case, Opinion
 
 READ: Final[frozenset[str]] = frozenset(
     {
@@ -51,7 +51,7 @@ UNDER_WAY: Final = (
 )
 """Statuses in which nothing has ended yet."""
 CALLED: Final = frozenset({"case_status", "case_outcome", "accepted_on", "due_on"})
-_SOUGHT: Final = frozenset({"title", "applicant_name", "id_no_tail"})
+_SOUGHT: Final = frozenset({"reference", "title", "applicant_name", "id_no_tail"})
 _QUERY_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _STEP_LENGTH: Final = 200
 _ASKING: Final = "supplement_pending"
@@ -81,6 +81,10 @@ def derive(session: Session, execution: Execution, step: StepRecord) -> None:
     values = _derived(execution, {**said, **_called(execution, step)})
     if execution.completed:
         values["status"] = _at_the_end(values.get("status", Case.status))
+    if "work_order_no" in written:
+        values.update(
+            _numbered(session, execution.instance_id, root.variables.get("work_order_no"))
+        )
     session.execute(update(Case).where(Case.id == execution.instance_id).values(**values))
     if _SOUGHT & values.keys():
         searching.rewrite(session, execution.instance_id)
@@ -161,7 +165,8 @@ def _at_the_end(status: Any) -> Any:
 def _reference(session: Session, instance_id: int, work_order_no: Any) -> str:
     """The business key; a second case that a message starts with the same one has its own number.
 
-    That is the work-order number it was given, if no other case bears it, or the key and its id.
+    That is the work-order number it was given, if no other case bears it, or the key and its id
+    until it is given one.
     """
     taken = select(Case.id).where(Case.reference == ProcessInstance.business_key).exists()
     found = session.execute(
@@ -171,10 +176,31 @@ def _reference(session: Session, instance_id: int, work_order_no: Any) -> str:
         return str(instance_id)
     if not found[1]:
         return str(found.business_key)
-    own = str(work_order_no or "")
-    if own and session.scalar(select(Case.id).where(Case.reference == own)) is None:
-        return own[:64]
-    return told_apart(found.business_key, instance_id)
+    return _own(session, work_order_no) or told_apart(found.business_key, instance_id)
+
+
+def _own(session: Session, work_order_no: Any) -> str:
+    """The work-order number a case was given, if no other case bears it; else empty."""
+    own = str(work_order_no or "")[:64]
+    taken = bool(own) and session.scalar(select(Case.id).where(Case.reference == own)) is not None
+    return "" if taken else own
+
+
+def _numbered(session: Session, instance_id: int, work_order_no: Any) -> dict[str, Any]:
+    """The number of a case that was told apart from another until it was given its own.
+
+    What was said in it is sealed with its number, so that one that has opinions keeps it.
+    """
+    said = select(Opinion.id).where(Opinion.case_id == Case.id).exists()
+    reference, key, sealed = session.execute(
+        select(Case.reference, ProcessInstance.business_key, said)
+        .join(ProcessInstance, ProcessInstance.id == Case.id)
+        .where(Case.id == instance_id)
+    ).one()
+    if sealed or not key or reference != told_apart(key, instance_id):
+        return {}
+    own = _own(session, work_order_no)
+    return {"reference": own} if own else {}
 
 
 def told_apart(reference: str, instance_id: int) -> str:

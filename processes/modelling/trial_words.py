@@ -31,6 +31,7 @@ _SENTENCES: Final = {
     "escalation.uncaught": "升级『{escalation}』无人捕获，继续办理",
     "signal.thrown": "广播信号『{signal}』",
     "condition.met": "『{name}』的条件成立",
+    "event.happened": "『{name}』：{about}",
     "event.partial": "『{name}』的触发条件到达一个，还差 {missing} 个",
     "process.called": "调用流程『{process}』",
     "activity.begun": "启动『{name}』",

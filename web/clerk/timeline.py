@@ -122,7 +122,7 @@ def entries(session: Session, case: Case, *, public: bool = False) -> list[Entry
     told = [_sealed(_of_opinion(one), one, found, files) for one in said]
     if told and found.short:
         told[-1] = replace(told[-1], gap=_("此后有意见被删除"))
-    beside = [] if public else [*_letters(session, case, said), *_decisions(session, case)]
+    beside = [] if public else _beside(session, case, said)
     merged = sorted([*told, *beside], key=lambda entry: entry.at)
     if not public:
         used = calendars.of(session, case.org_code)
@@ -182,6 +182,20 @@ def acting(one: Opinion) -> str:
     if one.acting_for is None:
         return one.by_name
     return _("%(agent)s 代 %(principal)s", agent=one.by_name, principal=one.acting_for_name)
+
+
+def _beside(session: Session, case: Case, said: Sequence[Opinion]) -> list[Entry]:
+    """What nobody said in a step: letters, events that say what they are about, decisions."""
+    return [*_letters(session, case, said), *_happened(session, case), *_decisions(session, case)]
+
+
+def _happened(session: Session, case: Case) -> list[Entry]:
+    """What came from elsewhere where several wait at once: the answer of which city."""
+    found = history.of_type(session, case.id, "event.happened")
+    return [
+        Entry(worded(f"{one.data['name']}（{one.data['about']}）"), one.at, beside=True)
+        for one in found
+    ]
 
 
 def _letters(session: Session, case: Case, said: Sequence[Opinion]) -> list[Entry]:

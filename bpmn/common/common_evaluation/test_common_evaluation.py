@@ -32,6 +32,9 @@ def test_the_applicant_of_a_finished_case_is_invited_to_rate_it(play: Play) -> N
     assert ended.ended == "registered"
     assert case.row.title == f"服务评价：{ended.row.title}"
     assert (case.row.status, case.row.step) == ("in_progress", "等待申请人评价")
+    number = case.variables["work_order_no"]
+    assert number != ended.row.reference
+    assert case.row.reference == number, "and not the number of the case that it rates with an id"
     assert "请评价本次服务" in story.notices_of(play, "applicant")
     rate(case, "5", tags=["fast", "clear"])
     assert (case.ended, case.row.outcome) == ("rated_well", "rated")

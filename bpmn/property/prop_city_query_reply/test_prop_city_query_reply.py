@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bpmn.property import story
 from bpmn.property.prop_city_onboarding.test_prop_city_onboarding import granted, stage_done
 from bpmn.property.prop_info_query.test_prop_info_query import ROW, approved, replied
-from engine import clock
+from engine import clock, history
 from engine.model import OutboxMessage
 from forms.errors import FormInvalid
 from processes import registers
@@ -68,6 +68,13 @@ def test_a_city_with_an_interface_is_asked_and_answers_by_it(play: Play) -> None
     assert case.ended == "replied"
     (target,) = story.records(play, "query_target", task_no=case.row.reference)
     assert (target["status"], target["row_count"], target["signer"]) == ("replied", 1, "本地系统")
+    assert happened(play, case) == ["收到答复（宝鸡市不动产登记局，接口）"]
+
+
+def happened(play: Play, case: PlayedCase) -> list[str]:
+    """What the timeline says came in, and of which city."""
+    found = play.run(lambda session: [*history.of_type(session, case.id, "event.happened")])
+    return [f"{one.data['name']}（{one.data['about']}）" for one in found]
 
 
 @pytest.mark.usefixtures("local_systems")

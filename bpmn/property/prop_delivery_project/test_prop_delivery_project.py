@@ -10,7 +10,9 @@ import pytest
 
 from bpmn.property import story
 from engine.errors import BanliError
+from forms import display
 from forms.errors import FormInvalid
+from processes.desk import worklist
 from processes.play import Play, PlayedCase
 
 PROJECT = "prop_delivery_project"
@@ -64,6 +66,17 @@ def phase_done(case: PlayedCase) -> str:
     return name
 
 
+def shown(case: PlayedCase, activity: str, login: str) -> dict[str, str]:
+    """What the first section of a task's form tells whoever fills it in."""
+    (task,) = [one for one in case.tasks if one.activity == activity]
+    by = case.play.user(login)
+    view = case.play.run(lambda session: worklist.view(session, task.id, by=by))
+    assert view.form is not None
+    first = display.layout(view.form, {}, context=view.variables, rights=display.Rights())[0]
+    assert first.visible
+    return {field.label: field.text for field in first.fields}
+
+
 def delivered(play: Play) -> PlayedCase:
     case = agreed(play)
     for _phase in range(11):
@@ -100,6 +113,7 @@ def test_the_plan_holds_only_when_the_contractor_agrees(play: Play) -> None:
     """P-92, P-127: 双方会签."""
     case = kicked_off(play)
     case.complete("agree_plan", as_="prop_contractor", decision="reject", reason="启动日顺延")
+    assert shown(case, "revise_plan", "prop_admin") == {"不同意计划的理由": "启动日顺延"}
     case.complete(
         "revise_plan",
         as_="prop_admin",
@@ -162,9 +176,15 @@ def test_acceptance_has_two_levels_and_all_four_must_meet_the_contract(play: Pla
     case.complete(
         "accept_project", as_="prop_admin", decision="return", reason="补做压力测试", **failing
     )
+    assert "项目验收未通过" in story.notices_of(play, "prop_contractor")
+    assert shown(case, "apply_acceptance", "prop_contractor") == {
+        "整改要求": "补做压力测试",
+        "验收意见": "达到合同要求",
+    }
     case.complete("apply_acceptance", as_="prop_contractor", **REQUEST)
     case.complete("accept_project", as_="prop_admin", decision="pass", **MEETS)
     assert (case.ended, case.status, case.row.outcome) == ("accepted", "completed", "accepted")
+    assert "项目验收通过" in story.notices_of(play, "prop_contractor")
     assert case.letters.count("letter_project_acceptance") == 1
     project = story.record(play, "delivery_project", case.row.reference)
     assert project["status"] == "maintained"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bpmn import papers
 from bpmn.property import shares, story
@@ -11,7 +12,8 @@ from forms.errors import FormInvalid
 from processes.casework import cases, reachable
 from processes.clock.reckoning import State
 from processes.documents import checklist
-from processes.play import Play
+from processes.model.documents import Document
+from processes.play import Play, PlayedCase
 
 
 def test_a_sale_goes_from_one_application_to_the_book_and_the_certificate(play: Play) -> None:
@@ -66,6 +68,14 @@ def test_the_applicant_finds_one_withdrawal_while_two_departments_wait_for_him(p
     assert case.ended == "withdrawn"
 
 
+def case_notices(play: Play, case: PlayedCase) -> list[str]:
+    """Whom each notice of supplement is from, oldest first."""
+    query = select(Document).where(Document.case_id == case.id).order_by(Document.id)
+    with play.session() as session:
+        letters = session.scalars(query).all()
+        return [one.values["subject"] for one in letters if one.template == "letter_supplement"]
+
+
 def test_tax_and_housing_may_ask_the_applicant_at_the_same_time(play: Play) -> None:
     """B.2 补正 in parallel: a clock for each notice, the agency's rests until the last answer."""
     case = story.accepted(play)
@@ -77,6 +87,9 @@ def test_tax_and_housing_may_ask_the_applicant_at_the_same_time(play: Play) -> N
         return [one.reckoning.state for one in story.limits(play, case) if one.kind == kind]
 
     assert states("applicant") == [State.RUNNING, State.RUNNING]
+    titles = [one.title for one in story.limits(play, case) if one.kind == "applicant"]
+    assert titles == ["补正期限（税务部门）", "补正期限（住建部门）"]
+    assert case_notices(play, case) == ["税务部门", "住建部门"]
     assert states("promised") == [State.SUSPENDED]
     asked = "提交补正材料（税务部门）、提交补正材料（住建部门）"
     assert (case.row.status, case.row.step) == ("supplement_pending", f"登记预审、{asked}")

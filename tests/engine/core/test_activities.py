@@ -443,6 +443,26 @@ def test_a_wait_is_offered_to_the_applicant_where_its_condition_holds_as_the_wai
         assert Case(model, missing=None).incidents == ["c"], "neither true nor false"
 
 
+def test_an_event_that_says_what_it_is_about_stands_in_the_history_with_it():
+    """P-79: the answer of which city came; what an applicant sends is on record with him."""
+    said = '<zeebe:properties><zeebe:property name="taskSubject" value="=city"/></zeebe:properties>'
+
+    def told(extensions: str, city: object) -> list[dict[str, object]]:
+        catch = Node(
+            "intermediateCatchEvent",
+            extensions=extensions,
+            children='<messageEventDefinition messageRef="m"/>',
+        )
+        case = Case(xml("start -> c -> end", messages={"m": '"k"'}, c=catch), city=city)
+        case.deliver("c")
+        kept = [one for one in case.events if one.type == "event.happened"]
+        return [{name: one.data[name] for name in ("name", "about")} for one in kept]
+
+    assert told(said, "宝鸡市") == [{"name": "c", "about": "宝鸡市"}]
+    assert told(said, None) == []
+    assert told('<banli:public formId="f" title="答复"/>' + said, "宝鸡市") == []
+
+
 def test_outputs_that_cannot_be_stored_keep_what_the_person_submitted():
     case = Case(xml("start -> a -> b -> end", a=user(io=io(outputs={"f": "=function(x) x"}))))
     case.complete("a", answer=1)

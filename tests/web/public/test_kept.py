@@ -10,13 +10,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
 from adapters._simulators.citizens import CITIZENS
+from bpmn.property import shares
 from engine import clock
+from processes.background.worker import JobWorker
 from processes.identity import identity
 from processes.model.people import KeptForm, PublicIdentity, UserAccount
 from processes.public import kept
 from tests.web.conftest import csrf
 from tests.web.public.conftest import Provider
-from tests.web.public.test_portal import APPLY, html, realty, sale
+from tests.web.public.test_portal import APPLY, applied, html, realty, sale
 from web.database import database
 
 Entered = Callable[..., FlaskClient]
@@ -43,9 +45,9 @@ def typed(client: FlaskClient) -> dict[str, str]:
     return {**sale(location=SECRET_WORDS), "_page": token, "csrf_token": csrf(client, APPLY)}
 
 
-def back(client: FlaskClient, provider: Provider, subject: str) -> str:
+def back(client: FlaskClient, provider: Provider, subject: str, *, way: str = APPLY) -> str:
     """Through the unified identity; what the browser is shown afterwards."""
-    started = client.get(f"/public/login/start?next={APPLY}")
+    started = client.get(f"/public/login/start?next={way}")
     answer = client.get(provider.chosen(started.headers["Location"], subject))
     return str(answer.get_data(as_text=True)) if answer.status_code == 200 else ""
 
@@ -69,6 +71,35 @@ def test_what_was_typed_comes_back_after_the_log_in(
     assert SECRET_WORDS in shown.get_data(as_text=True)
     with realty.app_context(), database().read_session() as session:
         assert session.scalars(select(KeptForm)).all() == [], "given back once"
+
+
+def test_what_was_typed_into_an_answer_to_the_office_comes_back_and_is_not_sent(
+    realty: Flask, citizen: Entered, provider: Provider
+) -> None:
+    """P-09: a supplement, a withdrawal, whatever a case asks of its applicant or lets him send."""
+    client = citizen("p1001")
+    case = applied(client, unit_code="610113001002GB00001F00010002")
+    with realty.app_context():
+        known = {topic: shares.Exchange(topic) for topic in shares.TOPICS}
+        worker = JobWorker(transact=database().run, owner="test", workers=known)
+        while worker.run_once():
+            pass
+    way = re.search(r'href="(/public/cases/\d+/actions/\d+)"', html(client, case))[1]
+    token = re.search(r'name="_page" value="([^"]+)"', html(client, way))[1]
+    form = {"_page": token, "csrf_token": csrf(client, way)}
+    end_all(realty)
+    answer = client.post(way, data={**form, "sign_confirmed": "true"})
+    assert answer.status_code == 303
+    assert "已经暂存" in html(client, answer.headers["Location"])
+    page = back(client, provider, "p1001", way=way)
+    assert f'action="{way}"' in page
+    fields = dict(re.findall(r'<textarea name="([^"]+)" hidden>\s*([^<]*)</textarea>', page))
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+    shown = client.post(way, data={**fields, "csrf_token": token, "_restore": "1"})
+    assert shown.status_code == 200
+    assert "已恢复登录前填写的内容" in shown.get_data(as_text=True)
+    assert re.search(r'name="sign_confirmed" value="true" checked', shown.get_data(as_text=True))
+    assert way in html(client, case), "it waits to be sent"
 
 
 def test_nobody_else_is_given_it(realty: Flask, citizen: Entered, provider: Provider) -> None:

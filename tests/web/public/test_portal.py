@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from adapters import registry
 from bpmn.property import shares
-from forms import definition
+from forms import definition, display
 from forms.errors import FormInvalid
 from processes import registers
 from processes.background.worker import JobWorker
@@ -258,6 +258,28 @@ def test_a_file_in_a_line_of_a_table_comes_with_the_form_without_any_script(
     assert list(refused.value.errors) == ["supplement_items.0.files"]
 
 
+def test_what_a_cell_is_described_by_stands_there(app: Flask) -> None:
+    """The help of a column, in every line and in the line that is still to be added."""
+    told = """
+form: form_lines
+title: 逐项
+sections:
+  - title: 逐项
+    fields:
+      - name: lines
+        label: 各项
+        type: rows
+        fields: [{name: note, label: 说明, type: text, help: 一句话}]
+"""
+    form = definition.read(told.encode(), "form_lines.yaml")
+    layout = display.layout(form, {"lines": [{}, {}]}, rights=display.Rights())
+    with app.test_request_context("/public"):
+        shown = str(app.jinja_env.get_template("components/form.html").module.sections(layout))
+    described = re.findall(r'aria-describedby="([^"]+)"', shown)
+    assert len(described) == 3
+    assert [one for one in described if f'id="{one}">一句话<' not in shown] == []
+
+
 def applied(client: FlaskClient, **changes: str) -> str:
     """The path of the case of an application that was filed whole."""
     token = csrf(client, "/public")
@@ -432,6 +454,7 @@ def test_a_page_that_is_not_there_keeps_to_the_portal(realty: Flask, citizen: En
     page = html(citizen("p1001"), "/public/cases/1", 404)
     assert 'aria-label="主菜单"' in page
     assert 'class="btn btn-primary" href="/public"' in page
+    assert "它不在您名下" in page, "a citizen has no remit"
     assert "/public" in html(realty.test_client(), "/public/nowhere", 404), "without its frame too"
 
 
