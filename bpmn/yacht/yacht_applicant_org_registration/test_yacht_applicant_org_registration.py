@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bpmn.yacht import story
+from engine import clock
 from forms.definition import FormInvalid
 from processes.model.people import Org, UserAccount, UserRole
 from processes.play import Play, PlayedCase
@@ -65,6 +66,8 @@ def test_a_club_gets_its_people_after_its_data_and_then_its_accounts(play: Play)
     assert roles(play) == {"club_manager": "org_manager", "club_clerk2": "org_clerk"}
     kind = play.run(lambda s: s.scalar(select(Org.kind).where(Org.org_code == CODE)))
     assert kind == "yacht_club"
+    assert (held["status"], held["account_opened_on"]) == ("opened", clock.today())
+    assert "申办单位已开户" in story.told(play, "admin")
 
 
 def test_a_unit_of_a_local_bureau_gets_no_account_and_comes_to_the_counter(play: Play) -> None:
@@ -74,22 +77,41 @@ def test_a_unit_of_a_local_bureau_gets_no_account_and_comes_to_the_counter(play:
     case.complete("add_people", as_="local_admin", people=people)
     assert case.ended == "counter_only"
     assert roles(play) == {}
+    assert story.record(play, "applicant_org", CODE)["status"] == "registered"
 
 
 def test_a_credit_code_that_is_registered_is_told_and_nothing_changes(play: Play) -> None:
     """Y-75."""
     registered(play)
-    assert registered(play).ended == "known_already"
+    again = registered(play)
+    assert again.ended == "known_already"
+    assert again.variables["case_reason"] == "该统一社会信用代码已登记"
+    assert "申办单位未登记" in story.told(play, "admin")
 
 
 def test_a_unit_asks_online_and_the_administrator_decides(play: Play) -> None:
     """Y-07, Y-103."""
     case = registered(play, as_="applicant", org="370001")
     case.complete("decide", as_="admin", decision="refuse", reason="材料不符")
-    assert case.ended == "refused"
+    assert (case.ended, case.row.outcome) == ("refused", "declined")
+    assert case.variables["case_reason"] == "材料不符"
+    assert "不予开户" in story.told(play, "applicant")
     case = registered(play, as_="applicant", org="370001")
     case.complete("decide", as_="admin", decision="open")
     assert case.waits_for == {"add_people"}
+    case.complete("add_people", as_="admin", people=PEOPLE)
+    assert "申办单位已开户" in story.told(play, "applicant")
+
+
+def test_a_unit_of_a_local_bureau_that_asked_online_is_told_to_come_to_the_counter(
+    play: Play,
+) -> None:
+    """Y-07, Y-08."""
+    case = registered(play, as_="applicant", org="320002")
+    case.complete("decide", as_="local_admin", decision="open")
+    case.complete("add_people", as_="local_admin", people=[{**PEOPLE[0], "login": ""}])
+    assert case.ended == "counter_only"
+    assert "申办单位已登记" in story.told(play, "applicant")
 
 
 def test_a_unit_needs_at_least_one_person(play: Play) -> None:
@@ -107,3 +129,25 @@ def test_a_log_in_name_that_is_taken_is_told_and_can_be_changed(play: Play) -> N
     assert case.variables["account_problem"] == "用户名『acceptor』已被使用"
     case.complete("add_people", as_="admin", people=PEOPLE[:1])
     assert case.ended == "opened"
+
+
+def test_the_accounts_that_were_opened_are_not_opened_again_when_one_name_was_taken(
+    play: Play,
+) -> None:
+    """Y-103."""
+    case = registered(play)
+    case.complete("add_people", as_="admin", people=[PEOPLE[0], {**PEOPLE[1], "login": "acceptor"}])
+    assert case.variables["account_problem"] == "用户名『acceptor』已被使用"
+    assert roles(play) == {"club_manager": "org_manager"}
+    case.complete("add_people", as_="admin", people=PEOPLE)
+    assert case.ended == "opened"
+    assert roles(play) == {"club_manager": "org_manager", "club_clerk2": "org_clerk"}
+
+
+def test_two_people_of_a_unit_cannot_have_one_log_in_name(play: Play) -> None:
+    """Y-103."""
+    case = registered(play)
+    twice = [PEOPLE[0], {**PEOPLE[1], "login": "club_manager"}]
+    with pytest.raises(FormInvalid) as refused:
+        case.complete("add_people", as_="admin", people=twice)
+    assert refused.value.errors == {"people.1.login": ["与第 1 行重复"]}

@@ -10,6 +10,7 @@ import pytest
 from bpmn.beginnings import once
 from bpmn.yacht import story
 from engine.errors import NotFound
+from forms.definition import FormInvalid
 from processes import registers
 from processes.casefile import notices
 from processes.casework import cases
@@ -111,6 +112,96 @@ def test_a_permit_is_suspended_resumed_and_withdrawn(play: Play) -> None:
         case = requested(play, permit_action=action, reason="检查")
         assert (case.ended, permit(play)["status"]) == ("maintained", status)
     assert first.ended == "permit_withdrawn"
+
+
+def refusal(case: PlayedCase) -> tuple[str | None, str]:
+    """Why a matter was not carried out; it is on the page of the case."""
+    assert case.row.outcome == "declined"
+    return case.ended, case.variables["case_reason"]
+
+
+def test_what_the_state_of_the_permit_forbids_is_told_and_changes_nothing(play: Play) -> None:
+    """Y-43."""
+    granted(play)
+    assert refusal(requested(play, permit_action="resume", reason="检查")) == (
+        "refused",
+        "该许可现为『有效』，不能恢复",
+    )
+    requested(play, permit_action="suspend", reason="检查")
+    assert refusal(requested(play, permit_action="suspend", reason="检查")) == (
+        "refused",
+        "该许可现为『暂停』，不能暂停",
+    )
+    assert permit(play)["status"] == "suspended"
+    unknown = requested(play, permit_action="suspend", permit_no="没有的编号", reason="检查")
+    assert refusal(unknown) == ("refused", "没有这项许可")
+    assert "许可事项未办理" in story.told(play, "hq_admin")
+
+
+def test_a_number_is_given_once_and_a_second_permit_keeps_the_first_from_being_resumed(
+    play: Play,
+) -> None:
+    """Y-43."""
+    granted(play)
+    requested(play, permit_action="suspend", reason="检查")
+    assert refusal(requested(play)) == ("refused", "许可证编号已登记")
+    second = requested(play, permit_no="苏地海培许字002号")
+    assert second.waits_for == {"add_project"}
+    assert refusal(requested(play, permit_action="resume", reason="检查")) == (
+        "refused",
+        "该海事机构对该培训机构已有有效许可",
+    )
+
+
+def test_a_permit_that_is_over_or_outlived_by_its_project_is_refused(play: Play) -> None:
+    """Y-43, Y-44."""
+    with pytest.raises(FormInvalid) as late:
+        requested(play, issued_on="2024-03-01", expires_on="2026-02-28")
+    assert list(late.value.errors) == ["expires_on"]
+    case = requested(play)
+    with pytest.raises(FormInvalid) as long:
+        case.complete(
+            "add_project",
+            as_="hq_admin",
+            project="yacht_operator",
+            licence_classes=["B1E"],
+            valid_to="2027-03-01",
+        )
+    assert list(long.value.errors) == ["valid_to"]
+
+
+def test_a_person_whom_the_agency_has_already_is_not_entered_twice(play: Play) -> None:
+    """Y-67, Y-80."""
+    granted(play)
+    requested(play, permit_action="withdraw", reason="检查")
+    case = requested(play, permit_no="苏地海培许字002号")
+    project = {"project": "yacht_operator", "licence_classes": ["B1E"], "valid_to": "2027-02-28"}
+    case.complete("add_project", as_="hq_admin", **project)
+    with pytest.raises(FormInvalid) as refused:
+        case.complete("maintain_staff", as_="local_admin", new_staff=[STAFF, STAFF])
+    assert refused.value.errors == {"new_staff.1.id_no": ["与第 1 行重复"]}
+    other = {**STAFF, "name": "另一教员", "id_no": "37020219890909009X"}
+    case.complete("maintain_staff", as_="local_admin", new_staff=[STAFF, other])
+    assert (case.variables["staff_count"], case.row.step) == (1, "许可有效期至 2027-02-28")
+    found = play.run(
+        lambda s: registers.find(s, "institution_staff", where={"institution": "YT320001"})
+    )
+    assert sorted(one.values["name"] for one in found) == sorted(["另一教员", "新教员"])
+
+
+def test_a_permit_that_no_case_watches_is_withdrawn_without_a_message(play: Play) -> None:
+    """Y-43: a message that nobody takes would be an incident after 30 days."""
+    held = "鲁海事培许字001号"
+    case = requested(
+        play,
+        permit_action="withdraw",
+        permit_no=held,
+        institution="YT370001",
+        msa_org="370001",
+        reason="检查",
+    )
+    assert (case.ended, case.messages) == ("maintained", [])
+    assert story.record(play, "institution_permit", held)["status"] == "withdrawn"
 
 
 def test_without_a_permit_no_class_is_accepted_without_the_finding(play: Play) -> None:
