@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from forms.lookups import Option
 from processes import registers
 from processes.domains.domains import RecordSource
+from processes.identity import organisations
 from processes.identity.identity import User
 from processes.model.people import Org
 from processes.model.records import RegisterIndex, RegisterRecord
@@ -106,9 +107,7 @@ def owned(ledger: Definition, own: str, by: User | None) -> ColumnElement[bool]:
     paths = sorted({path for _org, path in by.paths if path}) if by else []
     if not paths:
         return false()
-    mine = select(Org.org_code).where(
-        or_(*(Org.path.startswith(path, autoescape=True) for path in paths))
-    )
+    mine = select(Org.org_code).where(organisations.below(paths))
     if own == ledger.org:
         return RegisterRecord.org_code.in_(mine)
     if own == ledger.key:

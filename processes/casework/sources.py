@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -20,7 +20,7 @@ from forms.lookups import Lookups, Option
 from processes.casework.register_sources import LedgerSource
 from processes.deployed.offers import ServiceSource
 from processes.domains import domains
-from processes.identity import principals
+from processes.identity import organisations, principals
 from processes.identity.identity import User
 from processes.identity.roles import ROLES, UNIT_ROLES
 from processes.model.people import AuthorityGrant, Org, UserAccount, UserRole
@@ -94,8 +94,7 @@ def _agencies_of(by: User | None) -> Narrow:
     """The agencies of the user's area: the own organisations and those below them."""
     kinds = [code for code, kind in domains.current().org_kinds.items() if kind.agency]
     paths = sorted({path for _org, path in by.paths if path}) if by else []
-    below = or_(*(Org.path.startswith(path, autoescape=True) for path in paths), false())
-    return lambda query: query.where(Org.kind.in_(kinds), below)
+    return lambda query: query.where(Org.kind.in_(kinds), organisations.below(paths))
 
 
 def _grantees(by: User | None) -> Narrow:

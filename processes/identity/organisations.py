@@ -5,10 +5,11 @@ an organisation is never deleted, and taken out of use only when nothing uses it
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import BanliError, NotFound
@@ -105,6 +106,11 @@ def first_of(session: Session, kind: str) -> str:
         select(Org.org_code).where(Org.kind == kind, Org.status == "active").order_by(Org.org_code)
     )
     return session.scalar(found.limit(1)) or ""
+
+
+def below(paths: Iterable[str]) -> ColumnElement[bool]:
+    """Whether an organisation is one of those with these paths or below one; nobody's is none."""
+    return or_(false(), *(Org.path.startswith(one, autoescape=True) for one in paths if one))
 
 
 def subtree(session: Session, org_code: str) -> list[Org]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -22,7 +23,10 @@ from processes.domains import domains
 from processes.domains.domains import Maintenance
 from processes.identity import audit, organisations
 from processes.identity.identity import User
+from processes.model.people import Org
+from processes.model.records import RegisterRecord
 from processes.registers import Record, RecordInvalid, Trace
+from processes.registers.definition import Definition
 
 Answers = Mapping[str, Any]
 
@@ -41,6 +45,15 @@ def may_keep(register: str, by: User) -> bool:
 def area(register: str, by: User) -> list[str]:
     """Paths of the organisations whose records the user keeps."""
     return sorted({by.path(org) for org in organisations_of(register, by)})
+
+
+def records(ledger: Definition, by: User) -> ColumnElement[bool]:
+    """The records of a ledger that a user keeps; one without organisations is everybody's."""
+    mine = RegisterRecord.register == ledger.register
+    if not ledger.org:
+        return mine
+    within = select(Org.org_code).where(organisations.below(area(ledger.register, by)))
+    return and_(mine, RegisterRecord.org_code.in_(within))
 
 
 def organisations_of(register: str, by: User) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -50,7 +50,7 @@ def standing(session: Session, ledgers: Iterable[str], *, by: User) -> list[Stan
 def _standing(session: Session, ledger: Definition, by: User) -> Standing:
     query = (
         select(RegisterRecord.status, func.count())
-        .where(*_mine(ledger, by))
+        .where(maintenance.records(ledger, by))
         .group_by(RegisterRecord.status)
     )
     counts = dict(session.execute(query).tuples().all())
@@ -58,16 +58,6 @@ def _standing(session: Session, ledger: Definition, by: User) -> Standing:
     own = maintenance.organisations_of(ledger.register, by)
     wanting = _wanting(session, ledger, own) if ledger.needed else ()
     return Standing(ledger, used, sum(counts.values()), wanting, len(own) >= _SEVERAL)
-
-
-def _mine(ledger: Definition, by: User) -> list[ColumnElement[bool]]:
-    """The records of a ledger that a user keeps; one without organisations is everybody's."""
-    where = [RegisterRecord.register == ledger.register]
-    if ledger.org:
-        paths = maintenance.area(ledger.register, by)
-        below = or_(*(Org.path.startswith(one, autoescape=True) for one in paths))
-        where.append(RegisterRecord.org_code.in_(select(Org.org_code).where(below)))
-    return where
 
 
 def _wanting(session: Session, ledger: Definition, orgs: Iterable[str]) -> tuple[str, ...]:

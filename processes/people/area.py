@@ -32,7 +32,7 @@ def orgs(session: Session, by: User) -> list[Org]:
     paths = scope.paths(by, _managing(by))
     if not any(paths):
         return []
-    return list(session.scalars(select(Org).where(scope.below(paths)).order_by(Org.path)))
+    return list(session.scalars(select(Org).where(organisations.below(paths)).order_by(Org.path)))
 
 
 def _managing(by: User) -> set[str]:
@@ -229,9 +229,7 @@ def grants(session: Session, by: User) -> list[AuthorityGrant]:
     paths = permissions.allowed_orgs(by, Action.MANAGE_GRANTS)
     if not paths:
         return []
-    below = select(Org.org_code).where(
-        or_(*(Org.path.startswith(path, autoescape=True) for path in paths))
-    )
+    below = select(Org.org_code).where(organisations.below(paths))
     one = AuthorityGrant
     query = select(one).where(or_(one.grantor.in_(below), one.grantee.in_(below)))
     return list(session.scalars(query.order_by(one.id.desc()).limit(500)))

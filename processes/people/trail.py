@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine import clock
@@ -19,7 +19,7 @@ from engine.errors import NotFound
 from forms.standards import mask_name, mask_number
 from processes import registers
 from processes.domains import domains
-from processes.identity import audit
+from processes.identity import audit, organisations
 from processes.identity.audit import SYSTEM, Broken
 from processes.identity.identity import User
 from processes.identity.roles import Action
@@ -91,10 +91,10 @@ def chains(session: Session, by: User) -> list[Chain]:
 def seen(agency: InstrumentedAttribute[str], by: User) -> ColumnElement[bool]:
     """The chains in an auditor's area, by the column that holds their agency."""
     paths = [one for one in permissions.allowed_orgs(by, Action.READ_AUDIT) if one]
-    below = or_(false(), *(Org.path.startswith(one, autoescape=True) for one in paths))
     tops = [code for code, kind in domains.current().org_kinds.items() if kind.grants]
     top = exists().where(Org.path.in_(paths), Org.parent_code.is_(None), Org.kind.in_(tops))
-    return or_(agency.in_(select(Org.org_code).where(below)), and_(agency == SYSTEM, top))
+    below = select(Org.org_code).where(organisations.below(paths))
+    return or_(agency.in_(below), and_(agency == SYSTEM, top))
 
 
 def rows(session: Session, asked: Asked, *, by: User, limit: int) -> list[Line]:

@@ -167,9 +167,7 @@ def operated(user: User, action: Action = Action.OPERATE) -> ColumnElement[bool]
     paths = allowed_orgs(user, action)
     if not paths:
         return false()
-    below = select(Org.org_code).where(
-        or_(*(Org.path.startswith(path, autoescape=True) for path in paths))
-    )
+    below = select(Org.org_code).where(organisations.below(paths))
     mine: ColumnElement[bool] = Case.org_code.in_(below)
     return or_(mine, Case.org_code.is_(None)) if operates_all(user, action) else mine
 
@@ -385,9 +383,7 @@ def _by_role(user: User, action: Action = Action.VIEW_CASE) -> Iterable[ColumnEl
         if action is Action.VIEW_CASE or action in ROLES[role].actions:
             scopes.setdefault(ROLES[role].sees, set()).add(path)
     for prefixes, paths in scopes.items():
-        below = select(Org.org_code).where(
-            or_(*(Org.path.startswith(path, autoescape=True) for path in sorted(paths)))
-        )
+        below = select(Org.org_code).where(organisations.below(sorted(paths)))
         named = or_(
             false(), *(Case.process_key.startswith(prefix, autoescape=True) for prefix in prefixes)
         )

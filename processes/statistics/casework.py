@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from engine import clock, repository
 from engine.model import UserTask
 from processes.clock.counting import day_of
+from processes.identity import organisations
 from processes.identity.identity import User
 from processes.model.cases import Case
 from processes.model.people import Org
@@ -128,7 +129,7 @@ def _asked(told: Statistic, by: User) -> Select[Any]:
 
 def _counted(told: Statistic, by: User) -> ColumnElement[bool]:
     """A number shows nobody a case: who holds a role of the statistic counts all of its area."""
-    below = select(Org.org_code).where(scope.below(scope.paths(by, told.roles)))
+    below = select(Org.org_code).where(organisations.below(scope.paths(by, told.roles)))
     return or_(Case.org_code.in_(below), Case.id.in_(permissions.visible_cases(by)))
 
 

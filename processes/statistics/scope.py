@@ -29,14 +29,9 @@ def paths(user: User, roles: Collection[str]) -> list[str]:
     return sorted(found)
 
 
-def below(paths: Sequence[str]) -> ColumnElement[bool]:
-    """Whether an organisation lies on one of the paths."""
-    return or_(false(), *(Org.path.startswith(path, autoescape=True) for path in paths))
-
-
 def records(ledger: Definition, own: Sequence[str], paths: Sequence[str]) -> ColumnElement[bool]:
     """Records that belong, by one of some fields, to an organisation on one of the paths."""
-    mine = select(Org.org_code).where(below(paths))
+    mine = select(Org.org_code).where(organisations.below(paths))
     return or_(
         false(), *(_of(ledger, name, mine.scalar_subquery()) for name in own or (ledger.org,))
     )

@@ -5,11 +5,12 @@ ledger besides those that are his to keep, everybody those of the lists in the o
 else does not exist.
 """
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from processes import registers
+from processes.identity import organisations
 from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.ledgers import maintenance, menus, record_lists
@@ -22,13 +23,11 @@ def visible(by: User) -> ColumnElement[bool]:
     """The records a user sees; who works with menus alone sees those of the lists in them."""
     seen = list(record_lists.offered(by))
     if not menus.alone(by):
-        seen.append(_below(permissions.allowed_orgs(by, Action.SEARCH_CASES)))
-    for register in maintenance.offered(by):
-        mine = RegisterRecord.register == register
-        if registers.definition(register).org:
-            mine = and_(mine, _below(maintenance.area(register, by)))
-        seen.append(mine)
-    return or_(false(), *seen)
+        paths = permissions.allowed_orgs(by, Action.SEARCH_CASES)
+        within = select(Org.org_code).where(organisations.below(paths))
+        seen.append(RegisterRecord.org_code.in_(within))
+    kept = (registers.definition(one) for one in maintenance.offered(by))
+    return or_(false(), *seen, *(maintenance.records(one, by) for one in kept))
 
 
 def record_of(session: Session, register: str, record_id: int, *, by: User) -> RegisterRecord:
@@ -42,10 +41,3 @@ def record_of(session: Session, register: str, record_id: int, *, by: User) -> R
     if row is None:
         raise NotFound("没有这条记录", record=record_id)
     return row
-
-
-def _below(paths: list[str]) -> ColumnElement[bool]:
-    found = [Org.path.startswith(path, autoescape=True) for path in paths if path]
-    if not found:
-        return false()
-    return RegisterRecord.org_code.in_(select(Org.org_code).where(or_(*found)))
