@@ -26,6 +26,7 @@ from processes.registers.values import RecordInvalid
 
 MOST: Final = 500
 _FEW: Final = 1_000
+_SOME: Final = 100
 
 
 def find(
@@ -44,7 +45,7 @@ def find(
     Raises:
         RecordInvalid: a field is not one to search by.
     """
-    conditions = conditions_of(definition(register), where or {}, statuses)
+    conditions = _sought(session, definition(register), where or {}, statuses)
     if after:
         conditions.append(RegisterRecord.key > after)
     return records(
@@ -72,7 +73,7 @@ def counts(
     ledger = definition(register)
     found = session.execute(
         select(RegisterRecord.status, func.count())
-        .where(*conditions_of(ledger, where or {}, ()))
+        .where(*_sought(session, ledger, where or {}, ()))
         .group_by(RegisterRecord.status)
     )
     return {**dict.fromkeys(ledger.statuses, 0), **dict(found.tuples().all())}
@@ -186,11 +187,32 @@ def among(
     return or_(*(one.exists() for one in asked))
 
 
+def _sought(
+    session: Session, ledger: Definition, where: Mapping[str, Any], statuses: Collection[str]
+) -> list[ColumnElement[bool]]:
+    """As `conditions_of`; by ids alone if one of the fields names but a few records.
+
+    SQLite, which keeps no statistics, goes through all records of a status otherwise: to find the
+    certificate of a unit among 100,000 took 0.1 s.
+    """
+    for name in (one for one in where if one in ledger.search and one != ledger.key):
+        named = select(RegisterIndex.record_id).where(*_naming(ledger, name, where[name]))
+        ids = session.scalars(named.limit(_SOME + 1)).all()
+        if len(ids) <= _SOME:
+            others = {other: value for other, value in where.items() if other != name}
+            return [RegisterRecord.id.in_(ids), *conditions_of(ledger, others, statuses)[1:]]
+    return conditions_of(ledger, where, statuses)
+
+
 def _indexed(ledger: Definition, name: str, value: Any) -> ColumnElement[bool]:
+    same = RegisterIndex.record_id == RegisterRecord.id
+    return exists().where(same, *_naming(ledger, name, value))
+
+
+def _naming(ledger: Definition, name: str, value: Any) -> tuple[ColumnElement[bool], ...]:
     declared = ledger.fields[name]
     values = value if isinstance(value, list) else [value]
-    return exists().where(
-        RegisterIndex.record_id == RegisterRecord.id,
+    return (
         RegisterIndex.register == ledger.register,
         RegisterIndex.field == name,
         RegisterIndex.value.in_([fields.indexed(declared, one) for one in values]),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -300,6 +300,72 @@ def test_records_are_paged_by_their_key(session: Session) -> None:
     first = registers.find(session, "blank_item", limit=2)
     rest = registers.find(session, "blank_item", after=first[-1].key)
     assert [one.key[-1] for one in (*first, *rest)] == list("12345")
+
+
+@pytest.mark.parametrize("statuses", [(), ("in_stock",), ("allotted",), ("used", "allotted")])
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"batch_no": "KB1"},
+        {"batch_no": "KB2"},
+        {"batch_no": "KB2", "org": "900001"},
+        {"org": "900001", "batch_no": "KB2"},
+        {"batch_no": ["KB1", "KB2"], "kind": "yacht_licence"},
+        {"batch_no": "KB2", "key": ["ZT001", "ZT003", "YT001"]},
+        {"batch_no": "KB3"},
+    ],
+)
+def test_records_are_the_same_whether_a_field_names_many_or_few_of_them(
+    session: Session, where: dict[str, Any], statuses: tuple[str, ...]
+) -> None:
+    for batch, letters, count in (("KB1", "YT", 120), ("KB2", "ZT", 4)):
+        values = {"batch_no": batch, "org": "900001", "kind": "yacht_licence"}
+        serials = registers.serials(f"{letters}001", f"{letters}{count:03d}")
+        registers.receive(session, "blank_item", serials, values=values, trace=TRACE)
+    for key in ("YT007", "ZT003"):
+        order = {"card_order_no": "ZZ1"}
+        registers.transition(session, "blank_item", key, "allotted", trace=TRACE, changes=order)
+
+    every = registers.find(session, "blank_item", limit=500)
+    wanted = [
+        one.key
+        for one in every
+        if all(
+            {**one.values, "key": one.key}[name] in (value if isinstance(value, list) else [value])
+            for name, value in where.items()
+        )
+    ]
+    at = {one.key: one.status for one in every}
+    found = registers.find(session, "blank_item", where=where, statuses=statuses, limit=500)
+    assert [one.key for one in found] == [
+        key for key in wanted if not statuses or at[key] in statuses
+    ]
+    assert sum(registers.counts(session, "blank_item", where=where).values()) == len(wanted)
+
+
+def test_the_records_a_field_names_are_gone_to_and_the_others_not_looked_at(
+    database: Database,
+) -> None:
+    """P-43: a bulk issue asks for every unit whether it has a certificate, among 100,000."""
+
+    def asked(session: Session) -> list[str]:
+        blanks(session, 300)
+        order = {"card_order_no": "ZZ1"}
+        registers.transition(
+            session, "blank_item", "YT000200", "allotted", trace=TRACE, changes=order
+        )
+        told: list[str] = []
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", lambda *it: told.append(it[2]))
+        sought = registers.find(
+            session, "blank_item", where={"card_order_no": "ZZ1"}, statuses=["allotted"]
+        )
+        assert [one.key for one in sought] == ["YT000200"]
+        return told
+
+    of_records = [one for one in database.run(asked) if "FROM register_record" in one]
+    assert of_records
+    assert all("EXISTS" not in one and "register_record.id IN" in one for one in of_records)
 
 
 def test_an_unknown_record_or_ledger_is_not_found(session: Session) -> None:
