@@ -20,7 +20,7 @@ from processes.casework import applications, sources
 from processes.casework.applications import Service
 from processes.model.cases import Case, FormDraft
 from processes.public import guides
-from web import business, filling, tables
+from web import begun, filling, tables
 from web.auth import current
 from web.database import read_session, run
 from web.display import moment
@@ -34,7 +34,7 @@ def first_page(key: str, *, base: str) -> str:
     with read_session() as session:
         service = applications.service(session, key, by=current())
         draft = drafts.find(session, _subject(key), by=current())
-        given = business.prefilled(session, service.form)
+        given = begun.prefilled(session, service.form)
         if draft is None or given:
             return _page(session, service, given, step=0, base=base)
         at, saved = draft.step, draft.saved_at

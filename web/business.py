@@ -7,28 +7,27 @@ reader's roles names for the list; everything else is not there.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, Flask, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from forms.definition import FormDefinition
 from processes import registers, statistics
 from processes.identity.identity import User
 from processes.ledgers import menus, progress, record_lists, upkeep
-from processes.ledgers.menus import Menu, Operation, RecordList
+from processes.ledgers.menus import Menu, RecordList
 from processes.ledgers.record_lists import Asked
 from processes.model.records import RegisterRecord
 from processes.registers.definition import Definition
 from processes.statistics import Table
 from processes.statistics.result import Line
-from web import enclosures, exporting
+from web import begun, enclosures, exporting
 from web.auth import current, policy
 from web.database import read_session
 from web.figures import counted, shown
-from web.menu import Way, applying, first_way, said, todo, way
+from web.menu import Way, first_way, said, way
 from web.words import _
 
 blueprint = Blueprint("business", __name__, url_prefix="/business")
@@ -152,13 +151,7 @@ def _export(session: Session, code: str, told: RecordList, asked: Asked) -> Resp
 
 def _general(told: RecordList, may: frozenset[str]) -> list[Way]:
     """What may be done without choosing a record."""
-    found = []
-    for name, one in told.operations.items():
-        if name in may and one.apply and not one.record:
-            found.append(Way(said(one), applying(current(), one.apply, given=one.given)))
-        elif name in may and one.todo:
-            found.append(Way(said(one), todo(one.todo, one.step)))
-    return found
+    return begun.without_record({name: one for name, one in told.operations.items() if name in may})
 
 
 def _row_ways(told: RecordList, may: frozenset[str], code: str, row: RegisterRecord) -> list[Way]:
@@ -167,12 +160,8 @@ def _row_ways(told: RecordList, may: frozenset[str], code: str, row: RegisterRec
     if "view" in may:
         href = url_for("business.record", code=code, record_id=row.id)
         found.append(Way(_("查看"), href))
-    for name, one in told.operations.items():
-        fits = not one.statuses or row.status in one.statuses
-        if name in may and one.apply and one.record and fits:
-            more = {"from": code, "record": row.id, "op": name}
-            found.append(Way(said(one), applying(current(), one.apply, given={}, **more)))
-    return found
+    allowed = {name: one for name, one in told.operations.items() if name in may}
+    return [*found, *begun.of_record(allowed, code, row)]
 
 
 @blueprint.get("/lists/<code>/<int:record_id>")
@@ -234,37 +223,6 @@ def _detail(session: Session, told: RecordList, code: str, row: RegisterRecord) 
         url_for("business.records", code=code, q=words),
         url_for("business.records", code=code, q=words, format="xlsx") if taken else "",
     )
-
-
-def prefilled(session: Session, form: FormDefinition | None) -> dict[str, Any]:
-    """What the address of an application fills in: values of the menu, a record of a list.
-
-    A record outside the list, or an operation that the menu does not offer, fills in nothing.
-    """
-    if form is None:
-        return {}
-    names = {spec.name for spec in form.fields()}
-    given: dict[str, Any] = {
-        name[4:]: value for name, value in request.args.items() if name.startswith("set.")
-    }
-    found = _chosen(session)
-    if found:
-        operation, row = found
-        given |= dict(operation.given) | dict.fromkeys(operation.record, row.key)
-        if operation.take:
-            given |= {name: value for name, value in row.data.items() if name not in given}
-    return {name: value for name, value in given.items() if name in names}
-
-
-def _chosen(session: Session) -> tuple[Operation, RegisterRecord] | None:
-    code, number = request.args.get("from", ""), request.args.get("record", "")
-    if not (code and number.isascii() and number.isdigit() and len(number) < 20):
-        return None
-    told, may = menus.offered(current(), code)
-    name = request.args.get("op", "")
-    if name not in may or name not in told.operations:
-        return None
-    return told.operations[name], record_lists.record(session, code, int(number), by=current())
 
 
 def register(app: Flask) -> None:

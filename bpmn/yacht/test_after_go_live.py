@@ -18,7 +18,8 @@ from processes.deployed import offers
 from processes.desk import inbox
 from processes.documents import documents
 from processes.domains import domains
-from processes.ledgers import maintenance
+from processes.ledgers import maintenance, record_lists
+from processes.ledgers.record_lists import Asked
 from processes.modelling import deployment
 from processes.play import Play, PlayedCase
 
@@ -87,6 +88,20 @@ def test_licences_are_looked_up_by_holder_class_officer_and_origin(play: Play) -
         rows = play.run(lambda s, where=where: registers.find(s, "yacht_licence", where=where))
         assert [one.key for one in rows] == [number]
     assert play.run(lambda s: registers.log(s, "yacht_licence", number))
+
+
+def test_the_agency_of_a_running_application_sees_the_applicant(play: Play) -> None:
+    """Y-12, Y-94: he is registered by the case; other agencies have nothing to do with him."""
+
+    def seen(login: str) -> list[str]:
+        by, asked = play.user(login), Asked(words="换证人")
+        page = play.run(lambda s: record_lists.page(s, "yacht_persons", by=by, asked=asked))
+        return [one.row.data["name"] for one in page.rows]
+
+    case = story.applied(play, as_="acceptor", name="换证人", id_no="370202199003070038")
+    assert seen("acceptor") == []
+    story.accept(case)
+    assert seen("acceptor") == seen("manager") == ["换证人"]
 
 
 def test_each_applicant_has_exactly_the_services_of_its_kind(play: Play) -> None:

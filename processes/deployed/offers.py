@@ -1,12 +1,14 @@
 """Which services there are for whom: the processes that somebody may start, also as a form's list.
 
-Invariant: `starters` of the latest version alone decides; what it says is read once a version.
+Invariant: `starters` and `startersAt` of the latest version alone decide; what they say is read
+once a version.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import repository
@@ -18,8 +20,11 @@ from processes.deployed import resources
 from processes.domains import belonging
 from processes.identity.identity import User
 from processes.identity.roles import ROLES
+from processes.model.people import Org
 
 APPLICANT: Final = "applicant"
+KINDS: Final = "startersAt"
+"""The kinds of organisation in which a role of `starters` may start; not written: in any."""
 COMMON: Final = "common"
 
 
@@ -38,6 +43,7 @@ class _Offer:
     """What a version says of being started; it never changes, so it is read once."""
 
     starters: frozenset[str]
+    kinds: frozenset[str]
     calls: frozenset[str]
     description: str
     form: FormDefinition | None
@@ -88,10 +94,19 @@ def _service(session: Session, definition: ProcessDefinition, by: User) -> Servi
     if definition.suspended:
         return None
     offer = _offer(session, definition)
-    mine = {role for role, _org in by.roles} | ({APPLICANT} if by.kind == APPLICANT else set())
-    if offer.starters.isdisjoint(mine):
+    if not _admits(session, offer, by):
         return None
     return Service(definition, definition.name, offer.description, offer.form)
+
+
+def _admits(session: Session, offer: _Offer, by: User) -> bool:
+    if by.kind == APPLICANT and APPLICANT in offer.starters:
+        return True
+    at = {org for role, org in by.roles if role in offer.starters}
+    if not offer.kinds or not at:
+        return bool(at)
+    query = select(Org.org_code).where(Org.org_code.in_(at), Org.kind.in_(offer.kinds))
+    return session.scalar(query.limit(1)) is not None
 
 
 def _offer(session: Session, definition: ProcessDefinition) -> _Offer:
@@ -102,6 +117,7 @@ def _offer(session: Session, definition: ProcessDefinition) -> _Offer:
         process = compiled.process
         found = _Offer(
             frozenset(process.properties.get("starters", "").split()),
+            frozenset(process.properties.get(KINDS, "").split()),
             compiled.processes_called,
             process.documentation,
             resources.start_form(session, definition),
@@ -122,6 +138,15 @@ def service(session: Session, process_key: str, *, by: User) -> Service:
     if found is None:
         raise NotFound("没有这项业务，或您不能申请", key=process_key)
     return found
+
+
+def may_start(session: Session, process_key: str, *, by: User) -> bool:
+    """Whether a user may start a process now."""
+    try:
+        service(session, process_key, by=by)
+    except NotFound:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

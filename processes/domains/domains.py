@@ -16,6 +16,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, valida
 
 from engine.errors import BanliError
 from processes.domains.channels import NoticeChannel, NoticeChannelSchema, made_channel
+from processes.domains.keeping import Maintenance, MaintenanceSchema, made_maintenance
 from processes.domains.publications import Publication, PublicationSchema, made_publication
 
 FOLDER: Final = Path(__file__).parents[2] / "bpmn"
@@ -104,19 +105,6 @@ class RecordSource:
     match: Mapping[str, str]
     holds: Mapping[str, str]
     order: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Maintenance:
-    """A ledger kept on its page: with which form, in which roles; `retired` is out of use.
-
-    The form is `<folder>/registers/forms/<form>.yaml`; its fields are fields of the ledger.
-    """
-
-    form: str
-    roles: frozenset[str]
-    retired: str
-    folder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,18 +216,6 @@ class _Source(Schema):
         return data
 
 
-class _Maintained(Schema):
-    error_messages = _MESSAGES
-    form = fields.String(required=True, error_messages=_REQUIRED, validate=_CODE)
-    roles = fields.List(
-        fields.String(validate=_CODE),
-        required=True,
-        error_messages=_REQUIRED,
-        validate=validate.Length(1),
-    )
-    retired = fields.String(load_default="")
-
-
 class _Import(_Word):
     process = fields.String(required=True, error_messages=_REQUIRED, validate=_CODE)
     given = fields.Dict(
@@ -265,7 +241,7 @@ class _File(_Word):
     )
     roles = _by_code(_Role)
     sources = _by_code(_Source)
-    maintained = _by_code(_Maintained)
+    maintained = _by_code(MaintenanceSchema)
     imports = _by_code(_Import)
     views = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
     menus = fields.Dict(keys=fields.String(validate=_CODE), values=fields.Dict())
@@ -305,7 +281,7 @@ def load(folder: Path) -> Domains:
         {code: Word(**one) for code, one in parts["scopes"].items()},
         {code: _role(one, parts["permission_sets"]) for code, one in parts["roles"].items()},
         {code: _source(one) for code, one in parts["sources"].items()},
-        {code: _maintenance(one) for code, one in parts["maintained"].items()},
+        {code: made_maintenance(one) for code, one in parts["maintained"].items()},
         delegation,
         {code: _import(one) for code, one in parts["imports"].items()},
         parts["views"],
@@ -335,10 +311,6 @@ def _role(told: Mapping[str, Any], sets: Mapping[str, Iterable[str]]) -> RoleSou
 def _import(told: Mapping[str, Any]) -> Import:
     lists = {name: tuple(told[name]) for name in ("columns", "unique")}
     return Import(**{**told, **lists, "roles": frozenset(told["roles"])})
-
-
-def _maintenance(told: Mapping[str, Any]) -> Maintenance:
-    return Maintenance(told["form"], frozenset(told["roles"]), told["retired"], str(told["folder"]))
 
 
 def _source(told: Mapping[str, Any]) -> RecordSource:

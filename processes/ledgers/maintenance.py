@@ -2,15 +2,16 @@
 
 Invariant: which ledgers, with which form and in which roles is data of the domains (`maintained`);
 somebody keeps records of the own organisations and of those below them only. A record is never
-deleted, only taken out of use.
+deleted, only taken out of use. A ledger without a form is looked after: its records are seen, and
+changed by the processes that can be begun there.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -19,27 +20,34 @@ from forms import definition as forms
 from forms.definition import FormDefinition, FormInvalid
 from processes import registers
 from processes.casework import sources
+from processes.deployed import offers
 from processes.domains import domains
-from processes.domains.domains import Maintenance
+from processes.domains.keeping import Maintenance
 from processes.identity import audit, organisations
 from processes.identity.identity import User
-from processes.model.people import Org
+from processes.ledgers import beginnings
+from processes.ledgers.beginnings import Operation
 from processes.model.records import RegisterRecord
-from processes.registers import Record, RecordInvalid, Trace
+from processes.registers import Record, RecordInvalid, Trace, reach
 from processes.registers.definition import Definition
 
 Answers = Mapping[str, Any]
 
 
 def kept(register: str) -> Maintenance | None:
-    """How a ledger is kept by hand; None if it is not."""
+    """How a ledger is looked after; None if it is not."""
     return domains.current().maintained.get(register)
 
 
 def may_keep(register: str, by: User) -> bool:
-    """Whether one of the user's roles keeps this ledger."""
+    """Whether one of the user's roles keeps this ledger by hand."""
     told = kept(register)
-    return told is not None and any(role in told.roles for role, _org in by.roles)
+    return bool(told and told.form) and looks_after(register, by)
+
+
+def looks_after(register: str, by: User) -> bool:
+    """Whether one of the user's roles looks after this ledger, by hand or by processes."""
+    return bool(organisations_of(register, by))
 
 
 def area(register: str, by: User) -> list[str]:
@@ -49,11 +57,40 @@ def area(register: str, by: User) -> list[str]:
 
 def records(ledger: Definition, by: User) -> ColumnElement[bool]:
     """The records of a ledger that a user keeps; one without organisations is everybody's."""
-    mine = RegisterRecord.register == ledger.register
-    if not ledger.org:
-        return mine
-    within = select(Org.org_code).where(organisations.below(area(ledger.register, by)))
-    return and_(mine, RegisterRecord.org_code.in_(within))
+    if not (ledger.org or ledger.named_in):
+        return RegisterRecord.register == ledger.register
+    return reach.within(ledger, area(ledger.register, by))
+
+
+def record(session: Session, code: str, record_id: int, *, by: User) -> RegisterRecord:
+    """A record of a ledger (`code`) among those that the user looks after, by its row.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found: RegisterRecord | None = None
+    if looks_after(code, by):
+        mine = records(registers.definition(code), by)
+        query = select(RegisterRecord).where(mine, RegisterRecord.id == record_id)
+        found = session.scalar(query)
+    if found is None:
+        raise NotFound("没有这条记录", record=record_id)
+    return found
+
+
+def operations(session: Session, register: str, *, by: User) -> Mapping[str, Operation]:
+    """What the user may begin from a ledger that he looks after, by code."""
+    told = kept(register)
+    if told is None or not looks_after(register, by):
+        return {}
+    found = _operations(register)
+    return {code: one for code, one in found.items() if offers.may_start(session, one.apply, by=by)}
+
+
+@cache
+def _operations(register: str) -> Mapping[str, Operation]:
+    told = kept(register)
+    return beginnings.read(f"台账『{register}』", told.operations) if told else {}
 
 
 def organisations_of(register: str, by: User) -> list[str]:
@@ -64,8 +101,13 @@ def organisations_of(register: str, by: User) -> list[str]:
 
 
 def offered(by: User) -> list[str]:
-    """The ledgers a user keeps."""
+    """The ledgers a user keeps by hand."""
     return [register for register in domains.current().maintained if may_keep(register, by)]
+
+
+def looked_after(by: User) -> list[str]:
+    """The ledgers a user looks after, by hand or by processes."""
+    return [register for register in domains.current().maintained if looks_after(register, by)]
 
 
 def form(register: str) -> FormDefinition:
@@ -75,7 +117,7 @@ def form(register: str) -> FormDefinition:
         NotFound: it is not kept by hand.
     """
     told = kept(register)
-    if told is None:
+    if told is None or not told.form:
         raise NotFound("这个台账不在页面上维护", register=register)
     return _form(Path(told.folder) / "registers" / "forms" / f"{told.form}.yaml")
 
@@ -129,9 +171,11 @@ def switch(session: Session, register: str, key: str, *, by: User, reason: str) 
     """Take a record out of use, or back into it.
 
     Raises:
+        Forbidden: not one of the ledgers that the user keeps by hand.
         NotFound: no such record among those the user keeps.
         TransitionRefused: the ledger declares no such way.
     """
+    _require_keeper(register, by)
     told, held = kept(register), _held(session, register, key, by)
     ledger = registers.definition(register)
     off = told.retired if told else ""
@@ -148,11 +192,15 @@ def _held(session: Session, register: str, key: str, by: User) -> Record:
     return found
 
 
+def _require_keeper(register: str, by: User) -> None:
+    if not may_keep(register, by):
+        raise Forbidden("您的岗位不维护这个台账", register=register)
+
+
 def _values(
     session: Session, register: str, *, by: User, answers: Answers, node: str
 ) -> dict[str, Any]:
-    if not may_keep(register, by):
-        raise Forbidden("您的岗位不维护这个台账", register=register)
+    _require_keeper(register, by)
     context = {"user": by.told, "today": clock.today()}
     lookups = sources.lookups(session, by)
     found = form(register).validate(answers, context=context, node=node, lookups=lookups)

@@ -20,6 +20,13 @@ from processes.casework.precedence import First
 from processes.domains import domains
 from processes.domains.domains import DomainRefused, Word
 from processes.identity.identity import User
+from processes.ledgers.beginnings import (
+    Operation,
+    OperationSchema,
+    TargetSchema,
+    TitledSchema,
+    made_operation,
+)
 from processes.statistics import definitions as statistics
 
 BUILT_IN: Final = {"query": "查询", "view": "查看", "export": "导出"}
@@ -29,23 +36,6 @@ PAGES: Final = (
 )  # fmt: skip
 ALWAYS: Final = ("notices", "password")
 """The pages that are open whatever comes first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation(Word):
-    """What may be done from a list: begin a business (`apply`), or go to the tasks of one (`todo`).
-
-    `record` names the fields of the form that take the record; `take` fills in those of its fields
-    that are called as fields of the record. Without `record` it is not about a record.
-    """
-
-    apply: str = ""
-    given: Mapping[str, Any] = field(default_factory=dict)
-    record: tuple[str, ...] = ()
-    take: bool = False
-    todo: str = ""
-    step: str = ""
-    statuses: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,31 +104,13 @@ class Menu:
     groups: tuple[Group, ...] = ()
 
 
-class _Titled(Schema):
-    title = fields.String(required=True, validate=validate.Length(1, 60))
-    title_en = fields.String(load_default="")
-
-
-class _Target(_Titled):
-    apply = fields.String(load_default="")
-    given = fields.Dict(keys=fields.String(), data_key="set", load_default=dict)
-    todo = fields.String(load_default="")
-    step = fields.String(load_default="")
-
-
-class _Operation(_Target):
-    record = fields.List(fields.String(), load_default=list)
-    take = fields.Boolean(load_default=False)
-    statuses = fields.List(fields.String(), load_default=list)
-
-
 class _Counting(Schema):
     register = fields.String(required=True)
     by = fields.String(required=True)
     statuses = fields.List(fields.String(), load_default=list)
 
 
-class _View(_Titled):
+class _View(TitledSchema):
     register = fields.String(required=True)
     columns = fields.List(fields.String(), required=True, validate=validate.Length(1, 9))
     where = fields.Dict(keys=fields.String(), load_default=dict)
@@ -149,11 +121,11 @@ class _View(_Titled):
     details = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
     counts = fields.Dict(keys=fields.String(), values=fields.Nested(_Counting), load_default=dict)
     operations = fields.Dict(
-        keys=fields.String(), values=fields.Nested(_Operation), load_default=dict
+        keys=fields.String(), values=fields.Nested(OperationSchema), load_default=dict
     )
 
 
-class _Entry(_Target):
+class _Entry(TargetSchema):
     records = fields.String(data_key="list", load_default="")
     ledger = fields.String(load_default="")
     do = fields.List(fields.String(), load_default=list)
@@ -161,7 +133,7 @@ class _Entry(_Target):
     page = fields.String(load_default="", validate=validate.OneOf(("", *PAGES)))
 
 
-class _Group(_Titled):
+class _Group(TitledSchema):
     items = fields.List(fields.Nested(_Entry), required=True)
 
 
@@ -193,6 +165,8 @@ def read_list(code: str, told: Mapping[str, Any]) -> RecordList:
     """
     raw = _loaded(_View, f"列表『{code}』", told)
     ledger = registers.definition(raw["register"])
+    if code in registers.definitions():
+        raise DomainRefused(f"列表『{code}』与台账同名")
     for name in raw["columns"]:
         if name not in ledger.fields:
             raise DomainRefused(f"列表『{code}』：台账没有字段『{name}』")
@@ -201,7 +175,7 @@ def read_list(code: str, told: Mapping[str, Any]) -> RecordList:
     for other, name in raw["details"].items():
         _detail(code, other, name)
     counts = {name: _counting(code, name, one) for name, one in raw.pop("counts").items()}
-    found = {name: _operation(one) for name, one in raw.pop("operations").items()}
+    found = {name: made_operation(one) for name, one in raw.pop("operations").items()}
     raw |= {name: tuple(raw[name]) for name in ("columns", "statuses", "own")}
     for name in {*counts} - {*raw["columns"]}:
         raise DomainRefused(f"列表『{code}』：计数的『{name}』不在各列中")
@@ -280,11 +254,6 @@ def _entry(role: str, raw: dict[str, Any]) -> Entry:
 def _keepers(ledger: str) -> frozenset[str]:
     told = domains.current().maintained.get(ledger)
     return told.roles if told else frozenset()
-
-
-def _operation(raw: dict[str, Any]) -> Operation:
-    statuses = frozenset(raw.pop("statuses"))
-    return Operation(**{**raw, "record": tuple(raw["record"])}, statuses=statuses)
 
 
 def _loaded(schema: type[Schema], name: str, told: Mapping[str, Any]) -> dict[str, Any]:

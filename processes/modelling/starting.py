@@ -8,7 +8,8 @@ from engine.definition.process import Process
 from engine.errors import Finding
 from forms.definition import FormDefinition
 from processes.casework.applications import HANDLED_BY
-from processes.deployed.offers import APPLICANT
+from processes.deployed.offers import APPLICANT, KINDS
+from processes.domains import domains
 from processes.identity.roles import ROLES
 
 Forms = Mapping[str, FormDefinition]
@@ -35,6 +36,9 @@ def _told(process: Process, forms: Forms) -> Iterator[tuple[str, str]]:
         )
     if unknown := [code for code in starters if code not in ROLES]:
         yield "starters_missing", f"可以发起的岗位『{'、'.join(unknown)}』不存在"
+    kinds = process.properties.get(KINDS, "").split()
+    if unknown := [code for code in kinds if code not in domains.current().org_kinds]:
+        yield "starters_missing", f"发起人所在机构的类别『{'、'.join(unknown)}』不存在"
     read = [forms[one] for one in asked if one in forms]
     led = HANDLED_BY in process.properties or any(
         field.name == "org" for form in read for field in form.fields()

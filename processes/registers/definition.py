@@ -32,7 +32,7 @@ _PLACE: Final = re.compile(r"\{([a-z_]+)(?::0([0-9])d)?\}")
 _KEYS: Final = {
     "register", "title", "title_en", "key", "fields", "unique", "search", "initial", "statuses",
     "transitions", "number", "org", "counts", "certificate", "progress", "statuses_en", "held",
-    "needed",
+    "needed", "named_in",
 }  # fmt: skip
 
 PROGRESS: Final = frozenset({"total", "done", "failed"})
@@ -150,6 +150,9 @@ class Definition:
     held: HoldRule | None = None
     """How a case holds a record, and gives it back when it ends."""
     needed: NeedRule | None = None
+    named_in: Mapping[str, str] = field(default_factory=dict)
+    """Of a ledger without organisations: the ledgers, each with the field, that name its records;
+    a record is in reach of whose they are (`reach`)."""
     progress: Mapping[str, str] = field(default_factory=dict)
     """The fields that say how far a record in its initial status is: total, done, failed."""
     english: Mapping[str, str] = field(default_factory=dict)
@@ -273,6 +276,8 @@ def _reference_problems(raw: Mapping[str, Any], fields: set[str]) -> Iterator[st
     for name in (*named, *progress.values()):
         if name not in fields:
             yield f"引用了不存在的字段『{name}』"
+    if raw.get("named_in") and raw.get("org"):
+        yield "『named_in』只用于没有『org』的台账"
     yield from _number_problems(raw, fields)
     yield from _need_problems(raw, fields)
 
@@ -348,6 +353,7 @@ def _definition(raw: Mapping[str, Any]) -> Definition:
         certificate=_certificate(raw.get("certificate")),
         held=holding.read(raw["held"]) if raw.get("held") else None,
         progress=dict(raw.get("progress") or {}),
+        named_in=dict(raw.get("named_in") or {}),
         needed=NeedRule(**raw["needed"]) if raw.get("needed") else None,
     )
 

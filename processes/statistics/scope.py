@@ -12,6 +12,7 @@ from processes.identity import organisations
 from processes.identity.identity import User
 from processes.model.people import Org
 from processes.model.records import RegisterIndex, RegisterRecord
+from processes.registers import reach
 from processes.registers.definition import Definition
 
 
@@ -30,7 +31,12 @@ def paths(user: User, roles: Collection[str]) -> list[str]:
 
 
 def records(ledger: Definition, own: Sequence[str], paths: Sequence[str]) -> ColumnElement[bool]:
-    """Records that belong, by one of some fields, to an organisation on one of the paths."""
+    """Records that belong, by one of some fields, to an organisation on one of the paths.
+
+    What belongs to none is in reach of those that have to do with it (`registers.reach`).
+    """
+    if not own and ledger.named_in:
+        return reach.within(ledger, paths)
     mine = select(Org.org_code).where(organisations.below(paths))
     return or_(
         false(), *(_of(ledger, name, mine.scalar_subquery()) for name in own or (ledger.org,))

@@ -1,6 +1,8 @@
-"""Each of the eighteen yacht roles finds exactly its menus and operations, each leads to its page.
+"""Each of the eighteen yacht roles, and of the four of the card centre, finds exactly its menus.
 
-Y-48 至 Y-66, Y-72, Y-73, Y-90 至 Y-94, Y-96, Y-98 至 Y-100; the groups are those of the release note
+Every entry leads to its page, and nothing else is there.
+
+Y-13, Y-14, Y-20, Y-26, Y-48 至 Y-66, Y-72, Y-73, Y-90 至 Y-94, Y-96, Y-98 至 Y-100; the groups are those of the release note
 of V1.6.0 (领域说明第 3、7 节).
 """
 
@@ -42,6 +44,9 @@ FIGURES = {
 }
 PLANS, SESSIONS, SCORES = {"培训计划查询": LOOK}, {"考试场次": LOOK}, {"成绩查询": LOOK}
 LICENCES = {"游艇驾驶证查询": LOOK}
+PERSONS = {"人员信息查询": LOOK}
+ORDERS, PARCELS = {"制证单查询": LOOK}, {"邮寄查询": LOOK}
+BATCHES, BLANKS = {"空白证批次": LOOK}, {"空白证查询": LOOK}
 
 LOGINS = {
     "training_plan_acceptor": "plan_acceptor",
@@ -62,7 +67,12 @@ LOGINS = {
     "licence_manager": "manager",
     "licence_backentry_recorder": "backentry_recorder",
     "licence_backentry_confirmer": "backentry_confirmer",
+    "blank_stock_keeper": "stock_keeper",
+    "blank_stock_confirmer": "stock_confirmer",
+    "card_maker": "card_maker",
+    "card_prechecker": "card_prechecker",
 }
+CENTRE = {"blank_stock_keeper", "blank_stock_confirmer", "card_maker", "card_prechecker"}
 
 MENUS: dict[str, dict[str, dict[str, Any]]] = {
     "training_plan_acceptor": {
@@ -109,6 +119,7 @@ MENUS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "licence_acceptor": {
         "业务流程平台": PLATFORM,
+        "人员信息管理": PERSONS,
         "证书管理": {
             "电子申报单接收": None,
             "游艇驾驶证受理": None,
@@ -118,11 +129,16 @@ MENUS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "licence_reviewer": {
         "业务流程平台": PLATFORM,
+        "人员信息管理": PERSONS,
         "证书管理": {"游艇驾驶证审核": None, "证卡数据处理": None, **LICENCES},
     },
     "licence_approver": {
         "业务流程平台": PLATFORM,
-        "人员信息管理": {"人员基本信息合并审批": None, "人员关键信息变更审批": None},
+        "人员信息管理": {
+            **PERSONS,
+            "人员基本信息合并审批": None,
+            "人员关键信息变更审批": None,
+        },
         "证书管理": {"游艇驾驶证审批": None, "证书注销审批": None, **LICENCES},
     },
     "licence_verifier": {
@@ -135,7 +151,11 @@ MENUS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "licence_manager": {
         "业务流程平台": PLATFORM,
-        "人员信息管理": {"人员基本信息合并": None, "人员关键信息变更": None},
+        "人员信息管理": {
+            "人员信息查询": {*LOOK, "变更关键信息"},
+            "人员基本信息合并": None,
+            "人员关键信息变更": None,
+        },
         "证书管理": {
             "游艇驾驶证管理": {*LOOK, "注销"},
             "证书注销管理": None,
@@ -145,6 +165,7 @@ MENUS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "licence_backentry_recorder": {
         "业务流程平台": PLATFORM,
+        "人员信息管理": PERSONS,
         "证书管理": {
             "游艇驾驶证补录": None,
             "批量补录": None,
@@ -154,7 +175,47 @@ MENUS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "licence_backentry_confirmer": {
         "业务流程平台": PLATFORM,
+        "人员信息管理": PERSONS,
         "证书管理": {"补录确认": None, **LICENCES},
+    },
+    "blank_stock_keeper": {
+        "业务流程平台": PLATFORM,
+        "空白证管理": {
+            "空白证登记入库": None,
+            "空白证盘点": None,
+            "空白证销毁": None,
+            "登记退回证书": None,
+            "多次作废核查": None,
+            **BATCHES,
+            **BLANKS,
+        },
+    },
+    "blank_stock_confirmer": {
+        "业务流程平台": PLATFORM,
+        "空白证管理": {
+            "清点确认": None,
+            "盘点确认": None,
+            "监销签字": None,
+            **BATCHES,
+            **BLANKS,
+        },
+    },
+    "card_maker": {
+        "业务流程平台": PLATFORM,
+        "证书制作": {
+            "待制证工作单": None,
+            "制证": None,
+            "空白证作废": None,
+            "装封邮寄": None,
+            "补填快递单号": None,
+            **ORDERS,
+            **PARCELS,
+            **BLANKS,
+        },
+    },
+    "card_prechecker": {
+        "业务流程平台": PLATFORM,
+        "证书制作": {"预核": None, "空白证作废": None, **ORDERS, **PARCELS},
     },
 }
 ROLES = sorted(MENUS)
@@ -201,7 +262,7 @@ def links(page: str) -> dict[str, str]:
 
 def test_the_eighteen_roles_are_those_of_the_seed() -> None:
     """Y-48 至 Y-66: ten of training, eight of licences."""
-    assert len(MENUS) == 18
+    assert len(MENUS.keys() - CENTRE) == 18
     assert LOGINS.keys() == MENUS.keys()
     for role in MENUS:
         assert role in domains.current().roles
@@ -267,6 +328,7 @@ def said_by(entry: Entry) -> str:
         "yacht_licence_issue": "游艇驾驶证",
         "yacht_licence_annul": "注销",
         "yacht_licence_backentry": "补录",
+        "yacht_blank_stock": "空白证",
         "common_person_merge": "合并",
         "common_person_key_change": "变更",
     }

@@ -21,7 +21,7 @@ from processes.ledgers import maintenance, record_lists, upkeep
 from processes.model.records import RegisterLog, RegisterRecord
 from processes.registers.definition import Definition, FieldDefinition
 from processes.registers.search import among, holding_whole
-from web import enclosures, exporting
+from web import begun, enclosures, exporting
 from web.admin.scope import record_of, visible
 from web.auth import current, policy
 from web.database import read_session
@@ -51,9 +51,9 @@ def index() -> ResponseReturnValue:
             .group_by(RegisterRecord.register)
         )
         counts = dict(counted.tuples().all())
-        kept = maintenance.offered(current())
+        kept, mine = maintenance.offered(current()), maintenance.looked_after(current())
         ledgers = [
-            one for name, one in registers.definitions().items() if name in counts or name in kept
+            one for name, one in registers.definitions().items() if name in counts or name in mine
         ]
         short = {one.ledger.register: one for one in _short(session, kept)}
         view = {"ledgers": ledgers, "counts": counts, "kept": kept, "short": short}
@@ -79,6 +79,7 @@ def browse(register: str) -> ResponseReturnValue:
             return _export(ledger, where, total, kind)
         rows, following = record_lists.from_key(session, where, after=after, limit=_PAGE)
         cells = record_lists.words(session, _columns(ledger), rows)
+        ways = maintenance.operations(session, register, by=current())
         return render_template(
             "admin/register.html",
             ledger=ledger,
@@ -90,6 +91,8 @@ def browse(register: str) -> ResponseReturnValue:
             after=after,
             next=following,
             may_keep=maintenance.may_keep(register, current()),
+            general=begun.without_record(ways),
+            acts=[begun.of_record(ways, register, one) for one in rows],
             short=next(iter(_short(session, [register])), None),
             exports=exporting.links(),
         )
@@ -141,6 +144,7 @@ def record(register: str, record_id: int) -> ResponseReturnValue:
         (cells,) = record_lists.words(session, specs, [row])
         facts = list(zip(specs, cells, strict=True))
         told = maintenance.kept(register)
+        ways = maintenance.operations(session, register, by=current())
         return render_template(
             "admin/record.html",
             ledger=ledger,
@@ -149,6 +153,7 @@ def record(register: str, record_id: int) -> ResponseReturnValue:
             log=log,
             may_keep=maintenance.may_keep(register, current()),
             off=told.retired if told else "",
+            acts=begun.of_record(ways, register, row),
             actions=ACTIONS,
             enclosed=enclosures.links(row, partial(_enclosure, register, record_id)),
         )

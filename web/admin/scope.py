@@ -1,8 +1,8 @@
 """Which ledgers and records a user sees on the pages of the ledgers.
 
-Invariant: a handler sees the records of the own organisations and of those below; a keeper of a
-ledger besides those that are his to keep, everybody those of the lists in the own menus; anything
-else does not exist.
+Invariant: a handler sees the records of the own organisations and of those below, and those that
+belong to none but have to do with these; who looks after a ledger besides those that are his to
+keep, everybody those of the lists in the own menus; anything else does not exist.
 """
 
 from sqlalchemy import ColumnElement, false, or_, select
@@ -16,6 +16,7 @@ from processes.identity.roles import Action
 from processes.ledgers import maintenance, menus, record_lists
 from processes.model.people import Org
 from processes.model.records import RegisterRecord
+from processes.registers import reach
 from processes.rights import permissions
 
 
@@ -25,8 +26,8 @@ def visible(by: User) -> ColumnElement[bool]:
     if not menus.alone(by):
         paths = permissions.allowed_orgs(by, Action.SEARCH_CASES)
         within = select(Org.org_code).where(organisations.below(paths))
-        seen.append(RegisterRecord.org_code.in_(within))
-    kept = (registers.definition(one) for one in maintenance.offered(by))
+        seen += [RegisterRecord.org_code.in_(within), *reach.without_organisations(paths)]
+    kept = (registers.definition(one) for one in maintenance.looked_after(by))
     return or_(false(), *seen, *(maintenance.records(one, by) for one in kept))
 
 

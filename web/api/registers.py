@@ -46,14 +46,14 @@ def ledgers() -> Any:
     with read_session() as session:
         query = select(RegisterRecord.register, func.count()).where(visible(by))
         counted = session.execute(query.group_by(RegisterRecord.register)).tuples().all()
-    counts, kept = dict(counted), set(maintenance.offered(by))
+    counts, kept = dict(counted), set(maintenance.looked_after(by))
     return {
         "items": [
             {
                 "register": name,
                 "title": ledger.title,
                 "count": counts.get(name, 0),
-                "keeps": name in kept,
+                "keeps": maintenance.may_keep(name, by),
             }
             for name, ledger in registers.definitions().items()
             if name in counts or name in kept

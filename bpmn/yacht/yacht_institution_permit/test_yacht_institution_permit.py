@@ -13,7 +13,8 @@ from engine.errors import NotFound
 from forms.definition import FormInvalid
 from processes import registers
 from processes.casefile import notices
-from processes.casework import cases
+from processes.casework import cases, sources
+from processes.deployed import offers
 from processes.play import Play, PlayedCase
 
 STAFF = {
@@ -38,6 +39,11 @@ def requested(play: Play, **changes: Any) -> PlayedCase:
         **changes,
     }
     return play.apply("yacht_institution_permit", as_="hq_admin", **answers)
+
+
+def moved(play: Play, action: str, permit: str = "苏地海培许字001号") -> PlayedCase:
+    told = {"permit_action": action, "held_permit": permit, "reason": "检查"}
+    return play.apply("yacht_institution_permit", as_="hq_admin", **told)
 
 
 @once
@@ -109,7 +115,7 @@ def test_a_permit_is_suspended_resumed_and_withdrawn(play: Play) -> None:
         ("resume", "active"),
         ("withdraw", "withdrawn"),
     ):
-        case = requested(play, permit_action=action, reason="检查")
+        case = moved(play, action)
         assert (case.ended, permit(play)["status"]) == ("maintained", status)
     assert first.ended == "permit_withdrawn"
 
@@ -123,19 +129,48 @@ def refusal(case: PlayedCase) -> tuple[str | None, str]:
 def test_what_the_state_of_the_permit_forbids_is_told_and_changes_nothing(play: Play) -> None:
     """Y-43."""
     granted(play)
-    assert refusal(requested(play, permit_action="resume", reason="检查")) == (
+    assert refusal(moved(play, "resume")) == (
         "refused",
         "该许可现为『有效』，不能恢复",
     )
-    requested(play, permit_action="suspend", reason="检查")
-    assert refusal(requested(play, permit_action="suspend", reason="检查")) == (
+    moved(play, "suspend")
+    assert refusal(moved(play, "suspend")) == (
         "refused",
         "该许可现为『暂停』，不能暂停",
     )
     assert permit(play)["status"] == "suspended"
-    unknown = requested(play, permit_action="suspend", permit_no="没有的编号", reason="检查")
-    assert refusal(unknown) == ("refused", "没有这项许可")
     assert "许可事项未办理" in story.told(play, "hq_admin")
+
+
+def test_the_permit_is_chosen_among_those_that_can_still_be_changed(play: Play) -> None:
+    """Y-43: 许可从辖区内有效、暂停的中选，不必填编号."""
+    granted(play)
+    held = {"苏地海培许字001号", "鲁海事培许字001号"}
+
+    def offered(login: str) -> set[str]:
+        by = play.user(login)
+        source = play.run(lambda session: sources.lookups(session, by).sources["yacht_permits"])
+        return {one.value for one in source.search("", {})}
+
+    assert offered("hq_admin") == held
+    assert offered("local_admin") == {"苏地海培许字001号"}
+    assert offered("branch_admin") == set()
+    moved(play, "withdraw")
+    assert offered("hq_admin") == held - {"苏地海培许字001号"}
+    with pytest.raises(FormInvalid) as refused:
+        moved(play, "resume")
+    assert list(refused.value.errors) == ["held_permit"]
+
+
+def test_only_headquarters_begin_a_matter_of_a_permit(play: Play) -> None:
+    """Y-43: 许可由部局维护；地方局、直属局、分支局的系统管理员只维护本局的机构人员."""
+
+    def begun(login: str) -> bool:
+        by = play.user(login)
+        return play.run(lambda s: offers.may_start(s, "yacht_institution_permit", by=by))
+
+    logins = ("hq_admin", "admin", "local_admin", "branch_admin")
+    assert [begun(one) for one in logins] == [True, False, False, False]
 
 
 def test_a_number_is_given_once_and_a_second_permit_keeps_the_first_from_being_resumed(
@@ -143,11 +178,11 @@ def test_a_number_is_given_once_and_a_second_permit_keeps_the_first_from_being_r
 ) -> None:
     """Y-43."""
     granted(play)
-    requested(play, permit_action="suspend", reason="检查")
+    moved(play, "suspend")
     assert refusal(requested(play)) == ("refused", "许可证编号已登记")
     second = requested(play, permit_no="苏地海培许字002号")
     assert second.waits_for == {"add_project"}
-    assert refusal(requested(play, permit_action="resume", reason="检查")) == (
+    assert refusal(moved(play, "resume")) == (
         "refused",
         "该海事机构对该培训机构已有有效许可",
     )
@@ -173,7 +208,7 @@ def test_a_permit_that_is_over_or_outlived_by_its_project_is_refused(play: Play)
 def test_a_person_whom_the_agency_has_already_is_not_entered_twice(play: Play) -> None:
     """Y-67, Y-80."""
     granted(play)
-    requested(play, permit_action="withdraw", reason="检查")
+    moved(play, "withdraw")
     case = requested(play, permit_no="苏地海培许字002号")
     project = {"project": "yacht_operator", "licence_classes": ["B1E"], "valid_to": "2027-02-28"}
     case.complete("add_project", as_="hq_admin", **project)
@@ -192,14 +227,7 @@ def test_a_person_whom_the_agency_has_already_is_not_entered_twice(play: Play) -
 def test_a_permit_that_no_case_watches_is_withdrawn_without_a_message(play: Play) -> None:
     """Y-43: a message that nobody takes would be an incident after 30 days."""
     held = "鲁海事培许字001号"
-    case = requested(
-        play,
-        permit_action="withdraw",
-        permit_no=held,
-        institution="YT370001",
-        msa_org="370001",
-        reason="检查",
-    )
+    case = moved(play, "withdraw", held)
     assert (case.ended, case.messages) == ("maintained", [])
     assert story.record(play, "institution_permit", held)["status"] == "withdrawn"
 
@@ -207,6 +235,6 @@ def test_a_permit_that_no_case_watches_is_withdrawn_without_a_message(play: Play
 def test_without_a_permit_no_class_is_accepted_without_the_finding(play: Play) -> None:
     """Y-43, Y-44."""
     for one in play.run(lambda s: registers.find(s, "institution_permit")):
-        requested(play, permit_action="withdraw", permit_no=one.key, institution="YT370001", msa_org="370001", reason="检查")  # fmt: skip
+        moved(play, "withdraw", one.key)
     case = story.filed(play)
     assert "没有覆盖培训期的有效许可" in case.variables["findings_text"]
