@@ -16,6 +16,10 @@ from sqlalchemy import select
 from adapters import registry
 from processes import registers
 from processes.demo import loader
+from processes.deployed import offers
+from processes.domains import domains
+from processes.identity import identity
+from processes.ledgers import maintenance
 from processes.model.records import RegisterRecord
 from processes.registers.definition import definitions
 from tests.web.conftest import csrf, installation
@@ -254,3 +258,18 @@ def test_every_ledger_that_names_another_s_records_can_be_asked_for_them() -> No
             assert name in other.search
             assert not other.fields[name].sensitive
             assert other.org
+
+
+def test_what_is_begun_from_a_ledger_takes_its_record_into_fields_of_the_form(demo: Flask) -> None:
+    """A name that the form of the business lacks would fill nothing in."""
+    by_processes = {n: one for n, one in domains.current().maintained.items() if one.operations}
+    assert by_processes.keys() == {"applicant_org", "institution_permit"}
+    with demo.app_context(), database().transaction() as session:
+        by = identity.by_login(session, "hq_admin")
+        for register in by_processes:
+            for one in maintenance.operations(session, register, by=by).values():
+                form = offers.service(session, one.apply, by=by).form
+                assert form is not None
+                names = {spec.name for spec in form.fields()}
+                assert {*one.record, *one.given} <= names
+                assert one.statuses <= {*registers.definition(register).statuses}
