@@ -12,6 +12,7 @@ from engine import runtime
 from engine.model import EventSubscription
 from processes import registers
 from processes.casefile import notices
+from processes.model.cases import Notification
 from processes.model.people import UserAccount
 from processes.movement import recounting
 from processes.movement.recounting import Proposal
@@ -453,7 +454,12 @@ def visited(case: PlayedCase, **more: Any) -> None:
     case.complete("visit", as_="supervisor", **answers)
 
 
+def box(play: Play, login: str) -> list[Notification]:
+    """The notices somebody has, the newest first."""
+    who = play.user(login)
+    return play.run(lambda session: list(notices.box(session, who)))
+
+
 def told(play: Play, login: str) -> list[str]:
     """Titles of the notices somebody has, the newest first."""
-    who = play.user(login)
-    return [one.title for one in play.run(lambda session: list(notices.box(session, who)))]
+    return [one.title for one in box(play, login)]

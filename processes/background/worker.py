@@ -23,6 +23,7 @@ from processes.exchange import restoration
 from processes.exchange.journal import Attempt
 from processes.letters.errors import LetterInvalid
 from processes.operations import Call, all_operations
+from processes.registers import Duplicate
 
 _log = logging.getLogger("banli.worker")
 BATCH = 20
@@ -82,7 +83,7 @@ class JobWorker:
                 self._dispatch(work)
             except BpmnError as error:
                 self._throw(work, error)
-            except LetterInvalid as error:
+            except (LetterInvalid, Duplicate) as error:
                 self._refuse(work, error.code, error.message, reason=error.message)
         except TaskNotActive as error:
             # the lease passed to another worker, or the token moved on meanwhile: then this

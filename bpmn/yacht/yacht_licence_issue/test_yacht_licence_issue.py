@@ -8,6 +8,7 @@ import pytest
 from bpmn.yacht import story
 from engine.errors import Forbidden
 from forms.errors import FormInvalid
+from processes import registers
 from processes.play import Play
 
 
@@ -365,3 +366,108 @@ def test_a_centre_with_a_system_of_its_own_answers_by_message(play: Play) -> Non
     story.issue(case)
     assert (case.ended, story.licence_of(case)["blank_serial"]) == ("issued", "ZX00000001")
     assert case.messages == ["card_order", "card_received", "card_closed"]
+
+
+HOLDER, ANOTHER = "370202199003070011", "11010519491231002X"
+OVERRIDDEN = [{"finding": "case_running", "reason": "另一件将撤回"}]
+
+
+def test_a_second_licence_of_the_class_is_not_granted(play: Play) -> None:
+    """Y-61, Y-89: of two cases under way for one person and class one alone comes to a licence."""
+    first, second = story.applied(play), story.applied(play)
+    for case in (first, second):
+        story.accept(case)
+    for case in (first, second):
+        story.review(case, finding_overrides=OVERRIDDEN)
+    story.approve(first)
+    number = story.licence_of(first)["licence_no"]
+    story.approve(second)
+    assert (second.waits_for, second.row.outcome) == ({"review"}, "")
+    assert second.variables["licence_created"] is False
+    said = f"持证人已有同类别等级的证书{number}（待制证），不能再准予许可"
+    assert second.variables["return_reason"] == said
+    assert story.told(play, "approver")[0] == "没有准予许可，已退回审核"
+    story.review(second, "propose_refuse", reason="已有同类别等级的证书")
+    law = "《游艇安全管理规定》"
+    story.approve(second, "refuse", reason="已有同类别等级的证书", legal_basis=law)
+    assert (second.ended, second.row.outcome) == ("refused", "refused")
+    assert first.waits_for == {"card_posted", "card_order_rejected"}
+
+
+def test_two_grants_at_the_same_moment_are_no_incident(play: Play) -> None:
+    """Y-61, Y-89: the ledger refuses the slower one; its time limits run on, nothing is lost."""
+    case = story.applied(play)
+    story.accept(case)
+    story.review(case)
+    person = case.variables["person_id"]
+    # as the other approver's grant looks to who read the ledger before: none but the own
+    number = story.held(
+        play,
+        status="pending_card",
+        person_id=person,
+        work_order_no=case.variables["work_order_no"],
+        blank_serial=None,
+    )
+    story.approve(case)
+    assert (case.waits_for, case.row.status, case.row.outcome) == ({"review"}, "in_progress", "")
+    said = "持证人已有同类别等级的待制证证书，不能再准予许可"
+    assert case.variables["return_reason"] == said
+    assert (case.variables["decided_on"], case.variables["licence_no"]) == (None, None)
+    assert case.row.due_on == date(2026, 3, 30)
+    assert story.told(play, "approver")[0] == "没有准予许可，已退回审核"
+    gone = registers.Trace(by="test")
+    play.run(
+        lambda session: registers.transition(session, "yacht_licence", number, "void", trace=gone)
+    )
+    story.review(case)
+    story.approve(case)
+    assert story.licence_of(case)["status"] == "pending_card"
+
+
+def test_who_applies_again_is_told_at_once_what_there_is(play: Play) -> None:
+    """Y-11, Y-89: the holder is told the work order under way, the acceptor sees it as well."""
+    first = story.applied(play)
+    assert first.variables["acceptance_notice"] is None
+    again = story.applied(play)
+    said = f"持证人同类别等级（A1E）已有在办的工作单{first.variables['work_order_no']}。"
+    assert again.variables["acceptance_notice"] == said
+    newest = story.box(play, "applicant")[0]
+    assert (newest.title, said in newest.body) == ("同类别等级已有在办业务或者有效证书", True)
+    assert story.applied(play, licence_class="A2E").variables["acceptance_notice"] is None
+
+
+def test_who_holds_a_valid_licence_is_told_its_number(play: Play) -> None:
+    """Y-11, Y-89: but for the one that a renewal replaces."""
+    old = story.held(play, id_no=HOLDER)
+    renewal = story.applied(play, application_kind="renew", old_licence_no=old)
+    assert renewal.variables["acceptance_notice"] is None
+    case = story.applied(play)
+    number = renewal.variables["work_order_no"]
+    said = f"持证人同类别等级（A1E）已有在办的工作单{number}、有效证书{old}。"
+    assert case.variables["acceptance_notice"] == said
+
+
+def test_who_files_for_another_is_not_told_the_numbers(play: Play) -> None:
+    """Y-08, Y-11: only that there is something, and to ask the holder."""
+    first = story.applied(play, id_no=ANOTHER)
+    number = first.variables["work_order_no"]
+    again = story.applied(play, id_no=ANOTHER)
+    assert number in again.variables["acceptance_notice"]
+    newest = story.box(play, "applicant")[0]
+    assert (number in newest.body, "请与持证人核实" in newest.body) == (False, True)
+
+
+def test_a_renewal_is_not_granted_beside_another_valid_licence(play: Play) -> None:
+    """Y-89: the licence that it replaces does not stand in its way; another one of the class does."""
+    old = story.held(play)
+    case = story.applied(play, application_kind="renew", old_licence_no=old)
+    story.accept(case)
+    story.review(case)
+    story.approve(case)
+    assert story.licence_of(case)["status"] == "pending_card"
+    again = story.applied(play, application_kind="renew", old_licence_no=old)
+    story.accept(again)
+    story.review(again, finding_overrides=OVERRIDDEN)
+    story.approve(again)
+    assert again.waits_for == {"review"}
+    assert story.licence_of(case)["licence_no"] in again.variables["return_reason"]

@@ -459,6 +459,25 @@ def test_two_equal_keys_at_once_leave_one_record(
     assert set(results) <= {"done", "Duplicate", "Conflict", "IntegrityError"}
 
 
+def test_two_grants_at_once_leave_one_licence_to_be_made_and_a_clear_refusal(
+    database: Database, configured: settings.Settings
+) -> None:
+    """Y-61, Y-89: whoever is slower is told by the ledger which rule stands in the way."""
+    barrier = threading.Barrier(4)
+
+    def grant(_worker: int) -> str:
+        barrier.wait()
+        try:
+            database.run(a_licence)
+        except Duplicate as refused:
+            return refused.message
+        return "granted"
+
+    with ThreadPoolExecutor(4) as pool:
+        results = sorted(pool.map(grant, range(4)))
+    assert results == ["granted", *["持证人已有同类别等级的待制证证书"] * 3]
+
+
 def test_words_are_looked_up_once_in_the_index_of_a_ledger_and_not_record_by_record(
     database: Database,
 ) -> None:
