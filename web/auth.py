@@ -10,14 +10,13 @@ from typing import Any, Final, Literal, TypeVar, cast
 
 from flask import Flask, Response, abort, current_app, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from flask_wtf.csrf import CSRFError
 
 from processes.identity import identity
 from processes.identity.identity import User
 from processes.identity.roles import ROLES, Action
 from processes.ledgers import menus
-from processes.public import citizens, kept
-from web import realms, security
+from processes.public import citizens
+from web import keeping, realms, security
 from web.database import read_session, transaction
 from web.errors import problem, wants_json
 from web.login_page import page
@@ -28,8 +27,6 @@ View = TypeVar("View", bound=Callable[..., Any])
 _ATTRIBUTE: Final = "__banli_policy__"
 _OPEN_ENDPOINTS: Final = frozenset({"static"})
 _BEFORE_NEW_PASSWORD: Final = frozenset({"auth.password", "auth.logout", "language.choose"})
-KEPT: Final = "kept"
-"""Of the cookie of the portal: the key of a form that waits for its writer."""
 POLL_HEADER: Final = "X-Banli-Poll"
 
 login_manager = LoginManager()
@@ -180,30 +177,13 @@ def _guard() -> Any:
     return None
 
 
-def _keep_for_later() -> None:
-    """What was typed on a page of the portal waits for whoever was logged in there.
-
-    The way to the unified identity leads over another site, so that no page can carry it.
-    """
-    ended = session.get("_user_id")
-    if request.method != "POST" or not isinstance(ended, str) or not request.form:
-        return
-    try:
-        security.check_csrf()
-    except CSRFError:
-        return  # not from a page of ours
-    typed = request.form.to_dict(flat=False)
-    with transaction() as db_session:
-        session[KEPT] = kept.keep(db_session, ended, path=request.path[:500], typed=typed)
-
-
 def ask_to_log_in() -> Response:
     """Send the caller to the log-in page; a form typed meanwhile is carried along."""
     if wants_json():
         return problem(401, "not_authenticated", "登录已过期，请重新登录。")
     here = request.full_path.rstrip("?") if request.method == "GET" else request.path
     if realms.is_public():
-        _keep_for_later()
+        keeping.for_later()
         return cast(Response, redirect(url_for("public.login", next=here), code=303))
     if request.headers.get("HX-Request"):
         target = request.headers.get("HX-Current-URL", "")

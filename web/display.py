@@ -66,6 +66,9 @@ _OUTCOME: Final[Mapping[str, str]] = {
     "query_refused": N_("不予查询"),
     "update_refused": N_("不予更新"),
     "sharing_refused": N_("不予共享"),
+    "publication_refused": N_("不予发布"),
+    "not_published": N_("未能发布"),
+    "still_wrong": N_("仍未签发"),
     "not_accepted": N_("不予受理"),
     "unit_unavailable": N_("不予受理"),
     "expired_supplement": N_("逾期未补正"),
@@ -89,7 +92,7 @@ _OUTCOME: Final[Mapping[str, str]] = {
 
 _DECLINED: Final = frozenset(
     {
-        *("declined", "refused", "update_refused", "sharing_refused"),
+        *("declined", "refused", "update_refused", "sharing_refused", "publication_refused"),
         *("not_accepted", "unit_unavailable", "rejected_package"),
     }
 )

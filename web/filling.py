@@ -137,9 +137,12 @@ def layout(
 ) -> Layout:
     """The sections of a form for the templates, with files as links the viewer may follow."""
     sections = display.layout(form, values, errors, context=context, rights=rights, lookups=lookups)
-    held = {**context, **values}
+    held = {name: value for name, value in {**context, **values}.items() if value is not None}
     return [
-        replace(section, fields=[_linked(field, held.get(field.name)) for field in section.fields])
+        replace(
+            section,
+            fields=[_linked(field, held.get(field.name, field.value)) for field in section.fields],
+        )
         for section in sections
     ]
 

@@ -215,6 +215,13 @@ def notices_of(play: Play, login: str) -> list[str]:
     return [one.title for one in play.run(lambda session: list(notices.box(session, who)))]
 
 
+def messages_of(play: Play, login: str, title: str) -> list[str]:
+    """What somebody was told under a title."""
+    who = play.user(login)
+    told = play.run(lambda session: list(notices.box(session, who)))
+    return [one.body for one in told if one.title == title]
+
+
 def limits(play: Play, case: PlayedCase) -> list[Standing]:
     """Every limit of a case and where it stands."""
     return play.run(lambda session: clock.standings(session, case.id, org_code="PR610100"))

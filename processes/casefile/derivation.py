@@ -71,7 +71,8 @@ def derive(session: Session, execution: Execution, step: StepRecord) -> None:
         values = _new(session, execution, said)
         session.execute(insert(Case).values(**values))
         names = (values["applicant_name"], values["title"])
-        found = searching.words_of(values["reference"], names, values["id_no_tail"])
+        numbers = (values["reference"], _first_with(session, execution))
+        found = searching.words_of(numbers, names, values["id_no_tail"])
         searching.lay_down(session, execution.instance_id, found)
         _list(session, execution, root.variables, new=True)
         return
@@ -86,8 +87,8 @@ def derive(session: Session, execution: Execution, step: StepRecord) -> None:
             _numbered(session, execution.instance_id, root.variables.get("work_order_no"))
         )
     session.execute(update(Case).where(Case.id == execution.instance_id).values(**values))
-    if _SOUGHT & values.keys():
-        searching.rewrite(session, execution.instance_id)
+    if _SOUGHT & values.keys() or "work_order_no" in written:
+        searching.rewrite(session, execution.instance_id, own=_first_with(session, execution))
     _list(session, execution, {name: root.variables.get(name) for name in written}, new=False)
 
 
@@ -201,6 +202,16 @@ def _numbered(session: Session, instance_id: int, work_order_no: Any) -> dict[st
         return {}
     own = _own(session, work_order_no)
     return {"reference": own} if own else {}
+
+
+def _first_with(session: Session, execution: Execution) -> str:
+    """The work-order number a case says of itself; empty if an earlier case bears it.
+
+    A case from elsewhere is called by the number it came with and has one of ours beside it.
+    """
+    number = str(execution.scopes[execution.instance_id].variables.get("work_order_no") or "")[:64]
+    others = Case.reference == number, Case.id < execution.instance_id
+    return "" if number and session.scalar(select(Case.id).where(*others)) else number
 
 
 def told_apart(reference: str, instance_id: int) -> str:

@@ -1,4 +1,4 @@
-"""The words that find a case: number, names from any character on, pinyin initials, identity tail.
+"""The words that find a case: its numbers, names from any character on, initials, identity tail.
 
 Invariant: a search is a range of an index, however many cases there are; the words of a case are
 derived from its row and rewritten when number, names or identity change.
@@ -33,9 +33,15 @@ _TAIL_SHAPE: Final = re.compile(r"[0-9]{3}[0-9X]")
 _IDENTITY_SHAPE: Final = re.compile(r"[0-9]{15}|[0-9]{17}[0-9X]")
 
 
-def words_of(reference: str, names: Iterable[str], id_no_tail: str = "") -> frozenset[str]:
-    """Every word under which a case is found, as it is stored."""
-    found = set(_of_number(reference))
+def words_of(numbers: Iterable[str], names: Iterable[str], id_no_tail: str = "") -> frozenset[str]:
+    """Every word under which a case is found, as it is stored.
+
+    Args:
+        numbers: its reference and, where it came with somebody else's, its own.
+        names: the applicant's and the case's.
+        id_no_tail: the last four characters of the applicant's identity number.
+    """
+    found = {word for number in numbers if number for word in _of_number(number)}
     for name in names:
         wanted = _folded(name)[: WORD_LENGTH + _NAME]
         found.update(_endings(wanted))
@@ -59,15 +65,15 @@ def initials(name: str) -> Iterator[str]:
     yield from islice(("".join(reading) for reading in product(*letters)), _READINGS)
 
 
-def rewrite(session: Session, case_id: int) -> None:
-    """Bring the words of a case to what its row says."""
+def rewrite(session: Session, case_id: int, *, own: str = "") -> None:
+    """Bring the words of a case to what its row says, and the number of `own` beside it."""
     row = session.execute(
         select(Case.reference, Case.applicant_name, Case.title, Case.id_no_tail).where(
             Case.id == case_id
         )
     ).one()
     session.execute(delete(CaseWord).where(CaseWord.case_id == case_id))
-    lay_down(session, case_id, words_of(row[0], row[1:3], row[3]))
+    lay_down(session, case_id, words_of((row[0], own), row[1:3], row[3]))
 
 
 def lay_down(session: Session, case_id: int, words: Iterable[str]) -> None:

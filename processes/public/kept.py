@@ -15,7 +15,6 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from engine import clock
-from processes.identity import identity
 from processes.identity.identity import User
 from processes.model.people import KeptForm
 
@@ -23,14 +22,8 @@ KEPT_FOR: Final = timedelta(hours=1)
 Typed = Mapping[str, Sequence[str]]
 
 
-def keep(session: Session, ended: str, *, path: str, typed: Typed) -> str | None:
-    """Keep a form for the account of a log-in that is over; the key to ask for it with.
-
-    None where there never was such a log-in.
-    """
-    account = identity.whose(session, ended)
-    if account is None:
-        return None
+def keep(session: Session, account: int, *, path: str, typed: Typed) -> str:
+    """Keep a form for the account of a log-in that is over; the key to ask for it with."""
     forget(session, account)
     key = secrets.token_urlsafe(24)
     text = json.dumps({name: [*values] for name, values in typed.items()}, ensure_ascii=False)

@@ -122,7 +122,7 @@ def _rows(numbers: range, rnd: random.Random, now: Any) -> Iterator[tuple[Any, l
             }
         )  # fmt: skip
         candidates.append({"task_id": n, "candidate": f"{_ROLES[n % 3]}@370001"})
-        found = searching.words_of(reference, (name, title), tail)
+        found = searching.words_of((reference,), (name, title), tail)
         words += [{"word": word, "case_id": n} for word in found]
     yield ProcessInstance, instances
     yield Case, cases

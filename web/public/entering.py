@@ -15,9 +15,10 @@ from engine.ports import Errand, IdentityProvider
 from processes.public import citizens
 from processes.public.kept import take
 from web import realms
-from web.auth import KEPT, policy, sign_in, sign_out
+from web.auth import policy, sign_in, sign_out
 from web.config import Settings
 from web.database import run
+from web.keeping import KEPT
 from web.login import again
 from web.paths import own_path
 from web.public.pages import CHANNELS, DEFAULT, blueprint, provider

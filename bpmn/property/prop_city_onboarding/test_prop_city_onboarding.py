@@ -51,6 +51,23 @@ def test_a_city_is_connected_when_every_stage_is_signed(play: Play) -> None:
     held = story.record(play, "onboarding", case.row.reference)
     assert (held["status"], held["region"]) == ("connected", "PR610500")
     assert case.letters[-1] == "letter_onboarding_report"
+    assert "一窗受理接入已开通" in story.notices_of(play, "prop_access")
+    assert "一窗受理接入已开通" not in story.notices_of(play, "prop_executor_wn")
+
+
+def test_a_stopped_access_is_open_again_by_a_new_application(play: Play) -> None:
+    """P-69, P-85: tested anew; who answered by hand meanwhile is told."""
+    former = opened(play, subsystem="info_query").row.reference
+    asked_to(play, "stop").complete("examine", as_="prop_admin", decision="grant")
+    again = granted(play, subsystem="info_query")
+    for _stage in range(4):
+        stage_done(again)
+        again.complete("sign_stage", as_="prop_admin", decision="pass")
+    assert again.ended == "connected"
+    assert story.record(play, "onboarding", former)["status"] == "stopped"
+    assert story.record(play, "onboarding", again.row.reference)["status"] == "connected"
+    for login in ("prop_access", "prop_executor_wn"):
+        assert story.notices_of(play, login)[0] == "信息网络查询接入已开通"
 
 
 def test_what_fails_in_the_joint_test_is_done_again(play: Play) -> None:

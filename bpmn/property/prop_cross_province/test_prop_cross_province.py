@@ -14,6 +14,7 @@ from engine import clock
 from engine.model import EventSubscription, OutboxMessage
 from engine.ports import Message
 from processes.casefile import messages
+from processes.casework import cases
 from processes.exchange import publication
 from processes.play import Play, PlayedCase
 
@@ -153,6 +154,22 @@ def test_what_cannot_be_taken_is_told_with_its_reason(
     assert case.ended == "rejected"
     assert story.record(play, "cross_case", "KS1")["status"] == "rejected"
     assert case.incidents == []
+
+
+def found(play: Play, text: str) -> list[int]:
+    """What the search of cases finds for somebody at the window."""
+    by = play.user("prop_window")
+    return play.run(lambda session: [one.id for one in cases.search(session, by=by, text=text)])
+
+
+def test_it_is_found_by_the_number_it_came_with_and_by_ours(play: Play) -> None:
+    """P-04, P-34: who calls names either."""
+    case = forwarded(play, "KS20260001")
+    number = case.variables["work_order_no"]
+    assert case.row.reference == "KS20260001" != number
+    assert found(play, "KS20260001") == found(play, number) == [case.id]
+    booked(case)
+    assert found(play, number) == [case.id]
 
 
 def test_one_that_is_not_received_goes_back_with_a_letter(play: Play) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bpmn.property import seals, story
+from bpmn.property import corrections, seals, story
 from processes import registers
 from processes.casework import applications
 from processes.play import Play, PlayedCase
@@ -152,6 +152,36 @@ def test_what_was_mended_is_issued_again_and_leaves_the_list(play: Play) -> None
     assert (mended["status"], mended["ecert_id"]) == ("resolved", made["ecert_id"])
     assert made["holder_name"] == "权利人二"
     assert (left["status"], left["run_no"]) == ("open", second.row.reference)
+
+
+def wrongly_coded(play: Play) -> PlayedCase:
+    """A run over the demo's stock, one of which has no code of the form of a unit's."""
+    return ordered(play, agency=corrections.AGENCY)
+
+
+def test_an_entry_corrected_by_hand_is_no_problem_of_a_later_run(play: Play) -> None:
+    """P-43, P-44: the code in the book stays wrong, the entry has its certificate."""
+    first = wrongly_coded(play)
+    corrections.settled(play)
+    second = ordered(play, agency=corrections.AGENCY)
+    run = run_of(play, second)
+    assert (run["issued"], run["skipped"], run["problems"]) == (0, 12, 0)
+    (problem,) = story.records(play, "ecert_problem")
+    assert (problem["status"], problem["run_no"]) == ("resolved", first.row.reference)
+
+
+def test_a_checked_correction_that_was_not_sealed_is_issued_again(play: Play) -> None:
+    """P-43, P-44: what the book can't be made to say is taken from the correction."""
+    first = wrongly_coded(play)
+    desk = seals.employed(play)
+    desk.refuses = "印章已停用"
+    assert corrections.settled(play).ended == "still_wrong"
+    desk.refuses = ""
+    second = ordered(play, agency=None, again_of=first.row.reference)
+    assert (run_of(play, second)["issued"], run_of(play, second)["problems"]) == (1, 0)
+    (made,) = story.records(play, "ecert", unit_code=corrections.RIGHT)
+    (problem,) = story.records(play, "ecert_problem")
+    assert (problem["status"], problem["ecert_id"]) == ("resolved", made["ecert_id"])
 
 
 def named(play: Play, entry_no: str, holder: str) -> None:

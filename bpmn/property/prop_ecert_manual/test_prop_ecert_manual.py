@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bpmn.property import seals, story
+from bpmn.property import corrections, seals, story
+from bpmn.property.corrections import PROCESS, RIGHT, correct
 from engine.errors import BanliError
 from forms import display
 from forms.errors import FormInvalid
@@ -12,36 +13,12 @@ from processes.casefile import opinions
 from processes.desk import worklist
 from processes.play import Play, PlayedCase
 
-PROCESS = "prop_ecert_manual"
-RIGHT = "610113001002GB00001F00010002"
-
-
-def problem(play: Play, **changes: Any) -> str:
-    """An entry that could not be issued, on the list."""
-    seals.employed(play)
-    story.entry_reported(play, **{"unit_code": "610113001002XB00001F00010002", **changes})
-    (found,) = story.records(play, "ecert_problem")
-    return str(found["problem_no"])
-
 
 def taken(play: Play, **changes: Any) -> PlayedCase:
-    return play.apply(PROCESS, as_="prop_ecert_clerk", problem_no=problem(play, **changes))
-
-
-def correct(case: PlayedCase, **changes: Any) -> None:
-    answers = {
-        "decision": "issue",
-        "unit_code": RIGHT,
-        "holder_name": "权利人一、权利人二",
-        "holder_id_no": "610102199001010016",
-        "certificate_no": story.CITY["certificate_no"],
-        "location": story.CITY["location"],
-        "right_kind": story.CITY["right_kind"],
-        "evidence": [story.paper(case.play)],
-        "note": "登记簿原页为 GB",
-        **changes,
-    }
-    case.complete("correct", as_="prop_ecert_clerk", **answers)
+    """An entry that could not be issued, on the list and taken up."""
+    seals.employed(play)
+    story.entry_reported(play, **{"unit_code": "610113001002XB00001F00010002", **changes})
+    return corrections.taken(play)
 
 
 def test_a_corrected_entry_is_checked_by_another_and_gets_its_certificate(play: Play) -> None:
@@ -83,10 +60,10 @@ def test_a_correction_sent_back_is_made_again_with_the_reason(play: Play) -> Non
     assert (said.decision, said.text) == ("退回改正", "证据不清")
 
 
-def begins_with(case: PlayedCase) -> dict[str, str]:
-    """What the fields of the correction hold when its page is opened."""
+def begins_with(case: PlayedCase, login: str = "prop_ecert_clerk") -> dict[str, str]:
+    """What the fields of a task hold when its page is opened."""
     (task,) = case.tasks
-    by = case.play.user("prop_ecert_clerk")
+    by = case.play.user(login)
     view = case.play.run(lambda session: worklist.view(session, task.id, by=by))
     assert view.form is not None
     sections = display.layout(view.form, {}, context=view.variables, rights=display.Rights())
@@ -107,6 +84,14 @@ def test_a_correction_sent_back_begins_with_what_was_written(play: Play) -> None
     assert found["location"] == "演示路 9 号 1 幢"
     assert found["decision"] == "改正后发证"
     assert found["note"] == "登记簿原页为 GB"
+    assert found["evidence"].startswith("扫描件.png"), "it need not be uploaded again"
+
+
+def test_who_checks_sees_the_evidence(play: Play) -> None:
+    """P-44: with what the clerk says of it."""
+    case = taken(play)
+    correct(case)
+    assert begins_with(case, "prop_reviewer")["evidence"].startswith("扫描件.png")
 
 
 def test_what_should_have_no_certificate_is_closed_with_its_reason(play: Play) -> None:
@@ -127,6 +112,10 @@ def test_what_still_cannot_be_sealed_goes_back_on_the_list(play: Play) -> None:
     assert (case.ended, case.row.outcome) == ("still_wrong", "still_wrong")
     (found,) = story.records(play, "ecert_problem")
     assert (found["status"], found["handled_by"]) == ("open", "仍有问题：印章已停用")
+    assert found["reason"] == "印章已停用", "and no more what was corrected"
+    again = begins_with(corrections.taken(play))
+    assert (again["unit_code"], again["note"]) == (RIGHT, "登记簿原页为 GB")
+    assert again["evidence"].startswith("扫描件.png"), "what was checked is not done again"
 
 
 def test_a_problem_somebody_else_took_up_is_not_handled_twice(play: Play) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bpmn.property import story
 from engine.errors import BanliError
 from engine.ports import Work
 from engine.variables import Variables
@@ -46,6 +47,9 @@ def test_a_menu_that_is_not_agreed_to_is_not_published(play: Play) -> None:
     case = edited(play)
     case.complete("check", as_="prop_admin_two", decision="refuse", reason="名称不规范")
     assert (case.ended, case.status) == ("refused", "cancelled")
+    assert case.row.outcome == "publication_refused"
+    (told,) = story.messages_of(play, "prop_admin", "公众号菜单不予发布")
+    assert "名称不规范" in told
 
 
 def test_an_account_that_does_not_answer_is_told_of(play: Play) -> None:

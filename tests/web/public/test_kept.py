@@ -1,5 +1,6 @@
 """Nothing typed is lost when a log-in runs out on the way to the unified identity (P-01, P-09)."""
 
+import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +17,7 @@ from processes.background.worker import JobWorker
 from processes.identity import identity
 from processes.model.people import KeptForm, PublicIdentity, UserAccount
 from processes.public import kept
-from tests.web.conftest import csrf
+from tests.web.conftest import csrf, picture
 from tests.web.public.conftest import Provider
 from tests.web.public.test_portal import APPLY, applied, html, realty, sale
 from web.database import database
@@ -73,33 +74,77 @@ def test_what_was_typed_comes_back_after_the_log_in(
         assert session.scalars(select(KeptForm)).all() == [], "given back once"
 
 
-def test_what_was_typed_into_an_answer_to_the_office_comes_back_and_is_not_sent(
-    realty: Flask, citizen: Entered, provider: Provider
-) -> None:
-    """P-09: a supplement, a withdrawal, whatever a case asks of its applicant or lets him send."""
-    client = citizen("p1001")
-    case = applied(client, unit_code="610113001002GB00001F00010002")
+def asked_to_sign(realty: Flask, client: FlaskClient, room: int) -> tuple[str, str]:
+    """The page of a case and of the signature that it waits for; a room is sold once."""
+    case = applied(client, unit_code=f"610113001002GB00001F0001000{room}")
     with realty.app_context():
         known = {topic: shares.Exchange(topic) for topic in shares.TOPICS}
         worker = JobWorker(transact=database().run, owner="test", workers=known)
         while worker.run_once():
             pass
-    way = re.search(r'href="(/public/cases/\d+/actions/\d+)"', html(client, case))[1]
-    token = re.search(r'name="_page" value="([^"]+)"', html(client, way))[1]
-    form = {"_page": token, "csrf_token": csrf(client, way)}
-    end_all(realty)
-    answer = client.post(way, data={**form, "sign_confirmed": "true"})
-    assert answer.status_code == 303
-    assert "已经暂存" in html(client, answer.headers["Location"])
+    return case, re.search(r'href="(/public/cases/\d+/actions/\d+)"', html(client, case))[1]
+
+
+def restored(client: FlaskClient, provider: Provider, way: str) -> str:
+    """The page as it is shown again after the log-in."""
     page = back(client, provider, "p1001", way=way)
     assert f'action="{way}"' in page
     fields = dict(re.findall(r'<textarea name="([^"]+)" hidden>\s*([^<]*)</textarea>', page))
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
     shown = client.post(way, data={**fields, "csrf_token": token, "_restore": "1"})
     assert shown.status_code == 200
-    assert "已恢复登录前填写的内容" in shown.get_data(as_text=True)
-    assert re.search(r'name="sign_confirmed" value="true" checked', shown.get_data(as_text=True))
+    return str(shown.get_data(as_text=True))
+
+
+def test_what_was_typed_into_an_answer_to_the_office_comes_back_and_is_not_sent(
+    realty: Flask, citizen: Entered, provider: Provider
+) -> None:
+    """P-09: a supplement, a withdrawal, whatever a case asks of its applicant or lets him send."""
+    client = citizen("p1001")
+    case, way = asked_to_sign(realty, client, 2)
+    token = re.search(r'name="_page" value="([^"]+)"', html(client, way))[1]
+    form = {"_page": token, "csrf_token": csrf(client, way)}
+    end_all(realty)
+    answer = client.post(way, data={**form, "sign_confirmed": "true"})
+    assert answer.status_code == 303
+    assert "已经暂存" in html(client, answer.headers["Location"])
+    shown = restored(client, provider, way)
+    assert "已恢复登录前填写的内容" in shown
+    assert re.search(r'name="sign_confirmed" value="true" checked', shown)
     assert way in html(client, case), "it waits to be sent"
+
+
+def test_files_sent_with_the_form_come_back_too(
+    realty: Flask, citizen: Entered, provider: Provider
+) -> None:
+    """P-09: without script they travel with the form; they need not be chosen again."""
+    client = citizen("p1001")
+    _case, way = asked_to_sign(realty, client, 1)
+    token = re.search(r'name="_page" value="([^"]+)"', html(client, way))[1]
+    form = {"_page": token, "csrf_token": csrf(client, way)}
+    end_all(realty)
+    client.post(way, data={**form, "signature": (io.BytesIO(picture()), "签名.png")})
+    shown = restored(client, provider, way)
+    assert "签名.png" in shown
+    reference = re.search(r'name="signature" value="([^"]+)"', shown)[1]
+    form = {
+        "_page": re.search(r'name="_page" value="([^"]+)"', shown)[1],
+        "csrf_token": csrf(client, way),
+        "sign_confirmed": "true",
+    }
+    assert client.post(way, data={**form, "signature": reference}).status_code == 303
+
+
+def test_a_file_that_may_not_come_in_is_told_of_before_the_log_in(
+    realty: Flask, citizen: Entered
+) -> None:
+    client = citizen("p1001")
+    _case, way = asked_to_sign(realty, client, 4)
+    form = {"csrf_token": csrf(client, way), "sign_confirmed": "true"}
+    end_all(realty)
+    sent = {"signature": (io.BytesIO(b"MZ\x90\x00"), "签名.exe")}
+    answer = client.post(way, data={**form, **sent})
+    assert "没有收下“签名.exe”" in html(client, answer.headers["Location"])
 
 
 def test_nobody_else_is_given_it(realty: Flask, citizen: Entered, provider: Provider) -> None:
