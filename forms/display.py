@@ -18,6 +18,7 @@ from forms.lookups import Lookups
 from forms.validation import hidden_fields, is_required
 
 _FEW: Final = 15
+_SHORT_LIST: Final = 8  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class FieldView:
     columns: Sequence["FieldView"] = ()
     rows: Sequence["RowView"] = ()
     may_add: bool = False
+    by_sheet: bool = False  # the rows may be taken down as a spreadsheet and read in
     triggers: bool = False
     sourced: bool = False  # what may be picked may depend on other answers
 
@@ -359,7 +361,13 @@ def _table(view: _View, spec: Rows, raw: Any) -> dict[str, Any]:
         ],
         "rows": [_row(view, spec, (index, row), columns) for index, row in enumerate(typed)],
         "may_add": editable and given is None,
+        "by_sheet": editable and (given is None or _worth_a_sheet(spec, len(typed))),
     }
+
+
+def _worth_a_sheet(spec: Rows, rows: int) -> bool:
+    """A short list of given rows is quicker typed, unless the form says otherwise."""
+    return rows > _SHORT_LIST or spec.options.get("sheet") is True
 
 
 def _defaults(spec: Rows) -> dict[str, Any]:

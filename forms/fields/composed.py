@@ -20,13 +20,14 @@ class Rows(Field):
     With `rows_from` (a list, or an expression for one) the number of rows is fixed and their
     read-only columns come from there; a text there fills the first read-only column, and a list
     may have its English beside it, `rows_from_en`. No two rows
-    may have the same in all columns of `unique`.
+    may have the same in all columns of `unique`. With `sheet` the rows may be taken down as a
+    spreadsheet and read in however few they are.
     """
 
     type: ClassVar[str] = "rows"
     widget: ClassVar[str] = "rows"
     options_known: ClassVar[frozenset[str]] = frozenset(
-        {"fields", "min", "max", "rows_from", "rows_from_en", "unique"}
+        {"fields", "min", "max", "rows_from", "rows_from_en", "unique", "sheet"}
     )
 
     fields: tuple[Field, ...] = field(default=())

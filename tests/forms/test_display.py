@@ -314,6 +314,22 @@ sections:
     assert [cell.visible for cell in shown.rows[0].cells] == [True, True, False]
 
 
+def test_given_rows_go_into_a_spreadsheet_when_they_are_many_or_the_form_says_so():
+    """Y-52: scores are entered in a grid or a table, however few the candidates."""
+
+    def offered(rows: int, more: str = "", rights: display.Rights = EDIT) -> bool:
+        line = f"{{name: t, label: 表, type: rows, rows_from: '=lines'{more}, "
+        line += "fields: [{name: a, label: 甲, type: text}]}"
+        text = f"form: form_x\ntitle: 表\nsections:\n  - title: 甲\n    fields: [{line}]\n"
+        asked = read(text.encode(), "forms/form_x.yaml")
+        context = {"lines": [{}] * rows}
+        return fields(display.layout(asked, {}, context=context, rights=rights))["t"].by_sheet
+
+    assert [offered(1), offered(8), offered(9)] == [False, False, True]
+    assert offered(1, ", sheet: true")
+    assert not offered(9, rights=display.READ_ONLY)
+
+
 def test_yes_and_no_have_the_words_of_the_form():
     text = """
 form: form_x

@@ -104,7 +104,8 @@ def test_each_ticket_has_its_number_room_and_seat_in_one_file_for_printing(play:
     assert [one["seat_no"] for one in found] == [1, 2, 3]
     issued = play.run(lambda session: documents.issued(session, exam.id))
     assert [(one.template, one.pages) for one in issued] == [("letter_admission_tickets", 3)]
-    assert any("准考证" in text for text in told(play, "institution_clerk"))
+    said = next(text for text in told(play, "institution_clerk") if "准考证" in text)
+    assert "游艇操作人员理论考试（A1E）已安排" in said
 
 
 def test_theory_and_assessment_are_sat_for_separately_and_counted_separately(play: Play) -> None:
@@ -189,9 +190,7 @@ def test_no_assessor_no_assessment(play: Play) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"rooms": ["QD01-101"], "starts_at": "2026-03-20T12:00"}, "结束时间应晚于开始时间"),
         ({"site": "QD02"}, "所选考场不在考试地点“奥帆码头评估区”"),
-        ({"starts_at": "2020-03-20T09:00"}, "考试时间已过"),
         ({"ends_at": "2030-01-02T11:00", "starts_at": "2030-01-02T09:00"}, "资格在考试日已过期"),
     ],
 )
@@ -203,6 +202,24 @@ def test_an_arrangement_that_cannot_be_is_sent_back_with_the_reason(
     story.arrange(exam, **changes)
     assert exam.waits_for == {"arrange"}
     assert said in exam.variables["arrangement_problem"]
+    assert [task.name for task in exam.tasks] == ["考务安排（理论，须调整）"]  # the to-do box says that it came back
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"starts_at": "2026-03-20T12:00"}, "ends_at", "结束时间应晚于开始时间"),
+        ({"starts_at": "2020-03-20T09:00"}, "starts_at", "考试时间已过"),
+    ],
+)
+def test_times_that_cannot_be_are_refused_where_they_are_typed(
+    play: Play, changes: dict[str, Any], field: str, said: str
+) -> None:
+    """Y-51."""
+    exam = story.enrolled(play)
+    with pytest.raises(FormInvalid) as refused:
+        story.arrange(exam, **changes)
+    assert said in refused.value.errors[field][0]
 
 
 def test_more_candidates_than_seats_need_another_room(play: Play) -> None:
@@ -230,7 +247,8 @@ def test_a_room_or_examiner_that_is_taken_is_named_and_nothing_is_booked(play: P
     story.arrange(story.enrolled(play))
     exam = other(play)
     story.arrange(exam, examiners=["KG002"])
-    assert "考场“第一考场”在2026-03-20 09:00至11:00已用于" in exam.variables["arrangement_problem"]
+    taken = "考场“第一考场”在2026-03-20 09:00至11:00已用于游艇操作人员理论考试（A1E）"
+    assert exam.variables["arrangement_problem"].split("；")[0] == taken
     story.arrange(exam, rooms=["QD01-102"])
     assert "考官“考官甲”" in exam.variables["arrangement_problem"]
     story.arrange(exam, rooms=["QD01-102"], examiners=["KG002"])
