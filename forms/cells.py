@@ -5,8 +5,9 @@ form's own rules judge it; nothing is accepted here that a form would refuse.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from forms.fields.attached import Files
 from forms.fields.base import Field, Scope
@@ -79,23 +80,37 @@ def problems(errors: Mapping[str, Sequence[str]], fields: Sequence[Field]) -> li
     ]
 
 
+class Merged(NamedTuple):
+    """Rows filled from lines: how many were read in, and the keys of those that were not."""
+
+    rows: list[dict[str, Any]]
+    read: int
+    unknown: Sequence[str] = ()
+    """No row has these."""
+    repeated: Sequence[str] = ()
+    """These stand in several lines; which of them holds is not guessed."""
+
+
 def merged(
     spec: Rows, given: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, str]], scope: Scope
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows of a table filled from lines; where the rows are given, by their first read-only column.
-
-    Returns the rows, and the keys of lines that no row has.
-    """
+) -> Merged:
+    """Rows of a table filled from lines; where the rows are given, by their first read-only column."""
     fillable = [one for one in spec.fields if one.is_writable and not one.readonly]
     if spec.options.get("rows_from") is None:
-        return [answers(fillable, line, scope) for line in lines], []
+        return Merged([answers(fillable, line, scope) for line in lines], len(lines))
     key = next((one for one in spec.fields if not one.editable(None)), spec.fields[0])
-    by_key = {line.get(heading(key), ""): line for line in lines}
-    rows = []
+    keys = [line.get(heading(key), "") for line in lines]
+    by_key, counted = dict(zip(keys, lines, strict=True)), Counter(keys)
+    rows, read, repeated = [], 0, []
     for row in given:
-        line = by_key.pop(shown(key, row.get(key.name), scope), None)
+        own = shown(key, row.get(key.name), scope)
+        line = by_key.pop(own, None)
+        if counted[own] > 1:
+            repeated.append(own)
+            line = None
+        read += line is not None
         rows.append({**row, **(answers(fillable, line, scope) if line else {})})
-    return rows, [one for one in by_key if one]
+    return Merged(rows, read, [one for one in by_key if one], repeated)
 
 
 def _chosen(spec: Choice, cell: str, scope: Scope) -> str:

@@ -73,12 +73,12 @@ def answer(
     try:
         table = sheets.read(_uploaded(spec), most=limits.TABLE_ROWS)
         _require_own(_columns(spec, at.form, scope), table)
-        rows, unknown = cells.merged(spec, typed, [line.cells for line in table.lines], scope)
+        merged = cells.merged(spec, typed, [line.cells for line in table.lines], scope)
     except SheetRefused as error:
         return Read(dict(given), error.message)
-    answers = {**given, spec.name: rows}
+    answers = {**given, spec.name: merged.rows}
     wrong = refused(spec, answers, at=at, context=context, lookups=lookups)
-    return Read(answers, _told(len(table.lines), unknown, len(_rows(wrong))), wrong)
+    return Read(answers, _told(merged, len(_rows(wrong))), wrong)
 
 
 def refused(
@@ -182,11 +182,14 @@ def _require_own(columns: Sequence[Field], table: sheets.Table) -> None:
         raise SheetRefused(_("表格的列名与本表不符，请先下载本表再填写"))
 
 
-def _told(lines: int, unknown: Sequence[str], refused: int) -> str:
-    told = _("已从表格读入 %(n)s 行，请核对后提交。", n=lines - len(unknown))
+def _told(merged: cells.Merged, refused: int) -> str:
+    told = _("已从表格读入 %(n)s 行，请核对后提交。", n=merged.read)
     if refused:
         told += _("其中 %(n)s 行须改正，原因写在各行中；也可以下载为表格改正后再读入。", n=refused)
-    if unknown:
+    if unknown := merged.unknown:
         names = "、".join(unknown[:10])
         told += _("以下 %(n)s 行在本表中没有，未读入：%(names)s。", n=len(unknown), names=names)
+    if merged.repeated:
+        names = "、".join(merged.repeated[:10])
+        told += _("以下各项在表格中不止一行，未读入，请只留一行：%(names)s。", names=names)
     return told

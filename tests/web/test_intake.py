@@ -277,6 +277,26 @@ def test_lines_of_given_rows_are_judged_by_what_may_be_filled_in() -> None:
     assert list(wrong) == ["score_rows.1.raw_score"]
 
 
+def test_of_two_lines_for_one_ticket_neither_is_read_in_and_the_page_says_so(demo: Flask) -> None:
+    """Y-52: which of two scores holds is not guessed; a ticket of another session is named."""
+    path = Path("bpmn/yacht/yacht_exam/forms/form_score_entry.yaml")
+    form = definition.read(path.read_bytes(), str(path))
+    spec = form.field("score_rows")
+    assert isinstance(spec, Rows)
+    context = {"entry_lines": [{"ticket_no": "K01"}, {"ticket_no": "K02"}], "part": "theory"}
+    sheet = table("准考证号,姓名,分数\nK01,甲,80\nK02,乙,70\nK01,甲,60\nK09,丙,50\n")
+    data = {tables.READ: "score_rows", "_sheet_file.score_rows": sheet}
+    with demo.test_request_context(method="POST", data=data):
+        done = tables.answer(
+            spec, {}, at=tables.Place(form, "enter_scores"), context=context, lookups=Lookups()
+        )
+    assert isinstance(done, tables.Read)
+    assert [row.get("raw_score") for row in done.answers["score_rows"]] == [None, "70"]
+    assert "已从表格读入 1 行" in done.told
+    assert "以下 1 行在本表中没有，未读入：K09。" in done.told
+    assert "不止一行，未读入，请只留一行：K01。" in done.told
+
+
 @pytest.mark.parametrize(("part", "own"), [("theory", "分数"), ("assessment", "评估结果")])
 def test_a_sheet_of_scores_has_the_column_of_its_part_alone(
     demo: Flask, part: str, own: str
