@@ -155,7 +155,8 @@ def states(sections: Sequence[SectionView]) -> dict[str, dict[str, Any]]:
 
 
 def _cell(spec: FieldView) -> dict[str, Any]:
-    return {"required": spec.required} | (_offered(spec) if spec.sourced else {})
+    told = {"visible": spec.visible, "required": spec.required}
+    return told | (_offered(spec) if spec.sourced else {})
 
 
 def _state(spec: FieldView) -> dict[str, Any]:

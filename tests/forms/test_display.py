@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 from openapi_schema_validator import OAS31Validator
 from stdnum.cn import ric
@@ -92,8 +93,19 @@ def test_whether_a_cell_is_required_is_told_while_one_types():
     )
     given = {"lines": [{"paper": None}, {"paper": "a"}]}
     told = display.states(display.layout(form, given, rights=EDIT))
-    assert told["lines.0.note"] == {"required": True}
-    assert told["lines.1.note"] == {"required": False}
+    assert told["lines.0.note"] == {"visible": True, "required": True}
+    assert told["lines.1.note"] == {"visible": True, "required": False}
+
+
+def test_whether_a_cell_is_shown_is_told_while_one_types():
+    """What was seen of a score is asked for in the line that differs, before it is handed in."""
+    text = Path("bpmn/yacht/yacht_exam/forms/form_score_check.yaml").read_bytes()
+    form = read(text, "forms/form_score_check.yaml")
+    given = {"check_rows": [{"agree": "true"}, {"agree": "false"}]}
+    sections = display.layout(form, given, context={"check_lines": [{}, {}]}, rights=EDIT)
+    told = display.states(sections)
+    assert told["check_rows.0.seen"] == {"visible": False, "required": False}
+    assert told["check_rows.1.seen"] == {"visible": True, "required": True}
 
 
 def test_a_refused_form_comes_back_exactly_as_typed_with_messages_at_their_place():

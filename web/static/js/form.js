@@ -44,7 +44,9 @@ export default function form(root) {
     for (const [path, state] of Object.entries(told.fields)) {
       const field = placed(path);
       if (!field) continue;
-      if ("visible" in state) field.hidden = !state.visible;
+      // a cell keeps its place in the table
+      const shown = field.matches("td") ? field.firstElementChild : field;
+      if ("visible" in state && shown) shown.hidden = !state.visible;
       demand(field, state.required);
       if (state.options) repick(field, state.options);
       if (state.remarks) remark(field, state.remarks);
