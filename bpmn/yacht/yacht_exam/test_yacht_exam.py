@@ -114,6 +114,8 @@ def test_theory_and_assessment_are_sat_for_separately_and_counted_separately(pla
     theory = story.enrolled(play, candidates=story.CANDIDATES[:1])
     assert theory.ended == "none_enrolled"
     assert theory.variables["rejected_text"] == "学员甲：补考已满 5 次"
+    said = (theory.variables["case_outcome"], theory.variables["case_reason"])
+    assert (theory.status, *said) == ("cancelled", "declined", "学员甲：补考已满 5 次")
     assessment = story.enrolled(play, part="assessment", candidates=story.CANDIDATES[:1])
     assert assessment.waits_for == {"arrange"}
     assert [one["retake_no"] for one in sittings(play, part="assessment")] == [0]
