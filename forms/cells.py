@@ -94,7 +94,7 @@ class Merged(NamedTuple):
 def merged(
     spec: Rows, given: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, str]], scope: Scope
 ) -> Merged:
-    """Rows of a table filled from lines; where the rows are given, by their first read-only column."""
+    """Rows filled from lines; where the rows are given, by their first read-only column."""
     fillable = [one for one in spec.fields if one.is_writable and not one.readonly]
     if spec.options.get("rows_from") is None:
         return Merged([answers(fillable, line, scope) for line in lines], len(lines))

@@ -18,7 +18,6 @@ from forms.lookups import Lookups
 from forms.validation import hidden_fields, is_required
 
 _FEW: Final = 15
-_SHORT_LIST: Final = 8  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +150,14 @@ def states(sections: Sequence[SectionView]) -> dict[str, dict[str, Any]]:
     """
     fields = [spec for section in sections for spec in section.fields]
     cells = (cell for spec in fields for row in spec.rows for cell in row.cells if cell.editable)
-    return {spec.path: _state(spec) for spec in fields} | {one.path: _cell(one) for one in cells}
+    told = {spec.path: _state(spec, cell=False) for spec in fields}
+    return told | {one.path: _state(one, cell=True) for one in cells}
 
 
-def _cell(spec: FieldView) -> dict[str, Any]:
-    told = {"visible": spec.visible, "required": spec.required}
-    return told | (_offered(spec) if spec.sourced else {})
-
-
-def _state(spec: FieldView) -> dict[str, Any]:
-    told = {"visible": spec.visible, "required": spec.required, "remarks": [*spec.remarks]}
-    return {**told, **_offered(spec)}
+def _state(spec: FieldView, *, cell: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {"visible": spec.visible, "required": spec.required}
+    told |= {} if cell else {"remarks": [*spec.remarks]}
+    return told | (_offered(spec) if spec.sourced or not cell else {})
 
 
 def _offered(spec: FieldView) -> dict[str, Any]:
@@ -362,13 +358,8 @@ def _table(view: _View, spec: Rows, raw: Any) -> dict[str, Any]:
         ],
         "rows": [_row(view, spec, (index, row), columns) for index, row in enumerate(typed)],
         "may_add": editable and given is None,
-        "by_sheet": editable and (given is None or _worth_a_sheet(spec, len(typed))),
+        "by_sheet": editable and (given is None or spec.by_sheet(len(typed))),
     }
-
-
-def _worth_a_sheet(spec: Rows, rows: int) -> bool:
-    """A short list of given rows is quicker typed, unless the form says otherwise."""
-    return rows > _SHORT_LIST or spec.options.get("sheet") is True
 
 
 def _defaults(spec: Rows) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import marshmallow
 
@@ -11,6 +11,8 @@ from engine.variables import Value
 from forms import conditions, text
 from forms.errors import Invalid
 from forms.fields.base import Field, Problem, Scope
+
+_SHORT_LIST: Final = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,10 @@ class Rows(Field):
             if conditions.holds(column.shown_if, context)
             or not typed.isdisjoint(conditions.names(column.shown_if))
         ]
+
+    def by_sheet(self, rows: int) -> bool:
+        """So many given rows are worth a spreadsheet; a short list is quicker typed."""
+        return rows > _SHORT_LIST or self.options.get("sheet") is True
 
     @property
     def most(self) -> int:

@@ -376,7 +376,7 @@ def test_a_teacher_is_offered_for_the_courses_he_gives(staff: Clients) -> None:
     ]
     theory, practical = "理论教员（船长）", "实操教员（高级教练）"
     assert offered == [[theory], [practical], [theory, practical]]
-    assert set(fields["schedule.0.teacher"]) == {"required", "options"}
+    assert set(fields["schedule.0.teacher"]) == {"visible", "required", "options"}
 
 
 def test_the_to_do_list_and_what_was_found_are_exported_with_their_filters(
