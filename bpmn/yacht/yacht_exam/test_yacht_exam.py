@@ -204,7 +204,7 @@ def test_an_arrangement_that_cannot_be_is_sent_back_with_the_reason(
     story.arrange(exam, **changes)
     assert exam.waits_for == {"arrange"}
     assert said in exam.variables["arrangement_problem"]
-    assert [task.name for task in exam.tasks] == ["考务安排（理论，须调整）"]  # the to-do box says that it came back
+    assert [task.name for task in exam.tasks] == ["考务安排（理论，须调整）"]
 
 
 @pytest.mark.parametrize(
