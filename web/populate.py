@@ -148,7 +148,7 @@ def command(size: str, part: str, parent: int) -> None:
     """Fill the demo of the environment."""
     started = time.monotonic()
     main(size, part=part, parent=parent)
-    _log.info("country.done", extra={"seconds": round(time.monotonic() - started)})
+    _log.info("country.ended", extra={"seconds": round(time.monotonic() - started)})
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class Progress:
     cases: int
     failed: int
     left_seconds: int
-    """Estimated; 0 when done or not yet known."""
+    """Estimated; 0 when done, or while the time of a unit of any part is not yet known."""
     last_failure: str = ""
     """Which story did not go, and why."""
 
@@ -88,11 +88,10 @@ def now(session: Session) -> Progress | None:
     rows = session.scalars(select(CountryPart)).all()
     if not rows:
         return None
-    left = [
-        (row.planned - row.done) * row.seconds // row.done
-        for row in rows
-        if _ENOUGH <= row.done < row.planned
-    ]
+    unfinished = [row for row in rows if row.done < row.planned]
+    # the ground takes seconds and the stories wait for it: what it has left says nothing of them
+    known = all(row.done >= _ENOUGH for row in unfinished)
+    left = [(row.planned - row.done) * row.seconds // row.done for row in unfinished if known]
     return Progress(
         size=rows[0].size,
         planned=sum(row.planned for row in rows),

@@ -130,6 +130,32 @@ def test_it_is_complete_after_being_stopped_twice_and_no_story_failed(site: Site
     assert told.percent == 100
 
 
+def test_what_the_ground_has_left_says_nothing_of_the_stories_to_come(tmp_path: Path) -> None:
+    """While no story is told yet, no time is promised; later the slowest part is what counts."""
+    first, *others = progress.PARTS
+    engine = connection.create(f"sqlite:///{tmp_path / 'left.db'}")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+
+        def left() -> int | None:
+            found = progress.now(session)
+            return found and found.left_seconds
+
+        session.add_all(
+            CountryPart(part=part, size="full", on_day=date(2026, 11, 30), planned=100)
+            for part in (progress.GROUND, *progress.PARTS)
+        )
+        progress.advance(session, progress.GROUND, to=50, seconds=20)
+        assert left() == 0
+        progress.advance(session, progress.GROUND, to=100, seconds=20)
+        progress.advance(session, first, to=50, seconds=600)
+        assert left() == 0
+        for part in others:
+            progress.advance(session, part, to=50, seconds=100)
+        assert left() == 600
+    engine.dispose()
+
+
 def test_started_again_it_doubles_nothing(site: Site) -> None:
     def counted(session: Session) -> list[int]:
         kinds = (Case, RegisterRecord, HistoryEvent)
