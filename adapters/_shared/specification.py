@@ -5,6 +5,7 @@ OpenAPI 3.1.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from adapters._shared.exchange import Contract
@@ -114,47 +115,67 @@ def document(contracts: Sequence[Contract]) -> str:
     return "\n".join([_HEAD, *(line for one in contracts for line in _department(one))]) + "\n"
 
 
-def _department(contract: Contract) -> Iterator[str]:
-    yield f"## {contract.title}（`{contract.channel}`）"
-    yield ""
-    for title, told in (("本系统收到", contract.inward), ("本系统发出", contract.outward)):
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One message or service of a department, as both the Markdown and the product's page tell it.
+
+    `tables` are by the sentence before them; a row is member, meaning, kind, whether it is needed.
+    """
+
+    way: str
+    name: str
+    title: str
+    notes: tuple[str, ...]
+    tables: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...]
+    after: str = ""
+
+
+def sections(contract: Contract) -> Iterator[Section]:
+    """What a department sends, is sent and is asked, in this order."""
+    for way, told in (("本系统收到", contract.inward), ("本系统发出", contract.outward)):
         for name, message in told.items():
             key = contract.key_of(message)
-            yield f"### {title}：`{name}` {message.title}"
-            yield ""
-            yield f"关联号：`{key.name}` {key.title}。"
-            yield ""
+            notes = [f"关联号：`{key.name}` {key.title}。"]
             if message.packed_for:
-                yield f"只以报文包发出，每个单位（`{message.packed_for}`）一个任务包。"
-                yield ""
-            yield from _table((key, *message.members))
+                notes.append(f"只以报文包发出，每个单位（`{message.packed_for}`）一个任务包。")
+            rows = tuple(_rows((key, *message.members), ""))
+            yield Section(way, name, message.title, tuple(notes), (("", rows),))
     for topic, service in contract.services.items():
-        yield f"### 即问即答：`{topic}` {service.title}"
-        yield ""
-        yield f"地址：`<单位地址>/services/{topic.partition('.')[2]}`。请求："
-        yield ""
-        yield from _table(service.asked)
-        yield "答复："
-        yield ""
-        yield from _table(service.answered)
-        if service.refusals:
-            refusals = "；".join(f"`{code}` {why}" for code, why in service.refusals.items())
-            yield f"不能办理时以 `refusal`（`code`、`reason`）答复：{refusals}。"
+        address = f"地址：`<单位地址>/services/{topic.partition('.')[2]}`。请求："
+        refusals = "；".join(f"`{code}` {why}" for code, why in service.refusals.items())
+        yield Section(
+            "即问即答",
+            topic,
+            service.title,
+            (),
+            (
+                (address, tuple(_rows(service.asked, ""))),
+                ("答复：", tuple(_rows(service.answered, ""))),
+            ),
+            f"不能办理时以 `refusal`（`code`、`reason`）答复：{refusals}。" if refusals else "",
+        )
+
+
+def _department(contract: Contract) -> Iterator[str]:
+    yield from (f"## {contract.title}（`{contract.channel}`）", "")
+    for one in sections(contract):
+        yield from (f"### {one.way}：`{one.name}` {one.title}", "")
+        for text in one.notes:
+            yield from (text, "")
+        for lead, rows in one.tables:
+            yield from ((lead, "") if lead else ())
+            yield "| 成员 | 含义 | 类型 | 必填 |"
+            yield "|---|---|---|---|"
+            yield from (f"| `{row[0]}` | {row[1]} | {row[2]} | {row[3]} |" for row in rows)
             yield ""
+        yield from ((one.after, "") if one.after else ())
 
 
-def _table(members: Iterable[Member]) -> Iterator[str]:
-    yield "| 成员 | 含义 | 类型 | 必填 |"
-    yield "|---|---|---|---|"
-    yield from _rows(members, "")
-    yield ""
-
-
-def _rows(members: Iterable[Member], within: str) -> Iterator[str]:
+def _rows(members: Iterable[Member], within: str) -> Iterator[tuple[str, str, str, str]]:
     for member in members:
         kind, needed = KINDS[member.kind].title, "是" if member.required else ""
         title = member.title + _values(member) + ("（没有这个机构的拒收）" if member.agency else "")
-        yield f"| `{within}{member.name}` | {title} | {kind} | {needed} |"
+        yield f"{within}{member.name}", title, kind, needed
         end = "[]." if member.kind == "list" else "."
         yield from _rows(member.parts, f"{within}{member.name}{end}")
 

@@ -4,10 +4,11 @@ Invariant: only records of the organisations of the reader's roles (`statistics.
 list is for everybody; a sensitive field is masked.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
@@ -27,6 +28,8 @@ from processes.statistics import scope
 
 T = TypeVar("T")
 PAGE = 50
+_KEY: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+"""What the key of a process looks like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,9 +198,16 @@ def _org_names(
 def _process_names(
     session: Session, specs: Sequence[FieldDefinition], rows: Sequence[RegisterRecord]
 ) -> Mapping[str, str]:
-    """What the processes are called whose keys a list holds, by the latest version."""
-    lists = [one for one in specs if one.type == "list" and not one.values and not one.refers]
-    keys = {key for row in rows for one in lists for key in _several(row.data.get(one.name))}
+    """What the processes are called whose keys a text or a list holds, by the latest version."""
+    plain = [one for one in specs if one.type in ("list", "text") and not one.values]
+    told = {
+        word
+        for row in rows
+        for one in plain
+        if not one.refers
+        for word in _several(row.data.get(one.name))
+    }
+    keys = {word for word in told if _KEY.fullmatch(word)}
     if not keys:
         return {}
     query = select(ProcessDefinition.key, ProcessDefinition.name).order_by(

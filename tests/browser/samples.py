@@ -19,7 +19,7 @@ NO_PAGES: Final = frozenset({
     "static", "assets.script", "home.index", "files.show", "business.record_file", "registers.record_file", "cases.document", "cases.material", "cases.diagram", "cases.printed",
     "portal.document", "analyst.diagram", "analyst.key", "operations.token_counts", "releases.diagram", "api_docs.openapi",
     "health.live", "health.ready", "listing.counted", "task.following", "foresight.why", "intake.template", "interfaces.probe",
-    "country.bar",
+    "country.bar", "interfaces.specification_file",
 })  # fmt: skip
 
 # pages of one message, job or package on its way; tests/web/test_interfaces.py looks at them
@@ -99,6 +99,7 @@ PAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "interfaces.index": ("admin", ("/operations/interfaces",)),
     "interfaces.one": ("admin", ("{interface}",)),
     "interfaces.entry": ("admin", ("{entry}",)),
+    "interfaces.contract": ("admin", ("{interface}/contract",)),
     "restoration.page": ("admin", ("/operations/restoration",)),
     "audits.index": ("auditor", ("/audit", "/audit?agency=&what=login.accepted")),
     "audits.entry": ("auditor", ("{audited}",)),

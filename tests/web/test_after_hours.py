@@ -70,6 +70,25 @@ def test_list_page_and_clock_say_one_day(
     assert listed(case).remaining == shown(app, case)[0].left
 
 
+@pytest.mark.parametrize(
+    ("at", "colour", "said"),
+    [
+        ("16:59", "amber", "今日到期"),
+        ("17:00", "amber", "今日到期"),
+        ("17:01", "red", "今日已超时"),
+    ],
+)
+def test_on_the_last_day_list_and_page_say_when_office_hours_are_over(
+    app: Flask, play: Play, at: str, colour: str, said: str
+) -> None:
+    """Civil Code art. 203: the last day ends when the agency's business does."""
+    case = received(play, "2026-03-02T10:00")
+    play.until(datetime.fromisoformat(f"2026-03-09T{at}").replace(tzinfo=clock.SHANGHAI))
+    row, (page,) = listed(case), shown(app, case)
+    assert (row.colour, row.remaining) == (colour, 0)
+    assert (page.tone, page.text) == (colour, said)
+
+
 def test_a_step_with_another_end_goes_by_a_name_of_its_own(app: Flask, play: Play) -> None:
     """A paper received on Friday and entered on Monday: the limit of the law began on Friday."""
     case = received(play, "2026-03-02T10:00", received_on=date(2026, 2, 27))

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from adapters import registry
-from adapters._shared import signing, wire
+from adapters._shared import signing, specification, wire
 from adapters._shared.signing import SharedKey, Subject
 from engine import clock, ids, limits
 from engine.model import Job, ProcessDefinition
@@ -162,9 +162,30 @@ def test_the_traffic_is_narrowed_and_what_came_wrong_is_in_it(
     assert "没有收发记录" in head.get(f"{ROOT}/tax_prov?q=P0").get_data(as_text=True)
 
 
+def test_the_specification_of_a_department_is_read_on_its_page_and_that_of_all_is_taken_along(
+    head: FlaskClient,
+) -> None:
+    """The deliverable of the seed in the product: the same as `banli interfaces` (P-19)."""
+    assert f'href="{ROOT}/tax_prov/contract"' in head.get(f"{ROOT}/tax_prov").get_data(as_text=True)
+    page = head.get(f"{ROOT}/tax_prov/contract").get_data(as_text=True)
+    contract = next(one for one in registry.contracts() if one.channel == "tax_prov")
+    for told in (*contract.inward.values(), *contract.outward.values()):
+        assert told.title in page
+        assert all(member.title in page for member in told.members)
+    assert "`" not in page, "no Markdown on a page"
+    text = head.get(f"{ROOT}/specification.md")
+    assert text.get_data(as_text=True) == specification.document(registry.contracts())
+    assert "attachment" in text.headers["Content-Disposition"]
+    told = head.get(f"{ROOT}/specification.json").json
+    assert told["openapi"].startswith("3.1")
+    assert "/api/channels/tax_prov" in told["paths"]
+    assert head.get(f"{ROOT}/specification.exe").status_code == 404
+
+
 def test_only_operators_of_interfaces_come_in(as_: Clients) -> None:
     clerk = as_("acceptor")
-    for path in (ROOT, f"{ROOT}/tax_prov", f"{ROOT}/tax_prov/entries/tax_rejected"):
+    pages = ("", "/tax_prov", "/tax_prov/entries/tax_rejected", "/tax_prov/contract")
+    for path in (ROOT + page for page in (*pages, "/specification.md")):
         assert clerk.get(path).status_code == 403, path
     assert as_("admin").get(f"{ROOT}/nowhere").status_code == 404
 

@@ -5,9 +5,9 @@ from flask import Flask
 from web.admin import (
     audits,
     calendar,
+    contracts,
     grants,
     intake,
-    interfaces,
     maintenance,
     migrations,
     operations,
@@ -27,7 +27,7 @@ def register(app: Flask) -> None:
         releases,
         migrations,
         operations,
-        interfaces,
+        contracts,  # with the pages of `interfaces`, whose blueprint it shares
         maintenance,
         intake,
         registers,

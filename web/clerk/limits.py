@@ -124,7 +124,7 @@ def beside_task(session: Session, case: Case, task: UserTask) -> list[Limit]:
 def view(standing: Standing) -> Limit:
     """A limit in words of the reader's language."""
     reckoned = standing.reckoning
-    colour = reckoned.colour()
+    colour = Colour.RED if _over_today(reckoned) else reckoned.colour()
     return Limit(
         limit=standing.limit,
         title=said(standing.title),
@@ -144,6 +144,12 @@ def view(standing: Standing) -> Limit:
     )
 
 
+def _over_today(reckoned: Reckoning) -> bool:
+    """Office hours of the last day are over and with them the limit (Civil Code art. 203)."""
+    running = reckoned.state is State.RUNNING and not reckoned.overdue
+    return running and reckoned.due_at is not None and reckoned.due_at < clock.now()
+
+
 def _remaining(reckoned: Reckoning) -> str:
     left, over, used = _SUMS[reckoned.unit]
     if reckoned.state is State.STOPPED:
@@ -154,6 +160,8 @@ def _remaining(reckoned: Reckoning) -> str:
         return _(over, n=reckoned.over)
     if reckoned.state is State.SUSPENDED:
         return _("已中止，恢复后%(text)s", text=_(left, n=reckoned.left))
+    if _over_today(reckoned):
+        return _("今日已超时")
     return _("今日到期") if reckoned.left == 0 else _(left, n=reckoned.left)
 
 

@@ -26,9 +26,11 @@ from processes.demo import loader
 from processes.documents import files
 from processes.identity import organisations
 from processes.identity.identity import by_login
+from processes.ledgers import record_lists
 from processes.model.cases import Case
 from processes.model.documents import Document
 from processes.model.people import PublicIdentity
+from processes.model.records import RegisterRecord
 from processes.modelling import deployment
 from processes.public import guides
 from processes.registers import Trace
@@ -162,6 +164,10 @@ def test_what_we_hold_is_used_after_consent_and_the_consent_is_on_record(
     )
     send(client, f"/public/consents/{key}/withdraw")
     assert "已撤回" in html(client, "/public/me")
+    with realty.app_context(), database().read_session() as session:
+        record = session.scalars(select(RegisterRecord).where(RegisterRecord.key == key)).one()
+        process = registers.definition("data_consent").fields["process"]
+        assert record_lists.words(session, [process], [record]) == [("一窗受理、并行办理",)]
 
 
 def test_without_consent_nothing_is_fetched(realty: Flask, citizen: Entered) -> None:
