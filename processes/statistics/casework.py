@@ -8,7 +8,7 @@ Durations are working days without suspended time.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import mean, median
 from typing import Any, Final
 
@@ -23,8 +23,9 @@ from processes.identity.identity import User
 from processes.model.cases import Case
 from processes.model.people import Org
 from processes.rights import listed, permissions
-from processes.statistics import scope, timing
+from processes.statistics import narrowing, scope, timing
 from processes.statistics.definition import Statistic
+from processes.statistics.narrowing import Part
 from processes.statistics.result import Cell
 from processes.statistics.timing import Ledger, Run
 
@@ -56,13 +57,9 @@ class Item:
     spans: Mapping[str, int] = field(default_factory=dict)
 
 
-Period = tuple[date | None, date | None]
-"""The first and the last day."""
-
-
-def cases(session: Session, told: Statistic, *, by: User, period: Period) -> list[Item]:
+def cases(session: Session, told: Statistic, *, by: User, part: Part) -> list[Item]:
     """The cases that a statistic counts."""
-    query = _within(told, by, period)
+    query = _within(session, told, by, part)
     times = _times(session, told, query)
     now = clock.now()
     rows = session.execute(query).tuples().all()
@@ -70,10 +67,10 @@ def cases(session: Session, told: Statistic, *, by: User, period: Period) -> lis
 
 
 def steps(
-    session: Session, told: Statistic, *, by: User, period: Period
+    session: Session, told: Statistic, *, by: User, part: Part
 ) -> tuple[list[Item], list[Item]]:
     """The cases that a statistic counts, and what they went through: tasks, and limits apart."""
-    query = _within(told, by, period)
+    query = _within(session, told, by, part)
     times = _times(session, told, query)
     done = timing.tasks(session, query.with_only_columns(Case.id))
     now = clock.now()
@@ -86,14 +83,30 @@ def steps(
     return wholes, parts
 
 
-def _within(told: Statistic, by: User, period: Period) -> Select[Any]:
+def offered(
+    session: Session, told: Statistic, *, by: User, part: Part
+) -> Mapping[str, Mapping[str, str]]:
+    """To what a statistic may be narrowed: by dimension, the values with their words."""
+    counted = _within(session, told, by, part)
+    found = {}
+    for name in told.filters:
+        known = narrowing.values(session, counted, name)
+        if name == "org":
+            reach = scope.paths(by, told.roles)
+            found[name] = narrowing.agencies(session, known, reach)
+        else:
+            named = {**words(session, name, known), **told.labels.get(name, {})}
+            found[name] = {one: named.get(one, one) for one in known}
+    return found
+
+
+def _within(session: Session, told: Statistic, by: User, part: Part) -> Select[Any]:
     at = _INSTANTS.get(told.period, Case.submitted_at)
-    since, until = period
-    query = _asked(told, by).add_columns(at)
-    if since:
-        query = query.where(at >= clock.midnight(since))
-    if until:
-        query = query.where(at < clock.midnight(until + timedelta(days=1)))
+    query = _asked(told, by).add_columns(at).where(*narrowing.conditions(session, part.only))
+    if part.since:
+        query = query.where(at >= clock.midnight(part.since))
+    if part.until:
+        query = query.where(at < clock.midnight(part.until + timedelta(days=1)))
     return query
 
 

@@ -10,6 +10,7 @@ from engine.errors import NotFound
 from processes import registers
 from processes.identity.roles import ROLES
 from processes.registers.definition import Definition
+from processes.statistics.narrowing import COLUMNS
 
 CASE_DIMENSIONS: Final = {
     "process": "业务",
@@ -39,10 +40,11 @@ _KEYS: Final = {
     "statistic", "title", "title_en", "note", "note_en", "roles", *_SOURCES, "where", "except",
     "statuses", "own", "year", "period", "ended", "rows", "columns", "measures", "list", "totals",
     "chart", "labels", "colours", "accepted", "spans", "rests",
+    "filters",
 }  # fmt: skip
 
 
-_ONLY_OF_CASES: Final = ("measures", "period", "ended", "accepted", "spans", "rests")
+_ONLY_OF_CASES: Final = ("measures", "period", "ended", "accepted", "spans", "rests", "filters")
 _ONLY_OF_LEDGERS: Final = ("where", "except", "statuses", "own", "year", "list", "totals")
 
 
@@ -110,6 +112,13 @@ def _of_cases(raw: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"『{key}』只用于 register" for key in _ONLY_OF_LEDGERS if key in raw)
     named = {*raw.get("rows", ()), *([raw["columns"]] if raw.get("columns") else [])}
     yield from (f"办件不能按『{name}』统计" for name in sorted(named - {*CASE_DIMENSIONS}))
+    yield from (
+        f"办件不能按『{name}』筛选，可用：{'、'.join(COLUMNS)}"
+        for name in raw.get("filters", ())
+        if name not in COLUMNS
+    )
+    if raw.get("filters") and raw.get("tasks"):
+        yield "『filters』只用于 cases"
     measures = raw.get("measures", ["count"])
     yield from (f"没有统计值『{name}』" for name in measures if name not in MEASURES)
     if raw.get("period") and raw["period"] not in INSTANTS:

@@ -28,7 +28,8 @@ class Share:
 class Statistic:
     """One statistic. Exactly one of `register`, `cases`, `tasks` is set.
 
-    `rows` are the dimensions to choose from, the first is the one shown at first; `lines` (the
+    `rows` are the dimensions to choose from, the first is the one shown at first, `filters` those
+    by which the reader may narrow it; `lines` (the
     key `list`) are the fields of a list that has one line a record instead. `spans` are limits
     whose time is shown apart, by title; `rests` limits at whose stop a case rests, by activity.
     """
@@ -52,6 +53,7 @@ class Statistic:
     ended: bool | None = None
     rows: tuple[str, ...] = ()
     columns: str = ""
+    filters: tuple[str, ...] = ()
     measures: tuple[str, ...] = ("count",)
     spans: Mapping[str, str] = field(default_factory=dict)
     rests: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +64,9 @@ class Statistic:
     colours: Mapping[str, str] = field(default_factory=dict)
 
 
+_LISTS: Final = (
+    "cases", "tasks", "accepted", "statuses", "own", "rows", "measures", "totals", "filters",
+)  # fmt: skip
 _KIND: Final = Kind("统计定义", "statistic", checking.problems)
 _catalogue: dict[str, Statistic] = {}
 _folders: set[Path] = set()
@@ -116,7 +121,7 @@ def _definition(raw: Mapping[str, Any]) -> Statistic:
         )
         if name in raw
     }  # fmt: skip
-    for name in ("cases", "tasks", "accepted", "statuses", "own", "rows", "measures", "totals"):
+    for name in _LISTS:
         if name in raw:
             told[name] = tuple(raw[name])
     chart = raw.get("chart") or ("stack" if raw.get("columns") else "bar")

@@ -24,6 +24,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """A dimension by which a statistic may be narrowed, with what there is to choose."""
+
+    name: str
+    title: str
+    choices: Sequence[Choice]
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column; a percentage is a part of one (0 to 1)."""
 
@@ -50,6 +59,7 @@ class Table:
     totals: Line | None
     as_of: date
     dimensions: Sequence[Choice] = ()
+    filters: Sequence[Filter] = ()
     years: Sequence[Choice] = ()
     since: date | None = None
     until: date | None = None

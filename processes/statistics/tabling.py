@@ -6,7 +6,7 @@ organisations (`statistics.scope`); the last line is of everything that the line
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -18,7 +18,8 @@ from processes.identity.identity import User
 from processes.statistics import casework, ledgers, scope
 from processes.statistics.checking import CASE_DIMENSIONS, MEASURES
 from processes.statistics.definition import Statistic, definition, definitions
-from processes.statistics.result import Cell, Choice, Column, Line, Table
+from processes.statistics.narrowing import Part
+from processes.statistics.result import Cell, Choice, Column, Filter, Line, Table
 
 _NONE: Final = "—"
 _FIXED: Final = 8
@@ -35,6 +36,8 @@ class Asked:
     year: str = ""
     since: date | None = None
     until: date | None = None
+    only: Mapping[str, str] = field(default_factory=dict)
+    """Values by dimension (`filters`); one that is not offered narrows nothing."""
 
 
 def offered(user: User) -> list[Statistic]:
@@ -89,15 +92,18 @@ def _of_ledger(session: Session, told: Statistic, by: User, asked: Asked) -> Tab
 
 def _of_cases(session: Session, told: Statistic, by: User, asked: Asked) -> Table:
     row, period = _chosen(told, asked), asked if told.period else Asked()
-    days = (period.since, period.until)
+    part = Part(since=period.since, until=period.until)
+    choices = casework.offered(session, told, by=by, part=part)
+    only = {name: value for name, value in asked.only.items() if value in choices.get(name, ())}
+    part = replace(part, only=only)
     measured = told.measures != ("count",)
     parts: list[casework.Item] = []
     if told.tasks:
         items = casework.tasks(session, told, by=by)
     elif measured and row == "step":
-        items, parts = casework.steps(session, told, by=by, period=days)
+        items, parts = casework.steps(session, told, by=by, part=part)
     else:
-        items = casework.cases(session, told, by=by, period=days)
+        items = casework.cases(session, told, by=by, part=part)
 
     def words(name: str, values: Sequence[str]) -> Mapping[str, str]:
         known = {**casework.words(session, name, values), **told.labels.get(name, {})}
@@ -112,8 +118,21 @@ def _of_cases(session: Session, told: Statistic, by: User, asked: Asked) -> Tabl
         made = _crossed(told, row, title, counts, words)
     else:
         made = _measured(told, row, parts, items, words)
-    choices = _choices(told, row, lambda name: CASE_DIMENSIONS[name])
-    return replace(made, dimensions=choices, since=period.since, until=period.until)
+    made = replace(made, filters=_filters(choices, only), since=part.since, until=part.until)
+    return replace(made, dimensions=_choices(told, row, lambda name: CASE_DIMENSIONS[name]))
+
+
+def _filters(choices: Mapping[str, Mapping[str, str]], only: Mapping[str, str]) -> list[Filter]:
+    """What may be chosen among two values or more, or is chosen."""
+    return [
+        Filter(
+            name,
+            CASE_DIMENSIONS[name],
+            [Choice(one, title, only.get(name) == one) for one, title in values.items()],
+        )
+        for name, values in choices.items()
+        if len(values) > 1 or name in only
+    ]
 
 
 def _chosen(told: Statistic, asked: Asked) -> str:

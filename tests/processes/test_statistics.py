@@ -47,6 +47,9 @@ def written(told: dict[str, Any]) -> bytes:
         ({"own": ["org"]}, "『own』只用于 register"),
         ({"chart": "pie"}, "图『pie』未知"),
         ({"colour": "blue"}, "未知的键『colour』"),
+        ({"filters": ["step"]}, "办件不能按『step』筛选"),
+        ({"cases": None, "tasks": ["x"], "filters": ["org"]}, "『filters』只用于 cases"),
+        ({"cases": None, "register": "person", "filters": ["org"]}, "『filters』只用于 cases"),
         ({"cases": None, "register": "nothing"}, "没有台账『nothing』"),
         ({"cases": None, "register": "person", "rows": ["x"]}, "不能按『x』统计"),
         ({"cases": None, "register": "person", "rows": None, "list": ["x"]}, "没有字段『x』"),
@@ -131,6 +134,42 @@ def test_a_period_takes_both_of_its_days(play: Play, counted: Any) -> None:
     found = counted(period="submitted", asked=asked)
     assert (found.totals.cells[-1], found.since, found.until) == (2, asked.since, asked.until)
     assert counted(asked=asked).totals.cells[-1] == 4
+
+
+def test_a_statistic_is_narrowed_to_an_agency_with_those_below_it(play: Play, counted: Any) -> None:
+    """Y-98, Y-99, Y-100: filters by agency and kind; the bureau holds its branch."""
+    for org, kind in (
+        ("370001", "初次"),
+        ("370201", "初次"),
+        ("370201", "换证"),
+        ("320002", "初次"),
+    ):
+        filed(play, org, kind=kind)
+    told = {"as_": "hq_head", "roles": ["agency_head"], "rows": ["org"], "filters": ["org", "kind"]}
+
+    def total(**only: str) -> int:
+        return int(counted(**told, asked=Asked(only=only)).totals.cells[-1])
+
+    assert (total(), total(org="370001"), total(org="370201"), total(org="320002")) == (4, 3, 2, 1)
+    assert (total(org="000001"), total(kind="换证"), total(org="370001", kind="初次")) == (4, 1, 2)
+    offered = counted(**told, asked=Asked(only={"org": "370201"})).filters
+    assert [(one.name, one.title) for one in offered] == [("org", "机构"), ("kind", "种类")]
+    agencies = {one.value: one.chosen for one in offered[0].choices}
+    assert agencies == {"000001": False, "320002": False, "370001": False, "370201": True}
+    assert [one.value for one in offered[1].choices] == ["初次", "换证"]
+
+
+def test_nobody_narrows_a_statistic_to_what_it_does_not_count_for_him(
+    play: Play, counted: Any
+) -> None:
+    """Y-99: an agency of another bureau is not offered and narrows nothing."""
+    for org in ("370001", "370201", "320002"):
+        filed(play, org)
+    told = {"as_": "head", "roles": ["agency_head"], "rows": ["org"], "filters": ["org", "process"]}
+    found = counted(**told, asked=Asked(only={"org": "320002", "channel": "efiling"}))
+    assert found.totals.cells[-1] == 2
+    assert [one.name for one in found.filters] == ["org"], "one process is nothing to choose from"
+    assert [one.value for one in found.filters[0].choices] == ["370001", "370201"]
 
 
 def test_durations_are_working_days_without_suspended_time(play: Play, counted: Any) -> None:

@@ -56,6 +56,22 @@ def test_the_choice_of_the_reader_stays_chosen(
     assert 'name="since" value="2026-01-01"' in page
 
 
+def test_a_statistic_narrowed_on_the_page_is_the_same_in_the_file_and_by_api(
+    filed: Callable[[], int], as_: Callable[[str], FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Y-99: the filter stays chosen, is taken along by the export, and is a parameter of the API."""
+    filed()
+    one = statistics.read(yaml.safe_dump({**TOLD, "filters": ["org"]}).encode(), "stat_x.yaml")
+    monkeypatch.setitem(_catalogue, one.id, one)
+    client = as_("manager")
+    page = client.get("/statistics/stat_x?org=370001").text
+    assert "org=370001&amp;format=csv" in page
+    assert '<option value="370001" selected>' in page
+    numbers = client.get("/api/v1/statistics/stat_x?org=370001").json
+    assert numbers["totals"] == client.get("/api/v1/statistics/stat_x").json["totals"]
+    assert client.get("/api/v1/statistics/stat_x?weather=fine").status_code == 422
+
+
 def test_the_statistic_of_others_is_not_there(as_: Callable[[str], FlaskClient]) -> None:
     acceptor = as_("acceptor")
     assert acceptor.get("/statistics/stat_x").status_code in (403, 404)

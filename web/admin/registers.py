@@ -38,6 +38,7 @@ ACTIONS: Final = {
 }
 _PAGE: Final = 50
 _COLUMNS: Final = 7
+_NOT_IN_CELLS: Final = ("context", "file")
 
 
 @blueprint.get("")
@@ -111,7 +112,9 @@ def wanted(
 
 
 def _columns(ledger: Definition) -> list[FieldDefinition]:
-    return [spec for spec in ledger.fields.values() if spec.name != ledger.key][:_COLUMNS]
+    """The first fields that a cell can show."""
+    shown = [one for one in ledger.fields.values() if one.type not in _NOT_IN_CELLS]
+    return [spec for spec in shown if spec.name != ledger.key][:_COLUMNS]
 
 
 def _export(
@@ -140,7 +143,7 @@ def record(register: str, record_id: int) -> ResponseReturnValue:
         log = session.scalars(
             select(RegisterLog).where(RegisterLog.record_id == row.id).order_by(RegisterLog.id)
         ).all()
-        specs = [one for one in ledger.fields.values() if one.type not in ("context", "file")]
+        specs = [one for one in ledger.fields.values() if one.type not in _NOT_IN_CELLS]
         (cells,) = record_lists.words(session, specs, [row])
         facts = list(zip(specs, cells, strict=True))
         told = maintenance.kept(register)

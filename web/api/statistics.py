@@ -4,7 +4,7 @@ from typing import Any
 
 from processes import statistics
 from processes.identity.roles import Action
-from processes.statistics import Asked
+from processes.statistics import FILTERS, Asked
 from web.api import access, blueprints
 from web.api.access import access as allow
 from web.api.schemas.statistics import StatisticQuery, Statistics, StatisticTable
@@ -27,4 +27,5 @@ def offered() -> Any:
 @blueprint.response(200, StatisticTable)
 def one(query: dict[str, Any], statistic: str) -> Any:
     """一项统计的数字，与页面相同."""
-    return counted(statistic, by=access.user(), asked=Asked(**query))
+    only = {name: value for name in FILTERS if (value := query.pop(name))}
+    return counted(statistic, by=access.user(), asked=Asked(**query, only=only))

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from processes import statistics
 from processes.identity.roles import Action
-from processes.statistics import Asked
+from processes.statistics import FILTERS, Asked
 from web import charts, exporting
 from web.auth import current, policy
 from web.figures import counted, rows, shown
@@ -49,6 +49,7 @@ def asked() -> Asked:
         year=args.get("year", "")[:8],
         since=_day(args.get("since", "")),
         until=_day(args.get("until", "")),
+        only={name: args[name][:128] for name in FILTERS if args.get(name)},
     )
 
 

@@ -27,6 +27,10 @@ class StatisticQuery(Request):
     year = Text(longest=8, load_default="")
     since = fields.Date(load_default=None, allow_none=True)
     until = fields.Date(load_default=None, allow_none=True)
+    org = Text(longest=64, load_default="")
+    process = Text(longest=128, load_default="")
+    kind = Text(longest=64, load_default="")
+    channel = Text(longest=32, load_default="")
 
 
 class StatisticColumn(Reply):
