@@ -106,7 +106,7 @@ def as_(demo: Flask) -> Callable[[str], FlaskClient]:
 
 def keys(page: str, register: str) -> set[str]:
     found = re.findall(
-        rf'<a class="number nowrap" href="/registers/{register}/\d+">([^<]+)</a>', page
+        rf'<a class="number[^"]*" href="/registers/{register}/\d+">([^<]+)</a>', page
     )
     return {html.unescape(one) for one in found}
 
