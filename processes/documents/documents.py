@@ -96,19 +96,21 @@ def draw(
     values: Mapping[str, Any],
     org: str,
     to_seal: bool = False,
+    number: str | None = None,
 ) -> Drawn:
     """Number and draw a letter, as `issue` does, but keep nothing yet.
 
     What goes out to be sealed (`to_seal`) is drawn at once, deferred or not; where documents are
-    deferred it has no OFD.
+    deferred it has no OFD. A letter that was drawn before and not issued keeps its `number`: it is
+    given once the letter is approved, before it is printed and sealed (党政机关公文处理工作条例
+    第二十五条).
 
     Raises:
         LetterInvalid: a value is missing or cannot be drawn; no number is used up.
     """
     filled = _completed(session, org, values)
-    number = None
     if template.number:
-        number = numbers.letter(session, org, template.number, clock.today().year)
+        number = number or numbers.letter(session, org, template.number, clock.today().year)
         filled["number"] = number
     if _deferring.get() and not to_seal:
         return Drawn(b"", 0, org, number, filled)
@@ -174,6 +176,11 @@ def withdraw(session: Session, document_id: int, *, to: str) -> Document:
         document.status = to
     session.flush()
     return document
+
+
+def is_issued(session: Session, number: str) -> bool:
+    """Whether a letter with this number was issued."""
+    return session.scalar(select(Document.id).where(Document.number == number)) is not None
 
 
 def _completed(session: Session, org: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def issue(session: Session, call: Call) -> Variables:
 @operation(
     "letter.draw",
     "排印文书（待签章）",
-    inputs=_INPUTS,
+    inputs={**_INPUTS, "number?": "同一文书先前排印、没有制发的，沿用它的文号；制发过的不收"},
     outputs={
         "drawing": (
             "排印好的文书：file 待签章的文件，ofd 同一文书的 OFD（模板的 formats 有 ofd 的），"
@@ -57,10 +57,13 @@ def draw(session: Session, call: Call) -> Variables:
 
     Raises:
         LetterInvalid: what was told cannot be drawn.
+        OperationRefused: a letter with the number to keep was issued.
     """
     org, data = _told(session, call)
-    template = documents.read(*_template(session, call))
-    drawn = documents.draw(session, template=template, values=data, org=org, to_seal=True)
+    template, number = documents.read(*_template(session, call)), _kept_number(session, call)
+    drawn = documents.draw(
+        session, template=template, values=data, org=org, to_seal=True, number=number
+    )
     stored = files.store(session, drawn.content, by=None, content_type="application/pdf")
     values = dict(drawn.values)
     return {
@@ -128,6 +131,15 @@ def withdraw(session: Session, call: Call) -> Variables:
         )
     documents.withdraw(session, int(call.text("document")), to=to)
     return {"withdrawn": True}
+
+
+def _kept_number(session: Session, call: Call) -> str | None:
+    """The number of the same letter, drawn before and not issued."""
+    if call.variables.get("number") is None:
+        return None
+    if documents.is_issued(session, number := call.text("number")):
+        raise OperationRefused(f"文号『{number}』的文书已经制发", name="number")
+    return number
 
 
 def _as_ofd(session: Session, drawn: documents.Drawn, title: str) -> Value:

@@ -44,6 +44,21 @@ def asked(play: Play, **changes: Any) -> PlayedCase:
     )
 
 
+def numbered(play: Play, **more: Any) -> PlayedCase:
+    """A letter with a number of its own, to be sealed."""
+    applicant = {"name": "查询人", "id_no": "11010519491231002X"}
+    said = {"purpose": "核实", "rows": [], "own": True, "interested": False, "as_of": clock.now()}
+    return play.start(
+        "common_sealed_letter",
+        sealed_letter="letter_title_proof",
+        sealed_process="prop_public_query",
+        sealed_data={"applicant": applicant, "work_order_no": "P1", **said},
+        sealed_org="PR610100",
+        sealed_seal="PR610100",
+        **more,
+    )
+
+
 def test_a_letter_is_issued_with_its_seal_on_it(play: Play) -> None:
     seals.employed(play)
     case = asked(play)
@@ -75,6 +90,32 @@ def test_nothing_is_issued_when_the_seal_is_refused(play: Play) -> None:
     case = asked(play)
     assert (case.ended, case.letters) == ("failed", [])
     assert case.variables["sealed_failure"] == "印章已停用"
+
+
+def test_a_letter_that_is_sealed_again_keeps_its_number(play: Play) -> None:
+    """党政机关公文处理工作条例第二十五条: numbered before it is sealed, and once."""
+    desk = seals.employed(play)
+    desk.refuses = "印章使用审批未通过"
+    first = numbered(play)
+    number = first.variables["sealed_number"]
+    assert (first.ended, first.letters, number[-2:]) == ("failed", [], "1号")
+    again = numbered(play, sealed_number=number)
+    assert (again.ended, again.variables["sealed_number"]) == ("failed", number)
+    desk.refuses = ""
+    sealed = numbered(play, sealed_number=number)
+    assert sealed.variables["sealed_document"]["number"] == number
+    other = numbered(play)
+    assert other.variables["sealed_document"]["number"][-2:] == "2号"
+
+
+def test_the_number_of_an_issued_letter_is_given_to_no_other(play: Play) -> None:
+    """It is an incident that names the number, not a second letter with it."""
+    seals.employed(play)
+    number = numbered(play).variables["sealed_document"]["number"]
+    other = numbered(play, sealed_number=number)
+    other.passes(days=2)
+    assert (other.ended, other.letters) == (None, [])
+    assert other.incidents == [f"文号『{number}』的文书已经制发"]
 
 
 def test_a_seal_system_that_is_down_is_asked_again_and_given_up_after_four_hours(

@@ -164,3 +164,6 @@ def test_a_seal_that_is_refused_is_set_again_by_the_window(play: Play) -> None:
     desk.refuses = ""
     case.complete("retry_seal", as_="prop_window", retry_note="已补办用印审批")
     assert case.ended == "answered"
+    assert case.variables["proof_document"]["number"].endswith("第00001号"), "its number is kept"
+    after = asked(play, citizen(play, "p1001"))
+    assert after.variables["proof_document"]["number"].endswith("第00002号"), "and none is left out"

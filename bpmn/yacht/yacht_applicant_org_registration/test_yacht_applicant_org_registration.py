@@ -103,6 +103,19 @@ def test_a_unit_asks_online_and_the_administrator_decides(play: Play) -> None:
     assert "申办单位已开户" in story.told(play, "applicant")
 
 
+def test_of_two_requests_for_one_credit_code_the_second_is_not_registered(play: Play) -> None:
+    """Y-75, Y-103: both were agreed to; the unit and the administrator are told why."""
+    first = registered(play, as_="applicant", org="370001")
+    second = registered(play, as_="applicant", org="370001")
+    first.complete("decide", as_="admin", decision="open")
+    second.complete("decide", as_="admin", decision="open")
+    assert first.waits_for == {"add_people"}
+    assert (second.ended, second.row.outcome) == ("known_already", "declined")
+    assert second.variables["case_reason"] == "该统一社会信用代码已登记"
+    for login in ("applicant", "admin"):
+        assert "申办单位未登记" in story.told(play, login)
+
+
 def test_a_unit_of_a_local_bureau_that_asked_online_is_told_to_come_to_the_counter(
     play: Play,
 ) -> None:
