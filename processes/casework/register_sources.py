@@ -2,15 +2,16 @@
 
 Invariant: somebody finds only records in one of the statuses named, and, where the source is told
 by whose they are (`own`), only those of the own organisations and of those below them; where it
-depends on other answers (`match`, `holds`), only those that fit them.
+depends on other answers (`match`, `holds`), only those that fit them; where it depends on the
+record of another ledger (`referring`), only those whose is in use.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, false, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from forms.lookups import Option
 from processes import registers
@@ -36,6 +37,8 @@ class LedgerSource:
     """Whether any record of the ledger is found by its key: a choice made before."""
     _read: dict[tuple[Any, ...], Option | None] = field(default_factory=dict, compare=False)
     """What was found; a table asks for the same record in each of its rows."""
+    _names: dict[tuple[str, str], str] = field(default_factory=dict, compare=False)
+    """What records of other ledgers are called, by `refers` and key."""
 
     def find(self, value: str, context: Mapping[str, Any]) -> Option | None:
         names = (*self.told.match.values(), *self.told.holds.values())
@@ -77,6 +80,7 @@ class LedgerSource:
         if None in matched.values():
             return [false()]
         where = conditions_of(self._ledger, {**self.told.where, **matched}, self.told.statuses)
+        where += [_referring(self._ledger, *one) for one in self.told.referring.items()]
         if self.told.own:
             where.append(or_(*(owned(self._ledger, own, self.by) for own in self.told.own)))
         return where
@@ -98,8 +102,35 @@ class LedgerSource:
         return Option(row.key, f"{first}（{'，'.join(rest)}）" if rest else first)
 
     def _word(self, row: RegisterRecord, name: str) -> str:
-        value = row.data.get(name)
-        return "" if value is None else self._ledger.fields[name].values.get(value, str(value))
+        value, spec = row.data.get(name), self._ledger.fields[name]
+        if value is not None and spec.refers:
+            return self._called(spec.refers, str(value))
+        return "" if value is None else spec.values.get(value, str(value))
+
+    def _called(self, refers: str, key: str) -> str:
+        """What a record of another ledger is called; each is read once."""
+        if (refers, key) not in self._names:
+            register, _dot, name = refers.partition(".")
+            named = RegisterRecord.register == register, RegisterRecord.key == key
+            found = self.session.scalar(select(RegisterRecord).where(*named))
+            self._names[refers, key] = str((found.data.get(name) if found else None) or key)
+        return self._names[refers, key]
+
+
+def _referring(ledger: Definition, name: str, statuses: Sequence[str]) -> ColumnElement[bool]:
+    """Records whose field names a record of another ledger (`refers`) in one of some statuses."""
+    other = aliased(RegisterRecord)
+    register, _dot, _field = ledger.fields[name].refers.partition(".")
+    named = and_(other.register == register, other.key == RegisterIndex.value)
+    return RegisterRecord.id.in_(
+        select(RegisterIndex.record_id)
+        .join(other, named)
+        .where(
+            RegisterIndex.register == ledger.register,
+            RegisterIndex.field == name,
+            other.status.in_(statuses),
+        )
+    )
 
 
 def owned(ledger: Definition, own: str, by: User | None) -> ColumnElement[bool]:

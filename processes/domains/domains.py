@@ -94,7 +94,8 @@ class RecordSource:
 
     `own` are the fields that tell whose a record is: only the own organisations and those below.
     `match` compares fields of the ledger with values of the form or case (field → its name there);
-    `holds` wants a list of the record to hold such a value, once there is one; `order` by what.
+    `holds` wants a list of the record to hold such a value, once there is one; `referring` wants
+    the record of another ledger that a field names to be in one of some statuses; `order` by what.
     """
 
     register: str
@@ -104,6 +105,7 @@ class RecordSource:
     own: tuple[str, ...]
     match: Mapping[str, str]
     holds: Mapping[str, str]
+    referring: Mapping[str, tuple[str, ...]]
     order: tuple[str, ...]
 
 
@@ -206,6 +208,11 @@ class _Source(Schema):
     own = fields.List(fields.String(validate=_CODE), load_default=list)
     match = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
     holds = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    referring = fields.Dict(
+        keys=fields.String(validate=_CODE),
+        values=fields.List(fields.String(validate=_CODE), validate=validate.Length(1)),
+        load_default=dict,
+    )
     order = fields.List(fields.String(validate=_CODE), load_default=list)
 
     @pre_load
@@ -315,7 +322,8 @@ def _import(told: Mapping[str, Any]) -> Import:
 
 def _source(told: Mapping[str, Any]) -> RecordSource:
     lists = {name: tuple(told[name]) for name in ("label", "statuses", "own", "order")}
-    return RecordSource(**{**told, **lists})
+    referring = {name: tuple(statuses) for name, statuses in told["referring"].items()}
+    return RecordSource(**{**told, **lists, "referring": referring})
 
 
 def read(text: str, name: str) -> dict[str, Any]:

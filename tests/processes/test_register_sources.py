@@ -21,6 +21,10 @@ def test_a_source_names_fields_and_statuses_its_ledger_has(name: str) -> None:
     assert set(told.own) <= {ledger.key, ledger.org, *ledger.search}
     assert set(told.match) <= {*ledger.search}
     assert set(told.holds) <= set(ledger.fields)
+    assert set(told.referring) <= {*ledger.search}
+    for field, statuses in told.referring.items():
+        other = registers.definition(ledger.fields[field].refers.partition(".")[0])
+        assert set(statuses) <= set(other.statuses)
 
 
 def person(play: Play, unit: str, number: str) -> str:

@@ -370,6 +370,68 @@ def test_what_is_not_in_the_menu_is_not_there_by_its_address(
         assert (answer.status_code == 200) is (ledger in kept), ledger
 
 
+CLERK = {
+    "培训管理": {"培训计划报备": None, "本机构培训计划": LOOK, "本机构培训许可": {V}},
+    "考试管理": {"培训考试报名": None, "报名记录": {Q, X}, "成绩查询": {Q, X}},
+    "我的业务": dict.fromkeys(("我的申请", "通知信息", "密码修改", "咨询与预约", "系统问题反映")),
+}
+
+
+def test_the_clerk_of_an_institution_finds_his_business_in_a_menu_of_his_own(
+    as_: Callable[[str], FlaskClient],
+) -> None:
+    """Y-07, Y-105: 报备、报名、成绩查询; each entry opens, what is the agency's is not there."""
+    found = {
+        group.title: {
+            one.title: {BUILT_IN[name] for name in one.do} if one.records else None
+            for one in group.items
+        }
+        for group in menus.menus()["institution_clerk"].groups
+    }
+    assert found == CLERK
+    client = as_("institution_clerk")
+    home = client.get(client.get("/").headers["Location"])
+    menu = links(home.text)
+    for group in CLERK.values():
+        for title in group:
+            assert client.get(menu[title]).status_code == 200, title
+    mine = {one.records for one in entries("institution_clerk") if one.records}
+    for code in (one for one in menus.lists() if one.startswith("yacht_")):
+        answer = client.get(f"/business/lists/{code}")
+        assert answer.status_code == (200 if code in mine else 404), code
+    assert client.get("/registers").status_code == 403
+    permit = client.get("/business/lists/yacht_unit_permits").text
+    assert "鲁海事培许字001号" in permit
+
+
+@pytest.mark.parametrize(("status", "seen"), [("scored", False), ("confirmed", True)])
+def test_an_institution_sees_its_own_scores_once_they_are_confirmed(
+    demo: Flask, as_: Callable[[str], FlaskClient], status: str, seen: bool
+) -> None:
+    """Y-105: 成绩确认后公布; those of other institutions never."""
+    trace = registers.Trace(by="test")
+    with demo.app_context(), database().transaction() as session:
+        for name, school in (("本校学员", "YT370001"), ("他校学员", "YT320001")):
+            values = {
+                "msa_org": "370001",
+                "institution": school,
+                "person_id": f"R{status}{school}",
+                "name": f"{name}{status}",
+                "licence_class": "A1E",
+                "part": "theory",
+                "raw_score": 88,
+                "result": "pass",
+            }
+            registers.create(session, "exam_sitting", values, trace=trace, status=status)
+    client = as_("institution_clerk")
+    scores = client.get("/business/lists/yacht_unit_scores").text
+    assert (f"本校学员{status}" in scores) is seen
+    enrolled = client.get("/business/lists/yacht_unit_enrolments").text
+    assert f"本校学员{status}" in enrolled
+    assert ">88<" not in enrolled
+    assert "他校学员" not in scores + enrolled
+
+
 def test_every_step_that_a_menu_names_is_a_task_of_a_process(demo: Flask) -> None:
     """Y-91: a name that no model has would show an empty list for ever."""
     with demo.app_context(), database().transaction() as session:

@@ -12,7 +12,7 @@ from engine.errors import BanliError
 from forms.definition import FormInvalid
 from processes import registers
 from processes.casefile import notices
-from processes.casework import cases
+from processes.casework import cases, sources
 from processes.documents import documents
 from processes.ledgers import maintenance
 from processes.play import Play, PlayedCase
@@ -176,6 +176,27 @@ def test_without_a_dictionary_nothing_can_be_arranged_and_the_page_says_why(
     assert f"系统管理员（“登记簿—{who}”）" in refused.value.errors[field][0]
     assert "或地方局字典维护人（“考试" in refused.value.errors[field][0]
     assert exam.waits_for == {"arrange"}
+
+
+def test_the_rooms_of_a_retired_site_are_not_offered(play: Play) -> None:
+    """Y-73: 考试地点停用的，其考场不能再安排；启用后又可选."""
+    by = play.user("admin")
+
+    def offered() -> dict[str, str]:
+        who = play.user("arranger")
+        source = play.run(lambda s: sources.lookups(s, who).sources["yacht_own_rooms"])
+        return {one.value: one.label for one in source.search("", {})}
+
+    assert offered().keys() == {"QD01-101", "QD01-102", "QD02-A"}
+    assert offered()["QD01-101"] == "第一考场（青岛考试中心，30）"
+    play.run(lambda s: maintenance.switch(s, "exam_site", "QD01", by=by, reason="改建"))
+    assert offered().keys() == {"QD02-A"}
+    exam = story.enrolled(play)
+    with pytest.raises(FormInvalid) as refused:
+        story.arrange(exam, site="QD02", rooms=["QD01-101"])
+    assert [*refused.value.errors] == ["rooms"]
+    play.run(lambda s: maintenance.switch(s, "exam_site", "QD01", by=by, reason="完工"))
+    assert offered().keys() == {"QD01-101", "QD01-102", "QD02-A"}
 
 
 def test_no_assessor_no_assessment(play: Play) -> None:
