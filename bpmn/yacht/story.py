@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bpmn.beginnings import once
 from bpmn.papers import handed_in
-from engine import runtime
+from engine import clock, runtime
 from engine.model import EventSubscription
 from processes import registers
 from processes.casefile import notices
@@ -182,11 +182,13 @@ def verify(case: PlayedCase, decision: str = "ok", **more: Any) -> None:
     case.complete(
         "verify",
         as_="verifier",
-        arrived_on="2026-03-05",
-        blank_serial=card(case)["ordered_serial"],
-        items=[{"ok": decision == "ok"}] * 11,
-        decision=decision,
-        **more,
+        **{
+            "arrived_on": str(clock.today()),
+            "blank_serial": card(case)["ordered_serial"],
+            "items": [{"ok": decision == "ok"}] * 11,
+            "decision": decision,
+            **more,
+        },
     )
 
 

@@ -4,6 +4,7 @@ Requirements Y-98, Y-99, Y-100.
 """
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 import yaml
 
 from bpmn.yacht import story
+from engine import clock
+from forms.errors import FormInvalid
 from processes import statistics
 from processes.casework import cases
 from processes.play import Play
@@ -103,6 +106,22 @@ def test_the_centre_and_the_post_have_a_column_of_their_own(play: Play) -> None:
     assert isinstance(post, float)
     assert found.totals is not None
     assert found.totals.cells[-2:] == (centre, post)
+
+
+def test_the_post_ends_when_the_parcel_came_and_not_when_it_is_checked(play: Play) -> None:
+    """Y-99: posted on 3 March it came on the 5th, and lay for three days before somebody looked."""
+    case = story.granted(play)
+    story.produce(play)
+    case.passes(working_days=3)
+    came = clock.today()
+    case.passes(working_days=3)
+    with pytest.raises(FormInvalid):
+        story.verify(case, arrived_on=str(clock.today() + timedelta(days=1)))
+    story.verify(case, arrived_on=str(came))
+    story.issue(case)
+    steps = cells(table(play, "stat_certificate_time_limit", by="step"))
+    assert steps["邮寄"][:2] == (1, 2.0)
+    assert steps["核对（含邮寄）"][:2] == (1, 6.0)
 
 
 def test_the_time_an_uncollected_card_is_kept_is_nobodys(play: Play) -> None:

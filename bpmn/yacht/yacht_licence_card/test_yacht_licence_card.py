@@ -8,7 +8,7 @@ import pytest
 from bpmn import papers
 from bpmn.beginnings import once
 from bpmn.yacht import story
-from engine import correlation, ids
+from engine import clock, correlation, ids
 from forms.errors import FormInvalid
 from processes import registers
 from processes.casefile import notices
@@ -117,7 +117,7 @@ def test_another_serial_than_ordered_is_checked_again(play: Play) -> None:
     case.complete(
         "verify",
         as_="verifier",
-        arrived_on="2026-03-05",
+        arrived_on=str(clock.today()),
         blank_serial="YJ00000299",
         items=[{"ok": True}] * 11,
         decision="ok",
