@@ -23,7 +23,7 @@ from processes.model.records import RegisterRecord
 from processes.registers.definition import Definition
 from processes.statistics import Table
 from processes.statistics.result import Line
-from web import begun, enclosures, exporting
+from web import begun, enclosures, exporting, sorting
 from web.auth import current, policy
 from web.database import read_session
 from web.figures import counted, shown
@@ -113,21 +113,21 @@ def records(code: str) -> ResponseReturnValue:
             may=may,
             rows=[(one, _row_ways(told, may, code, one.row)) for one in page.rows],
             general=_general(told, may),
-            total=page.total,
-            next=page.next,
+            total=page.lines.total,
             asked=asked,
+            sorting=sorting.of_records(record_lists.sorting(told, asked), told.columns),
+            **sorting.pages(page.lines, asked.after),
             exports=exporting.links() if "export" in may else [],
         )
 
 
 def _asked(may: frozenset[str]) -> Asked:
+    given = request.args
+    begun = Asked(sort=given.get("sort", "")[:80], after=given.get("after", "")[:400])
     if "query" not in may:
-        return Asked(after=request.args.get("after", "")[:200])
-    return Asked(
-        words=request.args.get("q", "").strip()[:60],
-        status=request.args.get("status", "")[:40],
-        after=request.args.get("after", "")[:200],
-    )
+        return begun
+    words, status = given.get("q", "").strip()[:60], given.get("status", "")[:40]
+    return replace(begun, words=words, status=status)
 
 
 def _export(session: Session, code: str, told: RecordList, asked: Asked) -> ResponseReturnValue:
@@ -139,14 +139,10 @@ def _export(session: Session, code: str, told: RecordList, asked: Asked) -> Resp
         return [[one.row.key, *one.cells, ledger.status_name(one.row.status)] for one in found]
 
     where = record_lists.wanted(session, code, by=by, asked=asked)
-    each = record_lists.wanted(session, code, by=by, asked=asked, in_turn=True)
-    return exporting.streamed(
-        told.title,
-        [*titles, "状态"],
-        record_lists.every(read_session, each, lines, newest=told.newest),
-        total=record_lists.total(session, where),
-        kind=request.args.get("format", "xlsx"),
-    )
+    sort = record_lists.sorting(told, asked)
+    total, every = record_lists.every(read_session, where, lines, sort=sort)
+    kind = request.args.get("format", "xlsx")
+    return exporting.streamed(told.title, [*titles, "状态"], every, total=total, kind=kind)
 
 
 def _general(told: RecordList, may: frozenset[str]) -> list[Way]:
@@ -214,7 +210,7 @@ def _detail(session: Session, told: RecordList, code: str, row: RegisterRecord) 
     asked = Asked(of={told.details[code]: row.key}, limit=DETAILS)
     found = record_lists.page(session, code, by=current(), asked=asked)
     words = row.key if "query" in may else None
-    taken = "export" in may and "query" in may and exporting.allowed() and found.total
+    taken = "export" in may and "query" in may and exporting.allowed() and found.lines.total
     return Detail(
         said(other),
         registers.definition(other.register),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Final, cast
 from urllib.parse import quote
 
-from flask import Response, render_template, request, stream_with_context, url_for
+from flask import Response, render_template, request, stream_with_context
 from lxml import html
 from lxml.html import HtmlElement
 
@@ -20,6 +20,7 @@ from processes.identity.roles import Action
 from processes.ledgers import sheets
 from web.auth import actions_of, current
 from web.database import transaction
+from web.paths import here
 from web.words import _
 
 FORMATS = ("xlsx", "csv")
@@ -42,15 +43,8 @@ def links() -> list[tuple[str, str]]:
     """The list of this page in each format: address and title; none without the right."""
     if not allowed():
         return []
-    args = {
-        name: values if len(values) > 1 else values[0]
-        for name, values in request.args.to_dict(flat=False).items()
-        if name not in ("format", "after", "_locale")
-    }
-    here = {**(request.view_args or {}), **args}
     titles = {"xlsx": "Excel", "csv": "CSV"}
-    endpoint = str(request.endpoint)
-    return [(url_for(endpoint, **here, format=one), titles[one]) for one in FORMATS]
+    return [(here(format=one), titles[one]) for one in FORMATS]
 
 
 def page(template: str, **view: object) -> str | Response:

@@ -21,6 +21,7 @@ from engine.variables import Variables
 from forms.definition import FormDefinition
 from processes.casefile import drafts, messages, notices, opinions, searching
 from processes.casework import sources
+from processes.casework.case_lists import CaseList
 from processes.clock import calendar, clocking
 from processes.clock import clock as ledger
 from processes.clock.reckoning import Event
@@ -73,12 +74,17 @@ def revision(session: Session, case_id: int) -> int:
 
 def search(session: Session, *, by: User, text: str, limit: int = 50) -> Sequence[Case]:
     """Cases in the user's scope by number, name, pinyin initials or identity, the latest first."""
-    found = searching.conditions(text)
-    if not found:
+    listed = found(by, text)
+    if listed is None:
         return []
-    scope = Case.id.in_(permissions.visible_cases(by))
-    query = select(Case).where(scope, *found).order_by(Case.id.desc()).limit(min(limit, 100))
-    return session.scalars(query).all()
+    query = select(Case).where(Case.id.in_(listed.query)).order_by(Case.id.desc())
+    return session.scalars(query.limit(min(limit, 100))).all()
+
+
+def found(by: User, text: str) -> CaseList | None:
+    """The list of the cases that `search` finds; None without a word to search by."""
+    words = searching.conditions(text)
+    return CaseList(Case.id, permissions.visible_cases(by).where(*words)) if words else None
 
 
 def of_applicant(session: Session, by: User) -> Sequence[Case]:

@@ -3,20 +3,25 @@
 Invariant: whose line it is stands in the query, so a count, a page and a search always agree.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.model import ProcessInstance, UserTask
+from processes import keyset
 from processes.casefile import drafts
+from processes.casework import case_lists
+from processes.casework.case_lists import CaseList
 from processes.desk import lines, todo
 from processes.desk.filters import SORTS, Filters
 from processes.desk.lines import Colour, Row, holder_names, remaining
 from processes.identity.identity import User
 from processes.identity.roles import Action
+from processes.keyset import Lines
 from processes.model.cases import BESIDE, Case, Opinion
 from processes.model.desk import CaseFollow
 from processes.rights import permissions, reach
@@ -29,6 +34,8 @@ BOXES: Final = ("todo", "done", "mine", "followed", "office")
 TASK_BOXES: Final = ("todo", "office")
 """The boxes whose lines are tasks: sorted, filtered and paged as such."""
 PAGE: Final = 50
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +50,53 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """How a box is asked for: `after` is a key of a `Page`, `sort` one of `filters.SORTS`."""
+    """How a box is asked for: `after` is a key of a `Page`, `sort` one of `sorts` of the box."""
 
     filters: Filters = field(default_factory=Filters)
-    sort: str = "due"
+    sort: str = ""
     after: str | None = None
     limit: int = PAGE
 
 
+def sorts(box: Box) -> Sequence[str]:
+    """The ways to sort a box, the first unless another is asked for."""
+    return SORTS if box in TASK_BOXES else case_lists.SORTS
+
+
 def page(session: Session, user: User, *, box: Box = "todo", view: View | None = None) -> Page:
-    """A page of a box: 待办 sorted as asked, the others with the latest first."""
+    """A page of a box, sorted as asked."""
     asked = view or View()
-    asked = replace(asked, limit=min(asked.limit, 100))
-    return _BOXES[box](session, user, asked)
+    listed = _LISTED[box](user)
+    found = listed.page(session, asked, _sort(box, asked), min(asked.limit, 100))
+    following, previous = (str(one) if one else None for one in (found.next, found.previous))
+    return Page(listed.lines(session, found.ids), found.total, following, previous)
+
+
+def every(
+    reading: Callable[[], AbstractContextManager[Session]],
+    user: User,
+    act: Callable[[Session, Sequence[Row]], Iterable[T]],
+    *,
+    box: Box,
+    view: View,
+) -> tuple[int, Iterator[T]]:
+    """How many lines a box has, and what `act` makes of all of them, part by part.
+
+    Which they are is settled at once; `keyset.parts`.
+    """
+    listed = _LISTED[box](user)
+    with reading() as session:
+        ids = listed.every(session, view.filters, _sort(box, view))
+
+    def told(session: Session, part: Sequence[int]) -> Iterable[T]:
+        return act(session, listed.lines(session, part))
+
+    return len(ids), keyset.parts(reading, ids, told)
+
+
+def _sort(box: Box, asked: View) -> str:
+    known = sorts(box)
+    return asked.sort if asked.sort in known else known[0]
 
 
 def counts(session: Session, user: User) -> dict[str, int]:
@@ -100,103 +141,92 @@ def following(session: Session, user: User, *, view: View, task_id: int) -> int 
 
     Asked before the task is done: afterwards nobody knows where it stood.
     """
-    place = todo.place_of(session, task_id, sort=view.sort)
+    sort = _sort("todo", view)
+    place = todo.place_of(session, task_id, sort=sort)
     wanted = [str(place), None] if place is not None else [None]
     for at in wanted:
-        found = todo.page(session, reach.of(user), view.filters, sort=view.sort, at=at, limit=2).ids
+        found = todo.page(session, reach.of(user), view.filters, sort=sort, at=at, limit=2).ids
         others = [one for one in found if one != task_id]
         if others:
             return others[0]
     return None
 
 
-def _todo(session: Session, user: User, asked: View) -> Page:
-    return _tasks(session, user, reach.of(user), asked)
+@dataclass(frozen=True, slots=True)
+class _Tasks:
+    """A box whose lines are tasks."""
 
+    user: User
+    of: Reach | Office
 
-def _office(session: Session, user: User, asked: View) -> Page:
-    return _tasks(session, user, reach.office(user), asked)
+    def page(self, session: Session, asked: View, sort: str, limit: int) -> Lines:
+        """The ids of a page."""
+        return todo.page(session, self.of, asked.filters, sort=sort, at=asked.after, limit=limit)
 
+    def every(self, session: Session, filters: Filters, sort: str) -> Sequence[int]:
+        """The ids of all."""
+        return todo.every(session, self.of, filters, sort=sort)
 
-def _tasks(session: Session, user: User, of: Reach | Office, asked: View) -> Page:
-    sort = asked.sort if asked.sort in SORTS else SORTS[0]
-    found = todo.page(session, of, asked.filters, sort=sort, at=asked.after, limit=asked.limit)
-    query = select(UserTask, Case).join(Case, Case.id == UserTask.instance_id)
-    loaded = session.execute(query.where(UserTask.id.in_(found.ids))).tuples()
-    by_id = {task.id: (task, case) for task, case in loaded}
-    rows = lines.of_tasks(session, [by_id[one] for one in found.ids if one in by_id], by=user)
-    following, previous = (str(one) if one else None for one in (found.next, found.previous))
-    return Page(rows, found.total, following, previous)
-
-
-def _done(session: Session, user: User, asked: View) -> Page:
-    last = (
-        select(func.max(Opinion.id).label("id"))
-        .where(_handled(user))
-        .group_by(Opinion.case_id)
-        .subquery()
-    )
-    base = (
-        select(Opinion, Case)
-        .join(last, last.c.id == Opinion.id)
-        .join(Case, Case.id == Opinion.case_id)
-    )
-    found = _sought(session, base, Opinion.id, asked)
-    told = [(case, opinion.activity_name, opinion.at) for opinion, case in found.rows]
-    return found.page(lines.of_cases(session, told))
-
-
-def _mine(session: Session, user: User, asked: View) -> Page:
-    return _cases(session, _started(user), asked)
-
-
-def _kept(session: Session, user: User, asked: View) -> Page:
-    return _cases(session, _followed(user), asked)
-
-
-def _cases(session: Session, ids: Select[tuple[int]], asked: View) -> Page:
-    found = _sought(session, select(Case, Case.id).where(Case.id.in_(ids)), Case.id, asked)
-    told = [(case, "" if case.ended_at else case.step, case.submitted_at) for case, _ in found.rows]
-    return found.page(lines.of_cases(session, told))
+    def lines(self, session: Session, ids: Sequence[int]) -> list[Row]:
+        """The lines of these ids, in their order."""
+        query = select(UserTask, Case).join(Case, Case.id == UserTask.instance_id)
+        loaded = session.execute(query.where(UserTask.id.in_(ids))).tuples()
+        by_id = {task.id: (task, case) for task, case in loaded}
+        return lines.of_tasks(session, [by_id[one] for one in ids if one in by_id], by=self.user)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sought:
-    """The rows of a page as the database gave them."""
+class _Cases:
+    """A box whose lines are cases."""
 
-    rows: Sequence[Any]
-    total: int
-    next: str | None
-    previous: str | None
+    query: Select[Any]
+    key: Any = Case.id
 
-    def page(self, rows: Sequence[Row]) -> Page:
-        return Page(rows, self.total, self.next, self.previous)
+    def page(self, session: Session, asked: View, sort: str, limit: int) -> Lines:
+        """The ids of a page."""
+        listed = self._narrowed(asked.filters)
+        return listed.page(session, sort=sort, after=asked.after, limit=limit)
 
+    def every(self, session: Session, filters: Filters, sort: str) -> Sequence[int]:
+        """The ids of all."""
+        return self._narrowed(filters).every(session, sort=sort)
 
-def _sought(session: Session, base: Select[Any], key: Any, asked: View) -> _Sought:
-    """A page of cases, the latest first, of those that the filters let through."""
-    base = base.where(*asked.filters.of_cases(), *asked.filters.by_text())
-    total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
-    text, _tilde, way = (asked.after or "").partition("~")
-    at = int(text) if text.isascii() and text.isdigit() else None
-    back = way == "b" and at is not None
-    if at is not None:
-        base = base.where(key > at if back else key < at)
-    order = key.asc() if back else key.desc()
-    found = session.execute(base.order_by(order).limit(asked.limit + 1)).all()
-    more, shown = len(found) > asked.limit, found[: asked.limit]
-    if back:
-        shown = shown[::-1]
-    ids = [row[0].id for row in shown]
-    following = str(ids[-1]) if ids and (back or more) else None
-    previous = f"{ids[0]}~b" if ids and (more if back else at is not None) else None
-    return _Sought(shown, total, following, previous)
+    def lines(self, session: Session, ids: Sequence[int]) -> list[Row]:
+        """The lines of these ids, in their order."""
+        found = case_lists.cases(session, ids)
+        told = [(case, "" if case.ended_at else case.step, case.submitted_at) for case in found]
+        return lines.of_cases(session, told)
+
+    def _narrowed(self, filters: Filters) -> CaseList:
+        return CaseList(self.key, self.query.where(*filters.of_cases(), *filters.by_text()))
 
 
-_BOXES: Final[dict[str, Callable[[Session, User, View], Page]]] = {
-    "todo": _todo,
+class _Handled(_Cases):
+    """已办: cases by what a user said last in each."""
+
+    def lines(self, session: Session, ids: Sequence[int]) -> list[Row]:
+        """The lines of these opinions, in their order."""
+        query = select(Opinion, Case).join(Case, Case.id == Opinion.case_id)
+        loaded = session.execute(query.where(Opinion.id.in_(ids))).tuples()
+        by_id = {opinion.id: (case, opinion.activity_name, opinion.at) for opinion, case in loaded}
+        return lines.of_cases(session, [by_id[one] for one in ids if one in by_id])
+
+
+def _of_cases(ids: Select[tuple[int]]) -> _Cases:
+    return _Cases(select(Case.id).where(Case.id.in_(ids)))
+
+
+def _done(user: User) -> _Cases:
+    last = select(func.max(Opinion.id).label("id")).where(_handled(user)).group_by(Opinion.case_id)
+    said = last.subquery()
+    query = select(Opinion.id).join(said, said.c.id == Opinion.id)
+    return _Handled(query.join(Case, Case.id == Opinion.case_id), Opinion.id)
+
+
+_LISTED: Final[dict[str, Callable[[User], _Tasks | _Cases]]] = {
+    "todo": lambda user: _Tasks(user, reach.of(user)),
+    "office": lambda user: _Tasks(user, reach.office(user)),
     "done": _done,
-    "mine": _mine,
-    "followed": _kept,
-    "office": _office,
+    "mine": lambda user: _of_cases(_started(user)),
+    "followed": lambda user: _of_cases(_followed(user)),
 }

@@ -5,24 +5,12 @@ read along an index up to the end of the page; a short or a filtered one is gath
 sorted by one statement, whose cost follows the tasks of the person.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sqlalchemy import (
-    CTE,
-    ColumnElement,
-    Select,
-    and_,
-    case,
-    func,
-    literal,
-    or_,
-    select,
-    true,
-    union_all,
-)
+from sqlalchemy import CTE, ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -30,73 +18,55 @@ from sqlalchemy.sql.functions import FunctionElement
 from engine import clock
 from engine.columns import Instant
 from engine.model import UserTask
+from processes import keyset
 from processes.casefile import searching
 from processes.desk.filters import Filters
+from processes.keyset import Lines, Order, Place, Segment
 from processes.model.cases import Case
 from processes.rights.reach import Office, Reach
 
 FEW: Final = 2_000
 """Up to so many tasks are sorted; more are read in the order of an index."""
 _FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_INDEXED: Final = ("due", "arrived", "latest")
-_DOWN: Final = ("latest",)
+_COLUMNS: Final = (UserTask.id, UserTask.instance_id, UserTask.due_at)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A line of the list: its key and id; `back` asks for the page that ends before it."""
+class Sort:
+    """A way to sort tasks: by what, from the columns of a task (`_COLUMNS`) and its case.
 
-    at: datetime
-    id: int
-    back: bool = False
+    `indexed`: the indexes of tasks have them in this order.
+    """
 
-    def __str__(self) -> str:
-        micros = (self.at - _EPOCH) // timedelta(microseconds=1)
-        return f"{micros}~{self.id}{'~b' if self.back else ''}"
+    value: Callable[[Any], Any] | None = None
+    kind: type = datetime
+    down: bool = False
+    indexed: bool = False
 
+    def at(self, task: Any) -> Any:
+        """What a query reads as the value of each of these tasks."""
+        return (self.value(task) if self.value else literal(None, Instant)).label("at")
 
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The ids of a page in their order, how many the list has, and the places of its neighbours."""
-
-    ids: Sequence[int]
-    total: int
-    previous: Place | None = None
-    next: Place | None = None
+    def order(self, found: Any) -> Order:
+        """The order of a query by the columns `id` and `at` of another."""
+        return Order(found.id, found.at if self.value else None, self.down)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a page is asked for: `down` is whether ids fall."""
+    """What a page is asked for."""
 
-    sort: str
+    sort: Sort
     place: Place | None
     limit: int
-
-    @property
-    def down(self) -> bool:
-        return (self.sort in _DOWN) is not (self.place is not None and self.place.back)
-
-
-def place(text: str | None) -> Place | None:
-    """The place that a text of `str(place)` stands for; None for anything else."""
-    parts = (text or "").split("~")
-    numbers = parts[:2]
-    if len(numbers) < 2 or not all(one.isascii() and one.isdigit() for one in numbers):
-        return None
-    micros, task_id = (int(one) for one in numbers)
-    if micros > (_FAR - _EPOCH) // timedelta(microseconds=1) or task_id >= 1 << 63:
-        return None
-    return Place(_EPOCH + timedelta(microseconds=micros), task_id, parts[2:] == ["b"])
 
 
 def place_of(session: Session, task_id: int, *, sort: str) -> Place | None:
     """Where an open task stands in a list sorted so; None for one that is over."""
-    mine = select(UserTask.id, UserTask.instance_id, UserTask.due_at).cte("mine")
-    query = select(_key(sort)(mine)).join_from(mine, Case, Case.id == mine.c.instance_id)
-    at = session.scalar(query.where(mine.c.id == task_id))
-    return None if at is None else Place(at, task_id)
+    mine = select(*_COLUMNS).where(UserTask.id == task_id).cte("mine")
+    query = select(mine.c.id, _SORTS[sort].at(mine.c))
+    row = session.execute(query.join_from(mine, Case, Case.id == mine.c.instance_id)).first()
+    return None if row is None else Place(*row)
 
 
 def size(session: Session, reach: Reach | Office) -> tuple[int, int]:
@@ -117,48 +87,42 @@ def page(
     limit: int,
 ) -> Lines:
     """A page of the list, one of `filters.SORTS`; `at` is where it begins, as text."""
-    asked = _Asked(sort, place(at), limit)
-    if filters or sort not in _INDEXED:
+    way = _SORTS[sort]
+    asked = _Asked(way, keyset.place(at, way.kind), limit)
+    if filters or not way.indexed:
         return _gathered(session, reach, filters, asked)
     total, _overdue = size(session, reach)
     if total <= FEW:
         return _gathered(session, reach, filters, asked)
-    found = _along(session, reach, asked)
-    return _cut(found, total, asked)
+    return keyset.cut(_along(session, reach, asked), total, limit=limit, at=asked.place)
 
 
-def _cut(found: Sequence[tuple[int, datetime]], total: int, asked: _Asked) -> Lines:
-    """The page of what was found in the direction asked for, one line more than it has."""
-    more, shown = len(found) > asked.limit, list(found[: asked.limit])
-    back = asked.place is not None and asked.place.back
-    if back:
-        shown.reverse()
-    if not shown:
-        return Lines((), total)
-    first, last = (Place(shown[index][1], shown[index][0]) for index in (0, -1))
-    begun = more if back else asked.place is not None
-    goes_on = back or more
-    return Lines(
-        [one for one, _at in shown],
-        total,
-        replace(first, back=True) if begun else None,
-        last if goes_on else None,
-    )
+def every(session: Session, reach: Reach | Office, filters: Filters, *, sort: str) -> list[int]:
+    """The ids of all tasks of the list, in its order."""
+    hit = _hit(reach, filters, _SORTS[sort])
+    order = _SORTS[sort].order(hit.c)
+    return list(session.scalars(select(hit.c.id).order_by(*order.clauses())))
 
 
 def _gathered(session: Session, reach: Reach | Office, filters: Filters, asked: _Asked) -> Lines:
     """Find everything, count it, sort it."""
-    key = _key(asked.sort)
-    mine = _narrowed(reach, filters)
-    query = select(mine.c.id, key(mine).label("at")).join(Case, Case.id == mine.c.instance_id)
-    hit = query.where(*filters.of_cases()).cte("hit")
+    hit = _hit(reach, filters, asked.sort)
     total = select(func.count()).select_from(hit).scalar_subquery()
     found = select(hit.c.id, hit.c.at, total)
-    order = (hit.c.at, hit.c.id)
+    order = asked.sort.order(hit.c)
     if asked.place is not None:
-        found = found.where(_beyond(*order, asked))
-    rows = session.execute(found.order_by(*_ordered(order, asked)).limit(asked.limit + 1)).all()
-    return _cut([(one, at) for one, at, _n in rows], rows[0][2] if rows else 0, asked)
+        found = found.where(order.beyond(asked.place))
+    ordered = found.order_by(*order.clauses(asked.place))
+    rows = session.execute(ordered.limit(asked.limit + 1)).all()
+    lines, counted = [(one, at) for one, at, _n in rows], rows[0][2] if rows else 0
+    return keyset.cut(lines, counted, limit=asked.limit, at=asked.place)
+
+
+def _hit(reach: Reach | Office, filters: Filters, sort: Sort) -> CTE:
+    """The tasks that the filters let through, each with what it is sorted by."""
+    mine = _narrowed(reach, filters)
+    query = select(mine.c.id, sort.at(mine.c)).join(Case, Case.id == mine.c.instance_id)
+    return query.where(*filters.of_cases()).cte("hit")
 
 
 def _narrowed(reach: Reach | Office, filters: Filters) -> CTE:
@@ -166,99 +130,53 @@ def _narrowed(reach: Reach | Office, filters: Filters) -> CTE:
 
     With words the cases they find come first: there are fewer of them than tasks.
     """
-    columns = (UserTask.id, UserTask.instance_id, UserTask.due_at)
     conditions = filters.of_tasks()
     if not filters.words:
-        return reach.tasks(*columns, only=conditions)
+        return reach.tasks(*_COLUMNS, only=conditions)
     first, *others = searching.hits(filters.words)
     named = first.cte("named")
-    query = select(*columns).join_from(named, UserTask, UserTask.instance_id == named.c[0])
+    query = select(*_COLUMNS).join_from(named, UserTask, UserTask.instance_id == named.c[0])
     also = [UserTask.instance_id.in_(other) for other in others]
     return query.where(reach.holds(), *conditions, *also).cte("mine")
 
 
-def _along(session: Session, reach: Reach | Office, asked: _Asked) -> list[tuple[int, datetime]]:
+def _along(session: Session, reach: Reach | Office, asked: _Asked) -> list[tuple[int, Any]]:
     """Read the list in the order of an index, no further than the page goes."""
-    found: list[tuple[int, datetime]] = []
-    for segment in _segments(asked):
+    found: list[tuple[int, Any]] = []
+    value = asked.sort.value(UserTask) if asked.sort.value else None
+    order = Order(UserTask.id, value, asked.sort.down)
+    for valued in keyset.stretches(asked.place) if asked.sort.value else (False,):
         wanted = asked.limit + 1 - len(found)
         if wanted <= 0:
             break
-        found += [(one, at) for one, at in session.execute(_read(reach, segment, asked, wanted))]
+        segment = order.segment(asked.place, valued=valued)
+        found += session.execute(_read(reach, segment, asked, wanted)).tuples()
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """A stretch of the list along one index."""
-
-    where: ColumnElement[bool]
-    key: Any
-    dated: bool
-
-
-def _segments(asked: _Asked) -> list[_Segment]:
-    """The stretches from the place on: tasks with a limit before those without."""
-    if asked.sort != "due":
-        return [_Segment(true(), literal(_EPOCH, Instant), dated=False)]
-    dated = _Segment(UserTask.due_at.is_not(None), UserTask.due_at, dated=True)
-    undated = _Segment(UserTask.due_at.is_(None), literal(_FAR, Instant), dated=False)
-    if asked.down:
-        from_there = asked.place is not None and asked.place.at == _FAR
-        return [undated, dated] if from_there else [dated]
-    beyond = asked.place is not None and asked.place.at == _FAR
-    return [undated] if beyond else [dated, undated]
-
-
-def _read(reach: Reach | Office, segment: _Segment, asked: _Asked, wanted: int) -> Select[Any]:
-    order = (UserTask.due_at, UserTask.id) if segment.dated else (UserTask.id,)
-    where = [segment.where]
-    if asked.place is not None:
-        starts_here = segment.dated == (asked.place.at != _FAR) or asked.sort != "due"
-        if starts_here:
-            where.append(_beyond(segment.key if segment.dated else None, UserTask.id, asked))
+def _read(reach: Reach | Office, segment: Segment, asked: _Asked, wanted: int) -> Select[Any]:
     parts = [
-        select(UserTask.id, segment.key.label("at"))
-        .where(held, *where)
-        .order_by(*_ordered(order, asked))
+        select(UserTask.id, asked.sort.at(UserTask))
+        .where(held, *segment.where)
+        .order_by(*segment.order)
         .limit(wanted)
         .subquery()
         for held in reach.parts()
     ]
     both = union_all(*(select(part) for part in parts)).subquery()
-    return select(both).order_by(*_ordered((both.c.at, both.c.id), asked)).limit(wanted)
+    order = asked.sort.order(both.c)
+    return select(both).order_by(*order.clauses(asked.place)).limit(wanted)
 
 
-def _beyond(at: Any, one: Any, asked: _Asked) -> ColumnElement[bool]:
-    """What lies behind the place in the direction asked for."""
-    assert asked.place is not None  # noqa: S101 - callers have looked
-    value, last = asked.place.at, asked.place.id
-    further: ColumnElement[bool] = one < last if asked.down else one > last
-    if at is None:
-        return further
-    if asked.down:
-        return and_(at <= value, or_(at < value, further))
-    return and_(at >= value, or_(at > value, further))
-
-
-def _ordered(columns: tuple[Any, ...], asked: _Asked) -> list[Any]:
-    return [column.desc() if asked.down else column.asc() for column in columns]
-
-
-def _key(sort: str) -> Any:
-    """The key of a line by the way of sorting, from the columns of a task and its case."""
-    if sort == "due":
-        return lambda mine: func.coalesce(mine.c.due_at, literal(_FAR, Instant))
-    if sort == "risk":
-        return _risk
-    return lambda _mine: literal(_EPOCH, Instant)
-
-
-def _risk(mine: CTE) -> ColumnElement[datetime]:
+def _risk(task: Any) -> ColumnElement[datetime]:
     """The first limit that could be missed: of the task, or the one the case is measured by."""
-    own = func.coalesce(mine.c.due_at, literal(_FAR, Instant))
+    own = func.coalesce(task.due_at, literal(_FAR, Instant))
     whole = func.coalesce(_EndOfDay(Case.due_on), literal(_FAR, Instant))
     return case((own <= whole, own), else_=whole)
+
+
+def _pair(value: Callable[[Any], Any], kind: type, *, indexed: bool = False) -> tuple[Sort, Sort]:
+    return Sort(value, kind, indexed=indexed), Sort(value, kind, down=True, indexed=indexed)
 
 
 class _EndOfDay(FunctionElement[datetime]):
@@ -277,3 +195,19 @@ def _sqlite(element: Any, compiler: Any, **kw: Any) -> str:
 def _postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     day = compiler.process(element.clauses, **kw)
     return f"(({day} + time '23:59:59.999999') AT TIME ZONE 'Asia/Shanghai')"
+
+
+_DUE: Final = _pair(lambda task: task.due_at, datetime, indexed=True)
+_NUMBER: Final = _pair(lambda _task: Case.reference, str)
+_CASE_DUE: Final = _pair(lambda _task: Case.due_on, date)
+_SORTS: Final[Mapping[str, Sort]] = {
+    "due": _DUE[0],
+    "-due": _DUE[1],
+    "risk": Sort(_risk),
+    "arrived": Sort(indexed=True),
+    "latest": Sort(down=True, indexed=True),
+    "number": _NUMBER[0],
+    "-number": _NUMBER[1],
+    "case_due": _CASE_DUE[0],
+    "-case_due": _CASE_DUE[1],
+}

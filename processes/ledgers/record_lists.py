@@ -10,20 +10,23 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.model import ProcessDefinition
 from forms import text
 from forms.standards import mask_number
-from processes import registers
+from processes import keyset, registers
 from processes.identity.identity import User
+from processes.keyset import Lines
 from processes.ledgers import menus
 from processes.model.people import Org
 from processes.model.records import RegisterLog, RegisterRecord
+from processes.registers import ordering
 from processes.registers.definition import FieldDefinition
-from processes.registers.search import MOST, among, conditions_of, counts_of, holding
+from processes.registers.ordering import Sort
+from processes.registers.search import among, conditions_of, counts_of, holding
 from processes.statistics import scope
 
 T = TypeVar("T")
@@ -34,10 +37,14 @@ _KEY: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What narrows a list: words, a status, fields (`of`), the key after which the page begins."""
+    """What narrows a list: words, a status, fields (`of`); and where the page begins.
+
+    `sort`: `key` or a column that can be sorted by, with `-` in front the last come first.
+    """
 
     words: str = ""
     status: str = ""
+    sort: str = ""
     after: str = ""
     limit: int = PAGE
     of: Mapping[str, str] = field(default_factory=dict)
@@ -53,11 +60,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list, how many records there are in all, and where the next page begins."""
+    """A page of a list, and where the pages beside it begin."""
 
     rows: Sequence[Shown]
-    total: int
-    next: str
+    lines: Lines
 
 
 def page(session: Session, code: str, *, by: User, asked: Asked) -> Page:
@@ -68,15 +74,15 @@ def page(session: Session, code: str, *, by: User, asked: Asked) -> Page:
     """
     where = wanted(session, code, by=by, asked=asked)
     told, _may = menus.offered(by, code)
-    rows, following = from_key(
-        session, where, after=asked.after, limit=asked.limit, newest=told.newest
-    )
-    return Page(shown(session, told, rows), total(session, where), following)
+    found = sorting(told, asked).page(session, where, after=asked.after, limit=asked.limit)
+    rows = shown(session, told, ordering.records(session, found.ids))
+    return Page(rows, found)
 
 
-def total(session: Session, where: Sequence[ColumnElement[bool]]) -> int:
-    """How many records fit."""
-    return session.scalar(select(func.count()).select_from(RegisterRecord).where(*where)) or 0
+def sorting(told: menus.RecordList, asked: Asked) -> Sort:
+    """How a list is sorted."""
+    ledger = registers.definition(told.register)
+    return ordering.sort(ledger, asked.sort, told.columns, newest=told.newest)
 
 
 def every(
@@ -84,45 +90,23 @@ def every(
     where: Sequence[ColumnElement[bool]],
     act: Callable[[Session, Sequence[RegisterRecord]], Iterable[T]],
     *,
-    newest: bool = False,
-) -> Iterator[T]:
-    """What `act` makes of all records that fit, part by part: there may be many.
+    sort: Sort,
+) -> tuple[int, Iterator[T]]:
+    """How many records fit, and what `act` makes of all of them, part by part.
 
-    Each part has a session of its own, which `reading` opens.
+    Which they are is settled at once; `keyset.parts`.
     """
-    following, more = "", True
-    while more:
-        with reading() as session:
-            rows, following = from_key(session, where, after=following, limit=MOST, newest=newest)
-            made = list(act(session, rows))
-        yield from made
-        more = bool(following)
+    with reading() as session:
+        ids = sort.every(session, where)
+
+    def told(session: Session, part: Sequence[int]) -> Iterable[T]:
+        return act(session, ordering.records(session, part))
+
+    return len(ids), keyset.parts(reading, ids, told)
 
 
-def from_key(
-    session: Session,
-    where: Sequence[ColumnElement[bool]],
-    *,
-    after: str,
-    limit: int,
-    newest: bool = False,
-) -> tuple[list[RegisterRecord], str]:
-    """Records by key, after a key, and the last of these keys if there are more.
-
-    Those with the highest keys come first where the `newest` do, whose numbers were given last.
-    """
-    key = RegisterRecord.key
-    further = key < after if newest else key > after
-    query = select(RegisterRecord).where(*where, further if after else key > "")
-    ordered = query.order_by(key.desc() if newest else key)
-    rows = list(session.scalars(ordered.limit(limit + 1)))
-    return rows[:limit], rows[limit - 1].key if len(rows) > limit else ""
-
-
-def wanted(
-    session: Session, code: str, *, by: User, asked: Asked, in_turn: bool = False
-) -> list[ColumnElement[bool]]:
-    """What a list demands of a record for this reader; `in_turn` for who reads all (`every`).
+def wanted(session: Session, code: str, *, by: User, asked: Asked) -> list[ColumnElement[bool]]:
+    """What a list demands of a record for this reader.
 
     Raises:
         NotFound: the list is in no menu of the reader.
@@ -133,8 +117,7 @@ def wanted(
     if asked.status in ledger.statuses:
         where.append(RegisterRecord.status == asked.status)
     if asked.words:
-        named = holding(ledger, ledger.search, asked.words)
-        where.append(among(session, named, in_turn=in_turn))
+        where.append(among(session, holding(ledger, ledger.search, asked.words)))
     return where + conditions_of(ledger, asked.of, ())[1:]
 
 

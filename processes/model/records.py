@@ -14,6 +14,9 @@ from engine import clock
 from engine.columns import Base, Id, Instant
 from processes.model.types import SealedVariables
 
+# compared byte by byte, so that both databases sort alike
+_Value = String(300).with_variant(String(300, collation="C"), "postgresql")
+
 
 class RegisterRecord(Base):
     """One record of a ledger; its fields are data, its status moves by declared transitions."""
@@ -40,12 +43,13 @@ class RegisterIndex(Base):
     """A searchable field of a record as text."""
 
     __tablename__ = "register_index"
-    __table_args__ = (Index("ix_register_index", "register", "field", "value"),)
+    # with the record at its end, so that a list sorted by a field is read along it
+    __table_args__ = (Index("ix_register_index", "register", "field", "value", "record_id"),)
 
     record_id: Mapped[int] = mapped_column(ForeignKey("register_record.id"), primary_key=True)
     field: Mapped[str] = mapped_column(String(64), primary_key=True)
     register: Mapped[str] = mapped_column(String(64))
-    value: Mapped[str] = mapped_column(String(300))
+    value: Mapped[str] = mapped_column(_Value)
 
 
 class RegisterUnique(Base):

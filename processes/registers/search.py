@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     exists,
     func,
-    or_,
     select,
     union_all,
 )
@@ -167,24 +166,14 @@ def _begun(ledger: Definition, words: str) -> Select[tuple[int]]:
     )
 
 
-def among(
-    session: Session, ids: CompoundSelect[tuple[int]], *, in_turn: bool = False
-) -> ColumnElement[bool]:
+def among(session: Session, ids: CompoundSelect[tuple[int]]) -> ColumnElement[bool]:
     """Records with one of these ids, which are looked up at once and gone to if they are few.
 
     At 100,000 certificates that takes half the time of going through all of them: what counts them
-    and what reads a page of them need not look for the words once more each. Who reads all of
-    them `in_turn`, part by part, asks of each record whether it is one.
+    and what reads a page of them need not look for the words once more each.
     """
     few = session.scalars(select(ids.subquery()).limit(_FEW + 1)).all()
-    if len(few) <= _FEW or not in_turn:
-        return RegisterRecord.id.in_(few if len(few) <= _FEW else ids)
-    asked = [
-        one.where(one.selected_columns[0] == RegisterRecord.id).correlate(RegisterRecord)
-        for one in ids.selects
-        if isinstance(one, Select)
-    ]
-    return or_(*(one.exists() for one in asked))
+    return RegisterRecord.id.in_(few if len(few) <= _FEW else ids)
 
 
 def _sought(

@@ -1,20 +1,22 @@
 """The boxes of the desk: what is on a list, its order, its pages, filters and search (A.5)."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import insert, select
 
 from engine import clock
 from engine.model import UserTask
+from processes import keyset
 from processes.casefile import searching
 from processes.casefile.facets import Asked
+from processes.casework import case_lists
 from processes.desk import inbox, todo
 from processes.desk.filters import SORTS, Filters
 from processes.desk.inbox import View
 from processes.identity.identity import User
 from processes.identity.principals import Principal
-from processes.model.cases import Case
+from processes.model.cases import Case, Opinion
 from processes.model.desk import CaseValue, CaseWord
 from tests.bench import desk as filled
 
@@ -96,6 +98,11 @@ def test_every_task_of_the_list_comes_once_in_the_order_asked_for(session, sort,
         "risk": lambda task: (risk(task), task.id),
         "arrived": lambda task: task.id,
         "latest": lambda task: -task.id,
+        "-due": lambda task: (-(task.due_at.timestamp() if task.due_at else 0), -task.id),
+        "number": lambda task: cases[task.instance_id].reference,
+        "-number": lambda task: -task.id,
+        "case_due": lambda task: (cases[task.instance_id].due_on, task.id),
+        "-case_due": lambda task: (-cases[task.instance_id].due_on.toordinal(), -task.id),
     }
     assert flat == [task.id for task in sorted(mine, key=keys[sort])]
     assert last.total == len(mine)
@@ -118,6 +125,70 @@ def test_counts_agree_with_the_list(session):
     counts = inbox.counts(session, CLERK)
     assert counts["todo"] == len(mine)
     assert counts["overdue"] == sum(1 for one in mine if one.due_at and one.due_at < clock.now())
+
+
+@pytest.mark.parametrize("box", ["mine", "done"])
+@pytest.mark.parametrize("sort", case_lists.SORTS)
+def test_every_case_of_a_box_comes_once_in_the_order_asked_for(office, sort, box):
+    """A case without a limit comes last, whichever way the limits go."""
+    someone = User(id=5, login="e", name="申请人", kind="staff")
+    with office.transaction() as session:
+        cases = session.scalars(select(Case).order_by(Case.id).limit(40)).all()
+        for case in cases:
+            case.due_on = clock.today() + timedelta(days=case.id % 7) if case.id % 3 else None
+            said = {"activity": "accept", "activity_name": "受理", "by_name": "", "digest": ""}
+            session.add(Opinion(case_id=case.id, by=5, **said))
+        session.flush()
+        pages, page = [], None
+        while page is None or page.next:
+            view = View(sort=sort, after=page and page.next, limit=30)
+            page = inbox.page(session, someone, box=box, view=view)
+            pages.append([row.reference for row in page.rows])
+        backwards = [pages[-1]]
+        while page.previous:
+            page = inbox.page(
+                session, someone, box=box, view=View(sort=sort, after=page.previous, limit=30)
+            )
+            backwards.append([row.reference for row in page.rows])
+        wanted = cases if box == "done" else session.scalars(select(Case)).all()
+        listed = {case.reference: (case.id, case.due_on) for case in wanted}
+        session.rollback()
+    assert backwards[::-1] == pages
+    flat = [one for part in pages for one in part]
+    assert len(flat) == page.total
+    assert sorted(flat) == sorted(listed)
+    found = [listed[one] for one in flat]
+    days = [day for _id, day in found]
+    told = {
+        "latest": [-one for one, _day in found],
+        "arrived": [one for one, _day in found],
+        "number": flat,
+        "-number": [-int(one[-6:]) for one in flat],
+        "due": [(day is None, day or date.min) for day in days],
+        "-due": [(day is None, -day.toordinal() if day else 0) for day in days],
+    }[sort]
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize("sort", ["due", "number"])
+@pytest.mark.parametrize("part", [7, 40, 500])
+def test_a_box_is_read_whole_part_by_part(office, monkeypatch, sort, part):
+    """A.5: all of it, not so many as are exported at once; in the order of its pages."""
+    monkeypatch.setattr(keyset, "PART", part)
+    sizes = []
+
+    def act(_session, rows):
+        sizes.append(len(rows))
+        return [row.task_id for row in rows]
+
+    view = View(sort=sort, filters=Filters(hold="pool"))
+    total, every = inbox.every(office.read_session, CLERK, act, box="todo", view=view)
+    found = list(every)
+    with office.read_session() as session:
+        pages, page = _pages(session, sort=sort, filters=Filters(hold="pool"))
+    assert found == [one for part in pages for one in part]
+    assert total == page.total == len(found)
+    assert max(sizes) <= part
 
 
 @pytest.mark.parametrize(
@@ -188,7 +259,7 @@ def test_a_task_reached_in_two_capacities_is_listed_once(session):
     assert len(flat) == len(set(flat)) == page.total
 
 
-@pytest.mark.parametrize("after", ["", "x", "1~2~3", "99999999999999999999~1", "5"])
+@pytest.mark.parametrize("after", ["", "x", "1~2~3", "99999999999999999999~1", "-5", "5~f~heute"])
 def test_a_key_that_is_none_gives_the_first_page(session, after):
     first = inbox.page(session, CLERK)
     assert inbox.page(session, CLERK, view=View(after=after)).rows == first.rows

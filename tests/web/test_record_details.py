@@ -1,5 +1,7 @@
 """The page of a bulk run: its problems, to be taken away, and what may be done with it (P-43, P-44)."""
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -150,7 +152,9 @@ def test_the_latest_use_of_a_certificate_stands_first(manager: FlaskClient) -> N
     assert 0 < listed.index("后一次") < listed.index("先一次")
     taken = manager.get(f"{path}?format=csv").get_data().decode("utf-8-sig")
     assert 0 < taken.index("后一次") < taken.index("先一次")
-    later = listed.split("后一次")[0].rsplit('data-label="记录编号">', 1)[1].split("<")[0]
-    following = manager.get(f"{path}?after={later}").text
+    before, after = listed.split("后一次")
+    later = before.rsplit('data-label="记录编号">', 1)[1].split("<")[0]
+    (number, *_) = re.findall(r"ecert_event_list/(\d+)", after)
+    following = manager.get(f"{path}?after={number}~f~{later}").text
     assert "先一次" in following
     assert "后一次" not in following

@@ -19,9 +19,11 @@ from processes.identity.identity import User
 from processes.identity.roles import Action
 from processes.ledgers import maintenance, record_lists, upkeep
 from processes.model.records import RegisterLog, RegisterRecord
+from processes.registers import ordering
 from processes.registers.definition import Definition, FieldDefinition
+from processes.registers.ordering import Sort
 from processes.registers.search import among, holding_whole
-from web import begun, enclosures, exporting
+from web import begun, enclosures, exporting, sorting
 from web.admin.scope import record_of, visible
 from web.auth import current, policy
 from web.database import read_session
@@ -72,13 +74,14 @@ def browse(register: str) -> ResponseReturnValue:
     ledger = registers.definition(register)
     q = request.args.get("q", "").strip()[:60]
     status = request.args.get("status", "")
-    after = request.args.get("after", "")[:200]
+    after = request.args.get("after", "")[:400]
+    sort = ordering.sort(ledger, request.args.get("sort", ""), _names(ledger))
     with read_session() as session:
         where = wanted(session, ledger, q=q, status=status, by=current())
-        total = record_lists.total(session, where)
         if kind := exporting.asked():
-            return _export(ledger, where, total, kind)
-        rows, following = record_lists.from_key(session, where, after=after, limit=_PAGE)
+            return _export(sort, where, kind)
+        found = sort.page(session, where, after=after, limit=_PAGE)
+        rows = ordering.records(session, found.ids)
         cells = record_lists.words(session, _columns(ledger), rows)
         ways = maintenance.operations(session, register, by=current())
         return render_template(
@@ -86,16 +89,16 @@ def browse(register: str) -> ResponseReturnValue:
             ledger=ledger,
             rows=list(zip(rows, cells, strict=False)),
             columns=_columns(ledger),
-            total=total,
+            total=found.total,
             q=q,
             status=status,
-            after=after,
-            next=following,
+            sorting=sorting.of_records(sort, _names(ledger)),
             may_keep=maintenance.may_keep(register, current()),
             general=begun.without_record(ways),
             acts=[begun.of_record(ways, register, one) for one in rows],
             short=next(iter(_short(session, [register])), None),
             exports=exporting.links(),
+            **sorting.pages(found, after),
         )
 
 
@@ -117,9 +120,12 @@ def _columns(ledger: Definition) -> list[FieldDefinition]:
     return [spec for spec in shown if spec.name != ledger.key][:_COLUMNS]
 
 
-def _export(
-    ledger: Definition, where: Sequence[ColumnElement[bool]], total: int, kind: str
-) -> ResponseReturnValue:
+def _names(ledger: Definition) -> list[str]:
+    return [spec.name for spec in _columns(ledger)]
+
+
+def _export(sort: Sort, where: Sequence[ColumnElement[bool]], kind: str) -> ResponseReturnValue:
+    ledger = sort.ledger
     headings = [ledger.fields[ledger.key].label, *(spec.label for spec in _columns(ledger))]
     if ledger.statuses:
         headings.append(_("状态"))
@@ -130,7 +136,7 @@ def _export(
             ends = [ledger.status_name(row.status)] if ledger.statuses else []
             yield [row.key, *cells, *ends]
 
-    every = record_lists.every(read_session, where, lines)
+    total, every = record_lists.every(read_session, where, lines, sort=sort)
     return exporting.streamed(ledger.title, headings, every, total=total, kind=kind)
 
 

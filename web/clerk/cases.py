@@ -21,7 +21,6 @@ from processes.approvals import planning
 from processes.casefile import drafts, following
 from processes.casework import cases as commands
 from processes.casework import overview, sources
-from processes.clock import calendars
 from processes.desk import approval_form, backentry, forecast
 from processes.documents import documents as letters
 from processes.documents import files
@@ -33,14 +32,14 @@ from processes.model.documents import Document
 from processes.model.people import Org
 from processes.movement import ad_hoc
 from processes.rights import permissions
-from web import exporting, filling, looking, realms, urging
+from web import filling, looking, realms, urging
 from web.auth import actions_of, current, policy
 from web.clerk import (
     boards,
-    boxed,
     checklists,
     circulating,
     diagrams,
+    finding,
     inquiring,
     limits,
     moving,
@@ -167,14 +166,7 @@ def documents(session: Session, case: Case, *, public: bool = False) -> list[dic
 @blueprint.get("")
 @policy("staff", Action.SEARCH_CASES)
 def search() -> ResponseReturnValue:
-    q = request.args.get("q", "").strip()[:60]
-    with read_session() as session:
-        rows = commands.search(session, by=current(), text=q) if q else []
-        if rows and (kind := exporting.asked()):
-            return boxed.found(rows, kind=kind)
-        used = calendars.of_all(session, {case.org_code for case in rows})
-        exports = exporting.links() if rows else []
-        return render_template("cases/search.html", rows=rows, q=q, calendars=used, exports=exports)
+    return finding.page()
 
 
 @blueprint.get("/<int:case_id>")

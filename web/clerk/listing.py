@@ -21,12 +21,14 @@ from processes.casefile.facets import KINDS, Asked
 from processes.casework import sources
 from processes.desk import columns as desk_columns
 from processes.desk import inbox as boxes
-from processes.desk.filters import HOLDS, LIGHTS, SORTS, Filters
+from processes.desk.filters import HOLDS, LIGHTS, Filters
 from processes.desk.inbox import Box, View
 from processes.identity.roles import Action
 from processes.people import preferences, sharing
+from web import sorting as sorts
 from web.auth import current, policy
 from web.database import read_session, run
+from web.sorting import Sorting
 from web.words import N_
 
 blueprint = Blueprint("listing", __name__, url_prefix="/inbox")
@@ -76,17 +78,36 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 # left out until a user asks for them
 _AT_FIRST_HIDDEN: Final = frozenset({"case_due", "status"})
-SORT_TITLES: Final[Mapping[str, str]] = {
+_BY_NUMBER: Final = {"number": N_("工作单号升序"), "-number": N_("工作单号降序")}
+_TASK_SORTS: Final[Mapping[str, str]] = {
     "due": N_("环节时限紧的在前"),
     "risk": N_("法定风险高的在前"),
     "arrived": N_("先到的在前"),
     "latest": N_("新到的在前"),
+    "-due": N_("环节时限宽的在前"),
+    "case_due": N_("办结期限近的在前"),
+    "-case_due": N_("办结期限远的在前"),
+    **_BY_NUMBER,
 }
+CASE_SORTS: Final[Mapping[str, str]] = {
+    "latest": N_("最近的在前"),
+    "arrived": N_("最早的在前"),
+    "due": N_("时限紧的在前"),
+    "-due": N_("时限宽的在前"),
+    **_BY_NUMBER,
+}
+WAYS: Final[Mapping[str, tuple[str, str]]] = {
+    "number": ("number", "-number"),
+    "at": ("arrived", "latest"),
+    "due": ("due", "-due"),
+    "case_due": ("case_due", "-case_due"),
+}
+"""By which columns a box is sorted, up and down."""
 _WORDS: Final = ("q", "process", "status", "org", "step", "hold", "only", "since", "until", "sort")
 _VALUE: Final = re.compile(r"var\.([A-Za-z_]\w{0,98})(?:\.(from|to))?", re.ASCII)
 """A parameter for what cases say of a field: exactly this, or from and to."""
 _MOST_VALUES: Final = 12
-_TASKS_ONLY: Final = frozenset({"step", "hold", "only", "since", "until", "sort"})
+_TASKS_ONLY: Final = frozenset({"step", "hold", "only", "since", "until"})
 
 
 def box(name: str | None) -> Box:
@@ -100,7 +121,7 @@ def chosen(given: Mapping[str, str], named: Box) -> dict[str, str]:
     known = {name: text for name, text in found.items() if text}
     if named not in boxes.TASK_BOXES:
         known = {name: text for name, text in known.items() if name not in _TASKS_ONLY}
-    usable = {name: text for name, text in known.items() if _usable(name, text)}
+    usable = {name: text for name, text in known.items() if _usable(name, text, named)}
     return {**usable, **_values(given)} if "process" in usable else usable
 
 
@@ -168,10 +189,12 @@ def facets(session: Session, offered: Mapping[str, Field]) -> list[Facet]:
     ]
 
 
-def _usable(name: str, text: str) -> bool:
-    allowed = {"hold": HOLDS, "only": (*LIGHTS, "urged"), "sort": SORTS}.get(name)
+def _usable(name: str, text: str, named: Box) -> bool:
+    if name == "sort":
+        return text in boxes.sorts(named)[1:]  # the first is the usual one
+    allowed = {"hold": HOLDS, "only": (*LIGHTS, "urged")}.get(name)
     if allowed is not None:
-        return text in allowed and (name, text) != ("sort", SORTS[0])
+        return text in allowed
     return name not in {"since", "until"} or _day(text) is not None
 
 
@@ -180,6 +203,13 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def sorting(named: Box, query: Mapping[str, str]) -> Sorting:
+    """How a box is sorted, and can be."""
+    titles = _TASK_SORTS if named in boxes.TASK_BOXES else CASE_SORTS
+    ways = {name: pair for name, pair in WAYS.items() if {*pair} <= {*titles}}
+    return sorts.of(ways, titles, query.get("sort", ""))
 
 
 def view(query: Mapping[str, str], after: str | None = None, *, limit: int = boxes.PAGE) -> View:
@@ -198,14 +228,7 @@ def view(query: Mapping[str, str], after: str | None = None, *, limit: int = box
         until=_day(query.get("until", "")),
         values=_asked(query),
     )
-    return View(filters=filters, sort=query.get("sort", SORTS[0]), after=after, limit=limit)
-
-
-def after() -> str | None:
-    """The key of the page asked for, if it can be one."""
-    text = request.args.get("after", "")[:60]
-    plain = text.removesuffix("~b").replace("~", "")
-    return text if plain.isascii() and plain.isdigit() else None
+    return View(filters=filters, sort=query.get("sort", ""), after=after, limit=limit)
 
 
 def columns(

@@ -63,7 +63,7 @@ def inbox() -> ResponseReturnValue:
     box = listing.box(request.args.get("box"))
     if box == "office" and Action.ASSIGN_TASK not in actions_of(current()):
         box = "todo"
-    chosen, after = listing.chosen(request.args, box), listing.after()
+    chosen, after = listing.chosen(request.args, box), request.args.get("after", "")[:200]
     with read_session() as session:
         listed = columns.filterable(session, chosen.get("process", ""))
         chosen = listing.only_offered(chosen, listed)
@@ -73,13 +73,13 @@ def inbox() -> ResponseReturnValue:
         fields = columns.offered(session, chosen.get("process", ""))
         view["columns"] = listing.columns(box, liked, fields)
         if kind := exporting.asked():
-            title = _(TITLES[box])
-            return boxed.box(session, box, chosen, view["columns"], title=title, kind=kind)
+            return boxed.box(box, chosen, view["columns"], title=_(TITLES[box]), kind=kind)
         cases = [row.case_id for row in page.rows]
         key = chosen.get("process", "")
         view["extra"] = columns.values(session, key, view["columns"], cases, by=current())
         view |= {
             "kinds_of": KINDS,
+            "sorting": listing.sorting(box, chosen),
             "files": _files(current()),
             "total": page.total,
             "rows": [(row, href_of(row)) for row in page.rows],
@@ -92,7 +92,7 @@ def inbox() -> ResponseReturnValue:
             "worklist/inbox.html",
             tabs=tabs(box),
             chips=_CHIPS if box in boxes.TASK_BOXES else (),
-            sorts=listing.SORT_TITLES if box in boxes.TASK_BOXES else {},
+            of_tasks=box in boxes.TASK_BOXES,
             assignees=assigning.people(session, by=current()) if box == "office" else [],
             all_columns=listing.COLUMNS[box],
             fields=fields,
@@ -182,7 +182,7 @@ def _news(view: Mapping[str, Any]) -> ResponseReturnValue:
     return render_template("worklist/_news.html", **view)
 
 
-def _links(box: Box, chosen: Mapping[str, str], page: Page, after: str | None) -> dict[str, Any]:
+def _links(box: Box, chosen: Mapping[str, str], page: Page, after: str) -> dict[str, Any]:
     seen = hashlib.sha256(repr((page.total, page.rows)).encode()).hexdigest()[:16]
 
     def href(key: str | None, **more: str) -> str:
@@ -193,7 +193,7 @@ def _links(box: Box, chosen: Mapping[str, str], page: Page, after: str | None) -
 
     return {
         "fingerprint": seen,
-        "poll_href": href(after or "", seen=seen),
+        "poll_href": href(after, seen=seen),
         "next_href": href(page.next),
         "previous_href": href(page.previous),
         "first_href": href("") if after else "",

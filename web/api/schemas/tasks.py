@@ -6,6 +6,8 @@ from processes.desk.filters import HOLDS, LIGHTS, SORTS
 from processes.desk.inbox import BOXES
 from web.api.schemas.base import Day, Flag, Id, Moment, Object, Page, Paging, Reply, Request, Text
 
+_PLACE = r"^[0-9]{1,19}(~b|~[fb]~[0-9A-Za-z:.+-]{1,64})?$"
+
 
 class Draft(Request):
     """A form not yet complete."""
@@ -137,10 +139,14 @@ class TaskQuery(Paging):
     since = Day(load_default=None)
     until = Day(load_default=None)
     sort = Text(
-        load_default=SORTS[0],
-        also=[validate.OneOf(SORTS, error="只能是 " + "、".join(SORTS))],
-        metadata={"description": "due 环节时限、risk 法定风险、arrived 先到、latest 新到，仅 todo"},
+        load_default="",
+        also=[validate.OneOf(("", *SORTS), error="只能是 " + "、".join(SORTS))],
+        metadata={
+            "description": "due 时限（todo 的缺省）、arrived 先到、latest 新到（其他的缺省）、"
+            "number 工作单号、risk 法定风险和 case_due 办结期限（仅 todo）；前面加 - 为反序"
+        },
     )
+    after = Text(longest=100, also=[validate.Regexp(_PLACE, error="翻页参数不正确")])
 
 
 class TaskRow(Reply):
