@@ -17,7 +17,7 @@ from processes import registers
 from processes.casefile import drafts
 from processes.identity import audit
 from processes.identity.identity import Citizen, User
-from processes.public.guides import Held, Offered
+from processes.public.guides import Guide, Held, Offered
 from processes.registers import Record, Trace
 
 LEDGER: Final = "data_consent"
@@ -79,8 +79,9 @@ def give(
     use = _Use(session, offered, by, channel)
     filled: dict[str, Any] = {}
     if identity and guide.own:
-        _log(use, _IDENTITY, guide.own)
-        filled |= _filled(guide.own, known)
+        own = _own_fields(guide, chosen)
+        _log(use, _IDENTITY, own)
+        filled |= _filled(own, known)
     for code, key in chosen.items():
         held = guide.held.get(code)
         if held is None or not key:
@@ -117,6 +118,12 @@ def withdraw(session: Session, key: str, *, by: User) -> None:
     if record.status == "given":
         registers.transition(session, LEDGER, key, "withdrawn", trace=Trace(by=str(by.id)))
     audit.record(session, "consent.withdrawn", by=by, subject=("data_consent", key))
+
+
+def _own_fields(guide: Guide, chosen: Mapping[str, str]) -> Mapping[str, str]:
+    """Where in the form the applicant himself stands, by the records of his that are used."""
+    used = (guide.held[code].identity for code, key in chosen.items() if key and code in guide.held)
+    return next((told for told in used if told), guide.own)
 
 
 def _holder(by: User) -> Citizen:

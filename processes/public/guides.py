@@ -7,7 +7,7 @@ begin it; nothing of a guide decides anything in a case.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
@@ -49,6 +49,8 @@ class Held(Word):
     fills: Mapping[str, str]
     """Field of the form → FEEL over `record` and `holder`."""
     statuses: tuple[str, ...] = ()
+    identity: Mapping[str, str] = field(default_factory=dict)
+    """In the place of the guide's `own` where this record is used: whoever owns it sells it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,7 @@ class _Held(_Word):
     label = fields.List(fields.String(), required=True, validate=validate.Length(1, 4))
     statuses = fields.List(fields.String(), load_default=list)
     fills = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    identity = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
 
 
 class _Guide(Schema):

@@ -205,3 +205,16 @@ def test_a_declaration_that_was_withdrawn_is_not_paid_any_more() -> None:
     ]
     assert list(answers) == []
     assert bureau.page(f"/pay/{number}", {}) is None
+
+
+def test_a_tax_that_was_paid_is_asked_back_when_the_declaration_is_withdrawn() -> None:
+    """Issue 6 §2: compensation after the payment; asked a second time nothing is paid back twice."""
+    bureau = TaxBureau("http://127.0.0.1/api/channels/tax_prov", keys=SharedKey("tax_prov", KEY))
+    answers = bureau.replies("tax_case_submitted", NUMBER, {"price": "1000000"}, "ok")
+    number = next(answers)[1]["assessment_no"]
+    bureau.page(f"/pay/{number}", {})
+    assert [name for name, _ in answers] == ["tax_paid", "tax_voucher"]
+    for outcome in ("refund_requested", "cancelled"):
+        assert list(bureau.replies("tax_case_withdrawn", NUMBER, {}, "ok")) == [
+            ("tax_cancelled", {"outcome": outcome})
+        ]

@@ -71,8 +71,8 @@ class TaxBureau(Paged):
 
     def replies(self, name: str, number: str, body: Body, mode: str) -> Iterator[Reply]:
         if name == "tax_case_withdrawn":
-            self._cancel(number)
-            yield "tax_cancelled", {"outcome": "cancelled"}
+            outcome = "refund_requested" if self._cancel(number) else "cancelled"
+            yield "tax_cancelled", {"outcome": outcome}
             return
         if name == "tax_case_submitted" and mode == "supplement":
             self._declared(number, body)
@@ -89,12 +89,18 @@ class TaxBureau(Paged):
                 self._prices[number] = Decimal(str(body["price"]))
             return self._prices.get(number, Decimal(0))
 
-    def _cancel(self, number: str) -> None:
-        """Forget what is due for a declaration; whoever waits for its payment goes on in vain."""
+    def _cancel(self, number: str) -> bool:
+        """Forget what is due for a declaration, and say whether tax was paid for it.
+
+        Whoever waits for its payment goes on in vain.
+        """
         with self.lock:
             due = self._due.pop(_assessment(number), None)
-        if due is not None:
-            due.paid.set()
+        if due is None:
+            return False
+        paid = due.paid.is_set() and due.amount > 0
+        due.paid.set()
+        return paid
 
     def _assessed(self, number: str, price: Decimal) -> Iterator[Reply]:
         rates = {"契税": _DEED, "增值税": _VALUE_ADDED}

@@ -153,6 +153,12 @@ def test_what_we_hold_is_used_after_consent_and_the_consent_is_on_record(
     assert f'value="{UNIT}"' in form
     assert 'value="陕(2020)西安市不动产权第0000101号"' in form
     assert 'value="610102198506150013"' in form.replace(" ", "")
+    assert re.search(r'name="obligors\.0\.name"[^>]*value="甲某"', form), "he sells or mortgages it"
+    acquires = r'name="right_holders\.0\.name"[^>]*value="\w'
+    assert not re.search(acquires, form), "and is not taken for who acquires it"
+    buyer = citizen("p1004")
+    send(buyer, f"{GUIDE}/begin", go="fetch", identity="1", **{"held.realty": ""})
+    assert re.search(acquires, html(buyer, APPLY)), "who comes without a home of his own does"
     record = html(client, "/public/me")
     assert "不动产单元：不动产单元代码、坐落、原不动产权证书号、登记机构" in record
     key = re.search(r"/public/consents/(SQ\d+)/withdraw", record)[1]
