@@ -21,7 +21,7 @@ from statistics import median
 from sqlalchemy import create_engine, make_url, text
 
 from engine import sealing
-from tests.bench import clients, counts, desk, durable, memory, pages
+from tests.bench import certificates, clients, counts, desk, durable, memory, pages
 from tests.bench.report import Line, table
 from web import running
 
@@ -133,6 +133,7 @@ def main() -> int:
         _measure("start", lambda: pages.start(folder / "start"), lines)
         _measure("memory", lambda: pages.memory(folder / "memory"), lines)
         _measure("request", lambda: pages.request(folder / "request"), lines)
+        _measure("certificates", lambda: certificates.measure(folder / "stock"), lines)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     text = table(lines)

@@ -42,6 +42,7 @@ class Site:
     """The installation in the folder."""
 
     def __init__(self, home: Path) -> None:
+        os.environ["BANLI_HOME"] = str(home)
         self.home = home
         self.settings: Settings = config.from_environment()
         demo.prepare(self.settings)
@@ -75,10 +76,13 @@ class Site:
                 _ordered, {"agency": story.STOCK_ORG, "batch_size": batch, "lanes": lanes}
             )
 
-    def work(self) -> None:
+    def keeper(self) -> KeptSeals:
+        """The seals of the demo."""
+        return KeptSeals(Authority(self.home / "seals"))
+
+    def work(self, keeper: KeptSeals) -> None:
         """Do what is due until the run is over."""
         worker = running.worker_of(self.app)
-        keeper = KeptSeals(Authority(self.home / "seals"))
         worker.workers = {**worker.workers, "eseal.sign": SealWorker("eseal.sign", keeper)}
         running.keep_what_is_loaded()
         while not self.over():
@@ -109,7 +113,7 @@ class Site:
 
     def examined(self, sample: int) -> dict[str, Any]:
         """What is wrong with what was issued: nothing, one hopes."""
-        keeper = KeptSeals(Authority(self.home / "seals"))
+        keeper = self.keeper()
         found = list(self.certificates())
         serials = sorted(int(key.split(".")[7]) for key, _, _ in found)
         step = max(1, len(found) // sample)
@@ -179,10 +183,9 @@ def main() -> None:
     asked.add_argument("--sample", type=int, default=200)
     asked.add_argument("--part", choices=("all", "work", "check"), default="all")
     told = asked.parse_args()
-    os.environ["BANLI_HOME"] = str(told.home)
     site = Site(told.home)
     if told.part == "work":
-        site.work()
+        site.work(site.keeper())
         return
     if told.part == "all":
         began = time.monotonic()
