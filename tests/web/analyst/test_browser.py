@@ -103,6 +103,23 @@ def test_what_is_set_in_the_panel_is_saved_in_the_model(draft: Page, tab: Tab) -
     assert 'name="受理"' in text
 
 
+def test_a_process_whose_jobs_can_wait_says_so_in_the_panel(draft: Page, tab: Tab) -> None:
+    """ADR 9; nothing is selected, so the panel shows the process."""
+    header = tab.locator("[data-group-id=group-banli-jobs] .bio-properties-panel-group-header")
+    expect(header).to_have_text(re.compile("后台作业"))
+    field = tab.locator("#bio-properties-panel-banli-jobs-priority")
+    if not field.is_visible():
+        header.click()
+    field.select_option("low")
+    tab.click("[data-do=save]")
+    expect(tab.locator("[data-saved]")).to_contain_text("已保存")
+    draft.open()
+    assert (
+        '<zeebe:property name="jobPriority" value="low" />'
+        in draft.files[f"{draft.data['key']}.bpmn"]
+    )
+
+
 def test_the_check_marks_the_element_and_a_click_selects_it(draft: Page, tab: Tab) -> None:
     select(tab, "handle")
     tab.fill("#bio-properties-panel-banli-formId", "form_nowhere")

@@ -57,6 +57,8 @@ const policies = {
 
 const processes = {
   "发起": "Start", "谁可以发起": "Who may start it",
+  "后台作业": "Background jobs", "先后": "Order", "有人在等（缺省）": "Somebody waits (default)", "可以等": "Can wait",
+  "批量生成、夜间汇总这样没有人在等结果的，选“可以等”，不挤占别的办件。": "For what nobody waits for, as a bulk issue or a nightly evaluation: it stands back behind other cases.",
   "岗位代码，多个用空格分开；applicant 为申请人网上发起。不填的，只能由其他流程调用。": "Codes of posts, separated by spaces; applicant for an application online. If empty, only other processes can call it.",
   "在哪个机构找岗位": "Agency whose posts do it",
   "给出机构代码的变量，如 =org（申请表单里选的机构）；不填则各机构的该岗位都能办。": "Variable with the agency's code, such as =org (chosen in the application); if empty, the post of any agency can do it.",

@@ -7,18 +7,18 @@ import { clocksGroup } from "./clocks.js";
 import { copiesGroup } from "./copies.js";
 import { messageGroup, publicGroup, timerGroup } from "./events.js";
 import { buttonsGroup, policiesGroup } from "./policies.js";
-import { startersGroup } from "./process.js";
+import { jobsGroup, startersGroup } from "./process.js";
 import { calledProcessGroup, decisionGroup, englishName, laneGroup, scriptGroup, serviceGroup } from "./services.js";
 import { versionTag } from "./versions.js";
 import { assignmentGroup, chosenGroup, formGroup, limitGroup, operationsGroup, separationGroup } from "./tasks.js";
 
 const OURS = [
-  startersGroup, laneGroup, formGroup, assignmentGroup, approvalGroup, limitGroup, policiesGroup, clocksGroup, separationGroup, operationsGroup, buttonsGroup, chosenGroup, copiesGroup,
+  startersGroup, jobsGroup, laneGroup, formGroup, assignmentGroup, approvalGroup, limitGroup, policiesGroup, clocksGroup, separationGroup, operationsGroup, buttonsGroup, chosenGroup, copiesGroup,
   serviceGroup, decisionGroup, calledProcessGroup, scriptGroup, timerGroup, messageGroup, publicGroup,
 ];
 // The general groups we keep; others configure what this engine does not do.
 const ORDER = [
-  "general", "banli-starters", "banli-lane", "banli-form", "banli-assignment", "banli-approval", "banli-limit", "banli-policies", "banli-clocks", "banli-separation", "banli-operations", "banli-buttons", "banli-chosen", "banli-copies",
+  "general", "banli-starters", "banli-jobs", "banli-lane", "banli-form", "banli-assignment", "banli-approval", "banli-limit", "banli-policies", "banli-clocks", "banli-separation", "banli-operations", "banli-buttons", "banli-chosen", "banli-copies",
   "banli-service", "banli-decision", "banli-called", "banli-script", "banli-timer", "banli-message-group", "error", "condition",
   "inputs", "outputs", "multiInstance", "banli-public", "Zeebe__ExtensionProperties", "extensionProperties", "documentation",
 ];

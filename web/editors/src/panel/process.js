@@ -1,11 +1,14 @@
-// Who may begin a process, and in which organisation its posts are looked for.
+// Who may begin a process, in which organisation its posts are looked for, and whether its jobs can wait.
 import { is } from "bpmn-js/lib/util/ModelUtil";
 import { entry } from "./entries.js";
 import { property, setProperty } from "./moddle.js";
 
+const isProcess = (element) => ["bpmn:Process", "bpmn:Participant"].some((type) => is(element, type));
+const kept = (element, injector, name) => ({ get: () => property(element, name), set: (value) => setProperty(element, injector, name, value) });
+
 export function startersGroup(element, injector) {
-  if (!["bpmn:Process", "bpmn:Participant"].some((type) => is(element, type))) return null;
-  const of = (name) => ({ get: () => property(element, name), set: (value) => setProperty(element, injector, name, value) });
+  if (!isProcess(element)) return null;
+  const of = (name) => kept(element, injector, name);
   return {
     id: "banli-starters",
     label: "发起",
@@ -23,6 +26,26 @@ export function startersGroup(element, injector) {
         label: "在哪个机构找岗位",
         description: "给出机构代码的变量，如 =org（申请表单里选的机构）；不填则各机构的该岗位都能办。",
         ...of("candidateScope"),
+      }),
+    ],
+  };
+}
+
+export function jobsGroup(element, injector) {
+  if (!isProcess(element)) return null;
+  return {
+    id: "banli-jobs",
+    label: "后台作业",
+    entries: [
+      entry("select", {
+        id: "banli-jobs-priority",
+        label: "先后",
+        description: "批量生成、夜间汇总这样没有人在等结果的，选“可以等”，不挤占别的办件。",
+        options: () => [
+          { value: "", label: "有人在等（缺省）" },
+          { value: "low", label: "可以等" },
+        ],
+        ...kept(element, injector, "jobPriority"),
       }),
     ],
   };
