@@ -24,27 +24,40 @@ _SEVERAL: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A ledger with how many records are in use and out of use.
+class Wanting:
+    """A ledger of which some organisations, named here, have no record of use.
 
-    `wanting` are the names of the organisations that have none of use; `several`: there is more
-    than one it could be, so the names have to be told.
+    `several`: there is more than one it could be, so the names have to be told.
     """
+
+    ledger: Definition
+    names: tuple[str, ...]
+    several: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A ledger with how many records are in use and out of use, and what is wanting."""
 
     ledger: Definition
     used: int
     retired: int
-    wanting: tuple[str, ...] = ()
-    several: bool = False
+    wanting: Wanting | None
 
 
 def standing(session: Session, ledgers: Iterable[str], *, by: User) -> list[Standing]:
     """How each of these ledgers stands, in their order; those the user does not keep left out."""
-    return [
-        _standing(session, registers.definition(one), by)
-        for one in ledgers
-        if maintenance.may_keep(one, by)
-    ]
+    return [_standing(session, one, by) for one in _kept(ledgers, by)]
+
+
+def wanting(session: Session, ledgers: Iterable[str], *, by: User) -> list[Wanting]:
+    """Those of these ledgers in which something is wanting, if the user keeps them."""
+    found = (_wanting(session, one, by) for one in _kept(ledgers, by))
+    return [one for one in found if one is not None]
+
+
+def _kept(ledgers: Iterable[str], by: User) -> list[Definition]:
+    return [registers.definition(one) for one in ledgers if maintenance.may_keep(one, by)]
 
 
 def _standing(session: Session, ledger: Definition, by: User) -> Standing:
@@ -55,18 +68,17 @@ def _standing(session: Session, ledger: Definition, by: User) -> Standing:
     )
     counts = dict(session.execute(query).tuples().all())
     used = counts.pop(ledger.initial, 0)
+    return Standing(ledger, used, sum(counts.values()), _wanting(session, ledger, by))
+
+
+def _wanting(session: Session, ledger: Definition, by: User) -> Wanting | None:
+    if (need := ledger.needed) is None:
+        return None
     own = maintenance.organisations_of(ledger.register, by)
-    wanting = _wanting(session, ledger, own) if ledger.needed else ()
-    return Standing(ledger, used, sum(counts.values()), wanting, len(own) >= _SEVERAL)
-
-
-def _wanting(session: Session, ledger: Definition, orgs: Iterable[str]) -> tuple[str, ...]:
-    need = ledger.needed
-    if need is None:
-        return ()
-    short = [one for one in orgs if _short(session, ledger, need, one)]
+    short = [one for one in own if _short(session, ledger, need, one)]
     query = select(Org.name).where(Org.org_code.in_(short)).order_by(Org.org_code)
-    return tuple(session.scalars(query))
+    names = tuple(session.scalars(query)) if short else ()
+    return Wanting(ledger, names, len(own) >= _SEVERAL) if names else None
 
 
 def _short(session: Session, ledger: Definition, need: NeedRule, org: str) -> bool:

@@ -27,6 +27,7 @@ NO_LISTS: Final = {
     "admin/calendar.html": "the days of one year, kept on the page and read in as a file",
     "admin/calendar_preview.html": "what a change of the calendar would do, before it is confirmed",
     "admin/draft.html": "what differs in one draft",
+    "admin/interface_contract.html": "a reference about the product, taken along as a whole",
     "admin/interface_package.html": "the receipt of one package, which is itself downloaded",
     "admin/intake.html": "the lines of an import: the refused ones are downloaded on their own",
     "admin/intakes.html": "which tables may be read in: a menu",

@@ -4,7 +4,7 @@ Invariant: records of organisations outside the user's area do not exist for him
 is masked, in an exported list too; nothing here changes a record.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -58,14 +58,10 @@ def index() -> ResponseReturnValue:
         ledgers = [
             one for name, one in registers.definitions().items() if name in counts or name in mine
         ]
-        short = {one.ledger.register: one for one in _short(session, kept)}
+        wanting = upkeep.wanting(session, kept, by=current())
+        short = {one.ledger.register: one for one in wanting}
         view = {"ledgers": ledgers, "counts": counts, "kept": kept, "short": short}
         return exporting.page("admin/registers.html", **view)
-
-
-def _short(session: Session, ledgers: Iterable[str]) -> list[upkeep.Standing]:
-    """Those of the ledgers in which something is wanting."""
-    return [one for one in upkeep.standing(session, ledgers, by=current()) if one.wanting]
 
 
 @blueprint.get("/<register>")
@@ -96,7 +92,7 @@ def browse(register: str) -> ResponseReturnValue:
             may_keep=maintenance.may_keep(register, current()),
             general=begun.without_record(ways),
             acts=[begun.of_record(ways, register, one) for one in rows],
-            short=next(iter(_short(session, [register])), None),
+            short=next(iter(upkeep.wanting(session, [register], by=current())), None),
             exports=exporting.links(),
             **sorting.pages(found, after),
         )
