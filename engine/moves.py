@@ -229,7 +229,10 @@ def move(
 
 def _undo(step: StepRecord, planned: Plan) -> None:
     gone = (token.id for child in planned.children for token in (child, *_within(child)))
-    step.undone.append(Undone(planned.container.id, frozenset(planned.superseded), frozenset(gone)))
+    container = planned.container
+    around = container.parent if container.task_spec.is_root else container
+    within = around.id if around is not None else None
+    step.undone.append(Undone(container.id, frozenset(planned.superseded), frozenset(gone), within))
 
 
 def _enter(container: Token, planned: Plan) -> None:

@@ -95,12 +95,14 @@ class Undone:
     """What a move has taken back: it is to be done again, or never.
 
     `place` is the activity instance in which it happened, `superseded` the elements there that
-    lie between target and mover, `gone` the activity instances that were withdrawn.
+    lie between target and mover, `gone` the activity instances that were withdrawn. `within` is
+    what the history says of events there: of a called process the call, at the top nothing.
     """
 
     place: int
     superseded: frozenset[str]
     gone: frozenset[int]
+    within: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from processes.play import Play, PlayedCase
 
 PROCESS: Final = "prop_ecert_manual"
 AGENCY: Final = "PR610100"
+CLERK: Final = "prop_ecert_clerk"
 RIGHT: Final = "610113001002GB00001F00010002"
 """A code of a unit as it has to be."""
 
@@ -14,7 +15,7 @@ RIGHT: Final = "610113001002GB00001F00010002"
 def taken(play: Play) -> PlayedCase:
     """The only problem on the list, taken up by its clerk."""
     (found,) = story.records(play, "ecert_problem")
-    return play.apply(PROCESS, as_="prop_ecert_clerk", problem_no=str(found["problem_no"]))
+    return play.apply(PROCESS, as_=CLERK, problem_no=str(found["problem_no"]))
 
 
 def correct(case: PlayedCase, **changes: Any) -> None:
@@ -31,7 +32,7 @@ def correct(case: PlayedCase, **changes: Any) -> None:
         "note": "登记簿原页为 GB",
         **changes,
     }
-    case.complete("correct", as_="prop_ecert_clerk", **answers)
+    case.complete("correct", as_=CLERK, **answers)
 
 
 def settled(play: Play) -> PlayedCase:

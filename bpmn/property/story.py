@@ -8,10 +8,12 @@ from bpmn.beginnings import once
 from bpmn.papers import handed_in
 from bpmn.property import seals, shares
 from engine import correlation, tasks
+from forms import display
 from processes import registers
 from processes.casefile import notices
 from processes.clock import clock
 from processes.clock.clock import Standing
+from processes.desk import worklist
 from processes.play import Play, PlayedCase
 
 WINDOW: Final = "prop_one_window"
@@ -213,6 +215,17 @@ def notices_of(play: Play, login: str) -> list[str]:
     """The titles of what somebody was told."""
     who = play.user(login)
     return [one.title for one in play.run(lambda session: list(notices.box(session, who)))]
+
+
+def opened(case: PlayedCase, login: str) -> dict[str, str]:
+    """What the fields of the only task of a case hold when its page is opened."""
+    (task,) = case.tasks
+    by = case.play.user(login)
+    view = case.play.run(lambda session: worklist.view(session, task.id, by=by))
+    if view.form is None:
+        return {}
+    sections = display.layout(view.form, {}, context=view.variables, rights=display.Rights())
+    return {one.name: one.text for section in sections for one in section.fields}
 
 
 def messages_of(play: Play, login: str, title: str) -> list[str]:

@@ -1,5 +1,7 @@
 """Telling people: a notice in the box of the applicant, of a role at an organisation, of a user."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,7 +12,7 @@ from processes.identity import identity
 from processes.identity.identity import users_in_groups
 from processes.identity.roles import UNIT_ROLES
 from processes.model.cases import Case, Notification
-from processes.model.people import Org, UserAccount, UserRole
+from processes.model.people import Org, PublicIdentity, UserAccount, UserRole
 from processes.operations import Call, operation
 
 _TITLE = 200
@@ -21,8 +23,8 @@ _PERSON = "person:"
     "notify.send",
     "发送通知",
     inputs={
-        "to": "applicant（申请人）、角色@机构、person:证件号码（本人的申请人账号），"
-        "或用户编号；也可以是它们的列表",
+        "to": "applicant（申请人；窗口代录、别的平台转来的，为证件号码相同的公众账号）、"
+        "角色@机构、person:证件号码（本人的申请人账号），或用户编号；也可以是它们的列表",
         "title": "标题",
         "text?": "正文",
         "channels?": "接收人没有选过通知方式时，站内消息之外用哪些（notice_channels 的代码）",
@@ -106,11 +108,21 @@ def _accounts(session: Session, id_no: str) -> list[int]:
     return list(session.scalars(found.order_by(UserAccount.id)))
 
 
+def _citizens(session: Session, case: Case) -> Sequence[int]:
+    """The accounts of the public of the person, or the unit, that a case is for."""
+    key = case.applicant_person_key
+    found = select(PublicIdentity.account_id).where(PublicIdentity.holder_key == key)
+    return session.scalars(found.order_by(PublicIdentity.account_id)).all() if key else []
+
+
 def _applicant(session: Session, case: Case | None) -> list[int]:
-    """The account that filed; of a unit's filing, everyone who files for the unit."""
+    """The account that filed; of a unit's filing, everyone who files for the unit.
+
+    Filed for somebody at the counter or by another platform: the accounts that find it as theirs.
+    """
     if case is None:
         return []
-    found = [case.applicant_user] if case.applicant_user else []
+    found = [case.applicant_user] if case.applicant_user else [*_citizens(session, case)]
     if case.applicant_org:
         unit = select(UserRole.user_id).where(
             UserRole.org_code == case.applicant_org, UserRole.role.in_(UNIT_ROLES)

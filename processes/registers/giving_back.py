@@ -1,4 +1,4 @@
-"""Gives back what a case holds in the ledgers when it ends, however it ends.
+"""Gives back what a case holds in ledgers when it ends, or when the step that took it is undone.
 
 Invariant: a case that is over holds nothing that a ledger declares as `held`, except what cannot be
 used again (a time that is past). Done in the transaction of the last step; again changes nothing.
@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from engine import feel, store
 from engine.errors import NotFound
 from engine.execution import Execution
-from engine.record import StepRecord
+from engine.record import StepRecord, Undone
 from processes.model.cases import Case
+from processes.registers import undoing
 from processes.registers.definition import Definition, definitions
 from processes.registers.holding import HoldRule
 from processes.registers.ledger import Record, Trace, get, transition
@@ -24,6 +25,7 @@ from processes.registers.search import MOST, find
 _BY: Final = "process:end"
 _REASON: Final = "办件已结束，予以放回"
 _FORMER: Final = "办件已另行占用，予以放回"
+_UNDONE: Final = "占用它的环节已退回，予以放回"
 
 
 def register() -> None:
@@ -33,12 +35,17 @@ def register() -> None:
 
 
 def observe(session: Session, execution: Execution, step: StepRecord) -> None:
-    """Give back what a case holds if this was its last step; called by the store."""
-    if not execution.completed:
+    """Give back what a case holds if this was its last step, or a move; called by the store."""
+    if not execution.completed and not step.undone:
         return
     number = execution.scopes[execution.instance_id].variables.get("work_order_no")
-    if number and _is_own(session, execution.instance_id, str(number)):
+    if not number or not _is_own(session, execution.instance_id, str(number)):
+        return
+    if execution.completed:
         give_back(session, str(number))
+        return
+    for undone in step.undone:
+        _give_back_undone(session, execution.instance_id, str(number), undone)
 
 
 def give_back(session: Session, number: str) -> int:
@@ -49,6 +56,17 @@ def give_back(session: Session, number: str) -> int:
         for ledger in definitions().values()
         for one in _held(session, ledger, number)
     )
+
+
+def _give_back_undone(session: Session, case_id: int, number: str, undone: Undone) -> None:
+    """Give back what was taken in steps that a move takes back, where the ledger says so."""
+    trace = Trace(by=_BY, reference=number, reason=_UNDONE)
+    for ledger in definitions().values():
+        if ledger.held is None or not ledger.held.undone:
+            continue
+        for one in _held(session, ledger, number):
+            if undoing.is_undone(session, case_id, one, ledger.held, undone):
+                _give_back(session, ledger, one, trace)
 
 
 def give_back_former(session: Session, ledger: Definition, got: Record, *, trace: Trace) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from engine import feel
 from engine.feel import Expression, FeelSyntaxError
 
-_KEYS: Final = {"by", "from", "to", "if", "with"}
+_KEYS: Final = {"by", "from", "to", "if", "with", "undone"}
 _ALONG: Final = {"register", "by", "from", "to"}
 
 
@@ -29,6 +29,7 @@ class HoldRule:
     """Records in `source` whose field `by` bears the number of a case go to `target` at its end.
 
     `only_if` sees the fields of the record and, under the name of its ledger, the one along.
+    `undone`: they go there too when the step that took them is taken back.
     """
 
     by: str
@@ -36,6 +37,7 @@ class HoldRule:
     target: str
     only_if: Expression | None = None
     along: Along | None = None
+    undone: bool = False
 
 
 def read(raw: Mapping[str, Any]) -> HoldRule:
@@ -47,6 +49,7 @@ def read(raw: Mapping[str, Any]) -> HoldRule:
         raw["to"],
         feel.parse(raw["if"]) if "if" in raw else None,
         Along(along["register"], along["by"], along["from"], along["to"]) if along else None,
+        undone=bool(raw.get("undone")),
     )
 
 
@@ -54,8 +57,10 @@ def problems(ledger: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with `held` of a ledger, in words."""
     raw = ledger["held"]
     if not isinstance(raw, dict) or not {"by", "from", "to"} <= raw.keys() <= _KEYS:
-        yield "『held』须有 by、from、to，可有 if、with"
+        yield "『held』须有 by、from、to，可有 if、with、undone"
         return
+    if type(raw.get("undone", False)) is not bool:
+        yield "『held』的『undone』应为 true 或 false"
     if raw["by"] not in ledger.get("search", []):
         yield f"『held』的字段『{raw['by']}』应可检索"
     ways = [(one.get("from"), one.get("to")) for one in ledger.get("transitions", [])]

@@ -54,6 +54,9 @@ def test_a_bad_rating_is_handled_within_fifteen_working_days_and_answered(
     assert case.waits_for == {"handle"}
     assert (case.row.status, case.row.step) == ("in_progress", "核实整改并回复")
     (task,) = case.tasks
+    shown = story.opened(case, "prop_evaluation")
+    assert (shown["rating_stars"], shown["rating_text"]) == (f"{stars} 星", "窗口让我跑了两趟")
+    assert shown["applicant_phone"].startswith("139"), "who visits him needs it"
     assert task.due_at.astimezone(SHANGHAI).date() == calendar.add_working_days(TODAY, 15).date
     case.complete(
         "handle",

@@ -5,12 +5,10 @@ from typing import Any
 import pytest
 
 from bpmn.property import corrections, seals, story
-from bpmn.property.corrections import PROCESS, RIGHT, correct
+from bpmn.property.corrections import CLERK, PROCESS, RIGHT, correct
 from engine.errors import BanliError
-from forms import display
 from forms.errors import FormInvalid
 from processes.casefile import opinions
-from processes.desk import worklist
 from processes.play import Play, PlayedCase
 
 
@@ -60,26 +58,16 @@ def test_a_correction_sent_back_is_made_again_with_the_reason(play: Play) -> Non
     assert (said.decision, said.text) == ("退回改正", "证据不清")
 
 
-def begins_with(case: PlayedCase, login: str = "prop_ecert_clerk") -> dict[str, str]:
-    """What the fields of a task hold when its page is opened."""
-    (task,) = case.tasks
-    by = case.play.user(login)
-    view = case.play.run(lambda session: worklist.view(session, task.id, by=by))
-    assert view.form is not None
-    sections = display.layout(view.form, {}, context=view.variables, rights=display.Rights())
-    return {one.name: one.text for section in sections for one in section.fields}
-
-
 def test_a_correction_sent_back_begins_with_what_was_written(play: Play) -> None:
     """P-44: at first with the entry of the book, then with what the clerk had made of it."""
     case = taken(play)
-    assert begins_with(case)["unit_code"] == "610113001002XB00001F00010002"
-    assert begins_with(case)["note"] == ""
+    assert story.opened(case, CLERK)["unit_code"] == "610113001002XB00001F00010002"
+    assert story.opened(case, CLERK)["note"] == ""
     correct(case, location="演示路 9 号 1 幢")
     case.complete(
         "second_check", as_="prop_reviewer", second_decision="return", second_reason="证据不清"
     )
-    found = begins_with(case)
+    found = story.opened(case, CLERK)
     assert found["unit_code"] == RIGHT
     assert found["location"] == "演示路 9 号 1 幢"
     assert found["decision"] == "改正后发证"
@@ -91,7 +79,7 @@ def test_who_checks_sees_the_evidence(play: Play) -> None:
     """P-44: with what the clerk says of it."""
     case = taken(play)
     correct(case)
-    assert begins_with(case, "prop_reviewer")["evidence"].startswith("扫描件.png")
+    assert story.opened(case, "prop_reviewer")["evidence"].startswith("扫描件.png")
 
 
 def test_what_should_have_no_certificate_is_closed_with_its_reason(play: Play) -> None:
@@ -113,7 +101,7 @@ def test_what_still_cannot_be_sealed_goes_back_on_the_list(play: Play) -> None:
     (found,) = story.records(play, "ecert_problem")
     assert (found["status"], found["handled_by"]) == ("open", "仍有问题：印章已停用")
     assert found["reason"] == "印章已停用", "and no more what was corrected"
-    again = begins_with(corrections.taken(play))
+    again = story.opened(corrections.taken(play), CLERK)
     assert (again["unit_code"], again["note"]) == (RIGHT, "登记簿原页为 GB")
     assert again["evidence"].startswith("扫描件.png"), "what was checked is not done again"
 

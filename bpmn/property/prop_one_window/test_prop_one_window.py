@@ -6,12 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from bpmn import papers
+from bpmn.citizens import citizen
 from bpmn.property import shares, story
 from engine.errors import BanliError, Forbidden
 from forms.errors import FormInvalid
+from processes.casefile import notices
 from processes.casework import cases, reachable
 from processes.clock.reckoning import State
 from processes.documents import checklist
+from processes.identity.identity import User
 from processes.model.documents import Document
 from processes.play import Play, PlayedCase
 
@@ -162,6 +165,21 @@ def test_the_counter_withdraws_for_who_applied_there_and_others_do_not(play: Pla
     case.receives("tax_cancelled", outcome="cancelled")
     assert case.ended == "withdrawn"
     assert story.record(play, "realty_unit", story.UNIT)["status"] == "free"
+
+
+def test_who_came_to_the_counter_is_told_in_the_portal(play: Play) -> None:
+    """P-09, P-12: the case is his there by the number of his document, and so are its messages."""
+    who, other = citizen(play, "p1003"), citizen(play, "p1001")
+    assert who.citizen is not None
+    buyer = {**story.BUYER, "name": who.citizen.name, "id_no": who.citizen.number}
+    case = story.applied(play, as_="prop_window", right_holders=[buyer])
+    case.complete("accept", as_="prop_window", decision="accept")
+
+    def told(user: User) -> list[str]:
+        return [one.title for one in play.run(lambda session: list(notices.box(session, user)))]
+
+    assert told(who) == ["受理通知"]
+    assert told(other) == []
 
 
 def test_a_withdrawal_during_the_review_leaves_paid_tax_on_record(play: Play) -> None:

@@ -8,8 +8,10 @@ from bpmn.citizens import came, citizen
 from bpmn.property import seals, shares, story
 from bpmn.slots import open_slot, places
 from bpmn.ways import Gateway
-from engine import clock
+from engine import clock, moves
 from engine.errors import Retry
+from engine.store import execution
+from processes import registers
 from processes.clock import calendar
 from processes.documents import documents
 from processes.identity.identity import User
@@ -147,6 +149,39 @@ def test_who_withdraws_after_he_came_frees_nothing(play: Play) -> None:
     case.complete("check_original", as_="prop_window", decision="same")
     case.sends("撤回申请", as_=by.login, withdraw_reason="改日再办", withdraw_confirmed=True)
     assert (case.status, places(play, slot)) == ("withdrawn", ["kept"])
+
+
+def jumped(play: Play, case: PlayedCase, to: str) -> None:
+    """The case is put on another step, as whoever manages cases may order it."""
+    (task,) = case.tasks
+
+    def jump(session: Session) -> None:
+        with execution(session, case.id, actor="test") as step:
+            moves.move(step, moves.plan(step, task.id, to=to), kind="jumped", reason="另行核验")
+
+    play.run(jump)
+    play.drain()
+
+
+@pytest.mark.parametrize("to", ["identity/check_in_person", "pre_review"])
+def test_a_jump_over_the_booking_gives_the_place_back(play: Play, to: str) -> None:
+    """Issue 6 §2, P-36: back before it or past the visit; nobody waits for him at that time."""
+    by, slot = citizen(play, "p1001"), counter_slot(play)
+    case = heir_who_booked(play, by, slot)
+    assert places(play, slot) == ["taken"]
+    jumped(play, case, to)
+    assert places(play, slot) == ["free"]
+    log = play.run(lambda s: registers.log(s, "appointment_place", f"{slot}-001"))
+    assert log[-1].reason == "占用它的环节已退回，予以放回"
+    assert story.record(play, "realty_unit", story.UNIT)["status"] == "locked", "the rest is kept"
+
+
+def test_a_jump_to_the_visit_itself_keeps_the_place(play: Play) -> None:
+    """What was booked before the step that is done anew is still booked."""
+    by, slot = citizen(play, "p1001"), counter_slot(play)
+    case = heir_who_booked(play, by, slot)
+    jumped(play, case, "check_original")
+    assert (case.waits_for, places(play, slot)) == ({"check_original"}, ["taken"])
 
 
 @pytest.mark.parametrize(("decision", "goes_on"), [("same", True), ("different", False)])
