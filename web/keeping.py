@@ -59,9 +59,8 @@ def _stored(db_session: Session, account: int) -> dict[str, list[str]]:
         try:
             row = files.store(db_session, sent.stream.read(at_most + 1), by=account)
         except FileRefused as error:
-            flash(
-                _("没有收下“%(name)s”：%(why)s", name=sent.filename[:80], why=said(error.message))
-            )
+            why = said(error.message)
+            flash(_("没有收下“%(name)s”：%(why)s", name=sent.filename[:80], why=why), "warning")
         else:
             value = files.reference(row, name=sent.filename)
             found.setdefault(path, []).append(references.give(value, "form", to=account))
