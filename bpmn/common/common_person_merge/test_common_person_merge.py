@@ -55,7 +55,7 @@ def test_records_of_training_and_certificates_follow_the_person_at_once(play: Pl
     rows = {row["field"]: row for row in case.variables["compare_rows"]}
     assert (rows["培训记录"]["survivor"], rows["培训记录"]["duplicate"]) == ("0 条", "1 条")
     assert rows["证书"]["survivor"] == "0 本"
-    assert rows["证书"]["duplicate"].startswith(f"1 本：{licence}（B1E，至 ")
+    assert rows["证书"]["duplicate"].startswith(f"1 本：{licence}（B1E，有效，至 ")
     case.complete("approve", as_="approver", decision="approve")
     assert case.ended == "merged_end"
     for register in ("trainee", "exam_sitting"):
@@ -77,8 +77,14 @@ def test_of_two_valid_licences_of_a_class_the_later_one_stays(play: Play) -> Non
     ours = story.held(play, expires_on=date(2027, 1, 1))
     theirs = story.held(play, person_id=duplicate, expires_on=date(2028, 1, 1), blank_serial="YJ9999X")  # fmt: skip
     case = proposed(play, survivor, duplicate)
+    assert case.variables["compare_rows"][-1] == {
+        "field": "合并后注销",
+        "survivor": ours,
+        "duplicate": "无",
+    }
     case.complete("approve", as_="approver", decision="approve")
     assert case.incidents == []
+    assert case.variables["changed_count"] == 4, "two licences, a trainee, an examination"
     told = {key: story.record(play, "yacht_licence", key) for key in (ours, theirs)}
     assert (told[ours]["status"], told[ours]["annul_reason"]) == (
         "annulled",
