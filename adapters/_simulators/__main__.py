@@ -4,6 +4,7 @@ import argparse
 import os
 import threading
 import time
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
@@ -35,11 +36,28 @@ def main() -> None:
     if options.parent:
         threading.Thread(target=_end_with, args=(options.parent,), daemon=True).start()
     made = _make(options)
-    server = serve(made, options.port)
+    server = _served(made, options)
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)  # noqa: T201
     if isinstance(made, MailBoxes):
         _deliver(made)
     server.serve_forever()
+
+
+def _served(made: Simulator, options: argparse.Namespace) -> ThreadingHTTPServer:
+    """At the address of the last time, if it is free: accounts and links of the demo name it."""
+    kept = options.state / f"{options.name}.port" if options.state else None
+    told = kept.read_text().strip() if kept is not None and kept.is_file() else ""
+    last = int(told) if told.isdigit() else 0
+    try:
+        server = serve(made, options.port or last)
+    except OSError:
+        if options.port:
+            raise
+        server = serve(made, 0)
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(str(server.server_address[1]))
+    return server
 
 
 def _deliver(boxes: MailBoxes) -> None:
