@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from processes import keyset
@@ -16,9 +16,10 @@ from processes.keyset import Lines, Order
 from processes.model.cases import Case
 
 SORTS: Final = ("latest", "arrived", "due", "-due", "number", "-number")
-"""By what came last or first, by the limit of the case, by its number; `-`: the last come first."""
+"""By what came last or first, by the limit of what still runs, by number; `-`: last come first."""
 _VALUES: Final[Mapping[str, tuple[Any, type]]] = {
-    "due": (Case.due_on, date),
+    # of a case that is over no limit is shown, whenever it would have ended
+    "due": (case((Case.ended_at.is_(None), Case.due_on)), date),
     "number": (Case.reference, str),
 }
 
@@ -55,5 +56,5 @@ class CaseList:
 
 def cases(session: Session, ids: Sequence[int]) -> list[Case]:
     """The cases of these ids, in their order; without those that are gone."""
-    by_id = {case.id: case for case in session.scalars(select(Case).where(Case.id.in_(ids)))}
+    by_id = {one.id: one for one in session.scalars(select(Case).where(Case.id.in_(ids)))}
     return [by_id[one] for one in ids if one in by_id]

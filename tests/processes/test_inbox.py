@@ -130,12 +130,13 @@ def test_counts_agree_with_the_list(session):
 @pytest.mark.parametrize("box", ["mine", "done"])
 @pytest.mark.parametrize("sort", case_lists.SORTS)
 def test_every_case_of_a_box_comes_once_in_the_order_asked_for(office, sort, box):
-    """A case without a limit comes last, whichever way the limits go."""
+    """A case that is over or without a limit comes last, whichever way the limits go."""
     someone = User(id=5, login="e", name="申请人", kind="staff")
     with office.transaction() as session:
         cases = session.scalars(select(Case).order_by(Case.id).limit(40)).all()
         for case in cases:
             case.due_on = clock.today() + timedelta(days=case.id % 7) if case.id % 3 else None
+            case.ended_at = None if case.id % 5 else clock.now()
             said = {"activity": "accept", "activity_name": "受理", "by_name": "", "digest": ""}
             session.add(Opinion(case_id=case.id, by=5, **said))
         session.flush()
@@ -151,7 +152,9 @@ def test_every_case_of_a_box_comes_once_in_the_order_asked_for(office, sort, box
             )
             backwards.append([row.reference for row in page.rows])
         wanted = cases if box == "done" else session.scalars(select(Case)).all()
-        listed = {case.reference: (case.id, case.due_on) for case in wanted}
+        listed = {
+            case.reference: (case.id, None if case.ended_at else case.due_on) for case in wanted
+        }
         session.rollback()
     assert backwards[::-1] == pages
     flat = [one for part in pages for one in part]
