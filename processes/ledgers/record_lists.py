@@ -221,10 +221,15 @@ def _word(spec: FieldDefinition, value: object, names: Mapping[str, str]) -> str
         return ""
     if isinstance(value, list):
         if any(isinstance(one, dict | list) for one in value):
-            return ""
+            return _called(spec.item, value) if spec.item else ""
         return "、".join(spec.values.get(one) or names.get(one, one) for one in _several(value))
     told = spec.values.get(str(value)) or names.get(str(value)) or text.shown(value)
     return mask_number(told) if spec.sensitive else told
+
+
+def _called(item: str, value: Iterable[object]) -> str:
+    """What the contexts of a list are called, each by one of its members."""
+    return "、".join(str(one.get(item) or "") for one in value if isinstance(one, dict))
 
 
 def _where(told: menus.RecordList, by: User, code: str) -> list[ColumnElement[bool]]:

@@ -43,7 +43,7 @@ class FieldDefinition:
     """One field; a sensitive one is searched by its keyed hash and never logged in the clear.
 
     One that holds the key of another ledger's record `refers` to the field by which that record is
-    called, as `ledger.field`.
+    called, as `ledger.field`; of a list of contexts `item` is the member that each is called by.
     """
 
     name: str
@@ -58,6 +58,7 @@ class FieldDefinition:
     values: Mapping[str, str] = field(default_factory=dict)
     values_en: Mapping[str, str] = field(default_factory=dict)
     refers: str = ""
+    item: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,19 +169,19 @@ def status(user_id: int) -> ResponseReturnValue:
         abort(400)
     if user_id == current().id:
         raise BanliError("不能停用或重置自己的账号，请由其他管理员办理。")
-    text = _("账号状态已更新")
+    text, kind = _("账号状态已更新"), "message"
     with transaction() as session:
         account = area.account(session, user_id, by=current())
         if wanted == "password":
             word = secrets.token_urlsafe(9) + "a1"
             accounts.set_password(session, account, word, must_change=True)
-            text = _("新的初始密码 %(word)s，请当面告知本人。", word=word)
+            text, kind = _("新的初始密码 %(word)s，请当面告知本人。", word=word), "stays"
         elif wanted == "locked":
             accounts.close_account(session, account, status="locked", by=current())
         else:
             account.status = "active"
         audit.record(session, f"user.{wanted}", by=current(), subject=("user", user_id))
-    flash(text)
+    flash(text, kind)  # shown this once: a first password must not fade before it is written down
     return redirect(url_for("people.user", user_id=user_id), code=303)
 
 

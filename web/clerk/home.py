@@ -146,7 +146,12 @@ def _placed(item: Item, counts: Mapping[str, int], *, first: bool) -> Item:
 @blueprint.get("/")
 @policy("public")
 def index() -> ResponseReturnValue:
-    """Everybody's first page: staff their work, applicants and strangers the services."""
+    """Everybody's first page: staff their work, applicants and strangers the services.
+
+    Who has a first password still changes it before all else.
+    """
+    if current_user.is_authenticated and current().must_change_password:
+        return redirect(url_for("auth.password"), code=303)
     if current_user.is_authenticated and menus.has_first_page(current()):
         return redirect(url_for("business.index"), code=303)
     if not current_user.is_authenticated:

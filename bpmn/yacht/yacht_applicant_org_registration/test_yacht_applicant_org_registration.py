@@ -76,6 +76,7 @@ def test_a_unit_of_a_local_bureau_gets_no_account_and_comes_to_the_counter(play:
     people = [{**one, "login": ""} for one in PEOPLE]
     case.complete("add_people", as_="local_admin", people=people)
     assert case.ended == "counter_only"
+    assert "申办单位已登记" in story.told(play, "local_admin")
     assert roles(play) == {}
     assert story.record(play, "applicant_org", CODE)["status"] == "registered"
 

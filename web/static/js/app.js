@@ -115,7 +115,7 @@ function ask(title, text, go) {
 }
 
 document.documentElement.dataset.menu = localStorage.getItem("menu") || "";
-for (const note of document.querySelectorAll(".toast-note")) setTimeout(() => note.remove(), 5000);
+for (const note of document.querySelectorAll(".toast-note:not([data-stays])")) setTimeout(() => note.remove(), 5000);
 document.querySelector("[data-submit-now]")?.requestSubmit();
 document.querySelector(".note.red[role=alert]")?.focus();
 document.addEventListener("htmx:after:swap", () => load(document));
