@@ -117,7 +117,9 @@ class ResidentNumber(Number):
 
     def parse(self, raw: Any) -> str:
         typed = text.clean(raw, max_length=60)
-        return typed if "type_from" in self.options else self.canonical(typed)
+        if "type_from" in self.options:  # conditions see it without the page's spaces already
+            return standards.compact(typed)
+        return self.canonical(typed)
 
     def canonical(self, typed: str) -> str:
         return standards.resident_number(typed)

@@ -188,6 +188,19 @@ def test_the_kind_of_document_decides_the_rule_of_its_number(form, refusal):
     }
 
 
+def test_what_is_computed_of_a_number_sees_it_without_the_spaces_of_the_page(form):
+    """A page writes a number in groups; a rule over it compares the number."""
+    definition = form(
+        "name: id_type, label: 证件类型, type: choice, values: [resident_id, passport]",
+        "name: id_no, label: 证件号码, type: cn_id, type_from: id_type",
+        "name: own, label: 本人, type: auto, value: '= id_no = \"11010519491231002X\"'",
+    )
+
+    for typed in ("110105 19491231 002x", "11010519491231002X"):
+        taken = definition.validate({"id_type": "resident_id", "id_no": typed})
+        assert taken == {"id_type": "resident_id", "id_no": "11010519491231002X", "own": True}
+
+
 def test_options_of_a_source_decide_what_may_be_chosen(form, refusal):
     definition = form("name: org, label: 发证机构, type: org")
     lookups = Lookups(sources={"orgs": ListSource([Option("370001", "山东海事局")])})
