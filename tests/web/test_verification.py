@@ -67,6 +67,7 @@ def test_an_unknown_code_offers_another_try(client: FlaskClient) -> None:
     assert answer.status_code == 404
     assert "没有找到与核验码相符的文书" in answer.get_data(as_text=True)
     assert client.get("/verify?code=ab").location.endswith("/verify/ab")
+    assert 'href="/public"' in client.get("/verify").get_data(as_text=True), "the way back"
 
 
 def test_codes_on_letters_lead_to_this_installation(app: Flask) -> None:
