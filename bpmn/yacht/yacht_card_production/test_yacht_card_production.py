@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bpmn import papers
 from bpmn.beginnings import once
 from bpmn.yacht import story
 from engine.errors import Forbidden
@@ -314,7 +315,8 @@ def test_late_production_is_urged(play: Play) -> None:
     """Y-92: overdue production → common_urge_escalate."""
     order = ordered(play)
     order.passes(working_days=7)
-    assert "letter_urge" in order.letters
+    assert "第1次催办" in papers.read(order, "letter_urge")
+    assert any("催办" in title for title in story.told(play, "stock_keeper"))
     assert order.waits_for == {"check_order"}
 
 

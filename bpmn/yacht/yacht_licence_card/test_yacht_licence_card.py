@@ -366,7 +366,10 @@ def test_a_late_centre_is_urged(play: Play) -> None:
     """Y-92: after 5 working days."""
     case = story.granted(play)
     case.passes(working_days=7)
-    assert "letter_urge" in case.letters
+    sheet = papers.read(case, "letter_urge")
+    assert ("第1次催办" in sheet, "提醒办理人并抄送负责人" in sheet) == (True, True)
+    for login in ("card_maker", "manager"):
+        assert any("催办" in title for title in story.told(play, login))
     assert case.waits_for == CENTRE
 
 
