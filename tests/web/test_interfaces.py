@@ -175,7 +175,9 @@ def test_the_specification_of_a_department_is_read_on_its_page_and_that_of_all_i
     assert "`" not in page, "no Markdown on a page"
     text = head.get(f"{ROOT}/specification.md")
     assert text.get_data(as_text=True) == specification.document(registry.contracts())
-    assert "attachment" in text.headers["Content-Disposition"]
+    named = text.headers["Content-Disposition"]
+    assert named.startswith("attachment")
+    assert named.isascii(), "a server sends nothing else in a header"
     told = head.get(f"{ROOT}/specification.json").json
     assert told["openapi"].startswith("3.1")
     assert "/api/channels/tax_prov" in told["paths"]

@@ -4,11 +4,12 @@ Invariant: one source with `banli interfaces` (`adapters._shared.specification`)
 the adapters, so that what is handed to a department is what this program checks.
 """
 
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from flask import Response, render_template
+from flask import render_template, send_file
 from flask.typing import ResponseReturnValue
 
 from adapters import registry
@@ -43,9 +44,8 @@ WAYS: Final = {
 def specification_file(kind: str) -> ResponseReturnValue:
     """The specification of all departments, to be handed to them."""
     mimetype, title, make = KINDS[kind]
-    answer = Response(make(registry.contracts()), mimetype=mimetype)
-    answer.headers.set("Content-Disposition", "attachment", filename=title)
-    return answer
+    content = io.BytesIO(make(registry.contracts()).encode())
+    return send_file(content, mimetype=mimetype, as_attachment=True, download_name=title)
 
 
 @blueprint.get("/<name>/contract")
