@@ -102,7 +102,8 @@ def password() -> ResponseReturnValue:
         if not error:
             flash(_("密码已修改"))
             return redirect("/", code=303)
-    return render_template("auth/password.html", error=error), 422 if error else 200
+    first = current().must_change_password
+    return render_template("auth/password.html", error=error, first=first), 422 if error else 200
 
 
 def _change_password() -> str:

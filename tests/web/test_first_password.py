@@ -50,7 +50,9 @@ def test_an_applicant_changes_his_first_password_before_he_is_led_anywhere(
         data = {"login": "applicant", "password": first, "csrf_token": csrf(client)}
         assert client.post("/login", data=data).status_code == 303
         assert client.get("/").headers["Location"].endswith("/password")
-        assert "新密码" in client.get("/password").text
+        page = client.get("/password").text
+        assert "初始密码，请先改成自己的密码" in page
+        assert "取消" not in page, "it would lead back here"
     finally:
         with app.app_context(), database().transaction() as session:
             account = session.scalars(query).one()
