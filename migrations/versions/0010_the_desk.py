@@ -91,6 +91,6 @@ def _find_again(words: sa.Table) -> None:
     connection = op.get_bind()
     cases = connection.execute(sa.select(*_CASES.columns)).all()
     for number, reference, applicant, title, tail in cases:
-        found = searching.words_of(reference, (applicant, title), tail)
+        found = searching.words_of((reference,), (applicant, title), tail)
         rows = [{"word": word, "case_id": number} for word in found]
         connection.execute(sa.insert(words), rows)

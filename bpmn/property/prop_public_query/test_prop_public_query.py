@@ -43,6 +43,19 @@ def test_the_own_title_is_proved_with_a_seal(play: Play) -> None:
     assert (line["basis"], line["row_count"], line["result"]) == ("holder", 1, "answered")
 
 
+def test_who_got_his_proof_is_invited_to_rate_and_a_poor_rating_opens_a_case(play: Play) -> None:
+    """P-37: 一事一评, of queries too; who was refused has been told why and is not asked."""
+    seals.employed(play)
+    by = citizen(play, "p1001")
+    case = asked(play, by)
+    rating = play.case("common_evaluation")
+    assert rating.row.title == f"服务评价：{case.row.title}"
+    rating.sends("评价服务", as_=by.login, stars="1", text="证明打不开")
+    assert rating.waits_for == {"handle"}
+    shown = story.opened(rating, "prop_evaluation")
+    assert (shown["evaluated_no"], shown["rating_stars"]) == (case.row.reference, "1 星")
+
+
 def test_the_proof_goes_out_as_ofd_too(play: Play) -> None:
     """P-16, P-38: sealed in both formats."""
     pytest.importorskip("gmssl_pyx", reason="no wheel of the optional SM2 library for this machine")
