@@ -188,6 +188,7 @@ def enterprises(part: float) -> Iterator[Agency]:
             roles=("group_user",),
             applies=True,
         )
+        yield _branch(number, code, name)
     for number in range(max(len(provinces), round(told["enterprises"] * part))):
         place = provinces[number % len(provinces)]
         dice = Dice("enterprise", number)
@@ -214,6 +215,21 @@ def enterprises(part: float) -> Iterator[Agency]:
             roles=("enterprise_user",),
             applies=True,
         )
+
+
+def _branch(number: int, group: str, name: str) -> Agency:
+    """The branch company of a group, in another town of its province or the same."""
+    place = province(f"{group[2:4]}0000")
+    city, city_name = Dice("branch", number).one(sorted(place["cities"].items()))
+    return Agency(
+        f"EB{group[2:]}",
+        f"{name}{_short(city_name)}分公司",
+        "expl_branch",
+        city,
+        group,
+        roles=("enterprise_user",),
+        applies=True,
+    )
 
 
 def _institution(number: int) -> Agency:

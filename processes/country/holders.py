@@ -105,7 +105,8 @@ def _licences(
 
 def explosives(part: float, on: date) -> Iterator[Batch]:
     number = round(shape()["people"]["explosives"] * part)
-    units = [one for one in agencies.planned(part) if one.kind in ("expl_enterprise", "expl_group")]
+    kinds = ("expl_enterprise", "expl_group", "expl_branch")
+    units = [one for one in agencies.planned(part) if one.kind in kinds]
     each = shape()["certificates"]["explosives"] / shape()["people"]["explosives"]
     for start in range(0, number, batches.BATCH):
         chosen = range(start, min(start + batches.BATCH, number))

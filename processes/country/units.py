@@ -29,7 +29,7 @@ def units(part: float, on: date) -> Iterator[Batch]:
     yield from batches.of("expl_enterprise", rows, "active", on - timedelta(days=1500))
 
 
-_UNITS: Final = ("expl_group", "expl_enterprise", "expl_academy")
+_UNITS: Final = ("expl_group", "expl_enterprise", "expl_branch", "expl_academy")
 
 
 def _enterprise(agency: Agency) -> Row:

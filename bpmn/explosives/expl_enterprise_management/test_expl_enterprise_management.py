@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bpmn.beginnings import once
 from bpmn.explosives import story
 from engine import dmn
 from engine.errors import BanliError, Forbidden
 from processes.identity import organisations
-from processes.model.people import Org, UserRole
+from processes.model.people import Org, UserAccount, UserRole
 from processes.play import Play, PlayedCase
 
 UNIT = "expl_enterprise_management"
@@ -192,6 +193,9 @@ def test_an_empty_unit_is_deleted_by_itself_its_province_or_the_association(
     case = done(play, "delete", who)
     assert (case.ended, unit(play)["status"]) == ("deleted", "archived"), case.variables
     assert org(play, "EN370001").status != "active"
+    account = select(UserAccount.status).where(UserAccount.login == "expl_enterprise")
+    assert play.run(lambda session: session.scalar(account)) != "active"
+    assert story.told(play, "expl_province")[0] == "单位已删除"
 
 
 def test_annulled_people_do_not_keep_a_unit(play: Play) -> None:
