@@ -133,12 +133,10 @@ def layout(
         rights: what the viewer may do.
         lookups: sources of options.
     """
-    context = context or {}
-    lookups = lookups or Lookups()
+    context, lookups = context or {}, lookups or Lookups()
     shown = _current(form, values, context, rights)
     scope = Scope({**context, **_read(form, shown)}, lookups)
-    hidden = hidden_fields(form, scope.context)
-    triggers = frozenset(_referred(form))
+    hidden, triggers = hidden_fields(form, scope.context), frozenset(_referred(form))
     view = _View(form, shown, errors or {}, scope, rights, hidden, triggers)
     return [_section(view, section) for section in form.sections]
 
@@ -259,10 +257,12 @@ def _section(view: _View, section: Section) -> SectionView:
 
 def _field(view: _View, spec: Field) -> FieldView:
     raw = view.values.get(spec.name)
-    unseen = spec.name in view.hidden or bool(spec.options.get("hidden"))
+    unseen = spec.name in view.hidden or spec.options.get("hidden") is True
     more: dict[str, Any] = {"visible": not unseen}
     if isinstance(spec, Rows):
         more |= _table(view, spec, raw)
+    if spec.ruled_out(view.scope.context, {one.name for one in view.form.fields()}):
+        more["options"] = ()  # who may not see the field does not find its choices in the page
     return _one(view, spec, (spec.name, raw), view.scope, more)
 
 

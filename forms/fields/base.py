@@ -4,7 +4,7 @@ Invariant: `parse` needs the answer alone and never reaches outside; `settle` co
 case and with lookups. Both raise `Invalid` with words for the person who typed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -64,6 +64,12 @@ class Field:
         if self.readonly or not self.is_writable:
             return False
         return not self.editable_in or (node or "apply") in self.editable_in
+
+    def ruled_out(self, context: Mapping[str, Any], answered: Set[str]) -> bool:
+        """Whether it stays hidden whatever is `answered` in the form: it asks for none of that."""
+        if conditions.holds(self.shown_if, context):
+            return False
+        return conditions.names(self.shown_if).isdisjoint(answered)
 
     def parse(self, raw: Any) -> Value:
         """The value of an answer.

@@ -47,12 +47,7 @@ class Rows(Field):
         What is `answered` in the form is not known yet: a column that asks for it stays.
         """
         typed = {one.name for one in (*answered, *self.fields)}
-        return [
-            column
-            for column in self.shown()
-            if conditions.holds(column.shown_if, context)
-            or not typed.isdisjoint(conditions.names(column.shown_if))
-        ]
+        return [column for column in self.shown() if not column.ruled_out(context, typed)]
 
     def by_sheet(self, rows: int) -> bool:
         """So many given rows are worth a spreadsheet; a short list is quicker typed."""

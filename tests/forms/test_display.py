@@ -342,6 +342,26 @@ def test_given_rows_go_into_a_spreadsheet_when_they_are_many_or_the_form_says_so
     assert not offered(9, rights=display.READ_ONLY)
 
 
+def test_the_choices_of_a_field_that_cannot_appear_are_not_in_the_page():
+    """Whom an academy has (E-62) is not told to an enterprise that enrols its own people."""
+    text = """
+form: form_x
+title: 报名
+sections:
+  - title: 人员
+    fields:
+      - {name: kind, label: 类别, type: choice, values: [甲]}
+      - {name: theirs, label: 院校人员, type: choices, values: [乙], shown_if: user.role = "association"}
+      - {name: more, label: 其他, type: choices, values: [丙], shown_if: kind = "甲"}
+"""
+    form = read(text.encode(), "forms/form_x.yaml")
+    shown = fields(display.layout(form, {}, context={"user": {"role": "unit"}}, rights=EDIT))
+    assert (shown["theirs"].visible, shown["theirs"].options) == (False, ())
+    assert (shown["more"].visible, [one.value for one in shown["more"].options]) == (False, ["丙"])
+    theirs = display.layout(form, {}, context={"user": {"role": "association"}}, rights=EDIT)
+    assert [one.value for one in fields(theirs)["theirs"].options] == ["乙"]
+
+
 def test_yes_and_no_have_the_words_of_the_form():
     text = """
 form: form_x

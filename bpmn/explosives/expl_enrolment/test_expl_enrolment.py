@@ -155,6 +155,20 @@ def test_a_certificate_that_ends_on_the_reference_day_is_renewed_and_the_provinc
     assert (line["result"], line["note"]) == ("submitted", "证书当日到期")
 
 
+def test_who_cannot_be_enrolled_is_told_at_once_while_the_others_wait_to_be_confirmed(
+    play: Play,
+) -> None:
+    """E-44, E-73: the enterprise can still enrol him for the right class."""
+    one = story.approved(play)
+    other = story.approved(play, name="另一人", id_no="370902198001010035")
+    story.holding(play, other, obtained_on="2025-06-01", expires_on="2028-05-31")
+    filed = story.enrolled(play, story.opened(play).variables["class_no"], one, other)
+    assert filed.waits_for == {"confirm"}
+    assert story.told(play, "expl_enterprise")[0] == "部分人员不能报名"
+    story.confirmed(filed)
+    assert story.told(play, "expl_enterprise")[0] == "报名结果"
+
+
 def test_no_enrolment_while_a_changed_person_waits_for_approval(play: Play) -> None:
     """E-40: not even offered."""
     one = story.approved(play)
