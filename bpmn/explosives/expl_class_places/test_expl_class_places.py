@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from bpmn.explosives import story
 from bpmn.explosives.expl_waiting_list.test_expl_waiting_list import OTHER, THIRD, full, statuses
-from processes.model.records import RegisterRecord
+from processes.model.records import RegisterIndex, RegisterRecord
 from processes.play import Play
 
 
@@ -13,8 +13,9 @@ def without_places(play: Play) -> None:
     """As in a class that was opened before places were set: there are none (kept elsewhere)."""
 
     def command(session: Session) -> None:
-        places = update(RegisterRecord).where(RegisterRecord.register == "expl_place")
-        session.execute(places.values(register="before"))
+        for kept in (RegisterRecord, RegisterIndex):
+            places = update(kept).where(kept.register == "expl_place")
+            session.execute(places.values(register="before"))
 
     play.run(command)
 
