@@ -198,7 +198,8 @@ def test_what_is_for_persons_no_enterprise_applies_for_by_any_address(
     told = {**guides.guides(), key: replace(guides.guides()[key], audience=("enterprise",))}
     monkeypatch.setattr(guides, "guides", lambda: told)
     client = citizen("p1001")
-    assert "这项服务不向您现在的身份提供" in html(client, f"{GUIDE}/begin", 403)
+    refused = html(client, f"{GUIDE}/begin", 403)
+    assert "您以个人身份登录，这项服务只向法人提供" in refused
     html(client, APPLY, 403)
     for path in (f"{GUIDE}/begin", APPLY, f"{APPLY}/draft", f"{APPLY}/refresh"):
         assert send(client, path, **sale()).status_code == 403, path
