@@ -292,8 +292,8 @@ def test_chunks_changed_in_any_way_do_not_open(tmp_path: Path) -> None:
         whole[:head] + parts[1] + parts[0] + parts[2],
         whole[:head] + parts[0] + parts[0] + parts[2],
         whole + parts[2],
-        whole[:20] + b"?" + whole[21:],
-        b"x" + whole[1:],
+        whole[:20] + bytes([whole[20] ^ 1]) + whole[21:],
+        bytes([whole[0] ^ 1]) + whole[1:],
         b"",
     ):
         made_.write_bytes(harmed)
