@@ -37,6 +37,15 @@ def test_a_new_domain_brings_its_kinds_and_roles_without_a_programmer(tmp_path: 
     assert found.roles["province_user"].may == {"case.view", "task.claim"}
 
 
+@pytest.mark.parametrize("business", ["yacht", "expl", "prop"])
+def test_in_every_business_somebody_may_suspend_move_end_and_void_a_case(business: str) -> None:
+    """A.5: the head of an agency, of all that his agency does."""
+    managing = {Action.SUSPEND_CASE, Action.JUMP_CASE, Action.TERMINATE_CASE, Action.VOID_CASE}
+    told = domains.current().roles["agency_head"]
+    assert business in told.sees
+    assert managing <= set(told.may)
+
+
 def test_a_set_of_permissions_that_names_itself_is_opened_once(tmp_path: Path) -> None:
     found = domains.load(
         _write(
