@@ -69,9 +69,10 @@ PostgreSQL：一次往返，一条语句。一步的全部写入合成一条带�
 84 → 79，历时 157 → 136：证书名称和印章图样只读一次，各文件里相同的部分（印章、证书）只验一次，一个文件等两次同步而不是三次（上级目录每个进程只同步一次）。
 十万份依次办理约 2 小时处理器，时间戳由本进程模拟。实跑：`python -m tests.bench.stock 100000 --home 空目录 --kill-at 3000`。
 
-实跑（2026-11-30，SQLite，存量 10 万条，每批 100 条、4 批同时，同机有八人在做别的、负载 4–20，到时中止）：108 分钟签发 28,163 份（空闲时每秒
-9–11 份，平均 4.3 份），其间第 3,011 份、第 19,709 份时 `kill -9` 后台进程，末了再杀一次；无重复、无断号，文书 28,163 份，抽查 202 份全部验签有效，
-没有异常；后台进程常驻 250–275 MiB，不随份数增长。此库上列表、检索、统计、核验各页的处理器时间 10–92 毫秒；检索先查索引，11.6 万份时一问 0.05 秒。
+实跑（2026-11-30，SQLite，一台两核机器，存量 10 万条，每批 100 条、4 批同时，同机大多有多人在做别的、负载 4–20）：十万份分几段签发完，
+停下的时间不计约 4.5 小时；后台进程先后 `kill -9` 七次（第 3,011 份、第 19,709 份时等）。十万条登簿记录各一份，无重复、无断号，文书十万份，抽查 200 份全部
+验签有效，没有异常；后台进程常驻 250–330 MiB。空闲的机器上一个后台进程每秒 8–11 份，两个后台进程同用一个 SQLite 文件每秒 12 份。第三万份起先是越来越慢：
+查找某单元已有的证照要逐本看过全部证照（三万本时 0.03 秒，十万本时 0.1 秒），改为只看这个单元的记录。此库上列表、检索、统计、核验各页的处理器时间 10–92 毫秒；检索先查索引，11.6 万份时一问 0.05 秒。
 
 ## Where the time of a step goes
 
@@ -100,9 +101,11 @@ encoded by the library once and cast in that mould afterwards; hexadecimal strin
 code. Since then (three pairs of runs of 200 in memory, files on disk, load 3 to 4) 84 → 79 ms of processor and 157 → 136 ms by the clock: the names of
 certificates and the picture of a seal are read once, what stands in every file (the seal, its certificates) is verified once, and a
 file waits for two syncs, not three: the folder above is synced once by each program. A hundred thousand one after the other are some 2 hours of one processor, time stamps simulated in the same process. To run
-them: `python -m tests.bench.stock 100000 --home FOLDER --kill-at 3000`. A run on SQLite (stock of 100,000, beside a load of
-4 to 20, stopped when time was up): 28,163 issued in 108 minutes (9 to 11 a second when idle, 4.3 on average) with a `kill -9` at 3,011, at 19,709
-and at the end; none twice, no gap, 202 examined and genuine, 250 to 275 MiB throughout. Pages on that database: 10 to 92 ms of
+them: `python -m tests.bench.stock 100000 --home FOLDER --kill-at 3000`. A run on SQLite (two processors, stock of 100,000,
+mostly beside a load of 4 to 20): all 100,000 issued in several stretches, some 4.5 hours without the pauses between them, the worker killed with -9
+seven times (at 3,011, at 19,709 …); one certificate for each of the 100,000 entries, none twice, no gap, 200 examined and genuine, no incident, 250 to
+330 MiB. On the idle machine one worker issues 8 to 11 a second, two on the one SQLite file 12. From 30,000 on it had grown slower: to look
+for a unit's certificate went through all of them (0.03 s at 30,000, 0.1 s at 100,000), it now goes to the unit's records alone. Pages on that database: 10 to 92 ms of
 processor; a search looks in the index, 0.05 s a question at 116,520 certificates.
 """
 
