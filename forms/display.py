@@ -257,11 +257,11 @@ def _section(view: _View, section: Section) -> SectionView:
 
 def _field(view: _View, spec: Field) -> FieldView:
     raw = view.values.get(spec.name)
-    unseen = spec.name in view.hidden or spec.options.get("hidden") is True
-    more: dict[str, Any] = {"visible": not unseen}
+    hidden = spec.name in view.hidden
+    more: dict[str, Any] = {"visible": not hidden and spec.options.get("hidden") is not True}
     if isinstance(spec, Rows):
         more |= _table(view, spec, raw)
-    if spec.ruled_out(view.scope.context, {one.name for one in view.form.fields()}):
+    if hidden and spec.ruled_out(view.scope.context, {one.name for one in view.form.fields()}):
         more["options"] = ()  # who may not see the field does not find its choices in the page
     return _one(view, spec, (spec.name, raw), view.scope, more)
 
