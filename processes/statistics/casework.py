@@ -180,9 +180,9 @@ def _how(told: Statistic, status: str, ended: datetime | None) -> str:
 
 
 def _step(whole: Item, run: Run, ledger: Ledger) -> Item:
-    late = OVERDUE if ledger.late(run) else IN_TIME
-    values = {**whole.values, "step": run.name, "overdue": late}
-    return Item(values, ledger.worked(run.since, run.until))
+    days = ledger.worked(run.since, run.until)
+    late = OVERDUE if run.late(days) else IN_TIME
+    return Item({**whole.values, "step": run.name, "overdue": late}, days)
 
 
 def tasks(session: Session, told: Statistic, *, by: User) -> list[Item]:

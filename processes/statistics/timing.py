@@ -33,6 +33,10 @@ class Run:
     until: datetime
     limit: int | None
 
+    def late(self, days: int) -> bool:
+        """Whether so many working days are more than its limit."""
+        return self.limit is not None and days > self.limit
+
 
 class Ledger:
     """The time of one case, read line by line from its clock ledger.
@@ -67,10 +71,6 @@ class Ledger:
         lasting = (Pause(since, None, "") for since in self._resting.values())
         counting = counter(Unit.WORKING_DAYS, calendar.current(), [*self._pauses, *lasting])
         return counting.used(since, until)
-
-    def late(self, run: Run) -> bool:
-        """Whether something took longer than its limit."""
-        return run.limit is not None and self.worked(run.since, run.until) > run.limit
 
     def _start(self, limit: str, at: datetime, amount: int | None) -> None:
         self._begun[limit] = (at, amount)
