@@ -95,7 +95,7 @@ def offered(
             reach = scope.paths(by, told.roles)
             found[name] = narrowing.agencies(session, known, reach)
         else:
-            named = {**words(session, name, known), **told.labels.get(name, {})}
+            named = words(session, told, name, known)
             found[name] = {one: named.get(one, one) for one in known}
     return found
 
@@ -225,8 +225,12 @@ def _of_days(name: str, days: Sequence[int]) -> Cell:
     return round(float(_OF_DAYS[name](days)), 1) if days else None
 
 
-def words(session: Session, name: str, values: Sequence[str]) -> dict[str, str]:
+def words(session: Session, told: Statistic, name: str, values: Sequence[str]) -> dict[str, str]:
     """What the values of a dimension are called; statuses are named by the page."""
+    return {**_words(session, name, values), **told.labels.get(name, {})}
+
+
+def _words(session: Session, name: str, values: Sequence[str]) -> dict[str, str]:
     if name == "process":
         return {one.key: one.name for one in repository.all_latest(session)}
     if name == "org":

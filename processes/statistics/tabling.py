@@ -106,7 +106,7 @@ def _of_cases(session: Session, told: Statistic, by: User, asked: Asked) -> Tabl
         items = casework.cases(session, told, by=by, part=part)
 
     def words(name: str, values: Sequence[str]) -> Mapping[str, str]:
-        known = {**casework.words(session, name, values), **told.labels.get(name, {})}
+        known = casework.words(session, told, name, values)
         return {**known, **told.spans} if name == "step" else known
 
     title = CASE_DIMENSIONS[row]
