@@ -74,8 +74,16 @@ def read(name: str, told: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Opera
     Raises:
         DomainRefused: something in one is wrong.
     """
+    return {code: made_operation(loaded(OperationSchema, name, one)) for code, one in told.items()}
+
+
+def loaded(schema: type[Schema], name: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a domain file tells, checked; `name` is where, for the message.
+
+    Raises:
+        DomainRefused: something in it is wrong.
+    """
     try:
-        loaded = {code: OperationSchema(unknown=RAISE).load(one) for code, one in told.items()}
+        return dict(schema(unknown=RAISE).load(told))
     except ValidationError as error:
         raise DomainRefused(f"{name}：{error}") from error
-    return {code: made_operation(one) for code, one in loaded.items()}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
 from engine.errors import NotFound
 from processes import registers
@@ -25,6 +25,7 @@ from processes.ledgers.beginnings import (
     OperationSchema,
     TargetSchema,
     TitledSchema,
+    loaded,
     made_operation,
 )
 from processes.statistics import definitions as statistics
@@ -163,7 +164,7 @@ def read_list(code: str, told: Mapping[str, Any]) -> RecordList:
     Raises:
         DomainRefused: something in it is wrong or refers to nothing.
     """
-    raw = _loaded(_View, f"列表『{code}』", told)
+    raw = loaded(_View, f"列表『{code}』", told)
     ledger = registers.definition(raw["register"])
     if code in registers.definitions():
         raise DomainRefused(f"列表『{code}』与台账同名")
@@ -205,7 +206,7 @@ def read_menu(role: str, told: Mapping[str, Any]) -> Menu:
     Raises:
         DomainRefused: something in it is wrong or refers to nothing.
     """
-    raw = _loaded(_Menu, f"菜单『{role}』", told)
+    raw = loaded(_Menu, f"菜单『{role}』", told)
     if role not in domains.current().roles:
         raise DomainRefused(f"菜单『{role}』：没有这个角色")
     for name in raw["figures"]:
@@ -254,13 +255,6 @@ def _entry(role: str, raw: dict[str, Any]) -> Entry:
 def _keepers(ledger: str) -> frozenset[str]:
     told = domains.current().maintained.get(ledger)
     return told.roles if told else frozenset()
-
-
-def _loaded(schema: type[Schema], name: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(schema(unknown=RAISE).load(told))
-    except ValidationError as error:
-        raise DomainRefused(f"{name}：{error}") from error
 
 
 def opens(first: First, entry: Entry) -> bool:
