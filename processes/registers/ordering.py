@@ -84,10 +84,9 @@ class Sort:
     def _without(self, where: Where, at: Place | None) -> Select[Any]:
         held = aliased(RegisterIndex)
         valued = select(held.record_id).where(*self._of(held), held.record_id == RegisterRecord.id)
-        order = Order(RegisterRecord.id, None, self.down)
+        segment = Order(RegisterRecord.id, None, self.down).segment(at, valued=False)
         query = select(RegisterRecord.id, null()).where(*where, ~valued.exists())
-        beyond = [order.beyond(at)] if at is not None and at.value is None else []
-        return query.where(*beyond).order_by(*order.clauses(at))
+        return query.where(*segment.where).order_by(*segment.order)
 
     def _gathered(self, where: Where, at: Place | None) -> Select[Any]:
         """Find everything, sort it."""
