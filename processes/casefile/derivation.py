@@ -71,7 +71,8 @@ def derive(session: Session, execution: Execution, step: StepRecord) -> None:
         values = _new(session, execution, said)
         session.execute(insert(Case).values(**values))
         names = (values["applicant_name"], values["title"])
-        numbers = (values["reference"], _first_with(session, execution))
+        called = values["reference"]
+        numbers = (called, _first_with(session, execution, beside=called))
         found = searching.words_of(numbers, names, values["id_no_tail"])
         searching.lay_down(session, execution.instance_id, found)
         _list(session, execution, root.variables, new=True)
@@ -204,14 +205,16 @@ def _numbered(session: Session, instance_id: int, work_order_no: Any) -> dict[st
     return {"reference": own} if own else {}
 
 
-def _first_with(session: Session, execution: Execution) -> str:
-    """The work-order number a case says of itself; empty if an earlier case bears it.
+def _first_with(session: Session, execution: Execution, *, beside: str = "") -> str:
+    """The work-order number a case says of itself; empty if `beside`, or an earlier case bears it.
 
     A case from elsewhere is called by the number it came with and has one of ours beside it.
     """
     number = str(execution.scopes[execution.instance_id].variables.get("work_order_no") or "")[:64]
+    if number in ("", beside):
+        return ""
     others = Case.reference == number, Case.id < execution.instance_id
-    return "" if number and session.scalar(select(Case.id).where(*others)) else number
+    return "" if session.scalar(select(Case.id).where(*others)) else number
 
 
 def told_apart(reference: str, instance_id: int) -> str:
