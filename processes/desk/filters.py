@@ -18,10 +18,6 @@ from processes.model.cases import Case
 
 LIGHTS: Final = ("overdue", "near", "resting")
 HOLDS: Final = ("mine", "pool")
-SORTS: Final = (
-    "due", "risk", "arrived", "latest", "-due", "case_due", "-case_due", "number", "-number",
-)  # fmt: skip
-"""Ways to sort a box of tasks, the first unless another is asked for; `-`: the last come first."""
 _NEAR_DAYS: Final = 1
 
 

@@ -17,7 +17,7 @@ from processes.casefile import drafts
 from processes.casework import case_lists
 from processes.casework.case_lists import CaseList
 from processes.desk import lines, todo
-from processes.desk.filters import SORTS, Filters
+from processes.desk.filters import Filters
 from processes.desk.lines import Colour, Row, holder_names, remaining
 from processes.identity.identity import User
 from processes.identity.roles import Action
@@ -60,7 +60,7 @@ class View:
 
 def sorts(box: Box) -> Sequence[str]:
     """The ways to sort a box, the first unless another is asked for."""
-    return SORTS if box in TASK_BOXES else case_lists.SORTS
+    return tuple(todo.SORTS) if box in TASK_BOXES else case_lists.SORTS
 
 
 def page(session: Session, user: User, *, box: Box = "todo", view: View | None = None) -> Page:

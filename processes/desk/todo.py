@@ -64,7 +64,7 @@ class _Asked:
 def place_of(session: Session, task_id: int, *, sort: str) -> Place | None:
     """Where an open task stands in a list sorted so; None for one that is over."""
     mine = select(*_COLUMNS).where(UserTask.id == task_id).cte("mine")
-    query = select(mine.c.id, _SORTS[sort].at(mine.c))
+    query = select(mine.c.id, SORTS[sort].at(mine.c))
     row = session.execute(query.join_from(mine, Case, Case.id == mine.c.instance_id)).first()
     return None if row is None else Place(*row)
 
@@ -86,8 +86,8 @@ def page(
     at: str | None,
     limit: int,
 ) -> Lines:
-    """A page of the list, one of `filters.SORTS`; `at` is where it begins, as text."""
-    way = _SORTS[sort]
+    """A page of the list, one of `SORTS`; `at` is where it begins, as text."""
+    way = SORTS[sort]
     asked = _Asked(way, keyset.place(at, way.kind), limit)
     if filters or not way.indexed:
         return _gathered(session, reach, filters, asked)
@@ -99,8 +99,8 @@ def page(
 
 def every(session: Session, reach: Reach | Office, filters: Filters, *, sort: str) -> list[int]:
     """The ids of all tasks of the list, in its order."""
-    hit = _hit(reach, filters, _SORTS[sort])
-    order = _SORTS[sort].order(hit.c)
+    hit = _hit(reach, filters, SORTS[sort])
+    order = SORTS[sort].order(hit.c)
     return list(session.scalars(select(hit.c.id).order_by(*order.clauses())))
 
 
@@ -200,14 +200,15 @@ def _postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 _DUE: Final = _pair(lambda task: task.due_at, datetime, indexed=True)
 _NUMBER: Final = _pair(lambda _task: Case.reference, str)
 _CASE_DUE: Final = _pair(lambda _task: Case.due_on, date)
-_SORTS: Final[Mapping[str, Sort]] = {
+SORTS: Final[Mapping[str, Sort]] = {
     "due": _DUE[0],
-    "-due": _DUE[1],
     "risk": Sort(_risk),
     "arrived": Sort(indexed=True),
     "latest": Sort(down=True, indexed=True),
-    "number": _NUMBER[0],
-    "-number": _NUMBER[1],
+    "-due": _DUE[1],
     "case_due": _CASE_DUE[0],
     "-case_due": _CASE_DUE[1],
+    "number": _NUMBER[0],
+    "-number": _NUMBER[1],
 }
+"""Ways to sort a box of tasks, the first unless another is asked for; `-`: the last come first."""

@@ -12,7 +12,7 @@ from processes.casefile import searching
 from processes.casefile.facets import Asked
 from processes.casework import case_lists
 from processes.desk import inbox, todo
-from processes.desk.filters import SORTS, Filters
+from processes.desk.filters import Filters
 from processes.desk.inbox import View
 from processes.identity.identity import User
 from processes.identity.principals import Principal
@@ -80,7 +80,7 @@ def _pages(session, by=CLERK, **asked):
 
 
 @pytest.mark.parametrize("few", [0, todo.FEW])
-@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("sort", todo.SORTS)
 def test_every_task_of_the_list_comes_once_in_the_order_asked_for(session, sort, few, monkeypatch):
     monkeypatch.setattr(todo, "FEW", few)
     found, last = _pages(session, sort=sort)
@@ -109,7 +109,7 @@ def test_every_task_of_the_list_comes_once_in_the_order_asked_for(session, sort,
 
 
 @pytest.mark.parametrize("few", [0, todo.FEW])
-@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("sort", todo.SORTS)
 def test_pages_backwards_are_the_pages_forwards(session, sort, few, monkeypatch):
     monkeypatch.setattr(todo, "FEW", few)
     forwards, page = _pages(session, sort=sort)

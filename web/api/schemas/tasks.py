@@ -2,8 +2,9 @@
 
 from marshmallow import fields, validate
 
-from processes.desk.filters import HOLDS, LIGHTS, SORTS
+from processes.desk.filters import HOLDS, LIGHTS
 from processes.desk.inbox import BOXES
+from processes.desk.todo import SORTS
 from web.api.schemas.base import Day, Flag, Id, Moment, Object, Page, Paging, Reply, Request, Text
 
 _PLACE = r"^[0-9]{1,19}(~b|~[fb]~[0-9A-Za-z:.+-]{1,64})?$"
