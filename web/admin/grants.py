@@ -233,8 +233,8 @@ def _found(session: Session, grant_id: int) -> AuthorityGrant:
 def _area(session: Session, user: User) -> list[Org]:
     """The organisations whose grants an administrator sees."""
     paths = permissions.allowed_orgs(user, Action.MANAGE_GRANTS)
-    below = or_(*(Org.path.startswith(path, autoescape=True) for path in paths))
-    return list(session.scalars(select(Org).where(below).order_by(Org.path))) if paths else []
+    below = organisations.below(paths)
+    return list(session.scalars(select(Org).where(below).order_by(Org.path)))
 
 
 def _grantees(session: Session, user: User) -> list[Org]:
