@@ -27,7 +27,7 @@ from processes.ledgers.menus import BUILT_IN
 from processes.model.people import UserAccount
 from processes.model.records import RegisterRecord
 from processes.people import accounts, area
-from tests.web.conftest import csrf, installation
+from tests.web.conftest import csrf, installation, log_in
 from web.database import create_tables, database
 from web.wiring import wire
 
@@ -176,9 +176,7 @@ def _open_class(session: Session, person_no: str) -> None:
 def as_kind(demo: Flask) -> Iterator[object]:
     def logged_in(kind: str) -> FlaskClient:
         client = demo.test_client()
-        data = {"login": f"expl_{kind}", "password": loader.password()}
-        answer = client.post("/login", data={**data, "csrf_token": csrf(client)})
-        assert answer.status_code == 303, answer.text
+        log_in(client, f"expl_{kind}")
         return client
 
     return logged_in  # type: ignore[return-value]
@@ -346,8 +344,7 @@ def test_a_record_offers_its_files_and_who_takes_one_is_on_record(demo: Flask, a
         ("prop_ecert_clerk", f"/registers/ecert/{number}"),
     ):
         client = demo.test_client()
-        data = {"login": login, "password": loader.password(), "csrf_token": csrf(client)}
-        assert client.post("/login", data=data).status_code == 303
+        log_in(client, login)
         found = client.get(at)
         assert found.text.count(f'href="{at}/files/') == 3, "look at the PDF, take either"
         assert client.get(f"{at}/files/file").data == b"%PDF-1.7 e"

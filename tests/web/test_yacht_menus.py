@@ -29,7 +29,7 @@ from processes.identity import identity
 from processes.ledgers import menus
 from processes.ledgers.menus import BUILT_IN, Entry
 from processes.model.people import UserAccount, UserRole
-from tests.web.conftest import csrf, installation
+from tests.web.conftest import csrf, installation, log_in
 from web.database import create_tables, database
 from web.wiring import wire
 
@@ -237,9 +237,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 def as_(demo: Flask) -> Callable[[str], FlaskClient]:
     def logged_in(login: str) -> FlaskClient:
         client = demo.test_client()
-        data = {"login": LOGINS.get(login, login), "password": loader.password()}
-        answer = client.post("/login", data={**data, "csrf_token": csrf(client)})
-        assert answer.status_code == 303, answer.text
+        log_in(client, LOGINS.get(login, login))
         return client
 
     return logged_in

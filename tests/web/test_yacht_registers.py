@@ -22,7 +22,7 @@ from processes.identity import identity
 from processes.ledgers import maintenance
 from processes.model.records import RegisterRecord
 from processes.registers.definition import definitions
-from tests.web.conftest import csrf, installation
+from tests.web.conftest import csrf, installation, log_in
 from web.database import create_tables, database
 from web.wiring import wire
 
@@ -96,9 +96,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 def as_(demo: Flask) -> Callable[[str], FlaskClient]:
     def logged_in(login: str) -> FlaskClient:
         client = demo.test_client()
-        data = {"login": login, "password": loader.password()}
-        answer = client.post("/login", data={**data, "csrf_token": csrf(client)})
-        assert answer.status_code == 303, answer.text
+        log_in(client, login)
         return client
 
     return logged_in

@@ -11,15 +11,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
 from adapters._simulators.citizens import CITIZENS
-from bpmn.property import shares
 from engine import clock
-from processes.background.worker import JobWorker
 from processes.identity import identity
 from processes.model.people import KeptForm, PublicIdentity, UserAccount
 from processes.public import kept
 from tests.web.conftest import csrf, picture
 from tests.web.public.conftest import Provider
-from tests.web.public.test_portal import APPLY, applied, html, realty, sale
+from tests.web.public.test_portal import APPLY, applied, html, realty, sale, work_off
 from web.database import database
 
 Entered = Callable[..., FlaskClient]
@@ -41,9 +39,16 @@ def end_all(app: Flask) -> None:
 
 
 def typed(client: FlaskClient) -> dict[str, str]:
-    page = html(client, APPLY)
-    token = re.search(r'name="_page" value="([^"]+)"', page)[1]
-    return {**sale(location=SECRET_WORDS), "_page": token, "csrf_token": csrf(client, APPLY)}
+    return {**sale(location=SECRET_WORDS), **tokens(client, APPLY)}
+
+
+def tokens(client: FlaskClient, way: str) -> dict[str, str]:
+    """What the page of a form sends beside what is typed there."""
+    return {"_page": page_token(html(client, way)), "csrf_token": csrf(client, way)}
+
+
+def page_token(page: str) -> str:
+    return re.search(r'name="_page" value="([^"]+)"', page)[1]
 
 
 def back(client: FlaskClient, provider: Provider, subject: str, *, way: str = APPLY) -> str:
@@ -63,13 +68,8 @@ def test_what_was_typed_comes_back_after_the_log_in(
     assert answer.status_code == 303
     assert "已经暂存" in html(client, answer.headers["Location"])
     page = back(client, provider, "p1001")
-    assert f'action="{APPLY}"' in page
     assert SECRET_WORDS in page
-    fields = dict(re.findall(r'<textarea name="([^"]+)" hidden>\s*([^<]*)</textarea>', page))
-    token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
-    shown = client.post(APPLY, data={**fields, "csrf_token": token, "_restore": "1"})
-    assert shown.status_code == 200
-    assert SECRET_WORDS in shown.get_data(as_text=True)
+    assert SECRET_WORDS in restored(client, page, APPLY)
     with realty.app_context(), database().read_session() as session:
         assert session.scalars(select(KeptForm)).all() == [], "given back once"
 
@@ -77,17 +77,12 @@ def test_what_was_typed_comes_back_after_the_log_in(
 def asked_to_sign(realty: Flask, client: FlaskClient, room: int) -> tuple[str, str]:
     """The page of a case and of the signature that it waits for; a room is sold once."""
     case = applied(client, unit_code=f"610113001002GB00001F0001000{room}")
-    with realty.app_context():
-        known = {topic: shares.Exchange(topic) for topic in shares.TOPICS}
-        worker = JobWorker(transact=database().run, owner="test", workers=known)
-        while worker.run_once():
-            pass
+    work_off(realty)
     return case, re.search(r'href="(/public/cases/\d+/actions/\d+)"', html(client, case))[1]
 
 
-def restored(client: FlaskClient, provider: Provider, way: str) -> str:
-    """The page as it is shown again after the log-in."""
-    page = back(client, provider, "p1001", way=way)
+def restored(client: FlaskClient, page: str, way: str) -> str:
+    """The form as it is shown again by the page that stands after the log-in."""
     assert f'action="{way}"' in page
     fields = dict(re.findall(r'<textarea name="([^"]+)" hidden>\s*([^<]*)</textarea>', page))
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
@@ -102,13 +97,12 @@ def test_what_was_typed_into_an_answer_to_the_office_comes_back_and_is_not_sent(
     """P-09: a supplement, a withdrawal, whatever a case asks of its applicant or lets him send."""
     client = citizen("p1001")
     case, way = asked_to_sign(realty, client, 2)
-    token = re.search(r'name="_page" value="([^"]+)"', html(client, way))[1]
-    form = {"_page": token, "csrf_token": csrf(client, way)}
+    form = tokens(client, way)
     end_all(realty)
     answer = client.post(way, data={**form, "sign_confirmed": "true"})
     assert answer.status_code == 303
     assert "已经暂存" in html(client, answer.headers["Location"])
-    shown = restored(client, provider, way)
+    shown = restored(client, back(client, provider, "p1001", way=way), way)
     assert "已恢复登录前填写的内容" in shown
     assert re.search(r'name="sign_confirmed" value="true" checked', shown)
     assert way in html(client, case), "it waits to be sent"
@@ -120,15 +114,14 @@ def test_files_sent_with_the_form_come_back_too(
     """P-09: without script they travel with the form; they need not be chosen again."""
     client = citizen("p1001")
     _case, way = asked_to_sign(realty, client, 1)
-    token = re.search(r'name="_page" value="([^"]+)"', html(client, way))[1]
-    form = {"_page": token, "csrf_token": csrf(client, way)}
+    form = tokens(client, way)
     end_all(realty)
     client.post(way, data={**form, "signature": (io.BytesIO(picture()), "签名.png")})
-    shown = restored(client, provider, way)
+    shown = restored(client, back(client, provider, "p1001", way=way), way)
     assert "签名.png" in shown
     reference = re.search(r'name="signature" value="([^"]+)"', shown)[1]
     form = {
-        "_page": re.search(r'name="_page" value="([^"]+)"', shown)[1],
+        "_page": page_token(shown),
         "csrf_token": csrf(client, way),
         "sign_confirmed": "true",
     }

@@ -304,6 +304,15 @@ def applied(client: FlaskClient, **changes: str) -> str:
     return str(answer.headers["Location"]).partition("?")[0]
 
 
+def work_off(app: Flask) -> None:
+    """What the departments have to do is done."""
+    with app.app_context():
+        known = {topic: shares.Exchange(topic) for topic in shares.TOPICS}
+        worker = JobWorker(transact=database().run, owner="test", workers=known)
+        while worker.run_once():
+            pass
+
+
 def test_an_application_goes_in_with_a_file_and_is_followed_and_withdrawn(
     realty: Flask, citizen: Entered
 ) -> None:
@@ -311,11 +320,7 @@ def test_an_application_goes_in_with_a_file_and_is_followed_and_withdrawn(
     client = citizen("p1001")
     client.get("/public/enter/wechat")
     case = applied(client, unit_code="610113001002GB00001F00010002")
-    with realty.app_context():
-        known = {topic: shares.Exchange(topic) for topic in shares.TOPICS}
-        worker = JobWorker(transact=database().run, owner="test", workers=known)
-        while worker.run_once():
-            pass
+    work_off(realty)
     page = html(client, case)
     assert "签署申请书" in page
     assert "请在 3 日内到“办件”页面签署申请书" in page, "what he was told last"
