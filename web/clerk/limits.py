@@ -101,7 +101,7 @@ def of_case(session: Session, case: Case) -> list[Limit]:
 
 def of_task(session: Session, case: Case, task: UserTask) -> Limit | None:
     """The limit of the task itself, counted on the same calendar; None if it has none."""
-    standing = ledger.of_task(session, task, used=calendars.of(session, case.org_code))
+    standing = _of_task(session, case, task)
     return None if standing is None else view(standing)
 
 
@@ -112,13 +112,17 @@ def beside_task(session: Session, case: Case, task: UserTask) -> list[Limit]:
     another end (it came anew after a return) goes by a name of its own.
     """
     own = of_case(session, case)
-    standing = ledger.of_task(session, task, used=calendars.of(session, case.org_code))
+    standing = _of_task(session, case, task)
     if standing is None:
         return own
     node = view(standing)
     if any(one.title == node.title and one.due_on != node.due_on for one in own):
         node = view(replace(standing, title=_("本环节期限")))
     return [node, *(one for one in own if (one.title, one.due_on) != (node.title, node.due_on))]
+
+
+def _of_task(session: Session, case: Case, task: UserTask) -> Standing | None:
+    return ledger.of_task(session, task, used=calendars.of(session, case.org_code))
 
 
 def view(standing: Standing) -> Limit:
