@@ -25,6 +25,7 @@ from processes.statistics import Table
 from processes.statistics.result import Line
 from web import begun, enclosures, exporting, sorting
 from web.auth import current, policy
+from web.begun import Operations
 from web.database import read_session
 from web.figures import counted, shown
 from web.menu import Way, first_way, said, way
@@ -97,6 +98,7 @@ def _telling(table: Table) -> Table:
 @policy("desk")
 def records(code: str) -> ResponseReturnValue:
     told, may = menus.offered(current(), code)
+    allowed = _allowed(told, may)
     ledger = registers.definition(told.register)
     asked = _asked(may)
     with read_session() as session:
@@ -111,8 +113,11 @@ def records(code: str) -> ResponseReturnValue:
             ledger=ledger,
             columns=[ledger.fields[name] for name in told.columns],
             may=may,
-            rows=[(one, _row_ways(told, may, code, one.row)) for one in page.rows],
-            general=_general(told, may),
+            rows=[
+                (one, _looked_at(may, code, one.row) + begun.of_record(allowed, code, one.row))
+                for one in page.rows
+            ],
+            general=begun.without_record(allowed),
             total=page.lines.total,
             asked=asked,
             sorting=sorting.of_records(record_lists.sorting(told, asked), told.columns),
@@ -123,11 +128,11 @@ def records(code: str) -> ResponseReturnValue:
 
 def _asked(may: frozenset[str]) -> Asked:
     given = request.args
-    begun = Asked(sort=given.get("sort", "")[:80], after=given.get("after", "")[:400])
+    plain = Asked(sort=given.get("sort", "")[:80], after=given.get("after", "")[:400])
     if "query" not in may:
-        return begun
+        return plain
     words, status = given.get("q", "").strip()[:60], given.get("status", "")[:40]
-    return replace(begun, words=words, status=status)
+    return replace(plain, words=words, status=status)
 
 
 def _export(session: Session, code: str, told: RecordList, asked: Asked) -> ResponseReturnValue:
@@ -145,19 +150,16 @@ def _export(session: Session, code: str, told: RecordList, asked: Asked) -> Resp
     return exporting.streamed(told.title, [*titles, "状态"], every, total=total, kind=kind)
 
 
-def _general(told: RecordList, may: frozenset[str]) -> list[Way]:
-    """What may be done without choosing a record."""
-    return begun.without_record({name: one for name, one in told.operations.items() if name in may})
+def _allowed(told: RecordList, may: frozenset[str]) -> Operations:
+    """The operations of the list that the reader's menu has."""
+    return {name: one for name, one in told.operations.items() if name in may}
 
 
-def _row_ways(told: RecordList, may: frozenset[str], code: str, row: RegisterRecord) -> list[Way]:
-    """What may be done with a record."""
-    found = []
-    if "view" in may:
-        href = url_for("business.record", code=code, record_id=row.id)
-        found.append(Way(_("查看"), href))
-    allowed = {name: one for name, one in told.operations.items() if name in may}
-    return [*found, *begun.of_record(allowed, code, row)]
+def _looked_at(may: frozenset[str], code: str, row: RegisterRecord) -> list[Way]:
+    """The way to the page of a record, for whom it is open."""
+    if "view" not in may:
+        return []
+    return [Way(_("查看"), url_for("business.record", code=code, record_id=row.id))]
 
 
 @blueprint.get("/lists/<code>/<int:record_id>")
@@ -179,7 +181,7 @@ def record(code: str, record_id: int) -> ResponseReturnValue:
             row=row,
             facts=[(one, cell) for one, cell in zip(specs, cells, strict=True) if cell],
             log=record_lists.history(session, row),
-            ways=_row_ways(told, may, code, row)[1:],
+            ways=begun.of_record(_allowed(told, may), code, row),
             progress=progress.of(ledger, row),
             enclosed=enclosures.links(row, partial(_enclosure, code, record_id)),
             details=[one for name in told.details if (one := _detail(session, told, name, row))],
