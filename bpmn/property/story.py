@@ -9,11 +9,13 @@ from bpmn.papers import handed_in
 from bpmn.property import seals, shares
 from engine import correlation, tasks
 from forms import display
+from forms.display import SectionView
 from processes import registers
 from processes.casefile import notices
 from processes.clock import clock
 from processes.clock.clock import Standing
 from processes.desk import worklist
+from processes.model.cases import Notification
 from processes.play import Play, PlayedCase
 
 WINDOW: Final = "prop_one_window"
@@ -211,28 +213,35 @@ def task_of(play: Play, case: PlayedCase, department: str) -> dict[str, Any]:
     return record(play, "department_task", f"{case.row.reference}-{department}")
 
 
+def box(play: Play, login: str) -> list[Notification]:
+    """The notices somebody has, the newest first."""
+    who = play.user(login)
+    return play.run(lambda session: list(notices.box(session, who)))
+
+
 def notices_of(play: Play, login: str) -> list[str]:
     """The titles of what somebody was told."""
-    who = play.user(login)
-    return [one.title for one in play.run(lambda session: list(notices.box(session, who)))]
+    return [one.title for one in box(play, login)]
+
+
+def sections(case: PlayedCase, login: str, activity: str = "") -> list[SectionView]:
+    """The form of the only task of a case, or of the one of an activity, as its page opens it."""
+    (task,) = [one for one in case.tasks if activity in ("", one.activity)]
+    by = case.play.user(login)
+    view = case.play.run(lambda session: worklist.view(session, task.id, by=by))
+    if view.form is None:
+        return []
+    return display.layout(view.form, {}, context=view.variables, rights=display.Rights())
 
 
 def opened(case: PlayedCase, login: str) -> dict[str, str]:
     """What the fields of the only task of a case hold when its page is opened."""
-    (task,) = case.tasks
-    by = case.play.user(login)
-    view = case.play.run(lambda session: worklist.view(session, task.id, by=by))
-    if view.form is None:
-        return {}
-    sections = display.layout(view.form, {}, context=view.variables, rights=display.Rights())
-    return {one.name: one.text for section in sections for one in section.fields}
+    return {one.name: one.text for part in sections(case, login) for one in part.fields}
 
 
 def messages_of(play: Play, login: str, title: str) -> list[str]:
     """What somebody was told under a title."""
-    who = play.user(login)
-    told = play.run(lambda session: list(notices.box(session, who)))
-    return [one.body for one in told if one.title == title]
+    return [one.body for one in box(play, login) if one.title == title]
 
 
 def limits(play: Play, case: PlayedCase) -> list[Standing]:
