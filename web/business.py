@@ -171,7 +171,7 @@ def record(code: str, record_id: int) -> ResponseReturnValue:
     ledger = registers.definition(told.register)
     with read_session() as session:
         row = record_lists.record(session, code, record_id, by=current())
-        specs = [one for one in ledger.fields.values() if one.type not in ("context", "file")]
+        specs = record_lists.told_in_words(ledger)
         (cells,) = record_lists.words(session, specs, [row])
         return render_template(
             "business/record.html",

@@ -24,7 +24,7 @@ from processes.ledgers import menus
 from processes.model.people import Org
 from processes.model.records import RegisterLog, RegisterRecord
 from processes.registers import ordering
-from processes.registers.definition import FieldDefinition
+from processes.registers.definition import Definition, FieldDefinition
 from processes.registers.ordering import Sort
 from processes.registers.search import among, conditions_of, counts_of, holding
 from processes.statistics import scope
@@ -155,6 +155,11 @@ def history(session: Session, row: RegisterRecord) -> Sequence[RegisterLog]:
     """What happened to a record, oldest first."""
     query = select(RegisterLog).where(RegisterLog.record_id == row.id).order_by(RegisterLog.id)
     return session.scalars(query).all()
+
+
+def told_in_words(ledger: Definition) -> list[FieldDefinition]:
+    """The fields of a ledger that `words` has a cell for: a context or a file is none."""
+    return [one for one in ledger.fields.values() if one.type not in ("context", "file")]
 
 
 def words(

@@ -40,7 +40,6 @@ ACTIONS: Final = {
 }
 _PAGE: Final = 50
 _COLUMNS: Final = 7
-_NOT_IN_CELLS: Final = ("context", "file")
 
 
 @blueprint.get("")
@@ -112,7 +111,7 @@ def wanted(
 
 def _columns(ledger: Definition) -> list[FieldDefinition]:
     """The first fields that a cell can show."""
-    shown = [one for one in ledger.fields.values() if one.type not in _NOT_IN_CELLS]
+    shown = record_lists.told_in_words(ledger)
     return [spec for spec in shown if spec.name != ledger.key][:_COLUMNS]
 
 
@@ -145,7 +144,7 @@ def record(register: str, record_id: int) -> ResponseReturnValue:
         log = session.scalars(
             select(RegisterLog).where(RegisterLog.record_id == row.id).order_by(RegisterLog.id)
         ).all()
-        specs = [one for one in ledger.fields.values() if one.type not in _NOT_IN_CELLS]
+        specs = record_lists.told_in_words(ledger)
         (cells,) = record_lists.words(session, specs, [row])
         facts = list(zip(specs, cells, strict=True))
         told = maintenance.kept(register)
