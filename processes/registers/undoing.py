@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import history
+from engine.model import HistoryEvent
 from engine.record import Undone
 from processes.model.records import RegisterLog
 from processes.registers.holding import HoldRule
@@ -50,15 +50,14 @@ def _taker(session: Session, record: Record, rule: HoldRule) -> str:
 
 def _around(session: Session, case_id: int, activity: str) -> Iterator[_Place]:
     """The last instance of an activity and those around it, from the inside out."""
-    known: dict[int, _Place] = {}
-    at: _Place | None = None
-    for event in history.of_type(session, case_id, "activity.started"):
+    began = HistoryEvent.instance_id == case_id, HistoryEvent.type == "activity.started"
+    last = select(HistoryEvent).where(*began).order_by(HistoryEvent.sequence.desc()).limit(1)
+    event = session.scalar(last.where(HistoryEvent.activity == activity))
+    while event is not None:
         one = _Place(event.activity_id or 0, event.activity, _within(event.data))
-        known[one.id] = one
-        at = one if event.activity == activity else at
-    while at is not None:
-        yield at
-        at = known.get(at.within) if at.within is not None else None
+        yield one
+        around = last.where(HistoryEvent.activity_id == one.within)
+        event = None if one.within is None else session.scalar(around)
 
 
 def _within(data: Mapping[str, Any]) -> int | None:
